@@ -1,0 +1,3 @@
+"""Assistants as code: plan and apply YAML-declared LLM assistants."""
+
+__version__ = "0.1.0"

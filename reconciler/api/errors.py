@@ -1,0 +1,150 @@
+"""What can go wrong on the wire.
+
+::
+
+    APIError                            the root; message, request_id, body, code, param, type
+    ├── APIConnectionError              no answer
+    │   └── APITimeoutError             no answer in time
+    ├── APIResponseValidationError      an answer that is not the object it should be
+    ├── UnknownOutcomeError             a create, upload or attach that may or may not have happened
+    └── APIStatusError                  an answer that says no; status_code
+        ├── BadRequestError 400  AuthenticationError 401  PermissionDeniedError 403
+        ├── NotFoundError 404    ConflictError 409        UnprocessableEntityError 422
+        └── RateLimitError 429   InternalServerError 500 and above
+
+A redirect is an APIStatusError too: it is never followed, since it would carry the request elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from reconciler.errors import ReconcilerError
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class APIError(ReconcilerError):
+    """The wire failed; ``request_id`` is the server's name for the exchange, empty when unknown."""
+
+    def __init__(self, message: str, *, request_id: str = "", body: Any = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.request_id = request_id
+        self.body = body
+        detail = body if isinstance(body, dict) else {}
+        self.code: str | None = detail.get("code")
+        self.param: str | None = detail.get("param")
+        self.type: str | None = detail.get("type")
+
+    def __str__(self) -> str:
+        return f"{self.message} (request {self.request_id})" if self.request_id else self.message
+
+
+class APIConnectionError(APIError):
+    """No answer came; ``sent`` tells whether the request may have reached the server."""
+
+    def __init__(self, message: str, *, sent: bool) -> None:
+        super().__init__(message)
+        self.sent = sent
+
+
+class APITimeoutError(APIConnectionError):
+    """No answer came in time."""
+
+
+class APIResponseValidationError(APIError):
+    """The answer is not the object that was asked for: HTML, another shape, another ``object``."""
+
+
+class UnknownOutcomeError(APIError):
+    """The request may or may not have taken effect, and repeating it could do it twice.
+
+    Look for its effect before trying again. ``__cause__`` tells what happened to the exchange.
+    """
+
+
+class APIStatusError(APIError):
+    """The server answered, and the answer is no."""
+
+    def __init__(self, message: str, *, status_code: int, request_id: str = "", body: Any = None) -> None:
+        super().__init__(message, request_id=request_id, body=body)
+        self.status_code = status_code
+
+
+class BadRequestError(APIStatusError):
+    """400: the request itself is wrong."""
+
+
+class AuthenticationError(APIStatusError):
+    """401: no key, or one the server does not know."""
+
+
+class PermissionDeniedError(APIStatusError):
+    """403: the key may not do this."""
+
+
+class NotFoundError(APIStatusError):
+    """404: there is no such object, or no such collection."""
+
+
+class ConflictError(APIStatusError):
+    """409: the server could not settle the request with another one."""
+
+
+class UnprocessableEntityError(APIStatusError):
+    """422: understood and refused."""
+
+
+class RateLimitError(APIStatusError):
+    """429: too many requests; nothing happened."""
+
+
+class InternalServerError(APIStatusError):
+    """500 and above: the server failed, and may have acted before it did."""
+
+
+_BY_STATUS: dict[int, type[APIStatusError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    422: UnprocessableEntityError,
+    429: RateLimitError,
+}
+_FAILED = 500
+_EXCERPT = 200
+
+
+def error_for(response: httpx.Response, secret: str | None) -> APIStatusError:
+    """The error a refusing answer means; ``secret`` is blotted out wherever the answer repeats it."""
+    status = response.status_code
+    body = _body_of(response, secret)
+    kind = InternalServerError if status >= _FAILED else _BY_STATUS.get(status, APIStatusError)
+    return kind(
+        f"{status} {_sentence(response, body)}",
+        status_code=status,
+        request_id=response.headers.get("x-request-id", ""),
+        body=body,
+    )
+
+
+def _body_of(response: httpx.Response, secret: str | None) -> Any:
+    text = response.text.replace(secret, "***") if secret else response.text
+    try:
+        parsed = json.loads(text)
+    except ValueError:
+        return text
+    return parsed.get("error", parsed) if isinstance(parsed, dict) else parsed
+
+
+def _sentence(response: httpx.Response, body: Any) -> str:
+    if response.has_redirect_location:
+        return f"redirect to {response.headers['location'][:_EXCERPT]!r} refused; name that server yourself"
+    if isinstance(body, dict) and isinstance(body.get("message"), str):
+        return str(body["message"])
+    text = body if isinstance(body, str) else json.dumps(body)
+    return " ".join(text.split())[:_EXCERPT] or response.reason_phrase

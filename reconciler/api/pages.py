@@ -1,0 +1,116 @@
+"""Pages of a list, and walking them in either colour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+from reconciler.api.types import WireObject
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Generator, Iterator
+
+    from reconciler.api.call import ListCall
+    from reconciler.api.client import AsyncClient, Client
+
+T = TypeVar("T")
+
+
+class Page(WireObject, Generic[T]):
+    """One page as the server sent it; ``has_more`` is None where a server leaves it out."""
+
+    object: Literal["list"]
+    data: list[T]
+    first_id: str | None = None
+    last_id: str | None = None
+    has_more: bool | None = None
+
+    def edge(self, *, backwards: bool) -> str | None:
+        """The id of the outermost object in the direction of the walk; None on an empty page."""
+        if not self.data:
+            return None
+        found: Any = self.data[0 if backwards else -1]
+        return str(found.id)
+
+
+class _Found(Generic[T]):
+    """What both colours of a page share."""
+
+    def __init__(self, page: Page[T], call: ListCall[T]) -> None:
+        self.data = page.data
+        self.first_id = page.first_id
+        self.last_id = page.last_id
+        self.has_more = page.has_more
+        self._next = call.following(page)
+
+    def has_next_page(self) -> bool:
+        """Whether asking for another page makes sense: never after the end, nor on a stuck cursor."""
+        return self._next is not None
+
+    def _following(self) -> ListCall[T]:
+        if self._next is None:
+            raise RuntimeError("there is no next page; ask has_next_page() first")
+        return self._next
+
+
+class SyncCursorPage(_Found[T]):
+    """A page that iterates over its items and those of every page behind it."""
+
+    def __init__(self, client: Client, page: Page[T], call: ListCall[T]) -> None:
+        super().__init__(page, call)
+        self._client = client
+
+    def get_next_page(self) -> SyncCursorPage[T]:
+        """Fetch the next page; RuntimeError when there is none."""
+        return self._client.page(self._following())
+
+    def iter_pages(self) -> Iterator[SyncCursorPage[T]]:
+        """This page and every one behind it, each fetched when it is reached."""
+        page = self
+        yield page
+        while page.has_next_page():
+            page = page.get_next_page()
+            yield page
+
+    def __iter__(self) -> Iterator[T]:
+        for page in self.iter_pages():
+            yield from page.data
+
+
+class AsyncCursorPage(_Found[T]):
+    """The same, awaited."""
+
+    def __init__(self, client: AsyncClient, page: Page[T], call: ListCall[T]) -> None:
+        super().__init__(page, call)
+        self._client = client
+
+    async def get_next_page(self) -> AsyncCursorPage[T]:
+        """Fetch the next page; RuntimeError when there is none."""
+        return await self._client.page(self._following())
+
+    async def iter_pages(self) -> AsyncIterator[AsyncCursorPage[T]]:
+        """This page and every one behind it, each fetched when it is reached."""
+        page = self
+        yield page
+        while page.has_next_page():
+            page = await page.get_next_page()
+            yield page
+
+    async def __aiter__(self) -> AsyncIterator[T]:
+        async for page in self.iter_pages():
+            for item in page.data:
+                yield item
+
+
+class AsyncPaginator(Generic[T]):
+    """A list not yet asked for: ``await`` gives the first page, ``async for`` every item."""
+
+    def __init__(self, client: AsyncClient, call: ListCall[T]) -> None:
+        self._client = client
+        self._call = call
+
+    def __await__(self) -> Generator[Any, None, AsyncCursorPage[T]]:
+        return self._client.page(self._call).__await__()
+
+    async def __aiter__(self) -> AsyncIterator[T]:
+        async for item in await self:
+            yield item

@@ -1,0 +1,180 @@
+"""One class per object of the wire, and the sentinel for an argument that was not given.
+
+Every object keeps the fields it does not know; a field that must be there and is not, or has another
+type, is an error. Wire facts: the v1 OpenAPI description of April 2024.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, NotRequired, Required, TypeAlias, TypedDict, Union
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Tag
+
+
+class NotGiven:
+    """The type of ``NOT_GIVEN``: left out of the request, which None (JSON null) is not."""
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+    def __repr__(self) -> str:
+        return "NOT_GIVEN"
+
+
+NOT_GIVEN: Final = NotGiven()
+
+Headers: TypeAlias = Mapping[str, str]
+Query: TypeAlias = Mapping[str, object]
+Body: TypeAlias = Mapping[str, object]
+
+
+class WireObject(BaseModel):
+    """What every object of the wire shares: unknown fields are kept."""
+
+    model_config = ConfigDict(extra="allow", protected_namespaces=())
+
+
+class FunctionDefinition(WireObject):
+    """A function the model may call; ``parameters`` is a JSON Schema."""
+
+    name: str
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+
+
+class CodeInterpreterTool(WireObject):
+    """The code interpreter."""
+
+    type: Literal["code_interpreter"]
+
+
+class RetrievalTool(WireObject):
+    """Search in the attached files."""
+
+    type: Literal["retrieval"]
+
+
+class FunctionTool(WireObject):
+    """A function of the caller's."""
+
+    type: Literal["function"]
+    function: FunctionDefinition
+
+
+class UnknownTool(WireObject):
+    """A tool of a type this dialect does not have, kept as it came."""
+
+    type: str
+
+
+def _tool_tag(value: Any) -> str:
+    kind = value.get("type") if isinstance(value, Mapping) else getattr(value, "type", None)
+    return kind if kind in {"code_interpreter", "retrieval", "function"} else "unknown"
+
+
+AssistantTool: TypeAlias = Annotated[
+    Union[  # noqa: UP007 - Annotated members of a union written with | lose their tags in 3.11
+        Annotated[CodeInterpreterTool, Tag("code_interpreter")],
+        Annotated[RetrievalTool, Tag("retrieval")],
+        Annotated[FunctionTool, Tag("function")],
+        Annotated[UnknownTool, Tag("unknown")],
+    ],
+    Discriminator(_tool_tag),
+]
+
+
+class Assistant(WireObject):
+    """An assistant; ``created_at`` in whole seconds since 1970."""
+
+    id: str
+    object: Literal["assistant"]
+    created_at: int
+    name: str | None = None
+    description: str | None = None
+    model: str
+    instructions: str | None = None
+    tools: list[AssistantTool] = []
+    file_ids: list[str] = []
+    metadata: dict[str, Any] | None = None
+
+
+class AssistantDeleted(WireObject):
+    """The answer to a deletion of an assistant."""
+
+    id: str
+    object: Literal["assistant.deleted"]
+    deleted: bool
+
+
+class AssistantFile(WireObject):
+    """An attachment; its ``id`` is the file's, ``created_at`` the time it was attached."""
+
+    id: str
+    object: Literal["assistant.file"]
+    created_at: int
+    assistant_id: str
+
+
+class FileDeleteResponse(WireObject):
+    """The answer to a detachment; the file itself stays."""
+
+    id: str
+    object: Literal["assistant.file.deleted"]
+    deleted: bool
+
+
+class FileObject(WireObject):
+    """An upload; ``bytes`` is its size."""
+
+    id: str
+    object: Literal["file"]
+    bytes: int
+    created_at: int
+    filename: str
+    purpose: str
+
+
+class FileDeleted(WireObject):
+    """The answer to a deletion of an upload."""
+
+    id: str
+    object: Literal["file"]
+    deleted: bool
+
+
+class FileList(WireObject):
+    """Every upload at once: v1 does not page this list."""
+
+    object: Literal["list"]
+    data: list[FileObject]
+
+
+class FunctionParam(TypedDict, total=False):
+    """A function as a request names it."""
+
+    name: Required[str]
+    description: str
+    parameters: Mapping[str, object]
+
+
+class CodeInterpreterToolParam(TypedDict):
+    """The code interpreter, in a request."""
+
+    type: Literal["code_interpreter"]
+
+
+class RetrievalToolParam(TypedDict):
+    """Search in the attached files, in a request."""
+
+    type: Literal["retrieval"]
+
+
+class FunctionToolParam(TypedDict):
+    """A function of the caller's, in a request."""
+
+    type: Literal["function"]
+    function: NotRequired[FunctionParam]
+
+
+AssistantToolParam: TypeAlias = CodeInterpreterToolParam | RetrievalToolParam | FunctionToolParam

@@ -1,0 +1,119 @@
+"""Every way a run can end badly, and the exit code each one has.
+
+::
+
+    ReconcilerError                     1   something went wrong; nothing was changed
+    ├── ConfigError                     1   what a person wrote is wrong; carries every Diagnostic
+    ├── TargetError                    64   no server was named, or not in a usable way
+    ├── UsageError                     64   an option's value does not fit the configuration
+    ├── GoneError                       1   a collection answers 404: the service is gone, not its objects
+    ├── RefusedError                    5   a rule refuses the run; nothing was written
+    ├── StoreError                      1   the state cannot be read or written
+    │   ├── UnreadableStateError        1   a state that is damaged, or from a newer version
+    │   ├── LockedError                 5   somebody else is changing the same state
+    │   └── ConflictError               4   the state moved since it was read
+    └── APIError                        1   the wire failed (its tree is in ``reconciler.api.errors``)
+
+Exit codes that are not errors: 0 done, 2 changes with ``--detailed-exitcode``, 3 apply partly done.
+70 is a bug of ours; 130 and 143 are interruptions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from reconciler.model.diagnostic import Diagnostic
+
+
+class ReconcilerError(Exception):
+    """The root: catch it and every failure of this project is caught."""
+
+    exit_code = 1
+
+
+class ConfigError(ReconcilerError):
+    """The configuration is wrong; ``diagnostics`` holds every problem found, in source order."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        super().__init__(diagnostics)
+        self.diagnostics = tuple(diagnostics)
+
+    def __str__(self) -> str:
+        return "; ".join(f"{problem.origin}: {problem.message}" for problem in self.diagnostics)
+
+
+class TargetError(ReconcilerError):
+    """No server was named, or it was named in a way that cannot be used."""
+
+    exit_code = 64
+
+
+class UsageError(ReconcilerError):
+    """An option's value does not fit the configuration it is used with."""
+
+    exit_code = 64
+
+
+class GoneError(ReconcilerError):
+    """A collection itself answered 404 or 410: the service is gone, which says nothing of its objects."""
+
+
+class RefusedError(ReconcilerError):
+    """A rule refuses the whole run; nothing was written."""
+
+    exit_code = 5
+
+
+class StoreError(ReconcilerError):
+    """The state folder could not be read or written."""
+
+
+class UnreadableStateError(StoreError):
+    """The state is damaged or written by a newer version; it was left exactly as it is."""
+
+    def __init__(self, path: Path, problem: str, remedy: str) -> None:
+        super().__init__(path, problem, remedy)
+        self.path = path
+        self.problem = problem
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.problem}. Nothing was changed. {self.remedy}"
+
+
+class LockedError(StoreError):
+    """Somebody else holds the lock of this state."""
+
+    exit_code = 5
+
+    def __init__(self, path: Path, holder: str) -> None:
+        super().__init__(path, holder)
+        self.path = path
+        self.holder = holder
+
+    def __str__(self) -> str:
+        return (
+            f"the state is locked by {self.holder} ({self.path}). Nothing was changed. "
+            "Wait until that run has ended, then run the same command again."
+        )
+
+
+class ConflictError(StoreError):
+    """The stored serial is not the one this run started from."""
+
+    exit_code = 4
+
+    def __init__(self, expected: int, found: int) -> None:
+        super().__init__(expected, found)
+        self.expected = expected
+        self.found = found
+
+    def __str__(self) -> str:
+        return (
+            f"the state moved while this run was working: serial {self.found} where {self.expected} "
+            "was expected. Run the same command again."
+        )

@@ -1,0 +1,49 @@
+"""The identity a person chose: ``assistant.support``, ``file.docs/handbook.md``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}\Z")
+"""What an assistant's key may look like; bounded, so that every Mark fits its 512 characters."""
+
+PROJECT_PATTERN = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}\Z")
+"""What a project may be called; bounded for the same reason."""
+
+
+class Kind(StrEnum):
+    """The two kinds of resource a configuration declares."""
+
+    ASSISTANT = "assistant"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Address:
+    """Kind and name; for a file the name is its path beneath the root, with forward slashes."""
+
+    kind: Kind
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}.{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Read ``kind.name``; ValueError when the kind is unknown or the name is missing."""
+        kind, dot, name = text.partition(".")
+        if not dot or not name or kind not in tuple(Kind):
+            raise ValueError(f"{text!r} is not an address; write assistant.NAME or file.PATH")
+        return cls(Kind(kind), name)
+
+
+def assistant(name: str) -> Address:
+    """Address of the assistant declared under this key."""
+    return Address(Kind.ASSISTANT, name)
+
+
+def file(path: str) -> Address:
+    """Address of the file at this path beneath the root."""
+    return Address(Kind.FILE, path)

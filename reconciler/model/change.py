@@ -1,0 +1,141 @@
+"""What shall happen to one address, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.model.address import Address
+    from reconciler.model.mark import Mark
+    from reconciler.model.resource import FileReference
+    from reconciler.model.state import Binding
+
+
+class Action(StrEnum):
+    """What is done to an address."""
+
+    NOOP = "noop"
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    ADOPT = "adopt"
+    FORGET = "forget"
+
+
+class Reason(StrEnum):
+    """Why; it explains a Change and never decides anything."""
+
+    SAME = "nothing to do"
+    NEW = "not on the server yet"
+    EDITED = "the configuration differs from the server"
+    DRIFTED = "changed on the server since the last apply"
+    GONE = "was deleted on the server since the last apply"
+    UNDECLARED = "no longer in the configuration"
+    MARKED = "found on the server by its Mark"
+    FOUND = "an interrupted run had uploaded it"
+    CONTENT = "its content changed"
+    FOLLOWS = "follows a file whose content changed"
+    MOVED = "the same file under another path"
+    LEFTOVER = "an earlier upload of it is still on the server"
+    IN_USE = "still attached to an assistant that is not ours"
+    DESTROY = "everything of this project is being destroyed"
+
+
+class StepKind(StrEnum):
+    """One call each."""
+
+    UPLOAD = "upload"
+    CREATE = "create"
+    UPDATE = "update"
+    ATTACH = "attach"
+    DETACH = "detach"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call of a Change.
+
+    ``file`` is what is attached or detached. ``id`` is the remote id acted on where it is known
+    while planning: the file detached, the object deleted.
+    """
+
+    kind: StepKind
+    file: FileReference | None = None
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """Where inside a structured value two sides differ; None stands for absent."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field before and after; None stands for absent or empty.
+
+    ``drifted``: the server's value is not the one last applied. ``cleared``: the configuration named
+    the field once and no longer does. ``source`` is the file the new value was read from.
+    """
+
+    field: str
+    before: Any
+    after: Any
+    drifted: bool = False
+    cleared: bool = False
+    source: str = ""
+    details: tuple[Detail, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One address, what is done to it and in which steps.
+
+    ``values`` are the fields a create or update sends; its ``metadata`` holds only managed keys.
+    ``mark`` is what the assistant's Mark shall say (a create fills in the nonce). ``before`` is the
+    fingerprint of the live object this rests on. ``binding`` is what is remembered without any call
+    (adopt, or bookkeeping of a noop). ``refused`` says why nothing may be done, and what to do.
+    ``follows`` are replaced files that are the only cause, so that the file counts and this does not.
+    """
+
+    address: Address
+    action: Action
+    reason: Reason
+    fields: tuple[FieldChange, ...] = ()
+    steps: tuple[Step, ...] = ()
+    id: str = ""
+    before: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    mark: Mark | None = None
+    binding: Binding | None = None
+    refused: str = ""
+    note: str = ""
+    follows: tuple[Address, ...] = ()
+
+    @property
+    def is_drift(self) -> bool:
+        """Whether somebody moved the live object since the last apply."""
+        return self.reason is Reason.GONE or any(change.drifted for change in self.fields)
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether a person should see it in the plan."""
+        return self.action is not Action.NOOP or bool(self.refused or self.note)
+
+    @property
+    def counts_as(self) -> Action | None:
+        """CREATE, UPDATE or DELETE as the summary line counts it; None when it is not counted."""
+        if self.follows or not self.steps:
+            return None
+        if self.action in {Action.CREATE, Action.DELETE}:
+            return self.action
+        return Action.UPDATE

@@ -1,0 +1,44 @@
+"""What is wrong in a text that a person wrote, and exactly where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Origin:
+    """A stretch of one line of a file; ``line`` and ``column`` count from 1, ``width`` in characters."""
+
+    path: str
+    line: int = 1
+    column: int = 1
+    width: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem: what it is, where, the line it stands on, and what to do about it.
+
+    ``label`` is the short word under the caret; ``excerpt`` holds numbered source lines, the
+    offending one among them, and is empty when the file could not be read.
+    """
+
+    message: str
+    origin: Origin
+    label: str = ""
+    help: str = ""
+    excerpt: tuple[tuple[int, str], ...] = ()
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A sentence naming the nearest known word, or nothing when none is near."""
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean `{near[0]}`?" if near else ""

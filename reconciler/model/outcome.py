@@ -1,0 +1,102 @@
+"""What became of a Plan: Events while it runs, one Outcome a Change, a Report of them all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+from reconciler.model.plan import Counts
+
+if TYPE_CHECKING:
+    from reconciler.model.change import Change, Step
+
+
+class Result(StrEnum):
+    """How a Change ended; ``unknown`` is a call whose effect could not be found out."""
+
+    APPLIED = "applied"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UNKNOWN = "unknown"
+
+
+class Cause(StrEnum):
+    """Why a Change was not applied."""
+
+    NONE = ""
+    ERROR = "error"
+    STALE = "stale"
+    REFUSED = "refused"
+    DEPENDENCY = "dependency"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of one Change; ``written`` when at least one of its calls took, or may have taken, effect."""
+
+    change: Change
+    result: Result
+    cause: Cause = Cause.NONE
+    message: str = ""
+    request_id: str = ""
+    written: bool = False
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A step's call is about to be made."""
+
+    change: Change
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """A step's call succeeded, after so many seconds."""
+
+    change: Change
+    step: Step
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A Change reached its Outcome."""
+
+    outcome: Outcome
+
+
+Event: TypeAlias = Started | Stepped | Ended
+
+
+@dataclass(frozen=True)
+class Report:
+    """All Outcomes, in plan order; ``interrupted`` names the signal that ended the run early, or is 0."""
+
+    outcomes: tuple[Outcome, ...]
+    interrupted: int = 0
+
+    @cached_property
+    def counts(self) -> Counts:
+        """What was really added, changed and destroyed."""
+        return Counts.of(one.change for one in self.outcomes if one.result is Result.APPLIED)
+
+    @property
+    def unfinished(self) -> tuple[Outcome, ...]:
+        """Every Outcome that is not ``applied``."""
+        return tuple(one for one in self.outcomes if one.result is not Result.APPLIED)
+
+    @property
+    def exit_code(self) -> int:
+        """0 all applied; 3 something written and something not; else 5 refused, 4 stale, 1 failed."""
+        if self.interrupted:
+            return 128 + self.interrupted
+        if not self.unfinished:
+            return 0
+        if any(one.written for one in self.outcomes):
+            return 3
+        causes = {one.cause for one in self.unfinished}
+        return 5 if Cause.REFUSED in causes else 4 if Cause.STALE in causes else 1

@@ -1,0 +1,70 @@
+"""A Plan: what would be done, as a value, before anything is done."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from reconciler.model.change import Action, Change
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.model.address import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a plan rests on besides the live objects its changes name."""
+
+    lineage: str
+    serial: int
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many resources are added, changed and destroyed; attachments are part of their assistant."""
+
+    added: int = 0
+    changed: int = 0
+    destroyed: int = 0
+
+    @classmethod
+    def of(cls, changes: Iterable[Change]) -> Counts:
+        """Count changes as the summary line does."""
+        found = Counter(change.counts_as for change in changes)
+        return cls(found[Action.CREATE], found[Action.UPDATE], found[Action.DELETE])
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Ordered Changes: what is wanted in the order of its needs, then deletions in the reverse order.
+
+    ``notices`` are things a reader must know that are nobody's Change, such as a marked object that
+    is neither declared nor in the state. ``managed`` is how many live objects the state knew.
+    """
+
+    project: str
+    environment: str
+    basis: Basis
+    changes: tuple[Change, ...]
+    notices: tuple[str, ...] = ()
+    managed: int = 0
+
+    @cached_property
+    def counts(self) -> Counts:
+        """The summary line's numbers; what is refused is not counted."""
+        return Counts.of(change for change in self.changes if not change.refused)
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether apply would do, or refuse, anything a person should see."""
+        return any(change.action is not Action.NOOP or change.refused for change in self.changes)
+
+    @cached_property
+    def by_address(self) -> dict[Address, Change]:
+        """Every change under its address."""
+        return {change.address: change for change in self.changes}

@@ -1,0 +1,128 @@
+"""One resource as wanted (Desired) and as found (Live)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from reconciler.model.canonical import digest
+from reconciler.model.mark import MARK_KEY, NO_ENVIRONMENT, Mark
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.model.address import Address
+    from reconciler.model.diagnostic import Origin
+
+FileReference: TypeAlias = "Address | str"
+"""The Address of a declared file, or the id of one that is already on the server."""
+
+TEXT_FIELDS = ("name", "description", "model", "instructions")
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredFile:
+    """A file beneath the root, as it was when it was hashed; ``size`` in bytes."""
+
+    address: Address
+    filename: str
+    sha256: str
+    size: int
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What makes two files the same upload."""
+        return self.filename, self.sha256
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredAssistant:
+    """What an assistant shall be.
+
+    ``fields`` holds only what is managed: absent is left alone, None clears, a value sets.
+    ``fields["metadata"]`` maps keys to a string, or to None where the key shall go.
+    ``files`` is None when attachments are not managed. ``sources`` names the file a field was read from.
+    """
+
+    address: Address
+    fields: Mapping[str, Any]
+    files: tuple[FileReference, ...] | None
+    origin: Origin
+    protected: bool = False
+    ignored: frozenset[str] = frozenset()
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def metadata(self) -> Mapping[str, str | None]:
+        """The managed metadata keys."""
+        found: Mapping[str, str | None] = self.fields.get("metadata") or {}
+        return found
+
+
+@dataclass(frozen=True)
+class Desired:
+    """Everything a configuration declares, in the order it was declared."""
+
+    project: str
+    assistants: tuple[DesiredAssistant, ...] = ()
+    files: tuple[DesiredFile, ...] = ()
+    environment: str = NO_ENVIRONMENT
+
+    @cached_property
+    def by_address(self) -> Mapping[Address, DesiredAssistant | DesiredFile]:
+        """Every declared resource under its address."""
+        declared: tuple[DesiredAssistant | DesiredFile, ...] = (*self.files, *self.assistants)
+        return {one.address: one for one in declared}
+
+    def owns(self, mark: Mark) -> bool:
+        """Whether a Mark names this project and environment."""
+        return (mark.project, mark.environment) == (self.project, self.environment)
+
+
+@dataclass(frozen=True)
+class LiveAssistant:
+    """An assistant as the server returned it; ``fields`` holds the four texts and ``tools``."""
+
+    id: str
+    created_at: int
+    fields: Mapping[str, Any]
+    metadata: Mapping[str, str]
+    file_ids: tuple[str, ...]
+
+    @cached_property
+    def mark(self) -> Mark | None:
+        """The Mark it carries, ours or somebody else's."""
+        return Mark.parse(self.metadata.get(MARK_KEY))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest that moves whenever anything we could overwrite moves."""
+        return digest([dict(self.fields), dict(self.metadata), sorted(self.file_ids)])
+
+
+@dataclass(frozen=True, slots=True)
+class LiveFile:
+    """An upload as the server returned it; ``sha256`` only where its content was read."""
+
+    id: str
+    filename: str
+    size: int
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Live:
+    """Everything the account holds, by id, whether ours or not."""
+
+    assistants: Mapping[str, LiveAssistant]
+    files: Mapping[str, LiveFile]
+
+    @cached_property
+    def references(self) -> Mapping[str, frozenset[str]]:
+        """File id to the ids of the assistants that carry it."""
+        users: dict[str, set[str]] = {}
+        for found in self.assistants.values():
+            for file_id in found.file_ids:
+                users.setdefault(file_id, set()).add(found.id)
+        return {file_id: frozenset(ids) for file_id, ids in users.items()}

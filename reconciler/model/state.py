@@ -1,0 +1,83 @@
+"""What is remembered between two runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.model.address import Address
+
+
+@dataclass(frozen=True, slots=True)
+class AssistantBinding:
+    """Which remote assistant an address is, and digests of what was last applied to it.
+
+    ``digests`` maps every managed field (``name``, ``tools``, ``metadata.team``, ``files``) to the
+    digest of the value last applied, so its keys are the managed fields.
+    """
+
+    id: str
+    nonce: str
+    digests: Mapping[str, str] = field(default_factory=dict)
+    protected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FileBinding:
+    """Which upload a file is; ``old`` are earlier uploads of it that still have to be deleted."""
+
+    id: str
+    filename: str
+    sha256: str
+    size: int
+    old: tuple[str, ...] = ()
+
+
+Binding: TypeAlias = AssistantBinding | FileBinding
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A call that was about to be made when the journal was last written.
+
+    ``nonce`` belongs to a create. An upload, which carries no mark, is found again among the ids
+    that are not in ``known``: those that already had its name and size before the call.
+    """
+
+    address: Address
+    step: str
+    nonce: str = ""
+    filename: str = ""
+    size: int = 0
+    sha256: str = ""
+    known: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Bindings, and what tells one state from another.
+
+    ``lineage`` never changes in the life of a state, ``serial`` grows by one at every save,
+    ``target`` names the server it belongs to. ``unsettled`` are intents whose result is not known;
+    they come from the journal and are never saved.
+    """
+
+    lineage: str
+    serial: int
+    project: str = ""
+    target: str = ""
+    bindings: Mapping[Address, Binding] = field(default_factory=dict)
+    unsettled: tuple[Intent, ...] = ()
+
+    def assistant(self, address: Address) -> AssistantBinding | None:
+        """The binding of an assistant, if it has one."""
+        found = self.bindings.get(address)
+        return found if isinstance(found, AssistantBinding) else None
+
+    def file(self, address: Address) -> FileBinding | None:
+        """The binding of a file, if it has one."""
+        found = self.bindings.get(address)
+        return found if isinstance(found, FileBinding) else None
