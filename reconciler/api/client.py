@@ -80,7 +80,7 @@ class Client:
     def _exchange(self, call: Call[T]) -> httpx.Response:
         try:
             return self._http.send(self._settings.request(call))
-        except httpx.TransportError as cause:
+        except httpx.RequestError as cause:
             raise unreachable(cause, self._settings.base_url) from cause
 
     def listed(self, call: ListCall[T]) -> SyncCursorPage[T]:
@@ -152,7 +152,7 @@ class AsyncClient:
     async def _exchange(self, call: Call[T]) -> httpx.Response:
         try:
             return await self._http.send(self._settings.request(call))
-        except httpx.TransportError as cause:
+        except httpx.RequestError as cause:
             raise unreachable(cause, self._settings.base_url) from cause
 
     def listed(self, call: ListCall[T]) -> AsyncPaginator[T]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 
 from reconciler import __version__
-from reconciler.api.call import is_given
 from reconciler.api.errors import (
     APIConnectionError,
     APIError,
@@ -22,6 +21,7 @@ from reconciler.api.errors import (
 )
 from reconciler.api.retry import Failure, Retry
 from reconciler.api.transport import is_loopback
+from reconciler.api.types import NotGiven
 from reconciler.errors import TargetError
 
 if TYPE_CHECKING:
@@ -62,16 +62,6 @@ class Settings:
                 f"the key would travel unencrypted to {url.host}; use https, or --allow-http if that is meant"
             )
 
-    @classmethod
-    def of(cls, base_url: str | None, api_key: str | None, timeout: float, max_retries: int) -> Settings:
-        """Settings for a person's client: what is not given comes from the environment."""
-        url = base_url or os.environ.get("OPENAI_BASE_URL")
-        if not url:
-            raise TargetError("no server: pass base_url=, or set OPENAI_BASE_URL; there is no default")
-        return cls(
-            url, api_key or os.environ.get("OPENAI_API_KEY"), timeout=timeout, retry=Retry(max_retries)
-        )
-
     def request(self, call: Call[T]) -> httpx.Request:
         """The request a Call means, the key included; header names are compared without case."""
         headers = httpx.Headers(
@@ -81,17 +71,18 @@ class Settings:
             headers["Authorization"] = f"Bearer {self.api_key}"
         for more in (self.headers, call.headers, call.extras.headers or {}):
             headers.update(more)
-        timeout = (
-            call.extras.timeout if is_given(call.extras.timeout) else httpx.Timeout(self.timeout, connect=5)
+        asked = call.extras.timeout
+        timeout = httpx.Timeout(self.timeout, connect=5) if isinstance(asked, NotGiven) else asked
+        sent: dict[str, Any] = (
+            {"data": call.sent_body, "files": call.parts} if call.parts else {"json": call.sent_body}
         )
-        sent = {"data": call.sent_body, "files": call.parts} if call.parts else {"json": call.sent_body}
         return httpx.Request(
             call.method,
             f"{self.base_url.rstrip('/')}/{call.url}",
             params=call.sent_query,
             headers=headers,
             extensions={"timeout": httpx.Timeout(timeout).as_dict()},
-            **sent,  # type: ignore[arg-type]  # one of two shapes httpx takes
+            **sent,
         )
 
     def result(self, call: Call[T], response: httpx.Response) -> T:
@@ -124,7 +115,7 @@ def from_environment(base_url: str | None, api_key: str | None, **others: Any) -
     return Settings(url, key or None, **others)
 
 
-def unreachable(cause: httpx.TransportError, url: str) -> APIConnectionError:
+def unreachable(cause: httpx.RequestError, url: str) -> APIConnectionError:
     """The error for an exchange that gave no answer at all."""
     late = isinstance(cause, httpx.TimeoutException)
     what = "no answer in time from" if late else "no connection to"
