@@ -1,0 +1,248 @@
+"""The file's shape: what may be written, strictly; pydantic's findings become located Diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar, Union
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
+
+from reconciler.model.diagnostic import Diagnostic, did_you_mean
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from reconciler.config.text import Node, Source
+    from reconciler.model.diagnostic import Origin
+
+Managed = Literal["name", "description", "model", "instructions", "tools", "files", "metadata"]
+
+
+class Strict(BaseModel):
+    """No unknown field, no conversion."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, protected_namespaces=())
+
+
+class InFile(Strict):
+    """A value that stands in a file of its own, named beside the YAML file."""
+
+    file: str
+
+
+class Function(Strict):
+    """A function the model may call."""
+
+    name: str
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+
+
+class CodeInterpreter(Strict):
+    """The code interpreter."""
+
+    type: Literal["code_interpreter"]
+
+
+class Retrieval(Strict):
+    """Search in the attached files."""
+
+    type: Literal["retrieval"]
+
+
+def _inline_or_file(value: Any) -> str | None:
+    if isinstance(value, InFile) or (isinstance(value, Mapping) and "file" in value):
+        return "<file>"
+    return "<inline>" if isinstance(value, (Mapping, Function)) else None
+
+
+class FunctionTool(Strict):
+    """A function, inline or in a file of its own."""
+
+    type: Literal["function"]
+    function: Annotated[
+        Annotated[Function, Tag("<inline>")] | Annotated[InFile, Tag("<file>")],
+        Discriminator(
+            _inline_or_file,
+            custom_error_type="function",
+            custom_error_message="must have name, description and parameters, or be {file: PATH}",
+        ),
+    ]
+
+
+def _text_or_file(value: Any) -> str | None:
+    if isinstance(value, str):
+        return "<text>"
+    return "<file>" if isinstance(value, (Mapping, InFile)) else None
+
+
+Prompt: TypeAlias = Annotated[
+    Union[Annotated[str, Tag("<text>")], Annotated[InFile, Tag("<file>")]],  # noqa: UP007 - tags
+    Discriminator(
+        _text_or_file, custom_error_type="prompt", custom_error_message="must be text or {file: PATH}"
+    ),
+]
+
+
+def _tool_tag(value: Any) -> str | None:
+    kind = value.get("type") if isinstance(value, Mapping) else getattr(value, "type", None)
+    return f"<{kind}>" if kind in {"code_interpreter", "retrieval", "function"} else None
+
+
+Tool: TypeAlias = Annotated[
+    Union[  # noqa: UP007 - tags
+        Annotated[CodeInterpreter, Tag("<code_interpreter>")],
+        Annotated[Retrieval, Tag("<retrieval>")],
+        Annotated[FunctionTool, Tag("<function>")],
+    ],
+    Discriminator(
+        _tool_tag,
+        custom_error_type="tool",
+        custom_error_message="must have a type: code_interpreter, retrieval or function",
+    ),
+]
+
+
+class OnServer(Strict):
+    """A file that is already on the server; attached and detached, never uploaded or deleted."""
+
+    id: str = Field(min_length=1)
+
+
+def _path_or_id(value: Any) -> str | None:
+    if isinstance(value, str):
+        return "<path>"
+    return "<id>" if isinstance(value, (Mapping, OnServer)) else None
+
+
+Attachment: TypeAlias = Annotated[
+    Union[Annotated[str, Tag("<path>")], Annotated[OnServer, Tag("<id>")]],  # noqa: UP007 - tags
+    Discriminator(
+        _path_or_id, custom_error_type="file", custom_error_message="must be a path or {id: file-...}"
+    ),
+]
+
+
+class Lifecycle(Strict):
+    """What apply may do to an assistant."""
+
+    prevent_destroy: bool = False
+    ignore_changes: Sequence[Managed] = ()
+
+
+class Defaults(Strict):
+    """Values of every assistant of the same file that does not name its own."""
+
+    description: str | None = None
+    model: str | None = None
+    instructions: Prompt | None = None
+    tools: list[Tool] | None = None
+    metadata: dict[str, str | None] | None = None
+    lifecycle: Lifecycle | None = None
+
+
+class Assistant(Defaults):
+    """One assistant; a field that is not named is not managed, null clears."""
+
+    name: str | None = None
+    files: list[Attachment] | None = None
+
+
+class Document(Strict):
+    """One configuration file."""
+
+    project: str | None = None
+    defaults: Defaults = Defaults()
+    assistants: dict[str, Assistant] = {}
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a file says, and where it says it."""
+
+    source: Source
+    node: Node
+    document: Document
+
+
+_CONTAINERS: Mapping[str, type[Strict]] = {
+    "defaults": Defaults,
+    "lifecycle": Lifecycle,
+    "function": Function,
+    "files": OnServer,
+    "instructions": InFile,
+    "tools": FunctionTool,
+}
+M = TypeVar("M", bound=Strict)
+
+
+def declare(source: Source, node: Node, shape: type[M]) -> tuple[M | None, list[Diagnostic]]:
+    """Check a node against a shape; None where anything is wrong, with every problem located."""
+    try:
+        return shape.model_validate(node.plain()), []
+    except ValidationError as cause:
+        return None, [_located(source, node, shape, error) for error in cause.errors(include_url=False)]
+
+
+def _located(source: Source, node: Node, shape: type[Strict], error: ErrorDetails) -> Diagnostic:
+    path = [step for step in error["loc"] if not (isinstance(step, str) and step.startswith("<"))]
+    if error["type"] == "extra_forbidden":
+        return _unknown(source, node, shape, path)
+    message = f"{_shown(path) or 'the file'}: {_sentence(error)}"
+    if error["type"] == "missing":
+        return source.diagnostic(f"{_shown(path)} is missing", node.key(*path[:-1]), label="here")
+    return source.diagnostic(message, node.at(*path), help=_remedy(error))
+
+
+def _unknown(source: Source, node: Node, shape: type[Strict], path: list[str | int]) -> Diagnostic:
+    word = str(path[-1])
+    known = _shape_at(shape, path).model_fields
+    where = f" in {_shown(path[:-1])}" if path[:-1] else ""
+    origin: Origin = node.key(*path)
+    hint = did_you_mean(word, known) or f"known fields: {', '.join(known)}"
+    return source.diagnostic(f"unknown field `{word}`{where}", origin, label="not a field here", help=hint)
+
+
+def _shape_at(shape: type[Strict], path: list[str | int]) -> type[Strict]:
+    """The shape whose field the end of a path should have been."""
+    inside = [step for step in path[:-1] if isinstance(step, str)]
+    if not inside:
+        return shape
+    return _CONTAINERS.get(inside[-1], Assistant)
+
+
+def _shown(path: Sequence[str | int]) -> str:
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return f"`{text}`" if text else ""
+
+
+_KINDS = {
+    str: "text",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    dict: "a mapping",
+    list: "a list",
+}
+
+
+def _sentence(error: ErrorDetails) -> str:
+    kind = _KINDS.get(type(error["input"]), "nothing")
+    expected = {
+        "string_type": "text",
+        "bool_type": "true or false",
+        "dict_type": "a mapping",
+        "model_type": "a mapping",
+        "list_type": "a list",
+    }.get(error["type"])
+    if expected:
+        return f"must be {expected}, and is {kind}"
+    return str(error["msg"]).replace("Input should be", "must be")
+
+
+def _remedy(error: ErrorDetails) -> str:
+    quotable = error["type"] == "string_type" and isinstance(error["input"], (bool, int, float))
+    return f'quote it: "{str(error["input"]).lower()}"' if quotable else ""
