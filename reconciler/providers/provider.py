@@ -1,0 +1,70 @@
+"""The port to a remote dialect: what the engine asks of it."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reconciler.model.limits import Limits
+    from reconciler.model.resource import Live, LiveAssistant, LiveFile
+    from reconciler.model.state import Intent, State
+
+
+class Provider(Protocol):
+    """A server, seen through one dialect.
+
+    Must: raise an APIError for whatever the server refuses, and UnknownOutcomeError for a create, an
+    upload or an attachment that may or may not have happened. Must: raise GoneError from ``observe``
+    when a collection itself answers 404 or 410. Must not: repeat a write whose outcome is unknown.
+    May: make calls at the same time.
+    """
+
+    target: str
+    """What a person calls this server, and what a state is bound to."""
+    limits: Limits
+
+    async def observe(self, state: State) -> Live:
+        """Everything the account holds; only reads."""
+        ...
+
+    async def retrieve(self, assistant_id: str) -> LiveAssistant | None:
+        """One assistant as it is now; None when there is none of this id."""
+        ...
+
+    async def find(self, nonce: str) -> LiveAssistant | None:
+        """The assistant whose Mark carries this nonce, newest first."""
+        ...
+
+    async def create(self, values: Mapping[str, Any], file_ids: Sequence[str]) -> LiveAssistant:
+        """Create an assistant from fields, metadata among them, and uploads."""
+        ...
+
+    async def update(self, assistant_id: str, values: Mapping[str, Any]) -> LiveAssistant:
+        """Set the given fields; metadata is replaced whole. Attachments are never touched."""
+        ...
+
+    async def delete(self, assistant_id: str) -> None:
+        """Delete an assistant; one that is gone already is no error."""
+        ...
+
+    async def attach(self, assistant_id: str, file_id: str) -> None:
+        """Attach an upload."""
+        ...
+
+    async def detach(self, assistant_id: str, file_id: str) -> None:
+        """Detach an upload; one that is not attached is no error."""
+        ...
+
+    async def upload(self, filename: str, content: IO[bytes]) -> LiveFile:
+        """Upload the whole of an open file under a name."""
+        ...
+
+    async def upload_like(self, intent: Intent) -> LiveFile | None:
+        """The one upload that an attempt of unknown outcome made, proved by its content."""
+        ...
+
+    async def discard(self, file_id: str) -> None:
+        """Delete an upload; one that is gone already is no error."""
+        ...

@@ -1,0 +1,6 @@
+"""Where State and journal live."""
+
+from reconciler.store.local import LocalStore
+from reconciler.store.store import Store
+
+__all__ = ["LocalStore", "Store"]
