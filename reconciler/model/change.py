@@ -104,6 +104,7 @@ class Change:
     ``mark`` is what the assistant's Mark shall say (a create fills in the nonce). ``before`` is the
     fingerprint of the live object this rests on. ``binding`` is what is remembered without any call
     (adopt, or bookkeeping of a noop). ``refused`` says why nothing may be done, and what to do.
+    ``drifted``: somebody moved the live object since the last apply.
     ``follows`` are replaced files that are the only cause, so that the file counts and this does not.
     """
 
@@ -119,12 +120,8 @@ class Change:
     binding: Binding | None = None
     refused: str = ""
     note: str = ""
+    drifted: bool = False
     follows: tuple[Address, ...] = ()
-
-    @property
-    def is_drift(self) -> bool:
-        """Whether somebody moved the live object since the last apply."""
-        return self.reason is Reason.GONE or any(change.drifted for change in self.fields)
 
     @property
     def is_visible(self) -> bool:

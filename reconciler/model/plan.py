@@ -44,7 +44,8 @@ class Plan:
     """Ordered Changes: what is wanted in the order of its needs, then deletions in the reverse order.
 
     ``notices`` are things a reader must know that are nobody's Change, such as a marked object that
-    is neither declared nor in the state. ``managed`` is how many live objects the state knew.
+    is neither declared nor in the state. ``managed`` is how many objects the state knows, ``missing``
+    how many of them are not on the server.
     """
 
     project: str
@@ -53,6 +54,7 @@ class Plan:
     changes: tuple[Change, ...]
     notices: tuple[str, ...] = ()
     managed: int = 0
+    missing: int = 0
 
     @cached_property
     def counts(self) -> Counts:

@@ -61,8 +61,8 @@ class State:
     """Bindings, and what tells one state from another.
 
     ``lineage`` never changes in the life of a state, ``serial`` grows by one at every save,
-    ``target`` names the server it belongs to. ``unsettled`` are intents whose result is not known;
-    they come from the journal and are never saved.
+    ``target`` names the server it belongs to. ``unsettled`` are intents whose result is not known and
+    ``journaled`` tells whether any record came from the journal; neither is ever saved.
     """
 
     lineage: str
@@ -71,6 +71,7 @@ class State:
     target: str = ""
     bindings: Mapping[Address, Binding] = field(default_factory=dict)
     unsettled: tuple[Intent, ...] = ()
+    journaled: bool = False
 
     def assistant(self, address: Address) -> AssistantBinding | None:
         """The binding of an assistant, if it has one."""

@@ -49,10 +49,12 @@ def fold(state: State, path: Path) -> State:
     """
     bindings = dict(state.bindings)
     open_intents = {}
+    journaled = False
     for number, record in enumerate(_records(path), start=1):
         try:
             if record["serial"] != state.serial:
                 continue
+            journaled = True
             where = Address.parse(record["address"])
             if record["is"] == "intent":
                 open_intents[where] = intent_of(record["intent"])
@@ -64,7 +66,7 @@ def fold(state: State, path: Path) -> State:
                 bindings[where] = binding_of(record["address"], record["binding"])
         except (KeyError, TypeError, ValueError, AttributeError) as cause:
             raise _damaged(path, number) from cause
-    return replace(state, bindings=bindings, unsettled=tuple(open_intents.values()))
+    return replace(state, bindings=bindings, unsettled=tuple(open_intents.values()), journaled=journaled)
 
 
 def _records(path: Path) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,162 @@
+"""Two values → FieldChanges; the only deepdiff import, reached only by values that differ.
+
+What equal means: tools as a set keyed by type and function name, function parameters as canonical
+JSON, an empty text like none, everything else as it stands. What a server adds is never a change.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reconciler.model.canonical import canonical, digest
+from reconciler.model.change import Detail, FieldChange
+from reconciler.model.mark import key_digest
+from reconciler.model.resource import TEXT_FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from reconciler.model.mark import Mark
+    from reconciler.model.resource import DesiredAssistant, LiveAssistant
+    from reconciler.model.state import AssistantBinding
+
+_FUNCTION_KEYS = ("name", "description", "parameters")
+
+
+def tool_key(tool: Mapping[str, Any]) -> str:
+    """What a tool is called within an assistant: its type, or its function's name."""
+    function = tool.get("function")
+    named = isinstance(function, dict) and tool.get("type") == "function"
+    return f"function {function.get('name')}" if named and function else str(tool.get("type"))
+
+
+def normal_tools(tools: Sequence[Mapping[str, Any]] | None) -> dict[str, dict[str, Any]]:
+    """Tools by key, without what a server may add to a function."""
+    return {tool_key(tool): _normal_tool(tool) for tool in tools or ()}
+
+
+def _normal_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
+    function = tool.get("function")
+    if tool.get("type") != "function" or not isinstance(function, dict):
+        return dict(tool)
+    kept = {key: function[key] for key in _FUNCTION_KEYS if function.get(key) is not None}
+    return {"type": "function", "function": kept}
+
+
+def field_digest(field: str, value: Any) -> str:
+    """The digest by which a value is remembered and recognised."""
+    if field == "tools":
+        return digest(normal_tools(value))
+    return digest(sorted(value)) if field == "files" else digest(value or None)
+
+
+def digests(desired: DesiredAssistant, file_ids: Collection[str]) -> dict[str, str]:
+    """What to remember of an assistant once it is as desired: a digest of every managed field."""
+    found = {
+        field: field_digest(field, value) for field, value in desired.fields.items() if field != "metadata"
+    }
+    found |= {f"metadata.{key}": field_digest("metadata", value) for key, value in desired.metadata.items()}
+    if desired.files is not None:
+        found["files"] = field_digest("files", file_ids)
+    return found
+
+
+def field_changes(
+    desired: DesiredAssistant, live: LiveAssistant, binding: AssistantBinding | None
+) -> Iterator[FieldChange]:
+    """Every managed field whose live value is not the desired one, files and Mark aside.
+
+    A field that was managed and is no longer named is cleared; the binding remembers which were, or
+    the live Mark where there is none.
+    """
+    before = binding.digests if binding else {}
+    for field, value in desired.fields.items():
+        if field not in {"metadata", "tools"} and field not in desired.ignored:
+            yield from _text_change(desired, live, field, value, before)
+    if "tools" in desired.fields and "tools" not in desired.ignored:
+        yield from _tool_changes(desired.fields["tools"], live, before)
+    if "metadata" not in desired.ignored:
+        yield from _metadata_changes(desired, live, before)
+    yield from _cleared(desired, live, binding)
+
+
+def _text_change(
+    desired: DesiredAssistant, live: LiveAssistant, field: str, value: Any, before: Mapping[str, str]
+) -> Iterator[FieldChange]:
+    found = live.fields.get(field)
+    if (found or None) != (value or None):
+        drifted = _drifted(field, found, before)
+        yield FieldChange(field, found or None, value or None, drifted, source=desired.sources.get(field, ""))
+
+
+def _drifted(field: str, found: Any, before: Mapping[str, str]) -> bool:
+    kind = field.partition(".")[0]
+    return field in before and before[field] != field_digest(kind, found)
+
+
+def _tool_changes(
+    wanted: Any, live: LiveAssistant, before: Mapping[str, str], *, cleared: bool = False
+) -> Iterator[FieldChange]:
+    old, new = normal_tools(live.fields["tools"]), normal_tools(wanted)
+    drifted = _drifted("tools", live.fields["tools"], before)
+    for key in dict.fromkeys([*new, *old]):
+        here, there = old.get(key), new.get(key)
+        if canonical(here) != canonical(there):
+            details = tuple(_details(here, there)) if here and there else ()
+            yield FieldChange(f"tools.{key}", here, there, drifted, cleared, details=details)
+
+
+def _details(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Detail]:
+    """Where inside a tool its two sides differ, by JSON path."""
+    from deepdiff import DeepDiff  # noqa: PLC0415 - 270 ms that a plan without changes must not pay
+
+    found = DeepDiff(before.get("function", before), after.get("function", after), view="tree")
+    for one in sorted((item for items in found.values() for item in items), key=lambda item: item.path()):
+        path = ".".join(str(step) for step in one.path(output_format="list"))
+        yield Detail(path, _present(one.t1), _present(one.t2))
+
+
+def _present(value: Any) -> Any:
+    return None if type(value).__name__ == "NotPresent" else value
+
+
+def _metadata_changes(
+    desired: DesiredAssistant, live: LiveAssistant, before: Mapping[str, str]
+) -> Iterator[FieldChange]:
+    for key, value in desired.metadata.items():
+        found = live.metadata.get(key)
+        if found != value:
+            field = f"metadata.{key}"
+            yield FieldChange(field, found, value, _drifted(field, found, before))
+
+
+def _cleared(
+    desired: DesiredAssistant, live: LiveAssistant, binding: AssistantBinding | None
+) -> Iterator[FieldChange]:
+    before = binding.digests if binding else {}
+    for field in TEXT_FIELDS:
+        if field in managed_before(live, binding) and field not in desired.fields and live.fields[field]:
+            drifted = _drifted(field, live.fields[field], before)
+            yield FieldChange(field, live.fields[field], None, drifted, cleared=True)
+    if "tools" in managed_before(live, binding) and "tools" not in desired.fields:
+        yield from _tool_changes([], live, before, cleared=True)
+    for key in sorted(_keys_before(live, binding) - set(desired.metadata)):
+        field = f"metadata.{key}"
+        drifted = _drifted(field, live.metadata[key], before)
+        yield FieldChange(field, live.metadata[key], None, drifted, cleared=True)
+
+
+def managed_before(live: LiveAssistant, binding: AssistantBinding | None) -> Collection[str]:
+    """The fields that were managed when the assistant was last applied."""
+    if binding is not None:
+        return binding.digests.keys()
+    mark: Mark | None = live.mark
+    return mark.fields if mark else ()
+
+
+def _keys_before(live: LiveAssistant, binding: AssistantBinding | None) -> set[str]:
+    """The live metadata keys that were managed when the assistant was last applied."""
+    if binding is not None:
+        return {key for key in live.metadata if f"metadata.{key}" in binding.digests}
+    mark = live.mark
+    return {key for key in live.metadata if mark is not None and key_digest(key) in mark.keys}

@@ -1,0 +1,103 @@
+"""Plans that nobody can have meant are refused before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.errors import RefusedError
+from reconciler.model.change import Action, Change
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.model.plan import Plan
+    from reconciler.model.state import State
+
+_FEW = 3
+_SHARE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """What a person has said about a dangerous plan.
+
+    ``max_destroy`` is the most objects that may be destroyed, or None for the rule: more than 3 and
+    more than 30 % of the managed ones need a person. ``everything`` is the word of ``destroy``.
+    ``missing`` allows a server on which none of the known objects exists.
+    """
+
+    max_destroy: int | None = None
+    everything: bool = False
+    missing: bool = False
+
+    @classmethod
+    def of(cls, max_destroy: str | None, managed: int, *, missing: bool) -> Permissions:
+        """From a number or a percentage of the managed objects; ValueError for anything else."""
+        if max_destroy is None:
+            return cls(missing=missing)
+        number = max_destroy.removesuffix("%")
+        share = len(number) < len(max_destroy)
+        if not number.isdecimal():
+            raise ValueError(f"{max_destroy!r} is neither a number nor a percentage")
+        return cls(int(number) * managed // 100 if share else int(number), missing=missing)
+
+
+def check(plan: Plan, state: State, allowed: Permissions) -> None:
+    """Raise RefusedError, with every reason and the flag that overrides it, for a plan beyond a person."""
+    problems = [*_belonging(plan, state), *_losses(plan, allowed)]
+    if problems:
+        raise RefusedError("; ".join(problems))
+
+
+def _belonging(plan: Plan, state: State) -> Iterator[str]:
+    if state.target and state.target != plan.basis.target:
+        yield (
+            f"this state belongs to {state.target}, and the target is {plan.basis.target}: "
+            "name another state folder with --state"
+        )
+    if state.project and state.project != plan.project:
+        yield (
+            f"this state belongs to the project {state.project!r}, and the configuration is of "
+            f"{plan.project!r}: name another state folder with --state"
+        )
+
+
+def _losses(plan: Plan, allowed: Permissions) -> Iterator[str]:
+    if plan.managed and plan.missing == plan.managed and not allowed.missing:
+        yield (
+            f"none of the {plan.managed} objects in the state is on the server, so this may be another "
+            "account; --allow-missing creates them anew"
+        )
+    if allowed.everything:
+        return
+    unwanted = [change for change in plan.changes if change.action is Action.DELETE and not change.refused]
+    if not unwanted:
+        return
+    explicit = allowed.max_destroy
+    if _is_empty(plan) and explicit is None:
+        yield (
+            "the configuration declares nothing, and this would destroy everything: "
+            "if that is meant, use `destroy`, or --max-destroy"
+        )
+    elif _too_many(len(unwanted), plan.managed, explicit):
+        limit = f"--max-destroy {explicit}" if explicit is not None else "more than 3 and more than 30 %"
+        yield (
+            f"this would destroy {len(unwanted)} of {plan.managed} managed objects ({limit}): "
+            f"if that is meant, say --max-destroy {len(unwanted)}"
+        )
+
+
+def _is_empty(plan: Plan) -> bool:
+    return all(change.action in {Action.DELETE, Action.FORGET} or _kept(change) for change in plan.changes)
+
+
+def _kept(change: Change) -> bool:
+    """A file that only stays because somebody else uses it."""
+    return change.action is Action.NOOP and bool(change.note)
+
+
+def _too_many(destroyed: int, managed: int, explicit: int | None) -> bool:
+    if explicit is not None:
+        return destroyed > explicit
+    return destroyed > _FEW and destroyed * 100 > managed * _SHARE

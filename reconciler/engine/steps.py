@@ -1,0 +1,201 @@
+"""One call each: how every Step of a Change is carried out, and what is remembered of it.
+
+A create and an upload are written down before they are made, since nothing but that record tells
+afterwards whether they happened. Every other step is recognised by looking at the object.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from dataclasses import dataclass, field, replace
+from typing import IO, TYPE_CHECKING, Any
+
+from reconciler.api.errors import UnknownOutcomeError
+from reconciler.engine.difference import digests, field_changes
+from reconciler.errors import ReconcilerError
+from reconciler.model.address import Address, Kind
+from reconciler.model.change import Action, Change, Step, StepKind
+from reconciler.model.mark import MARK_KEY
+from reconciler.model.resource import DesiredAssistant, DesiredFile
+from reconciler.model.state import AssistantBinding, FileBinding, Intent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.model.mark import Mark
+    from reconciler.model.resource import Desired, FileReference, Live, LiveAssistant
+    from reconciler.model.state import Binding
+    from reconciler.providers import Provider
+    from reconciler.store import Store
+
+
+class StaleError(ReconcilerError):
+    """A live object is not the one the plan saw; it was not written."""
+
+    exit_code = 4
+
+
+class UnkeptError(ReconcilerError):
+    """The server took a write and did not keep what it must keep."""
+
+
+@dataclass
+class Steps:
+    """Carries out steps against a provider, and keeps what is known of every address.
+
+    ``uploads`` maps a file's address to the id of its upload, as far as it is known. ``fresh`` holds
+    assistants as they were when last looked at. ``bindings`` is the state being made, ``remarks``
+    are what a person should hear of a change that was applied.
+    """
+
+    desired: Desired
+    live: Live
+    provider: Provider
+    store: Store
+    reopen: Callable[[DesiredFile], IO[bytes]]
+    bindings: dict[Address, Binding]
+    remarks: dict[Address, str] = field(default_factory=dict)
+    uploads: dict[Address, str] = field(default_factory=dict)
+    fresh: dict[Address, LiveAssistant] = field(default_factory=dict)
+
+    async def recheck(self, change: Change) -> None:
+        """Look again just before the first write; StaleError when anything of the object moved."""
+        found = await self.provider.retrieve(change.id)
+        if found is None and change.action is Action.DELETE:
+            return
+        if found is None or found.fingerprint != change.before:
+            moved = "was deleted" if found is None else "was changed"
+            raise StaleError(f"{change.id} {moved} on the server after the plan was made; run plan again")
+        self.fresh[change.address] = found
+
+    async def take(self, change: Change, step: Step) -> None:
+        """Carry out one step."""
+        match step.kind:
+            case StepKind.UPLOAD:
+                await self._upload(change)
+            case StepKind.CREATE:
+                await self._create(change)
+            case StepKind.UPDATE:
+                await self._update(change)
+            case StepKind.ATTACH:
+                await self.provider.attach(change.id, self._id(step.file or step.id))
+            case StepKind.DETACH:
+                await self.provider.detach(change.id, step.id)
+            case StepKind.DELETE:
+                await self._delete(change, step)
+
+    async def _upload(self, change: Change) -> None:
+        file = self.desired.by_address[change.address]
+        assert isinstance(file, DesiredFile)  # noqa: S101 - only files are uploaded
+        alike = tuple(
+            one.id
+            for one in self.live.files.values()
+            if (one.filename, one.size) == (file.filename, file.size)
+        )
+        intent = Intent(change.address, "upload", "", file.filename, file.size, file.sha256, alike)
+        with self.reopen(file) as content:
+            self.store.intend(intent)
+            try:
+                made = await self.provider.upload(file.filename, content)
+            except UnknownOutcomeError as unknown:
+                found = await self.provider.upload_like(intent)
+                if found is None:
+                    raise unknown from unknown.__cause__
+                made = found
+        old = change.binding.old if isinstance(change.binding, FileBinding) else ()
+        self.uploads[change.address] = made.id
+        self._bind(change.address, FileBinding(made.id, file.filename, file.sha256, file.size, old))
+
+    async def _create(self, change: Change) -> None:
+        nonce = base64.b32encode(secrets.token_bytes(10)).decode().lower()
+        mark = replace(_mark(change), nonce=nonce)
+        file_ids = [self._id(one) for one in self.files(change)]
+        values = {**change.values, "metadata": {**_given(self._wanted(change)), MARK_KEY: str(mark)}}
+        self.store.intend(Intent(change.address, "create", nonce))
+        try:
+            made = await self.provider.create(values, file_ids)
+        except UnknownOutcomeError as unknown:
+            found = await self.provider.find(nonce)
+            if found is None:
+                raise unknown from unknown.__cause__
+            made = found
+        self._remember(change, made, nonce)
+        self._compare(change, made, nonce)
+
+    async def _update(self, change: Change) -> None:
+        found = self.fresh[change.address]
+        mark = _mark(change)
+        values = {field: value for field, value in change.values.items() if field != "metadata"}
+        edited = {**found.metadata, **change.values.get("metadata", {}), MARK_KEY: str(mark)}
+        kept = {key: value for key, value in edited.items() if value is not None}
+        made = await self.provider.update(change.id, {**values, "metadata": kept})
+        self._compare(change, made, mark.nonce)
+        self.fresh[change.address] = made
+
+    async def _delete(self, change: Change, step: Step) -> None:
+        if change.address.kind is Kind.ASSISTANT:
+            await self.provider.delete(step.id)
+            self._bind(change.address, None)
+            return
+        await self.provider.discard(step.id)
+        binding = self.bindings[change.address]
+        assert isinstance(binding, FileBinding)  # noqa: S101 - the address says so
+        rest = tuple(one for one in binding.old if one != step.id)
+        self._bind(change.address, None if step.id == binding.id else replace(binding, old=rest))
+
+    def finish(self, change: Change) -> None:
+        """Remember an assistant all of whose steps succeeded."""
+        known = self.fresh.get(change.address)
+        if known is not None and change.address in self.desired.by_address:
+            self._remember(change, known, _mark(change).nonce)
+
+    def note(self, change: Change) -> None:
+        """Remember, for the next save, what needed no call."""
+        if isinstance(change.binding, FileBinding):
+            self.uploads[change.address] = change.binding.id
+        if change.binding is not None and change.binding.id:
+            self.bindings[change.address] = change.binding
+        elif change.binding is None:
+            self.bindings.pop(change.address, None)
+
+    def _remember(self, change: Change, made: LiveAssistant, nonce: str) -> None:
+        wanted = self._wanted(change)
+        ids = [self._id(one) for one in wanted.files or ()]
+        self._bind(change.address, AssistantBinding(made.id, nonce, digests(wanted, ids), wanted.protected))
+        if change.address not in self.fresh:
+            self._compare(change, made, nonce)
+
+    def _compare(self, change: Change, made: LiveAssistant, nonce: str) -> None:
+        """Raise UnkeptError when the server's answer is not what was sent."""
+        if made.mark is None or made.mark.nonce != nonce:
+            raise UnkeptError(f"the server did not keep our Mark in the metadata of {made.id}")
+        kept = [one.field for one in field_changes(self._wanted(change), made, None)]
+        if kept:
+            raise UnkeptError(
+                f"the server keeps {', '.join(kept)} of {made.id} differently from what was sent"
+            )
+
+    def _bind(self, where: Address, binding: Binding | None) -> None:
+        self.store.settle(where, binding)
+        if binding is None:
+            self.bindings.pop(where, None)
+        else:
+            self.bindings[where] = binding
+
+    def _wanted(self, change: Change) -> DesiredAssistant:
+        wanted = self.desired.by_address[change.address]
+        assert isinstance(wanted, DesiredAssistant)  # noqa: S101 - the address says so
+        return wanted
+
+    def _id(self, reference: FileReference) -> str:
+        return self.uploads[reference] if isinstance(reference, Address) else reference
+
+
+def _mark(change: Change) -> Mark:
+    assert change.mark is not None  # noqa: S101 - every written assistant carries one
+    return change.mark
+
+
+def _given(wanted: DesiredAssistant) -> dict[str, Any]:
+    return {key: value for key, value in wanted.metadata.items() if value is not None}

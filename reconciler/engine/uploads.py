@@ -1,0 +1,136 @@
+"""What shall happen to files: which upload each one is, and which uploads nobody needs any more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from reconciler.model.change import Action, Change, Reason, Step, StepKind
+from reconciler.model.state import FileBinding
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reconciler.engine.matching import Situation
+    from reconciler.model.address import Address
+    from reconciler.model.resource import DesiredFile
+
+
+@dataclass(frozen=True)
+class Uploads:
+    """The file half of a plan."""
+
+    situation: Situation
+
+    @cached_property
+    def wanted(self) -> Mapping[Address, Change]:
+        """A Change for every declared file; its ``id`` is empty where it has to be uploaded."""
+        return {one.address: self._change(one) for one in self.situation.desired.files}
+
+    def _change(self, file: DesiredFile) -> Change:
+        bound = self.situation.file_bindings.get(file.address)
+        alive = bound is not None and bound.id in self.situation.live.files
+        if bound and alive and (bound.filename, bound.sha256) == file.identity:
+            return self._kept(file, bound)
+        found, reason = self._found(file)
+        if bound and alive:
+            return self._replaced(file, found, (*bound.old, bound.id))
+        if found:
+            return self._adopted(file, found, reason)
+        why = Reason.GONE if bound else Reason.NEW
+        steps = (Step(StepKind.UPLOAD, file.address),)
+        return Change(file.address, Action.CREATE, why, steps=steps, drifted=why is Reason.GONE)
+
+    def _found(self, file: DesiredFile) -> tuple[str, Reason]:
+        """An upload that is this file although it is not bound to its address, or an empty id."""
+        for where, other in self.situation.file_bindings.items():
+            gone = where not in self.situation.desired.by_address
+            if (
+                gone
+                and (other.filename, other.sha256) == file.identity
+                and other.id in self.situation.live.files
+            ):
+                return other.id, Reason.MOVED
+        for live in self.situation.live.files.values():
+            if (live.filename, live.sha256) == file.identity:
+                return live.id, Reason.FOUND
+        return self.situation.recovered.get(file.address, ""), Reason.MARKED
+
+    def _kept(self, file: DesiredFile, bound: FileBinding) -> Change:
+        deletions, note = self._deletions(bound.old)
+        if not bound.old:
+            return Change(file.address, Action.NOOP, Reason.SAME, id=bound.id)
+        keep = FileBinding(bound.id, file.filename, file.sha256, file.size, self._still(bound.old))
+        action = Action.REPLACE if deletions else Action.NOOP
+        return Change(
+            file.address, action, Reason.LEFTOVER, steps=deletions, id=bound.id, binding=keep, note=note
+        )
+
+    def _replaced(self, file: DesiredFile, found: str, old: tuple[str, ...]) -> Change:
+        deletions, note = self._deletions(old)
+        uploads = () if found else (Step(StepKind.UPLOAD, file.address),)
+        binding = FileBinding(found, file.filename, file.sha256, file.size, self._still(old))
+        return Change(
+            file.address,
+            Action.REPLACE,
+            Reason.CONTENT,
+            steps=(*uploads, *deletions),
+            id=found,
+            binding=binding,
+            note=note,
+        )
+
+    def _adopted(self, file: DesiredFile, found: str, reason: Reason) -> Change:
+        binding = FileBinding(found, file.filename, file.sha256, file.size)
+        return Change(file.address, Action.ADOPT, reason, id=found, binding=binding)
+
+    def _still(self, ids: Sequence[str]) -> tuple[str, ...]:
+        return tuple(one for one in ids if one in self.situation.live.files)
+
+    def _deletions(self, ids: Sequence[str]) -> tuple[tuple[Step, ...], str]:
+        """A step for every upload that can go, and a note naming who keeps the others."""
+        steps, users = [], set[str]()
+        for one in self._still(ids):
+            others = self.users(one)
+            users |= others
+            if not others:
+                steps.append(Step(StepKind.DELETE, id=one))
+        note = f"{Reason.IN_USE}: {', '.join(sorted(users))}" if users else ""
+        return tuple(steps), note
+
+    def users(self, file_id: str) -> set[str]:
+        """Who refers to an upload after this plan: live assistants we do not manage, or a declared id."""
+        refers = self.situation.live.references.get(file_id, frozenset())
+        declared = {
+            str(one.address) for one in self.situation.desired.assistants if file_id in (one.files or ())
+        }
+        return set(refers - self.situation.released) | declared
+
+    @cached_property
+    def unwanted(self) -> Sequence[Change]:
+        """A Change for every bound file that is declared no longer."""
+        declared = self.situation.desired.by_address
+        return [
+            self._unwanted(where, binding)
+            for where, binding in sorted(self.situation.file_bindings.items(), reverse=True)
+            if where not in declared
+        ]
+
+    def _unwanted(self, where: Address, binding: FileBinding) -> Change:
+        moved = binding.id in {change.id for change in self.wanted.values()}
+        ids = binding.old if moved else (*binding.old, binding.id)
+        steps, note = self._deletions(ids)
+        if note:
+            return Change(where, Action.NOOP, Reason.IN_USE, id=binding.id, note=note)
+        if steps:
+            return Change(where, Action.DELETE, Reason.UNDECLARED, steps=steps, id=binding.id)
+        return Change(where, Action.FORGET, Reason.MOVED if moved else Reason.GONE, id=binding.id)
+
+    @cached_property
+    def names(self) -> Mapping[str, Address]:
+        """Upload id to the address it is, or was, bound to."""
+        found: dict[str, Address] = {}
+        for where, binding in self.situation.file_bindings.items():
+            found |= dict.fromkeys((*binding.old, binding.id), where)
+        return found | {change.id: where for where, change in self.wanted.items() if change.id}
