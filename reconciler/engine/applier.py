@@ -72,7 +72,13 @@ def _only(change: Change, kind: StepKind) -> Work | None:
 
 
 def _save(plan: Plan, state: State, store: Store, steps: Steps) -> None:
-    made = replace(state, project=plan.project, target=plan.basis.target, bindings=steps.bindings)
+    made = replace(
+        state,
+        project=plan.project,
+        target=plan.basis.target,
+        bindings=steps.bindings,
+        unsettled=tuple(steps.unsettled.values()),
+    )
     if made != state or state.journaled:
         store.save(made, state.serial)
 

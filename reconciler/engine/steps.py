@@ -9,9 +9,9 @@ from __future__ import annotations
 import base64
 import secrets
 from dataclasses import dataclass, field, replace
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
-from reconciler.api.errors import UnknownOutcomeError
+from reconciler.api.errors import APIError, UnknownOutcomeError
 from reconciler.engine.difference import digests, field_changes
 from reconciler.errors import ReconcilerError
 from reconciler.model.address import Address, Kind
@@ -21,13 +21,15 @@ from reconciler.model.resource import DesiredAssistant, DesiredFile
 from reconciler.model.state import AssistantBinding, FileBinding, Intent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from reconciler.model.mark import Mark
     from reconciler.model.resource import Desired, FileReference, Live, LiveAssistant
     from reconciler.model.state import Binding
     from reconciler.providers import Provider
     from reconciler.store import Store
+
+T = TypeVar("T")
 
 
 class StaleError(ReconcilerError):
@@ -45,8 +47,8 @@ class Steps:
     """Carries out steps against a provider, and keeps what is known of every address.
 
     ``uploads`` maps a file's address to the id of its upload, as far as it is known. ``fresh`` holds
-    assistants as they were when last looked at. ``bindings`` is the state being made, ``remarks``
-    are what a person should hear of a change that was applied.
+    assistants as they were when last looked at. ``bindings`` and ``unsettled`` are the
+    state being made, ``remarks`` what a person should hear of a change that was applied.
     """
 
     desired: Desired
@@ -55,6 +57,7 @@ class Steps:
     store: Store
     reopen: Callable[[DesiredFile], IO[bytes]]
     bindings: dict[Address, Binding]
+    unsettled: dict[Address, Intent]
     remarks: dict[Address, str] = field(default_factory=dict)
     uploads: dict[Address, str] = field(default_factory=dict)
     fresh: dict[Address, LiveAssistant] = field(default_factory=dict)
@@ -95,14 +98,9 @@ class Steps:
         )
         intent = Intent(change.address, "upload", "", file.filename, file.size, file.sha256, alike)
         with self.reopen(file) as content:
-            self.store.intend(intent)
-            try:
-                made = await self.provider.upload(file.filename, content)
-            except UnknownOutcomeError as unknown:
-                found = await self.provider.upload_like(intent)
-                if found is None:
-                    raise unknown from unknown.__cause__
-                made = found
+            made = await self._certain(
+                intent, self.provider.upload(file.filename, content), self.provider.find_upload
+            )
         old = change.binding.old if isinstance(change.binding, FileBinding) else ()
         self.uploads[change.address] = made.id
         self._bind(change.address, FileBinding(made.id, file.filename, file.sha256, file.size, old))
@@ -112,16 +110,30 @@ class Steps:
         mark = replace(_mark(change), nonce=nonce)
         file_ids = [self._id(one) for one in self.files(change)]
         values = {**change.values, "metadata": {**_given(self._wanted(change)), MARK_KEY: str(mark)}}
-        self.store.intend(Intent(change.address, "create", nonce))
-        try:
-            made = await self.provider.create(values, file_ids)
-        except UnknownOutcomeError as unknown:
-            found = await self.provider.find(nonce)
-            if found is None:
-                raise unknown from unknown.__cause__
-            made = found
+        intent = Intent(change.address, "create", nonce)
+        made = await self._certain(intent, self.provider.create(values, file_ids), self.provider.find)
         self._remember(change, made, nonce)
         self._compare(change, made, nonce)
+
+    async def _certain(
+        self, intent: Intent, call: Awaitable[T], find: Callable[[Intent], Awaitable[T | None]]
+    ) -> T:
+        """Make a call that must not be made twice: written down before, looked for when in doubt.
+
+        UnknownOutcomeError when it cannot be found either; its intent then stays with the state.
+        """
+        self.store.intend(intent)
+        self.unsettled[intent.address] = intent
+        try:
+            return await call
+        except UnknownOutcomeError:
+            found = await find(intent)
+            if found is None:
+                raise
+            return found
+        except APIError:
+            del self.unsettled[intent.address]
+            raise
 
     async def _update(self, change: Change) -> None:
         found = self.fresh[change.address]
@@ -158,26 +170,29 @@ class Steps:
             self.bindings[change.address] = change.binding
         elif change.binding is None:
             self.bindings.pop(change.address, None)
+        self.unsettled.pop(change.address, None)
 
     def _remember(self, change: Change, made: LiveAssistant, nonce: str) -> None:
         wanted = self._wanted(change)
         ids = [self._id(one) for one in wanted.files or ()]
         self._bind(change.address, AssistantBinding(made.id, nonce, digests(wanted, ids), wanted.protected))
-        if change.address not in self.fresh:
-            self._compare(change, made, nonce)
 
     def _compare(self, change: Change, made: LiveAssistant, nonce: str) -> None:
-        """Raise UnkeptError when the server's answer is not what was sent."""
+        """Remark where the server's answer is not what was sent; UnkeptError when our Mark is not in it."""
         if made.mark is None or made.mark.nonce != nonce:
             raise UnkeptError(f"the server did not keep our Mark in the metadata of {made.id}")
         kept = [one.field for one in field_changes(self._wanted(change), made, None)]
         if kept:
-            raise UnkeptError(
-                f"the server keeps {', '.join(kept)} of {made.id} differently from what was sent"
-            )
+            fields = ", ".join(kept)
+            self.remarks[change.address] = f"the server keeps {fields} differently from what was sent"
+
+    def files(self, change: Change) -> tuple[FileReference, ...]:
+        """What the assistant of a Change shall carry."""
+        return self._wanted(change).files or ()
 
     def _bind(self, where: Address, binding: Binding | None) -> None:
         self.store.settle(where, binding)
+        self.unsettled.pop(where, None)
         if binding is None:
             self.bindings.pop(where, None)
         else:

@@ -61,8 +61,8 @@ class State:
     """Bindings, and what tells one state from another.
 
     ``lineage`` never changes in the life of a state, ``serial`` grows by one at every save,
-    ``target`` names the server it belongs to. ``unsettled`` are intents whose result is not known and
-    ``journaled`` tells whether any record came from the journal; neither is ever saved.
+    ``target`` names the server it belongs to. ``unsettled`` are intents whose result is not known.
+    ``journaled`` tells whether any of this came from the journal; it is never saved.
     """
 
     lineage: str

@@ -69,11 +69,11 @@ class AssistantsV1:
         except NotFoundError:
             return None
 
-    async def find(self, nonce: str) -> LiveAssistant | None:
-        """The assistant whose Mark carries this nonce, newest first."""
+    async def find(self, intent: Intent) -> LiveAssistant | None:
+        """The assistant that a create of unknown outcome made, newest first."""
         async for one in self.client.beta.assistants.list(limit=_PAGE, order="desc"):
             found = _live(one)
-            if found.mark is not None and found.mark.nonce == nonce:
+            if found.mark is not None and found.mark.nonce == intent.nonce:
                 return found
         return None
 
@@ -114,8 +114,8 @@ class AssistantsV1:
         """Upload the whole of an open file under a name, for assistants to carry."""
         return _upload(await self.client.files.create(file=(filename, content), purpose="assistants"))
 
-    async def upload_like(self, intent: Intent) -> LiveFile | None:
-        """The one upload that an attempt of unknown outcome made."""
+    async def find_upload(self, intent: Intent) -> LiveFile | None:
+        """The upload that an attempt of unknown outcome made, proved by its content."""
         return await self._match(intent, await self._files())
 
     async def discard(self, file_id: str) -> None:

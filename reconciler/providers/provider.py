@@ -33,8 +33,8 @@ class Provider(Protocol):
         """One assistant as it is now; None when there is none of this id."""
         ...
 
-    async def find(self, nonce: str) -> LiveAssistant | None:
-        """The assistant whose Mark carries this nonce, newest first."""
+    async def find(self, intent: Intent) -> LiveAssistant | None:
+        """The assistant that a create of unknown outcome made, by the nonce in its Mark."""
         ...
 
     async def create(self, values: Mapping[str, Any], file_ids: Sequence[str]) -> LiveAssistant:
@@ -61,8 +61,8 @@ class Provider(Protocol):
         """Upload the whole of an open file under a name."""
         ...
 
-    async def upload_like(self, intent: Intent) -> LiveFile | None:
-        """The one upload that an attempt of unknown outcome made, proved by its content."""
+    async def find_upload(self, intent: Intent) -> LiveFile | None:
+        """The upload that an attempt of unknown outcome made, proved by its content."""
         ...
 
     async def discard(self, file_id: str) -> None:

@@ -48,7 +48,7 @@ def fold(state: State, path: Path) -> State:
     another serial belongs to a run whose State was saved, and is empty for this one.
     """
     bindings = dict(state.bindings)
-    open_intents = {}
+    open_intents = {intent.address: intent for intent in state.unsettled}
     journaled = False
     for number, record in enumerate(_records(path), start=1):
         try:

@@ -12,13 +12,14 @@ FORMAT = 1
 
 
 def state_record(state: State) -> dict[str, Any]:
-    """A State as JSON values, without what is not saved."""
+    """A State as JSON values."""
     return {
         "lineage": state.lineage,
         "serial": state.serial,
         "project": state.project,
         "target": state.target,
         "bindings": {str(where): asdict(binding) for where, binding in sorted(state.bindings.items())},
+        "unsettled": [intent_record(intent) for intent in state.unsettled],
     }
 
 
@@ -30,6 +31,7 @@ def state_of(record: dict[str, Any]) -> State:
         _text(record["project"]),
         _text(record["target"]),
         {Address.parse(key): binding_of(key, value) for key, value in record["bindings"].items()},
+        tuple(intent_of(intent) for intent in record["unsettled"]),
     )
 
 
