@@ -3,7 +3,7 @@
 ::
 
     ReconcilerError                     1   something went wrong; nothing was changed
-    ├── ConfigError                     1   what a person wrote is wrong; carries every Diagnostic
+    ├── ConfigError                     1   what a person wrote is wrong (in ``reconciler.config.errors``)
     ├── TargetError                    64   no server was named, or not in a usable way
     ├── UsageError                     64   an option's value does not fit the configuration
     ├── GoneError                       1   a collection answers 404: the service is gone, not its objects
@@ -23,27 +23,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
-
-    from reconciler.model.diagnostic import Diagnostic
 
 
 class ReconcilerError(Exception):
     """The root: catch it and every failure of this project is caught."""
 
     exit_code = 1
-
-
-class ConfigError(ReconcilerError):
-    """The configuration is wrong; ``diagnostics`` holds every problem found, in source order."""
-
-    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
-        super().__init__(diagnostics)
-        self.diagnostics = tuple(diagnostics)
-
-    def __str__(self) -> str:
-        return "; ".join(f"{problem.origin}: {problem.message}" for problem in self.diagnostics)
 
 
 class TargetError(ReconcilerError):

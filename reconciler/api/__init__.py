@@ -26,7 +26,7 @@ from reconciler.api.resources import (
     Files,
     Uploads,
 )
-from reconciler.api.transport import in_process, read_only
+from reconciler.api.transport import async_socket, in_process, read_only
 from reconciler.api.types import (
     NOT_GIVEN,
     Assistant,
@@ -84,6 +84,7 @@ __all__ = [
     "UnknownTool",
     "UnprocessableEntityError",
     "Uploads",
+    "async_socket",
     "in_process",
     "read_only",
 ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.config.content import ContentError, Root
 from reconciler.config.document import Assistant, Declared, Document, Function, FunctionTool, InFile, declare
 from reconciler.config.text import MAX_BYTES, Source, compose
-from reconciler.errors import ConfigError
+from reconciler.config.errors import ConfigError
 from reconciler.model import address
 from reconciler.model.diagnostic import Diagnostic, Origin
 from reconciler.model.mark import MARK_KEY

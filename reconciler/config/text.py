@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
 
-from reconciler.errors import ConfigError
+from reconciler.config.errors import ConfigError
 from reconciler.model.diagnostic import Diagnostic, Origin
 
 if TYPE_CHECKING:

@@ -39,11 +39,19 @@ class Match:
 
 @dataclass(frozen=True)
 class Situation:
-    """The planner's three arguments, and what each of its parts asks of them."""
+    """What the planner compares, and what each of its parts asks of that.
+
+    ``only`` are the addresses the plan is about, or None for all of them.
+    """
 
     desired: Desired
     live: Live
     state: State
+    only: frozenset[Address] | None = None
+
+    def selected(self, where: Address) -> bool:
+        """Whether the plan is about this address at all."""
+        return self.only is None or where in self.only
 
     @cached_property
     def marked(self) -> Mapping[str, tuple[LiveAssistant, ...]]:
@@ -91,9 +99,10 @@ class Situation:
         kept = {
             match.live.id
             for where, match in self.matches.items()
-            if match.live and not match.refused and self._manages_files(where, match)
+            if match.live and not match.refused and self.selected(where) and self._manages_files(where, match)
         }
-        return frozenset(kept | {found.id for _, found, refused in self.unwanted if not refused})
+        gone = {found.id for where, found, refused in self.unwanted if self.selected(where) and not refused}
+        return frozenset(kept | gone)
 
     def _manages_files(self, where: Address, match: Match) -> bool:
         wanted = self.desired.by_address[where]

@@ -29,14 +29,16 @@ def plan(  # noqa: PLR0913 - three values compared, three facts they are compare
     target: str,
     places: int = 20,
     prune: bool = False,
+    only: frozenset[Address] | None = None,
 ) -> Plan:
     """Compare what is wanted with what is there and what is remembered.
 
     Pure: equal arguments give equal plans. Wanted changes come first, files before the assistants that
     carry them; then deletions, assistants before their files. ``places`` is how many files an assistant
-    can carry; ``prune`` also deletes marked assistants that are neither declared nor in the state.
+    can carry; ``prune`` also deletes marked assistants that are neither declared nor in the state;
+    ``only`` leaves everything but these addresses as it is.
     """
-    situation = Situation(desired, live, state)
+    situation = Situation(desired, live, state, only)
     uploads = Uploads(situation)
     planner = _Assistants(situation, uploads, places)
     wanted = [*uploads.wanted.values(), *(planner.change(one) for one in desired.assistants)]
@@ -45,7 +47,7 @@ def plan(  # noqa: PLR0913 - three values compared, three facts they are compare
         desired.project,
         desired.environment,
         Basis(state.lineage, state.serial, target),
-        tuple(wanted + unwanted),
+        tuple(change for change in wanted + unwanted if situation.selected(change.address)),
         tuple(_notices(situation, prune=prune)),
         len(state.bindings),
         sum(not situation.lives(binding) for binding in state.bindings.values()),

@@ -99,7 +99,7 @@ class Steps:
         intent = Intent(change.address, "upload", "", file.filename, file.size, file.sha256, alike)
         with self.reopen(file) as content:
             made = await self._certain(
-                intent, self.provider.upload(file.filename, content), self.provider.find_upload
+                intent, lambda: self.provider.upload(file.filename, content), self.provider.find_upload
             )
         old = change.binding.old if isinstance(change.binding, FileBinding) else ()
         self.uploads[change.address] = made.id
@@ -111,12 +111,12 @@ class Steps:
         file_ids = [self._id(one) for one in self.files(change)]
         values = {**change.values, "metadata": {**_given(self._wanted(change)), MARK_KEY: str(mark)}}
         intent = Intent(change.address, "create", nonce)
-        made = await self._certain(intent, self.provider.create(values, file_ids), self.provider.find)
+        made = await self._certain(intent, lambda: self.provider.create(values, file_ids), self.provider.find)
         self._remember(change, made, nonce)
         self._compare(change, made, nonce)
 
     async def _certain(
-        self, intent: Intent, call: Awaitable[T], find: Callable[[Intent], Awaitable[T | None]]
+        self, intent: Intent, call: Callable[[], Awaitable[T]], find: Callable[[Intent], Awaitable[T | None]]
     ) -> T:
         """Make a call that must not be made twice: written down before, looked for when in doubt.
 
@@ -125,7 +125,7 @@ class Steps:
         self.store.intend(intent)
         self.unsettled[intent.address] = intent
         try:
-            return await call
+            return await call()
         except UnknownOutcomeError:
             found = await find(intent)
             if found is None:

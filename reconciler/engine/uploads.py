@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from reconciler.model.change import Action, Change, Reason, Step, StepKind
+from reconciler.model.change import Action, Change, FieldChange, Reason, Step, StepKind
 from reconciler.model.state import FileBinding
 
 if TYPE_CHECKING:
@@ -35,12 +35,13 @@ class Uploads:
             return self._kept(file, bound)
         found, reason = self._found(file)
         if bound and alive:
-            return self._replaced(file, found, (*bound.old, bound.id))
+            return self._replaced(file, bound, found)
         if found:
             return self._adopted(file, found, reason)
         why = Reason.GONE if bound else Reason.NEW
         steps = (Step(StepKind.UPLOAD, file.address),)
-        return Change(file.address, Action.CREATE, why, steps=steps, drifted=why is Reason.GONE)
+        content = (FieldChange("content", None, _content(file.sha256, file.size)),)
+        return Change(file.address, Action.CREATE, why, content, steps, drifted=why is Reason.GONE)
 
     def _found(self, file: DesiredFile) -> tuple[str, Reason]:
         """An upload that is this file although it is not bound to its address, or an empty id."""
@@ -67,7 +68,9 @@ class Uploads:
             file.address, action, Reason.LEFTOVER, steps=deletions, id=bound.id, binding=keep, note=note
         )
 
-    def _replaced(self, file: DesiredFile, found: str, old: tuple[str, ...]) -> Change:
+    def _replaced(self, file: DesiredFile, bound: FileBinding, found: str) -> Change:
+        old = (*bound.old, bound.id)
+        before, after = _content(bound.sha256, bound.size), _content(file.sha256, file.size)
         deletions, note = self._deletions(old)
         uploads = () if found else (Step(StepKind.UPLOAD, file.address),)
         binding = FileBinding(found, file.filename, file.sha256, file.size, self._still(old))
@@ -75,6 +78,7 @@ class Uploads:
             file.address,
             Action.REPLACE,
             Reason.CONTENT,
+            (FieldChange("content", before, after),),
             steps=(*uploads, *deletions),
             id=found,
             binding=binding,
@@ -134,3 +138,7 @@ class Uploads:
         for where, binding in self.situation.file_bindings.items():
             found |= dict.fromkeys((*binding.old, binding.id), where)
         return found | {change.id: where for where, change in self.wanted.items() if change.id}
+
+
+def _content(sha256: str, size: int) -> dict[str, str | int]:
+    return {"sha256": sha256, "bytes": size}

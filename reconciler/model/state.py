@@ -78,6 +78,10 @@ class State:
         found = self.bindings.get(address)
         return found if isinstance(found, AssistantBinding) else None
 
+    def assistant_ids(self) -> Mapping[Address, str]:
+        """Every bound assistant's remote id, sorted by address."""
+        return {where: self.bindings[where].id for where in sorted(self.bindings) if self.assistant(where)}
+
     def file(self, address: Address) -> FileBinding | None:
         """The binding of a file, if it has one."""
         found = self.bindings.get(address)

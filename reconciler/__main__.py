@@ -1,0 +1,5 @@
+"""``python -m reconciler`` is ``assistants-sync``."""
+
+from reconciler.cli.main import main
+
+main()

@@ -1,0 +1,187 @@
+"""The commands; each says what it needs, and leaves the work to the floors below.
+
+What a command needs besides click is imported inside it, so that --help stays quick.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli import options
+from reconciler.cli.speech import Speech, is_interactive
+
+if TYPE_CHECKING:
+    from reconciler.cli.session import Session
+
+EXITS = """\b
+Exit codes: 0 done, or nothing to do · 1 error, nothing changed · 2 changes
+(with --detailed-exitcode) · 3 partly applied · 4 stale · 5 refused by a rule
+64 usage · 70 a bug · 130/143 interrupted, safe to run again"""
+
+
+@click.command()
+@options.files
+@options.speaking
+def validate(**given: Any) -> int:
+    """Check the configuration; needs no server and no key."""
+    from reconciler.cli.session import declared  # noqa: PLC0415 - only this command pays for it
+
+    found = declared(given["files"])
+    counted = f"{len(found.assistants)} assistants, {len(found.files)} files"
+    _speech(given).print(f"The configuration of {found.project} is valid: {counted}.\n")
+    return 0
+
+
+@click.command(epilog=EXITS)
+@options.files
+@options.server
+@options.state
+@options.scope
+@options.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
+@options.speaking
+def plan(detailed_exitcode: bool, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
+    """Show what apply would do.
+
+    Only reads: it takes no lock, sends nothing but GET, and writes nothing anywhere.
+    """
+    return _session(given).plan(detailed=detailed_exitcode)
+
+
+@click.command(epilog=EXITS)
+@options.files
+@options.server
+@options.state
+@options.scope
+@options.consent
+@options.speaking
+def apply(auto_approve: bool, parallelism: int, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
+    """Make the server match the configuration, after showing the plan and asking.
+
+    It may be killed at any time: what is done is recorded, and the same command finishes the rest.
+    """
+    _need_consent(auto_approve=auto_approve)
+    return _session(given).apply(approved=auto_approve, parallelism=parallelism)
+
+
+@click.command(epilog=EXITS)
+@options.files
+@options.server
+@options.state
+@options.scope
+@options.consent
+@options.speaking
+def destroy(auto_approve: bool, parallelism: int, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
+    """Delete everything this project has on the server, after showing the plan and asking.
+
+    What has prevent_destroy stays, and so do the files it carries.
+    """
+    _need_consent(auto_approve=auto_approve)
+    return _session(given, everything=True).apply(approved=auto_approve, parallelism=parallelism)
+
+
+@click.command()
+@click.argument("address", required=False)
+@options.state
+@options.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "dotenv"]),
+    default="text",
+    show_default=True,
+    help="dotenv gives lines that a shell can source: ASSISTANT_SUPPORT_ID=asst_...",
+)
+@options.speaking
+def output(address: str | None, form: str, **given: Any) -> int:
+    """Print the remote id of every assistant, or of the one at ADDRESS; from the state alone."""
+    from reconciler.render import output as forms  # noqa: PLC0415 - only this command pays for it
+    from reconciler.store import LocalStore  # noqa: PLC0415 - the same
+
+    ids = LocalStore(given["state"]).load().assistant_ids()
+    shown = {"text": forms.output_text, "json": forms.output_json, "dotenv": forms.output_dotenv}
+    _speech(given).print(shown[form](forms.only(ids, address) if address else ids))
+    return 0
+
+
+@click.command()
+@options.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@options.option(
+    "--port", type=click.IntRange(0, 65535), default=8123, show_default=True, help="0 takes a free one."
+)
+@options.option(
+    "--database",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where everything is kept; by default the embedded database of the state folder.",
+)
+@options.option(
+    "--require-key-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Demand the key in this file of every client.",
+)
+@options.state
+@options.speaking
+def serve(host: str, port: int, database: Path | None, require_key_file: Path | None, **given: Any) -> int:
+    """Serve the embedded server on a socket, for any client that speaks assistants=v1."""
+    from reconciler.cli.target import DATABASE, key_in  # noqa: PLC0415 - only this command pays for it
+    from reconciler.server import Database, create_app  # noqa: PLC0415 - the same
+    from reconciler.server import serve as listen  # noqa: PLC0415 - the same
+
+    speech = _speech(given)
+    key = key_in(require_key_file) if require_key_file else None
+    with Database.open(database or given["state"] / DATABASE) as opened:
+        listen(
+            create_app(opened, api_key=key), host, port, ready=lambda url: speech.print(f"Serving {url}\n")
+        )
+    return 0
+
+
+@click.command()
+@options.speaking
+def demo(**given: Any) -> int:
+    """Tell the whole story in a temporary folder: no key, no network, nothing left behind."""
+    from reconciler.cli.demo import tell_story  # noqa: PLC0415 - only this command pays for it
+
+    return tell_story(_speech(given))
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> int:
+    """Print the completion script of a shell, to be sourced by it."""
+    from click.shell_completion import get_completion_class  # noqa: PLC0415 - only this command pays for it
+
+    kind = get_completion_class(shell)
+    root = context.find_root()
+    if kind is not None:
+        script = kind(root.command, {}, "assistants-sync", "_ASSISTANTS_SYNC_COMPLETE").source()
+        Speech().print(f"{script}\n")
+    return 0
+
+
+def _speech(given: dict[str, Any]) -> Speech:
+    return Speech(given["colour"], verbose=given["verbose"])
+
+
+def _need_consent(*, auto_approve: bool) -> None:
+    if not auto_approve and not is_interactive():
+        raise click.UsageError("there is no terminal to ask for approval: say --auto-approve if it is given")
+
+
+def _session(given: dict[str, Any], *, everything: bool = False) -> Session:
+    from reconciler.cli.session import Scope, Session  # noqa: PLC0415 - lazily, see above
+    from reconciler.cli.target import choose  # noqa: PLC0415 - the same
+
+    target = choose(
+        given["server"],
+        given["api_key_file"],
+        given["headers"],
+        given["state"],
+        allow_http=given["allow_http"],
+    )
+    scope = Scope(
+        given["targets"], given["excluded"], given["prune"], given["max_destroy"], given["allow_missing"]
+    )
+    return Session(_speech(given), given["files"], given["state"], target, scope, everything)

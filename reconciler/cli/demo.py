@@ -1,0 +1,108 @@
+"""The whole story, told by the program itself in a temporary folder."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.cli.target import DATABASE, EMBEDDED, Target
+from reconciler.errors import ReconcilerError
+from reconciler.model.address import assistant
+from reconciler.store import LocalStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.cli.speech import Speech
+
+
+class DemoError(ReconcilerError):
+    """The demo did not go as it should."""
+
+
+def tell_story(speech: Speech) -> int:
+    """Plan, apply, change four things, plan and apply again; ends with no changes."""
+    with tempfile.TemporaryDirectory(prefix="assistants-sync-demo-") as folder:
+        story = _Story(speech, Path(folder) / "support")
+        shutil.copytree(_examples(), story.folder, ignore=shutil.ignore_patterns("state"))
+        story.note("A support team keeps three assistants and four files in git. What would apply do?")
+        story.run("plan")
+        story.note("Do it. The server is embedded: no key, no network.")
+        story.run("apply", "--auto-approve")
+        story.note("Now a prompt author changes one word of a prompt,")
+        story.change("prompts/triage.md", "Refunds above 50 EUR", "Refunds above 100 EUR")
+        story.note("somebody adds a line to the handbook,")
+        story.add("docs/handbook.md", "\nOn public holidays the desk opens at ten.\n")
+        story.note("the weekly numbers are not needed any more,")
+        story.drop("assistants.yaml", "\n  reports:\n")
+        story.note("and a colleague renames an assistant on the server, behind our back.")
+        story.rename("returns", "Returns desk (testing!)")
+        story.run("plan")
+        story.run("apply", "--auto-approve")
+        story.note("Everything is as declared again:")
+        story.run("plan", "--detailed-exitcode")
+        story.note("Next: cd examples && assistants-sync plan, then read README.md.")
+    return 0
+
+
+def _examples() -> Path:
+    """The example project: inside the installed package, beside it in a checkout."""
+    package = Path(__file__).parent.parent
+    installed = package / "examples"
+    return installed if installed.is_dir() else package.parent / "examples"
+
+
+class _Story:
+    """Runs commands where a reader can see them, and makes the changes in between."""
+
+    def __init__(self, speech: Speech, folder: Path) -> None:
+        self.folder = folder
+        self._speech = speech
+        kept = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("OPENAI_", "ASSISTANTS_SYNC_")) and key != "CI"
+        }
+        self._environment = {**kept, "ASSISTANTS_SYNC_COLOR": speech.colour}
+
+    def note(self, text: str) -> None:
+        self._speech.print(f"\n# {text}\n")
+
+    def run(self, *arguments: str) -> None:
+        self._speech.print(f"\n$ assistants-sync {' '.join(arguments)}\n")
+        command = [sys.executable, "-m", "reconciler", *arguments]
+        ended = subprocess.run(command, cwd=self.folder, env=self._environment, check=False)  # noqa: S603 - our own
+        if ended.returncode:
+            raise DemoError(f"assistants-sync {arguments[0]} ended with {ended.returncode}")
+
+    def change(self, path: str, before: str, after: str) -> None:
+        self._rewrite(path, lambda text: text.replace(before, after))
+
+    def add(self, path: str, more: str) -> None:
+        self._rewrite(path, lambda text: text + more)
+
+    def drop(self, path: str, start: str) -> None:
+        self._rewrite(path, lambda text: text[: text.index(start)] + "\n")
+
+    def _rewrite(self, path: str, edit: Callable[[str], str]) -> None:
+        file = self.folder / path
+        before = file.read_text(encoding="utf-8")
+        after = edit(before)
+        if after == before:
+            raise DemoError(f"{path} does not hold what the demo wants to change")
+        file.write_text(after, encoding="utf-8")
+
+    def rename(self, name: str, other: str) -> None:
+        asyncio.run(self._rename(name, other))
+
+    async def _rename(self, name: str, other: str) -> None:
+        binding = LocalStore(self.folder / "state").load().bindings[assistant(name)]
+        target = Target(EMBEDDED, self.folder / "state" / DATABASE)
+        async with target.provider(reading=False) as provider:
+            await provider.update(binding.id, {"name": other})

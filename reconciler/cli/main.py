@@ -1,0 +1,88 @@
+"""The program: the commands as one group, and every way to end with its exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from reconciler import __version__
+from reconciler.cli import commands
+from reconciler.cli.speech import Speech
+from reconciler.config.errors import ConfigError
+from reconciler.errors import ReconcilerError
+
+_USAGE = 64
+_BUG = 70
+_INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "-C",
+    "--chdir",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    envvar="ASSISTANTS_SYNC_CHDIR",
+    show_envvar=True,
+    help="Work in this folder; no configuration leads out of it.",
+)
+@click.version_option(__version__, message="assistants-sync %(version)s")
+def program(chdir: Path | None) -> None:
+    """Assistants as code: YAML says which assistants exist, plan shows the difference, apply makes it so."""
+    if chdir is not None:
+        os.chdir(chdir)
+
+
+for _command in (
+    commands.validate,
+    commands.plan,
+    commands.apply,
+    commands.destroy,
+    commands.output,
+    commands.serve,
+    commands.demo,
+    commands.completion,
+):
+    program.add_command(_command)
+
+
+def main() -> NoReturn:
+    """Run the program and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; the exit code, whatever happens."""
+    speech = Speech()
+    try:
+        return int(program.main(arguments, prog_name="assistants-sync", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        return _USAGE
+    except (click.Abort, KeyboardInterrupt):
+        speech.tell("Interrupted", "nothing was in flight; run the same command again")
+        return _INTERRUPTED
+    except ConfigError as error:
+        speech.explain(error.diagnostics)
+        return error.exit_code
+    except ReconcilerError as error:
+        speech.tell("Error", str(error))
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001 - the one place where a bug of ours ends
+        return _bug(speech, error, verbose="-v" in arguments or "--verbose" in arguments)
+
+
+def _bug(speech: Speech, error: Exception, *, verbose: bool) -> int:
+    if verbose:
+        raise error
+    what = f"{type(error).__name__}: {error}"
+    speech.tell(
+        "Error", f"this is a bug of assistants-sync: {what}. Run it again with -v and report what it prints"
+    )
+    return _BUG

@@ -1,0 +1,101 @@
+"""The options that commands share; every one of them has a variable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def option(*names: str, **rest: Any) -> Callable[[F], F]:
+    """A click option that shows its variable: ``ASSISTANTS_SYNC_`` and its long name, by default."""
+    long = next(name for name in names if name.startswith("--"))
+    variable = "ASSISTANTS_SYNC_" + long.partition("/")[0].strip("-").replace("-", "_").upper()
+    return click.option(*names, **{"envvar": variable, "show_envvar": True, **rest})
+
+
+def together(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Several options as one decorator, in the order they are listed in --help."""
+
+    def decorate(function: F) -> F:
+        for one in reversed(options):
+            function = one(function)
+        return function
+
+    return decorate
+
+
+speaking = together(
+    option(
+        "--color",
+        "colour",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        show_default=True,
+        help="Colour repeats what the symbols say. auto also honours NO_COLOR and FORCE_COLOR.",
+    ),
+    option("-v", "--verbose", is_flag=True, help="Show every request on stderr, and what led to a failure."),
+)
+
+files = option(
+    "-f",
+    "--file",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    default=(Path("assistants.yaml"),),
+    show_default="assistants.yaml",
+    help="A configuration file, or a folder of them. May be repeated.",
+)
+
+state = option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("state"),
+    show_default=True,
+    help="The folder that remembers which remote object each address is.",
+)
+
+server = together(
+    option(
+        "--server",
+        envvar=["ASSISTANTS_SYNC_SERVER", "OPENAI_BASE_URL"],
+        help="URL of the server, ending in the version, as in http://127.0.0.1:8123/v1; or `embedded`.",
+    ),
+    option(
+        "--api-key-file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="A file that holds the key; without it the key is taken from OPENAI_API_KEY.",
+    ),
+    option("--header", "headers", multiple=True, help="An extra header, 'Name: value'. May be repeated."),
+    option("--allow-http", is_flag=True, help="Send the key over plain http to other machines too."),
+)
+
+scope = together(
+    option(
+        "--target", "targets", multiple=True, help="Only this address and what it needs. May be repeated."
+    ),
+    option("--exclude", "excluded", multiple=True, help="Not this address, nor what waits for it."),
+    option(
+        "--prune-marked", "prune", is_flag=True, help="Also delete what carries our Mark and nobody declares."
+    ),
+    option("--max-destroy", help="Destroy at most so many objects, or so many per cent (20%)."),
+    option("--allow-missing", is_flag=True, help="Go on although no object of the state is on the server."),
+)
+
+consent = together(
+    option("--auto-approve", is_flag=True, help="Do not ask."),
+    option(
+        "--parallelism",
+        type=click.IntRange(1, 100),
+        default=10,
+        show_default=True,
+        help="How many changes are carried out at once.",
+    ),
+)

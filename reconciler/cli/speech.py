@@ -1,0 +1,106 @@
+"""What is said to whom: results on stdout, the rest on stderr, and never a traceback for a closed pipe."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, Literal, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.model.diagnostic import Diagnostic
+    from reconciler.render.lines import Line
+    from reconciler.render.terminal import Progress
+
+Colour = Literal["auto", "always", "never"]
+
+
+class Speech:
+    """Speaks to a person, a log or a pipe; what nobody reads any more is dropped quietly."""
+
+    def __init__(self, colour: Colour = "auto", *, verbose: bool = False) -> None:
+        self.colour: Colour = colour
+        self.verbose = verbose
+        if verbose:
+            _log_requests()
+
+    def say(self, lines: Iterable[Line]) -> None:
+        """A result, on stdout."""
+        from reconciler.render.terminal import painted  # noqa: PLC0415 - not for --help
+
+        _write(sys.stdout, painted(lines, colour=self._coloured(sys.stdout)))
+
+    def print(self, text: str) -> None:
+        """A result that is never coloured, on stdout."""
+        _write(sys.stdout, text)
+
+    def tell(self, word: str, message: str) -> None:
+        """Something besides the result, on stderr, under a word such as ``Warning``."""
+        from reconciler.render.lines import Span, Style, line  # noqa: PLC0415 - not for --help
+        from reconciler.render.terminal import painted  # noqa: PLC0415 - not for --help
+        from reconciler.render.visible import visible  # noqa: PLC0415 - not for --help
+
+        style = Style.ERROR if word == "Error" else Style.DRIFT
+        parts = (Span(f"{word}: ", style), visible(message)) if word else (visible(message),)
+        _write(sys.stderr, painted([line(*parts)], colour=self._coloured(sys.stderr)))
+
+    def explain(self, problems: tuple[Diagnostic, ...]) -> None:
+        """Every mistake of a configuration, on stderr."""
+        from reconciler.render.diagnostics import diagnostic_lines  # noqa: PLC0415 - not for --help
+        from reconciler.render.terminal import painted  # noqa: PLC0415 - not for --help
+
+        _write(sys.stderr, painted(diagnostic_lines(problems), colour=self._coloured(sys.stderr)))
+
+    def confirm(self, question: str) -> bool:
+        """Whether a person at the terminal types ``yes``; nothing else will do."""
+        _write(sys.stderr, f"\n{question}\n  Only 'yes' will be accepted.  Enter a value: ")
+        return sys.stdin.readline().strip() == "yes"
+
+    def progress(self, total: int) -> Progress:
+        """Live on a terminal, one line an action in CI and in pipes."""
+        from reconciler.render.terminal import LiveProgress, PlainProgress  # noqa: PLC0415 - not for --help
+
+        if sys.stderr.isatty() and "CI" not in os.environ and os.environ.get("TERM") != "dumb":
+            return LiveProgress(sys.stderr, total, colour=self._coloured(sys.stderr))
+        return PlainProgress(lambda text: _write(sys.stderr, text), total)
+
+    def _coloured(self, stream: TextIO) -> bool:
+        if self.colour != "auto":
+            return self.colour == "always"
+        if os.environ.get("NO_COLOR"):
+            return False
+        if os.environ.get("FORCE_COLOR"):
+            return True
+        return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def is_interactive() -> bool:
+    """Whether there is a person to ask."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        # Later flushes, the interpreter's own among them, must not fail on the same pipe again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+class _Visible(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        from reconciler.render.visible import visible  # noqa: PLC0415 - only with -v
+
+        return visible(f"{record.name}: {record.getMessage()}")
+
+
+def _log_requests() -> None:
+    """One line a request; neither headers nor bodies are ever logged."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Visible())
+    log = logging.getLogger("httpx")
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)

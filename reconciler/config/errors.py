@@ -1,0 +1,23 @@
+"""What a person wrote is wrong: every problem at once, each with its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.errors import ReconcilerError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.model.diagnostic import Diagnostic
+
+
+class ConfigError(ReconcilerError):
+    """The configuration is wrong; ``diagnostics`` holds every problem found, in source order."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        super().__init__(diagnostics)
+        self.diagnostics = tuple(diagnostics)
+
+    def __str__(self) -> str:
+        return "; ".join(f"{problem.origin}: {problem.message}" for problem in self.diagnostics)

@@ -1,0 +1,1 @@
+"""Plans, reports and diagnostics → text for people; whatever is shown is made harmless here."""

@@ -1,0 +1,49 @@
+"""Diagnostics as a compiler shows them: message, place, excerpt with a caret, help; all at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.render.lines import Line, Span, Style, line
+from reconciler.render.visible import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.model.diagnostic import Diagnostic
+
+
+def diagnostic_lines(problems: Sequence[Diagnostic]) -> Iterator[Line]:
+    """Every problem in turn, and a count at the end."""
+    for problem in problems:
+        yield from _problem(problem)
+        yield line()
+    files = len({problem.origin.path for problem in problems})
+    counted = f"{len(problems)} error{'s' * (len(problems) > 1)} in {files} file{'s' * (files > 1)}"
+    yield line(Span(f"Found {counted}. Nothing was sent.", Style.BOLD))
+
+
+def _problem(problem: Diagnostic) -> Iterator[Line]:
+    yield line(Span("error", Style.ERROR), Span(f": {visible(problem.message)}", Style.BOLD))
+    yield line(Span("  --> ", Style.DIM), visible(problem.origin))
+    if problem.excerpt:
+        yield from _excerpt(problem)
+    if problem.help:
+        yield line(Span("help", Style.BOLD), f": {visible(problem.help)}")
+
+
+def _excerpt(problem: Diagnostic) -> Iterator[Line]:
+    width = len(str(problem.excerpt[-1][0]))
+    yield line(Span(f"{'':{width}} |", Style.DIM))
+    for number, text in problem.excerpt:
+        yield line(Span(f"{number:{width}} | ", Style.DIM), visible(text))
+        if number == problem.origin.line:
+            yield line(Span(f"{'':{width}} | ", Style.DIM), Span(_caret(problem, text), Style.ERROR))
+    yield line(Span(f"{'':{width}} |", Style.DIM))
+
+
+def _caret(problem: Diagnostic, text: str) -> str:
+    """Carets under the very characters, counted as they are shown."""
+    start, width = problem.origin.column - 1, problem.origin.width
+    before, under = visible(text[:start]), visible(text[start : start + width])
+    return f"{' ' * len(before)}{'^' * max(1, len(under))} {problem.label}".rstrip()

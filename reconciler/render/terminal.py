@@ -1,0 +1,126 @@
+"""Lines → a terminal's characters, and live progress; the only rich import."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Self, TypeAlias
+
+from reconciler.model.change import StepKind
+from reconciler.model.outcome import Started, Stepped
+from reconciler.render.lines import Line, Style, plain
+from reconciler.render.visible import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import TextIO
+
+    from reconciler.model.outcome import Event
+
+_COLOURS = {
+    Style.ADD: "green",
+    Style.CHANGE: "yellow",
+    Style.REMOVE: "red",
+    Style.DRIFT: "magenta",
+    Style.DIM: "dim",
+    Style.BOLD: "bold",
+    Style.ERROR: "bold red",
+}
+_DONE = {
+    StepKind.UPLOAD: "uploaded",
+    StepKind.CREATE: "created",
+    StepKind.UPDATE: "updated",
+    StepKind.ATTACH: "attached",
+    StepKind.DETACH: "detached",
+    StepKind.DELETE: "deleted",
+}
+
+
+def painted(lines: Iterable[Line], *, colour: bool) -> str:
+    """Lines as text, with ANSI colours or without a single escape; nothing is wrapped or cut."""
+    found = list(lines)
+    if not colour:
+        return plain(found)
+    from rich.console import Console  # noqa: PLC0415 - 90 ms that plain output must not pay
+    from rich.text import Text  # noqa: PLC0415 - the same
+
+    sink = io.StringIO()
+    console = Console(file=sink, force_terminal=True, color_system="standard", legacy_windows=False)
+    for one in found:
+        text = Text.assemble(*((span.text, _COLOURS.get(span.style, "")) for span in one))
+        console.print(text, soft_wrap=True, markup=False, highlight=False)
+    return sink.getvalue()
+
+
+class PlainProgress:
+    """One line an action, for logs."""
+
+    def __init__(self, write: Callable[[str], None], total: int) -> None:
+        self._write = write
+        self._total = total
+        self._count = 0
+
+    def tell(self, event: Event) -> None:
+        """Write a line for every step that succeeded."""
+        if isinstance(event, Stepped):
+            self._count += 1
+            place = f"[{self._count}/{self._total}]"
+            self._write(f"{place} {_sentence(event)} ({event.seconds:.1f}s)\n")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+class LiveProgress:
+    """A bar and the actions under way, redrawn in place; finished actions stay above it."""
+
+    def __init__(self, stream: TextIO, total: int, *, colour: bool) -> None:
+        from rich.console import Console  # noqa: PLC0415 - only a terminal pays for it
+        from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn  # noqa: PLC0415 - the same
+        from rich.progress import Progress as Bars  # noqa: PLC0415 - the same
+
+        self._console = Console(file=stream, no_color=not colour, highlight=False, markup=False)
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+        )
+        self._bars = Bars(*columns, console=self._console, transient=True)
+        self._task = self._bars.add_task("applying", total=total)
+        self._under_way: dict[str, None] = {}
+
+    def tell(self, event: Event) -> None:
+        """Show what is under way, and a line for every step that succeeded."""
+        if isinstance(event, Started):
+            self._under_way[str(event.change.address)] = None
+        else:
+            self._under_way.pop(str(_address(event)), None)
+        if isinstance(event, Stepped):
+            self._bars.console.print(f"  {_sentence(event)} ({event.seconds:.1f}s)", markup=False)
+            self._bars.advance(self._task)
+        shown = ", ".join(visible(one) for one in list(self._under_way)[:2])
+        self._bars.update(self._task, description=shown[:50] or "applying")
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+
+Progress: TypeAlias = PlainProgress | LiveProgress
+
+
+def _address(event: Event) -> object:
+    return event.change.address if isinstance(event, (Started, Stepped)) else event.outcome.change.address
+
+
+def _sentence(event: Stepped) -> str:
+    where = visible(event.change.address)
+    what = _DONE[event.step.kind]
+    attached = event.step.kind in {StepKind.ATTACH, StepKind.DETACH}
+    return f"{where} {what} {visible(event.step.file)}" if attached else f"{where} {what}"

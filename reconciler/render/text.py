@@ -1,0 +1,246 @@
+"""A Plan or a Report as text: symbols carry the meaning, summary lines are Terraform's word for word."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from reconciler.model.address import Address, Kind
+from reconciler.model.change import Action, Change, FieldChange, Reason, Step, StepKind
+from reconciler.model.outcome import Result
+from reconciler.render.diff import text_diff
+from reconciler.render.lines import Line, Span, Style, line
+from reconciler.render.visible import quoted, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.model.outcome import Outcome, Report
+    from reconciler.model.plan import Plan
+
+NO_CHANGES = "No changes. Your assistants match the configuration."
+
+_INDENT = "      "
+_LOOKS = {
+    Action.CREATE: ("+", Style.ADD, "will be created"),
+    Action.UPDATE: ("~", Style.CHANGE, "will be updated"),
+    Action.REPLACE: ("~", Style.CHANGE, "will be replaced"),
+    Action.DELETE: ("-", Style.REMOVE, "will be destroyed"),
+    Action.ADOPT: ("~", Style.CHANGE, "will be adopted"),
+    Action.FORGET: ("~", Style.CHANGE, "will be forgotten"),
+    Action.NOOP: (" ", Style.DIM, "stays as it is"),
+}
+
+
+def header(plan: Plan) -> Line:
+    """The first line of every plan and apply: where this is about to happen."""
+    place = plan.basis
+    rest = f"  project {visible(plan.project)}  state serial {place.serial}"
+    return line("Target: ", Span(visible(place.target), Style.BOLD), Span(rest, Style.DIM))
+
+
+def plan_lines(plan: Plan) -> Iterator[Line]:
+    """Every visible Change, what a reader must know besides, and the summary."""
+    yield header(plan)
+    for change in plan.changes:
+        if change.is_visible:
+            yield line()
+            yield from change_lines(change)
+    if plan.notices:
+        yield line()
+    for notice in plan.notices:
+        yield line(Span(f"  ! {visible(notice)}", Style.DRIFT))
+    yield line()
+    yield from _summary(plan)
+
+
+def _summary(plan: Plan) -> Iterator[Line]:
+    if not plan.has_changes:
+        yield line(Span(NO_CHANGES, Style.BOLD))
+        return
+    made = plan.counts
+    yield line(
+        Span(f"Plan: {made.added} to add, {made.changed} to change, {made.destroyed} to destroy.", Style.BOLD)
+    )
+    more = Counter[str]()
+    for change in plan.changes:
+        more["to adopt"] += change.action is Action.ADOPT and not change.steps
+        more["to forget"] += change.action is Action.FORGET
+        more["drifted"] += change.drifted
+        more["refused"] += bool(change.refused)
+    extras = ", ".join(f"{count} {what}" for what, count in more.items() if count)
+    if extras:
+        yield line(Span(f"      {extras}.", Style.DIM))
+
+
+def change_lines(change: Change) -> Iterator[Line]:
+    """One Change: its head, its fields, its attachments."""
+    symbol, style, verb = _LOOKS[change.action]
+    if change.refused:
+        symbol, style, verb = "!", Style.DRIFT, f"cannot be {_REFUSED[change.action]}"
+    shown = f"  {symbol} {visible(change.address)}"
+    yield line(Span(shown, style), Span(f" {verb}"), Span(_because(change), Style.DIM))
+    if change.refused:
+        yield line(_INDENT, Span(visible(change.refused), Style.DRIFT))
+        return
+    if change.note:
+        yield line(_INDENT, Span(visible(change.note), Style.DIM))
+    yield from _created(change) if change.action is Action.CREATE else _edited(change)
+
+
+_REFUSED = {
+    Action.CREATE: "created",
+    Action.UPDATE: "updated",
+    Action.REPLACE: "replaced",
+    Action.DELETE: "destroyed",
+    Action.ADOPT: "adopted",
+    Action.FORGET: "forgotten",
+    Action.NOOP: "managed",
+}
+
+
+def _because(change: Change) -> str:
+    known = f"  {visible(change.id)}" if change.id else ""
+    obvious = change.reason in {Reason.NEW, Reason.EDITED, Reason.SAME}
+    return known if obvious else f"{known}  ({change.reason})"
+
+
+def _created(change: Change) -> Iterator[Line]:
+    if change.address.kind is Kind.FILE:
+        yield from _edited(change)
+        return
+    groups: dict[str, list[str]] = {}
+    for one in change.fields:
+        group, _, rest = one.field.partition(".")
+        groups.setdefault(group, []).append(_set(group, rest, one))
+    files = [_name(step.file) for step in change.steps if step.kind is StepKind.ATTACH]
+    if files:
+        groups["files"] = files
+    for group, shown in groups.items():
+        yield line(_INDENT, Span(f"+ {group:<13} {', '.join(shown)}", Style.ADD))
+
+
+def _set(group: str, rest: str, one: FieldChange) -> str:
+    if group == "metadata":
+        return f"{visible(rest)} = {quoted(one.after)}"
+    if group == "tools":
+        return visible(rest)
+    if group == "instructions":
+        return _extent(one)
+    return quoted(one.after)
+
+
+def _extent(one: FieldChange) -> str:
+    text = str(one.after)
+    origin = f" ({visible(one.source)})" if one.source else ""
+    return f"{len(text.splitlines()):,} lines, {len(text):,} characters{origin}"
+
+
+def _edited(change: Change) -> Iterator[Line]:
+    for one in change.fields:
+        yield from _field(one)
+    for step in change.steps:
+        if step.kind in {StepKind.ATTACH, StepKind.DETACH}:
+            yield _attachment(step)
+
+
+def _field(one: FieldChange) -> Iterator[Line]:
+    symbol, style = _sign(one)
+    name = visible(one.field)
+    if one.field == "content":
+        yield line(_INDENT, Span(f"{symbol} {name:<13} {_contents(one)}", style))
+        return
+    if one.details:
+        yield line(_INDENT, Span(f"{symbol} {name}", style), _aside(one))
+        for detail in one.details:
+            moved = f"{quoted(detail.before)} → {quoted(detail.after)}"
+            yield line(_INDENT, "    ", Span(f"{visible(detail.path)}  {moved}", style))
+        return
+    if one.field == "instructions" and one.before and one.after:
+        yield line(_INDENT, Span(f"{symbol} {name}", style), _aside(one))
+        yield from text_diff(one.before, one.after, _INDENT)
+        return
+    yield line(_INDENT, Span(f"{symbol} {name:<13} {_moved(one)}", style), _aside(one))
+
+
+def _sign(one: FieldChange) -> tuple[str, Style]:
+    if one.drifted:
+        return "!", Style.DRIFT
+    if one.before is None:
+        return "+", Style.ADD
+    return ("-", Style.REMOVE) if one.after is None else ("~", Style.CHANGE)
+
+
+def _moved(one: FieldChange) -> str:
+    if one.field.startswith("tools."):
+        return ""
+    if one.field == "instructions":
+        return _extent(one) if one.after else "removed"
+    return f"{quoted(one.before)} → {quoted(one.after)}"
+
+
+def _aside(one: FieldChange) -> Span:
+    said = [f"({visible(one.source)})"] if one.source else []
+    if one.cleared:
+        said.append("no longer in the configuration, so it is cleared")
+    if one.drifted:
+        said.append("changed on the server since the last apply; will be set back")
+    return Span(f"  {', '.join(said)}" if said else "", Style.DIM)
+
+
+def _contents(one: FieldChange) -> str:
+    if one.before is None:
+        return _content(one.after)
+    return f"{_content(one.before)} → {_content(one.after)}"
+
+
+def _content(value: dict[str, Any]) -> str:
+    return f"{size(value['bytes'])}, sha256 {value['sha256'][:12]}"
+
+
+def size(count: int) -> str:
+    """A number of bytes as people read it."""
+    amount = float(count)
+    for unit in ("B", "KB", "MB"):
+        if amount < 1000:  # noqa: PLR2004 - decimal units
+            return f"{count} B" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} GB"
+
+
+def _attachment(step: Step) -> Line:
+    attach = step.kind is StepKind.ATTACH
+    symbol, style = ("+", Style.ADD) if attach else ("-", Style.REMOVE)
+    known = f"  {visible(step.id)}" if step.id and isinstance(step.file, Address) else ""
+    return line(_INDENT, Span(f"{symbol} {step.kind} {_name(step.file)}", style), Span(known, Style.DIM))
+
+
+def _name(reference: Address | str | None) -> str:
+    return visible(reference.name if isinstance(reference, Address) else reference)
+
+
+def report_lines(report: Report) -> Iterator[Line]:
+    """What was not applied and why, what a reader should hear besides, and the summary."""
+    for one in report.outcomes:
+        if one.result is Result.APPLIED and one.message:
+            yield line(Span(f"Warning: {visible(one.change.address)}: {visible(one.message)}", Style.DRIFT))
+    for one in report.unfinished:
+        yield from _unfinished(one)
+    made = report.counts
+    counted = f"Resources: {made.added} added, {made.changed} changed, {made.destroyed} destroyed."
+    if not report.unfinished and not report.interrupted:
+        yield line(Span(f"Apply complete! {counted}", Style.BOLD))
+        return
+    yield line(Span(f"Apply incomplete. {counted}", Style.BOLD))
+    yield line(f"{len(report.unfinished)} of {len(report.outcomes)} changes were not applied. {_NEXT}")
+
+
+_NEXT = "What is done is recorded; run the same command again to finish."
+
+
+def _unfinished(one: Outcome) -> Iterator[Line]:
+    where = visible(one.change.address)
+    request = f" (request {visible(one.request_id)})" if one.request_id else ""
+    word = {Result.FAILED: "Error", Result.SKIPPED: "Skipped", Result.UNKNOWN: "Unknown"}[one.result]
+    style = Style.DIM if one.result is Result.SKIPPED else Style.ERROR
+    yield line(Span(f"{word}: ", style), f"{where}: {visible(one.message)}{request}")

@@ -1,0 +1,59 @@
+"""What an endpoint gets to see of a request, and how a plain function becomes an endpoint."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from reconciler.server import refusals
+from reconciler.server.database import Database
+
+# Twice what the largest fields can weigh in JSON escapes; function parameters have no limit of their own.
+BODY: Final = 16 << 20
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, read to its end."""
+
+    database: Database
+    clock: Callable[[], float]
+    path: Mapping[str, str]
+    query: Sequence[tuple[str, str]]
+    body: bytes = b""
+
+    def now(self) -> int:
+        """The time in the whole seconds of the wire."""
+        return int(self.clock())
+
+
+Plain = Callable[[Call], Response]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def called(request: Request, body: bytes = b"") -> Call:
+    """The call that a request makes, with the database and the clock of its application."""
+    state = request.app.state
+    return Call(state.database, state.clock, request.path_params, request.query_params.multi_items(), body)
+
+
+def plain(function: Plain) -> Endpoint:
+    """An endpoint that reads the body on the event loop and works in a thread, where SQLite may block."""
+
+    async def endpoint(request: Request) -> Response:
+        call = called(request, await _read(request))
+        return await run_in_threadpool(function, call)
+
+    return endpoint
+
+
+async def _read(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY:
+            raise refusals.large_body(BODY)
+    return bytes(body)

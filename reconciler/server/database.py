@@ -1,0 +1,244 @@
+"""Opening the SQLite file, and its transactions: the only importer of sqlite3."""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Final, Self
+
+from reconciler.errors import ReconcilerError
+from reconciler.server import hotcopy, schema
+
+Connection = sqlite3.Connection
+Row = sqlite3.Row
+
+_PATIENCE: Final = 10.0  # seconds to wait for another process's transaction
+_ATTEMPTS: Final = 5
+_ELSEWHERE: Final = "name another file, or move this one away"
+_UPGRADE: Final = "upgrade this program, or name another file"
+
+
+class UnreadableDatabaseError(ReconcilerError):
+    """A file that is no database of this server, or that cannot be opened."""
+
+    def __init__(self, path: Path, reason: str, remedy: str = _ELSEWHERE) -> None:
+        super().__init__(f"{path}: {reason}; {remedy}")
+        self.path = path
+        self.reason = reason
+        self.remedy = remedy
+
+
+class ReadOnlyError(Exception):
+    """A write against a database that was opened as a view."""
+
+
+class Database:
+    """One connection and the lock that makes its transactions take turns.
+
+    A single connection serves all threads: statements last a millisecond, and other processes are held off
+    by SQLite's own locks.
+    """
+
+    def __init__(
+        self, connection: Connection, *, writable: bool = True, folder: TemporaryDirectory[str] | None = None
+    ) -> None:
+        connection.row_factory = Row
+        self._connection = connection
+        self._writable = writable
+        self._folder = folder
+        self._turn = threading.Lock()
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open `path` for reading and writing, creating it where it does not exist."""
+        with _explained(path):
+            _admit(path)
+            _create(path)
+            connection = _connected(path, "rw")
+            with _closed_on_error(connection):
+                _durable(connection)
+                _prepare(connection, path)
+        return cls(connection)
+
+    @classmethod
+    def view(cls, path: Path) -> Self:
+        """Open `path` for reading, without a trace beside it; where it does not exist, an empty database."""
+        with _explained(path):
+            _admit(path)
+            connection, folder = _viewed(path)
+            if _is_blank(connection):
+                connection.close()
+                return cls(_remembered(), writable=False, folder=folder)
+            with _closed_on_error(connection, folder):
+                _recognise(connection, path)
+        return cls(connection, writable=False, folder=folder)
+
+    @classmethod
+    def memory(cls) -> Self:
+        """An empty database that goes with the process."""
+        return cls(_remembered())
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent look at everything, over as many queries as the caller needs."""
+        with self._turn, _transaction(self._connection, "DEFERRED"):
+            yield self._connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One change, all or nothing, durable on return."""
+        if not self._writable:
+            raise ReadOnlyError("This server shows its database read only: nothing can be written to it.")
+        with self._turn, _transaction(self._connection, "IMMEDIATE"):
+            yield self._connection
+
+    def close(self) -> None:
+        """Close the file, and drop the copy that a view may have made."""
+        self._connection.close()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise UnreadableDatabaseError(path, f"cannot be opened ({error})") from error
+
+
+@contextmanager
+def _closed_on_error(connection: Connection, folder: TemporaryDirectory[str] | None = None) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        if folder is not None:
+            folder.cleanup()
+        raise
+
+
+@contextmanager
+def _transaction(connection: Connection, kind: str) -> Iterator[None]:
+    connection.execute(f"BEGIN {kind}")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # SQLite ends the transaction by itself after some errors (a full disk, for one).
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _admit(path: Path) -> None:
+    # Opening a pipe would wait for ever, and SQLite calls a folder a disk error.
+    if path.exists() and not path.is_file():
+        raise UnreadableDatabaseError(path, "is not a file")
+
+
+def _create(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        # An existing file must not be opened here: closing any descriptor of it would drop the locks that
+        # SQLite holds for this process.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        return
+
+
+def _connected(path: Path, mode: str) -> Connection:
+    # isolation_level=None: transactions are begun here, not by the driver behind our back.
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=_PATIENCE,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+def _durable(connection: Connection) -> None:
+    # Not WAL: whoever reads a WAL database leaves a -shm file beside it, and a view must leave no trace.
+    connection.execute("PRAGMA journal_mode = DELETE")
+    # EXTRA also syncs the folder once the journal is unlinked: an answered write survives a power loss.
+    connection.execute("PRAGMA synchronous = EXTRA")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _prepare(connection: Connection, path: Path) -> None:
+    if _is_blank(connection):
+        with _transaction(connection, "IMMEDIATE"):
+            # Another process may have been faster.
+            if _is_blank(connection):
+                _fill(connection)
+    _recognise(connection, path)
+
+
+def _fill(connection: Connection) -> None:
+    for statement in schema.STATEMENTS:
+        connection.execute(statement)
+
+
+def _number(connection: Connection, pragma: str) -> int:
+    return int(connection.execute(f"PRAGMA {pragma}").fetchone()[0])
+
+
+def _is_blank(connection: Connection) -> bool:
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    return not tables and not _number(connection, "application_id")
+
+
+def _recognise(connection: Connection, path: Path) -> None:
+    if _number(connection, "application_id") != schema.APPLICATION:
+        raise UnreadableDatabaseError(path, "is the SQLite file of another program")
+    version = _number(connection, "user_version")
+    if version > schema.VERSION:
+        reason = f"holds version {version} of the tables, and this program knows {schema.VERSION}"
+        raise UnreadableDatabaseError(path, reason, _UPGRADE)
+
+
+def _remembered() -> Connection:
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA foreign_keys = ON")
+    _fill(connection)
+    return connection
+
+
+def _viewed(path: Path) -> tuple[Connection, TemporaryDirectory[str] | None]:
+    # An empty file is not even opened: SQLite would remove a journal that lies beside it.
+    if not path.exists() or not path.stat().st_size:
+        return _unfilled(), None
+    for _ in range(_ATTEMPTS):
+        try:
+            return _opened(path, "ro"), None
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
+                raise
+        # A writer was killed, and a read-only connection may not roll its journal back: a copy may.
+        if folder := hotcopy.copied(path):
+            return _opened(hotcopy.inside(folder), "rw"), folder
+    raise UnreadableDatabaseError(path, "is being recovered by other programs again and again", "try again")
+
+
+def _unfilled() -> Connection:
+    return sqlite3.connect(":memory:")
+
+
+def _opened(path: Path, mode: str) -> Connection:
+    connection = _connected(path, mode)
+    with _closed_on_error(connection):
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return connection

@@ -1,0 +1,108 @@
+"""Putting an application on a socket, in the foreground or in a thread."""
+
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import uvicorn
+from starlette.applications import Starlette
+
+from reconciler.errors import ReconcilerError
+from reconciler.server.app import PREFIX
+
+_LOOPBACK: Final = "127.0.0.1"
+_BACKLOG: Final = 2048
+_FAREWELL: Final = 30  # seconds that requests in flight are given at the end
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+class UnavailableAddressError(ReconcilerError, OSError):
+    """The address cannot be listened on; its text is a sentence for people."""
+
+
+class Listener(uvicorn.Server):
+    """A uvicorn server that says when it is there, and for which a signal is a normal end."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept, and say so."""
+        await super().startup(sockets)
+        self._ready()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on a signal as uvicorn does, but do not raise it again: the caller goes on from here."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        previous = {number: signal.signal(number, self.handle_exit) for number in _SIGNALS}
+        try:
+            yield
+        finally:
+            for number, action in previous.items():
+                signal.signal(number, action)
+
+
+def serve(app: Starlette, host: str, port: int, *, ready: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM, then finish what is in flight and return.
+
+    `ready` is called with the base URL once connections are accepted; port 0 takes a free one. Raises
+    UnavailableAddressError.
+    """
+    with _bound(host, port) as listening:
+        url = _url(host, listening)
+        Listener(_config(app), lambda: ready(url)).run([listening])
+
+
+@contextmanager
+def running(app: Starlette) -> Iterator[str]:
+    """Serve in a thread on a free loopback port, and yield the base URL."""
+    with _bound(_LOOPBACK, 0) as listening:
+        # Nobody needs to wait: the socket listens already, and early callers queue in it.
+        listener = Listener(_config(app), lambda: None)
+        thread = threading.Thread(target=listener.run, args=([listening],), name="assistants-server")
+        thread.start()
+        try:
+            yield _url(_LOOPBACK, listening)
+        finally:
+            listener.should_exit = True
+            thread.join()
+
+
+def _config(app: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        # One parser and one loop, whatever else is installed.
+        http="h11",
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_FAREWELL,
+    )
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address, family=family, backlog=_BACKLOG)
+    except OSError as error:
+        sentence = f"cannot listen on {_netloc(host, port)}: {error.strerror}"
+        raise UnavailableAddressError(sentence) from error
+
+
+def _netloc(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _url(host: str, listening: socket.socket) -> str:
+    return f"http://{_netloc(host, listening.getsockname()[1])}{PREFIX}"

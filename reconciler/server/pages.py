@@ -1,0 +1,76 @@
+"""Cutting one page out of an ordered table, by object ids as cursors."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from reconciler.server import decisions
+from reconciler.server.database import Connection, Row
+
+_ORDER: Final = ", ".join(decisions.PLACE)
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which page of a list is asked for."""
+
+    limit: int
+    descending: bool
+    after: str | None = None
+    before: str | None = None
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A list: the rows of a table that share an owner, known to callers by one of their columns."""
+
+    table: str
+    identity: str
+    owner: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows in list order, and whether there are more in the direction of the walk."""
+
+    rows: list[Row]
+    more: bool
+
+
+def cut(connection: Connection, shelf: Shelf, window: Window) -> Page:
+    """Read the page that `window` describes; an unknown cursor is refused."""
+    backwards = decisions.walks_back(window.after, window.before)
+    direction = "DESC" if window.descending != backwards else "ASC"
+    where, arguments = _bounded(connection, shelf, window)
+    order = ", ".join(f"{column} {direction}" for column in decisions.PLACE)
+    # Only names from this package are put into the text; values of callers are bound.
+    query = f"SELECT * FROM {shelf.table} WHERE {where} ORDER BY {order} LIMIT ?"  # noqa: S608
+    found = connection.execute(query, (*arguments, window.limit + 1)).fetchall()
+    rows = found[: window.limit]
+    return Page(rows[::-1] if backwards else rows, more=len(found) > window.limit)
+
+
+def _bounded(connection: Connection, shelf: Shelf, window: Window) -> tuple[str, list[Any]]:
+    where, arguments = _owned(shelf)
+    signs = ("<", ">") if window.descending else (">", "<")
+    for name, cursor, sign in zip(("after", "before"), (window.after, window.before), signs, strict=True):
+        if cursor is not None:
+            where += f" AND ({_ORDER}) {sign} (?, ?)"
+            arguments += _place(connection, shelf, name, cursor)
+    return where, arguments
+
+
+def _owned(shelf: Shelf) -> tuple[str, list[Any]]:
+    if shelf.owner is None:
+        return "TRUE", []
+    column, value = shelf.owner
+    return f"{column} = ?", [value]
+
+
+def _place(connection: Connection, shelf: Shelf, name: str, cursor: str) -> list[int]:
+    where, arguments = _owned(shelf)
+    # As above: names are ours, values are bound.
+    query = f"SELECT {_ORDER} FROM {shelf.table} WHERE {where} AND {shelf.identity} = ?"  # noqa: S608
+    row = connection.execute(query, (*arguments, cursor)).fetchone()
+    if row is None:
+        raise decisions.unknown_cursor(name, cursor)
+    return list(row)

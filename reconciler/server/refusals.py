@@ -1,0 +1,230 @@
+"""Every refusal the server answers, in the message forms of the wire."""
+
+from collections.abc import Iterable
+from typing import Any
+
+_ECHO = 64  # characters of a caller's value that a message repeats
+_GUARDED = 12  # a key up to this length is not repeated at all
+
+
+class WireError(Exception):
+    """A refusal: its HTTP status and the four keys of the error envelope."""
+
+    type = "invalid_request_error"
+
+    def __init__(
+        self, message: str, *, status: int = 400, param: str | None = None, code: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.param = param
+        self.code = code
+
+
+class BrokenError(WireError):
+    """The refusal that is our own fault."""
+
+    type = "server_error"
+
+
+def _invalid(param: str, said: str, code: str) -> WireError:
+    return WireError(f"Invalid '{param}': {said}", param=param, code=code)
+
+
+def _shown(value: str) -> str:
+    return value if len(value) <= _ECHO else value[:_ECHO] + "..."
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "null"
+    names = {
+        bool: "a boolean",
+        int: "an integer",
+        float: "a number",
+        str: "a string",
+        list: "an array",
+    }
+    return names.get(type(value), "an object")
+
+
+def unparsable() -> WireError:
+    """The body is not JSON."""
+    return WireError(
+        "We could not parse the JSON body of your request. "
+        "The API expects a JSON payload, but what was sent was not valid JSON."
+    )
+
+
+def wrong_type(param: str, expected: str, value: Any) -> WireError:
+    """A value of another JSON type than the one that `param` takes."""
+    message = f"Invalid type for '{param}': expected {expected}, but got {_kind(value)} instead."
+    return WireError(message, param=param, code="invalid_type")
+
+
+def not_object(value: Any) -> WireError:
+    """A body that is JSON but not an object."""
+    message = f"Invalid type for the request body: expected an object, but got {_kind(value)} instead."
+    return WireError(message, code="invalid_type")
+
+
+def unknown_parameter(param: str) -> WireError:
+    """A key that the endpoint does not name."""
+    return WireError(f"Unknown parameter: '{_shown(param)}'.", param=_shown(param), code="unknown_parameter")
+
+
+def missing(param: str) -> WireError:
+    """A required key that was not sent."""
+    message = f"Missing required parameter: '{param}'."
+    return WireError(message, param=param, code="missing_required_parameter")
+
+
+def long_string(param: str, limit: int, length: int) -> WireError:
+    """A text above its limit."""
+    said = (
+        f"string too long. Expected a string with maximum length {limit}, "
+        f"but got a string with length {length} instead."
+    )
+    return _invalid(param, said, "string_above_max_length")
+
+
+def long_array(param: str, limit: int, length: int) -> WireError:
+    """An array above its limit."""
+    said = (
+        f"array too long. Expected an array with maximum length {limit}, "
+        f"but got an array with length {length} instead."
+    )
+    return _invalid(param, said, "array_above_max_length")
+
+
+def many_properties(param: str, limit: int, count: int) -> WireError:
+    """An object with more keys than its limit."""
+    said = (
+        f"too many properties. Expected an object with at most {limit} properties, "
+        f"but got an object with {count} properties instead."
+    )
+    return _invalid(param, said, "object_above_max_properties")
+
+
+def long_property(param: str, limit: int, length: int) -> WireError:
+    """A key above its limit."""
+    said = (
+        f"property name too long. Expected a property name with maximum length {limit}, "
+        f"but got a property name with length {length} instead."
+    )
+    return _invalid(param, said, "property_name_above_max_length")
+
+
+def large_integer(param: str, limit: int, value: int) -> WireError:
+    """A number above its limit."""
+    said = f"integer above maximum value. Expected a value <= {limit}, but got {value} instead."
+    return _invalid(param, said, "integer_above_max_value")
+
+
+def small_integer(param: str, limit: int, value: int) -> WireError:
+    """A number below its limit."""
+    said = f"integer below minimum value. Expected a value >= {limit}, but got {value} instead."
+    return _invalid(param, said, "integer_below_min_value")
+
+
+def pattern_mismatch(param: str, pattern: str) -> WireError:
+    """A text that its pattern does not match."""
+    said = f"string does not match pattern. Expected a string that matches the pattern '{pattern}'."
+    return _invalid(param, said, "invalid_value")
+
+
+def unexpected(param: str, value: str, expected: str) -> WireError:
+    """A text of the right type which is none of those that count here."""
+    return _invalid(param, f"'{_shown(value)}'. Expected {expected}.", "invalid_value")
+
+
+def not_listed(param: str, value: str, choices: Iterable[str]) -> WireError:
+    """A text outside its enumeration."""
+    return unexpected(param, value, "one of " + ", ".join(f"'{choice}'" for choice in choices))
+
+
+def wrong_prefix(param: str, value: str, prefix: str) -> WireError:
+    """An id of another kind of object."""
+    return unexpected(param, value, f"an ID that begins with '{prefix}'")
+
+
+def no_assistant(identity: str) -> WireError:
+    """No assistant has this id."""
+    return WireError(f"No assistant found with id '{_shown(identity)}'.", status=404)
+
+
+def no_file(identity: str) -> WireError:
+    """No uploaded file has this id."""
+    return WireError(f"No such File object: {_shown(identity)}", status=404, param="id")
+
+
+def no_attachment(identity: str) -> WireError:
+    """The file may exist, but it is not attached to this assistant."""
+    return WireError(f"No assistant file found with id '{_shown(identity)}'.", status=404)
+
+
+def unsupported_files(extensions: Iterable[str]) -> WireError:
+    """Files that the retrieval tool cannot read."""
+    message = (
+        f"Files with extensions [{', '.join(extensions)}] are not supported for retrieval. "
+        "See https://platform.openai.com/docs/assistants/tools/supported-files"
+    )
+    return WireError(message, param="file_ids", code="unsupported_file")
+
+
+def large_file(limit: int) -> WireError:
+    """An upload above the limit of one file."""
+    message = f"File is too large. Expected a file of at most {limit} bytes."
+    return WireError(message, status=413, param="file", code="file_above_max_size")
+
+
+def large_body(limit: int) -> WireError:
+    """A JSON body above the limit of one request."""
+    message = f"Request is too large. Expected a body of at most {limit} bytes."
+    return WireError(message, status=413, code="body_above_max_size")
+
+
+def no_beta() -> WireError:
+    """The beta header is missing, or names another dialect."""
+    message = (
+        "You must provide the 'OpenAI-Beta' header to access the Assistants API. "
+        "Please try again by setting the header 'OpenAI-Beta: assistants=v1'."
+    )
+    return WireError(message, code="invalid_beta")
+
+
+def bad_key(presented: str) -> WireError:
+    """The key is missing or not ours; the message shows its first characters only."""
+    # The start of a short key would be most of it.
+    start = presented[:3] if len(presented) > _GUARDED else ""
+    message = (
+        f"Incorrect API key provided: {start}***. "
+        "You can find your API key at https://platform.openai.com/account/api-keys."
+    )
+    return WireError(message, status=401, code="invalid_api_key")
+
+
+def unknown_url(method: str, path: str) -> WireError:
+    """No endpoint has this path."""
+    return WireError(f"Invalid URL ({method} {path})", status=404, code="unknown_url")
+
+
+def wrong_method(method: str, path: str) -> WireError:
+    """The path exists, but not with this method."""
+    message = f"Not allowed to {method} on {path}. (HINT: Perhaps you meant to use a different HTTP method?)"
+    return WireError(message, status=405, code="method_not_supported")
+
+
+def read_only(reason: str) -> WireError:
+    """A write against a database that was opened to be looked at."""
+    return WireError(reason, status=403, code="read_only")
+
+
+def broken(request_id: str) -> WireError:
+    """Something went wrong that the caller did not cause."""
+    message = (
+        "The server had an error while processing your request. "
+        f"Please mention the request ID {request_id} when you report it."
+    )
+    return BrokenError(message, status=500)

@@ -1,0 +1,138 @@
+"""What request bodies and queries may say: pure checks that return clean values or raise a refusal."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from reconciler.server import decisions, refusals
+from reconciler.server.checks import array, chosen, decoded, known, mapping, present, text
+from reconciler.server.pages import Window
+from reconciler.server.toolrules import tools
+
+Fields = dict[str, Any]
+Query = Sequence[tuple[str, str]]
+
+PURPOSES: Final = ("fine-tune", "assistants")
+
+_ORDERS: Final = ("asc", "desc")
+_LIMIT: Final = 20
+_HIGHEST: Final = 100
+_PAIRS: Final = 16
+_KEY: Final = 64
+_VALUE: Final = 512
+# Longer digits are no number that anybody meant, and int() has a limit of its own.
+_INTEGER: Final = re.compile(r"-?[0-9]{1,1000}")
+
+
+def creation(body: bytes) -> Fields:
+    """The fields of a new assistant; what was not sent is absent, null is still null."""
+    sent = decoded(body)
+    known(sent, _CHECKS)
+    present(sent, ("model",))
+    return _checked(sent)
+
+
+def change(body: bytes) -> Fields:
+    """The fields to change; what was not sent is absent, null is still null."""
+    sent = decoded(body)
+    known(sent, _CHECKS)
+    return _checked(sent)
+
+
+def attachment(body: bytes) -> str:
+    """The id of the file to attach."""
+    sent = decoded(body)
+    known(sent, ("file_id",))
+    present(sent, ("file_id",))
+    return _file("file_id", sent["file_id"])
+
+
+def window(query: Query) -> Window:
+    """The page that the query of a list asks for."""
+    sent = dict(query)
+    known(sent, ("limit", "order", "after", "before"))
+    order = chosen("order", sent.get("order", "desc"), _ORDERS)
+    return Window(_limit(sent.get("limit")), order == "desc", sent.get("after"), sent.get("before"))
+
+
+def narrowed(query: Query) -> str | None:
+    """The purpose that the list of files is narrowed to."""
+    sent = dict(query)
+    known(sent, ("purpose",))
+    return sent.get("purpose")
+
+
+def purpose(value: str) -> str:
+    """What an uploaded file is for."""
+    return chosen("purpose", value, PURPOSES)
+
+
+def assistant(identity: str) -> str:
+    """An id from a path, if it can be an assistant's."""
+    return _prefixed("assistant_id", identity, "asst")
+
+
+def _limit(value: str | None) -> int:
+    if value is None:
+        return _LIMIT
+    if not _INTEGER.fullmatch(value):
+        raise refusals.wrong_type("limit", "an integer", value)
+    limit = int(value)
+    if limit > _HIGHEST:
+        raise refusals.large_integer("limit", _HIGHEST, limit)
+    if limit < 1:
+        raise refusals.small_integer("limit", 1, limit)
+    return limit
+
+
+def _checked(sent: Mapping[str, Any]) -> Fields:
+    return {name: _CHECKS[name](name, value) for name, value in sent.items()}
+
+
+def _nullable(limit: int) -> Callable[[str, Any], Any]:
+    return lambda param, value: value if value is None else text(param, value, limit)
+
+
+def _prefixed(param: str, value: str, prefix: str) -> str:
+    if not value.startswith(prefix):
+        raise refusals.wrong_prefix(param, value, prefix)
+    return value
+
+
+def _file(param: str, value: Any) -> str:
+    return _prefixed(param, text(param, value), "file")
+
+
+def _files(param: str, value: Any) -> list[str]:
+    found = array(param, value, decisions.FILES)
+    return [_file(f"{param}[{index}]", file) for index, file in enumerate(found)]
+
+
+def _metadata(param: str, value: Any) -> dict[str, str] | None:
+    if value is None:
+        return None
+    pairs = mapping(param, value)
+    if len(pairs) > _PAIRS:
+        raise refusals.many_properties(param, _PAIRS, len(pairs))
+    return {_key(param, key): _value(f"{param}.{key}", each) for key, each in pairs.items()}
+
+
+def _key(param: str, key: str) -> str:
+    if decisions.length(key) > _KEY:
+        raise refusals.long_property(param, _KEY, decisions.length(key))
+    return key
+
+
+def _value(param: str, value: Any) -> str:
+    return text(param, decisions.metadata_text(param, value), _VALUE)
+
+
+_CHECKS: Final[Mapping[str, Callable[[str, Any], Any]]] = {
+    "model": text,
+    "name": _nullable(256),
+    "description": _nullable(512),
+    "instructions": _nullable(32768),
+    "tools": tools,
+    "file_ids": _files,
+    "metadata": _metadata,
+}

@@ -1,0 +1,156 @@
+"""The statements that read and write assistants, their attachments, and files."""
+
+import json
+import secrets
+import string
+from collections.abc import Iterable, Mapping, Sequence
+from typing import IO, Any, Final
+
+from reconciler.server import decisions, refusals
+from reconciler.server.database import Connection, Row
+from reconciler.server.pages import Shelf
+
+ASSISTANTS: Final = Shelf("assistants", "id")
+PIECE: Final = 1 << 20  # bytes of content in one row, and so in memory at one time
+
+_ALPHABET: Final = string.ascii_letters + string.digits
+
+
+def _identity(prefix: str) -> str:
+    return prefix + "".join(secrets.choice(_ALPHABET) for _ in range(24))
+
+
+def _bound(fields: Mapping[str, Any]) -> dict[str, Any]:
+    packed = {name: json.dumps(fields[name]) for name in ("tools", "metadata")}
+    return {**fields, **packed}
+
+
+def add_assistant(connection: Connection, fields: Mapping[str, Any], now: int) -> str:
+    """Insert an assistant and name it."""
+    identity = _identity("asst_")
+    connection.execute(
+        "INSERT INTO assistants (id, created_at, name, description, model, instructions, tools, metadata)"
+        " VALUES (:id, :now, :name, :description, :model, :instructions, :tools, :metadata)",
+        {**_bound(fields), "id": identity, "now": now},
+    )
+    return identity
+
+
+def assistant(connection: Connection, identity: str) -> Row:
+    """The row of one assistant, or a 404."""
+    row: Row | None = connection.execute("SELECT * FROM assistants WHERE id = ?", (identity,)).fetchone()
+    if row is None:
+        raise refusals.no_assistant(identity)
+    return row
+
+
+def fields_of(row: Row) -> dict[str, Any]:
+    """What a caller can change of an assistant, unpacked."""
+    plain = {name: row[name] for name in ("name", "description", "model", "instructions")}
+    return {**plain, "tools": json.loads(row["tools"]), "metadata": json.loads(row["metadata"])}
+
+
+def save_assistant(connection: Connection, identity: str, fields: Mapping[str, Any]) -> None:
+    """Overwrite what a caller can change of an assistant."""
+    connection.execute(
+        "UPDATE assistants SET name = :name, description = :description, model = :model,"
+        " instructions = :instructions, tools = :tools, metadata = :metadata WHERE id = :id",
+        {**_bound(fields), "id": identity},
+    )
+
+
+def drop_assistant(connection: Connection, identity: str) -> int:
+    """Delete an assistant, and count what went."""
+    return connection.execute("DELETE FROM assistants WHERE id = ?", (identity,)).rowcount
+
+
+def attachments_of(identity: str) -> Shelf:
+    """The list of one assistant's attachments."""
+    return Shelf("attachments", "file", ("assistant", identity))
+
+
+def attached(connection: Connection, assistants: Sequence[str]) -> dict[str, list[str]]:
+    """The file ids of each of the assistants, in attach order, in one query."""
+    # Only question marks are put into the text.
+    query = (
+        f"SELECT assistant, file FROM attachments WHERE assistant IN ({_marks(assistants)}) ORDER BY number"  # noqa: S608
+    )
+    found: dict[str, list[str]] = {identity: [] for identity in assistants}
+    for row in connection.execute(query, assistants).fetchall():
+        found[row["assistant"]].append(row["file"])
+    return found
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join("?" for _ in values)
+
+
+def attachment(connection: Connection, identity: str, file: str) -> Row | None:
+    """The row of one attachment."""
+    query = "SELECT * FROM attachments WHERE assistant = ? AND file = ?"
+    row: Row | None = connection.execute(query, (identity, file)).fetchone()
+    return row
+
+
+def attach(connection: Connection, identity: str, files: Iterable[str], now: int) -> None:
+    """Insert attachments in the order of `files`."""
+    rows = [(identity, file, now) for file in files]
+    connection.executemany("INSERT INTO attachments (assistant, file, created_at) VALUES (?, ?, ?)", rows)
+
+
+def detach(connection: Connection, identity: str, files: Iterable[str]) -> int:
+    """Delete attachments, and count what went."""
+    rows = [(identity, file) for file in files]
+    return connection.executemany("DELETE FROM attachments WHERE assistant = ? AND file = ?", rows).rowcount
+
+
+def add_file(connection: Connection, name: str, purpose: str, content: IO[bytes], now: int) -> str:
+    """Insert a file, its content in pieces, and name it."""
+    identity = _identity("file-")
+    connection.execute(
+        "INSERT INTO files (id, filename, bytes, purpose, created_at) VALUES (?, ?, 0, ?, ?)",
+        (identity, name, purpose, now),
+    )
+    size = 0
+    for part, piece in enumerate(iter(lambda: content.read(PIECE), b"")):
+        connection.execute(
+            "INSERT INTO chunks (file, part, content) VALUES (?, ?, ?)", (identity, part, piece)
+        )
+        size += len(piece)
+    connection.execute("UPDATE files SET bytes = ? WHERE id = ?", (size, identity))
+    return identity
+
+
+def file(connection: Connection, identity: str) -> Row:
+    """The row of one file, or a 404."""
+    row: Row | None = connection.execute("SELECT * FROM files WHERE id = ?", (identity,)).fetchone()
+    if row is None:
+        raise refusals.no_file(identity)
+    return row
+
+
+def files(connection: Connection, purpose: str | None) -> list[Row]:
+    """All files, or those of one purpose."""
+    order = ", ".join(f"{column} {decisions.NEWEST_FIRST}" for column in decisions.PLACE)
+    # Only names from this package are put into the text.
+    query = f"SELECT * FROM files WHERE :purpose IS NULL OR purpose = :purpose ORDER BY {order}"  # noqa: S608
+    return connection.execute(query, {"purpose": purpose}).fetchall()
+
+
+def named(connection: Connection, identities: Sequence[str]) -> dict[str, Row]:
+    """The rows of those files that exist, by id, in one query."""
+    # Only question marks are put into the text.
+    query = f"SELECT * FROM files WHERE id IN ({_marks(identities)})"  # noqa: S608
+    return {row["id"]: row for row in connection.execute(query, identities).fetchall()}
+
+
+def piece(connection: Connection, identity: str, part: int) -> bytes | None:
+    """One piece of a file's content."""
+    query = "SELECT content FROM chunks WHERE file = ? AND part = ?"
+    row = connection.execute(query, (identity, part)).fetchone()
+    return row and bytes(row["content"])
+
+
+def drop_file(connection: Connection, identity: str) -> int:
+    """Delete a file with its content, and count what went."""
+    return connection.execute("DELETE FROM files WHERE id = ?", (identity,)).rowcount

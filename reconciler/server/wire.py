@@ -1,0 +1,80 @@
+"""The JSON of the wire: its objects, lists and errors, keys in the recorded order."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from reconciler.server import decisions
+from reconciler.server.database import Row
+from reconciler.server.refusals import WireError
+
+Wire = Mapping[str, Any]
+
+
+def reply(value: Wire) -> Response:
+    """A success, which is always a 200."""
+    return JSONResponse(value)
+
+
+def refused(error: WireError, headers: Mapping[str, str] | None = None) -> Response:
+    """A refusal in its envelope."""
+    keys = {"message": error.message, "type": error.type, "param": error.param, "code": error.code}
+    return JSONResponse({"error": keys}, error.status, headers)
+
+
+def assistant(row: Row, files: Sequence[str]) -> Wire:
+    """An assistant with all its ten keys."""
+    return {
+        "id": row["id"],
+        "object": "assistant",
+        "created_at": row["created_at"],
+        "name": row["name"],
+        "description": row["description"],
+        "model": row["model"],
+        "instructions": row["instructions"],
+        "tools": json.loads(row["tools"]),
+        "file_ids": files,
+        "metadata": json.loads(row["metadata"]),
+    }
+
+
+def attachment(row: Row) -> Wire:
+    """An attachment, whose id is the file's."""
+    return {
+        "id": row["file"],
+        "object": "assistant.file",
+        "created_at": row["created_at"],
+        "assistant_id": row["assistant"],
+    }
+
+
+def file(row: Row) -> Wire:
+    """An uploaded file without its content."""
+    return {
+        "object": "file",
+        "id": row["id"],
+        "purpose": row["purpose"],
+        "filename": row["filename"],
+        "bytes": row["bytes"],
+        "created_at": row["created_at"],
+        "status": decisions.STATUS[row["purpose"]],
+        "status_details": None,
+    }
+
+
+def deleted(identity: str, kind: str) -> Wire:
+    """The answer to a delete."""
+    return {"id": identity, "object": kind, "deleted": True}
+
+
+def page(items: Sequence[Wire], *, more: bool) -> Wire:
+    """A list with cursors, which are null when it is empty."""
+    first, last = (items[0]["id"], items[-1]["id"]) if items else (None, None)
+    return {"object": "list", "data": items, "first_id": first, "last_id": last, "has_more": more}
+
+
+def whole(items: Sequence[Wire]) -> Wire:
+    """A list without pages."""
+    return {"object": "list", "data": items, "has_more": False}
