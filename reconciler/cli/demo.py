@@ -35,13 +35,14 @@ def tell_story(speech: Speech) -> int:
         story.run("plan")
         story.note("Do it. The server is embedded: no key, no network.")
         story.run("apply", "--auto-approve")
-        story.note("Now a prompt author changes one word of a prompt,")
+        story.note(
+            "Now a prompt author changes one word of a prompt, somebody adds a line to the handbook,",
+            "the weekly numbers are not needed any more, and a colleague renames an assistant on the",
+            "server, behind our back.",
+        )
         story.change("prompts/triage.md", "Refunds above 50 EUR", "Refunds above 100 EUR")
-        story.note("somebody adds a line to the handbook,")
         story.add("docs/handbook.md", "\nOn public holidays the desk opens at ten.\n")
-        story.note("the weekly numbers are not needed any more,")
         story.drop("assistants.yaml", "\n  reports:\n")
-        story.note("and a colleague renames an assistant on the server, behind our back.")
         story.rename("returns", "Returns desk (testing!)")
         story.run("plan")
         story.run("apply", "--auto-approve")
@@ -71,8 +72,8 @@ class _Story:
         }
         self._environment = {**kept, "ASSISTANTS_SYNC_COLOR": speech.colour}
 
-    def note(self, text: str) -> None:
-        self._speech.print(f"\n# {text}\n")
+    def note(self, *text: str) -> None:
+        self._speech.print("\n" + "".join(f"# {one}\n" for one in text))
 
     def run(self, *arguments: str) -> None:
         self._speech.print(f"\n$ assistants-sync {' '.join(arguments)}\n")

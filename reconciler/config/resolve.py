@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.config.content import ContentError, Root
 from reconciler.config.document import Assistant, Declared, Document, Function, FunctionTool, InFile, declare
-from reconciler.config.text import MAX_BYTES, Source, compose
 from reconciler.config.errors import ConfigError
+from reconciler.config.text import MAX_BYTES, Source, compose
 from reconciler.model import address
 from reconciler.model.diagnostic import Diagnostic, Origin
 from reconciler.model.mark import MARK_KEY

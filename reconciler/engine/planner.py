@@ -223,13 +223,15 @@ def _deletion(where: Address, live: LiveAssistant, reason: Reason, refused: str)
 
 
 def _flat(desired: DesiredAssistant) -> Iterator[tuple[str, object]]:
-    """Every field that a create sets, metadata key by key and tools one by one."""
+    """Every field that a create sets: metadata key by key, tools one by one, files by name."""
     for field, value in desired.fields.items():
         if field == "tools":
             yield from ((f"tools.{key}", tool) for key, tool in normal_tools(value).items())
         elif field != "metadata" and value is not None:
             yield field, value
     yield from ((f"metadata.{key}", value) for key, value in desired.metadata.items() if value is not None)
+    if desired.files:
+        yield "files", tuple(one.name if isinstance(one, Address) else one for one in desired.files)
 
 
 def _why(fields: Sequence[FieldChange], steps: Sequence[Step], *, drifted: bool) -> Reason:

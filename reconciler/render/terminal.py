@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Self, TypeAlias
 
-from reconciler.model.change import StepKind
+from reconciler.model.change import Action, StepKind
 from reconciler.model.outcome import Started, Stepped
 from reconciler.render.lines import Line, Style, plain
 from reconciler.render.visible import visible
@@ -120,7 +120,8 @@ def _address(event: Event) -> object:
 
 
 def _sentence(event: Stepped) -> str:
-    where = visible(event.change.address)
-    what = _DONE[event.step.kind]
-    attached = event.step.kind in {StepKind.ATTACH, StepKind.DETACH}
-    return f"{where} {what} {visible(event.step.file)}" if attached else f"{where} {what}"
+    where, step = visible(event.change.address), event.step
+    if step.kind in {StepKind.ATTACH, StepKind.DETACH}:
+        return f"{where} {_DONE[step.kind]} {visible(step.file)}"
+    replaced = step.kind is StepKind.DELETE and event.change.action is Action.REPLACE
+    return f"{where} {'old upload ' * replaced}{_DONE[step.kind]}"

@@ -76,10 +76,15 @@ def _summary(plan: Plan) -> Iterator[Line]:
 def change_lines(change: Change) -> Iterator[Line]:
     """One Change: its head, its fields, its attachments."""
     symbol, style, verb = _LOOKS[change.action]
+    if change.address.kind is Kind.FILE:
+        verb = _OF_FILES.get(change.action, verb)
     if change.refused:
         symbol, style, verb = "!", Style.DRIFT, f"cannot be {_REFUSED[change.action]}"
     shown = f"  {symbol} {visible(change.address)}"
-    yield line(Span(shown, style), Span(f" {verb}"), Span(_because(change), Style.DIM))
+    known = f"  {visible(change.id)}" if change.id else ""
+    yield line(Span(shown, style), Span(f" {verb}"), Span(known, Style.DIM))
+    if change.reason not in _OBVIOUS:
+        yield line(_INDENT, Span(str(change.reason), Style.DIM))
     if change.refused:
         yield line(_INDENT, Span(visible(change.refused), Style.DRIFT))
         return
@@ -88,6 +93,8 @@ def change_lines(change: Change) -> Iterator[Line]:
     yield from _created(change) if change.action is Action.CREATE else _edited(change)
 
 
+_OF_FILES = {Action.CREATE: "will be uploaded", Action.DELETE: "will be deleted"}
+_OBVIOUS = frozenset({Reason.NEW, Reason.EDITED, Reason.SAME})
 _REFUSED = {
     Action.CREATE: "created",
     Action.UPDATE: "updated",
@@ -99,12 +106,6 @@ _REFUSED = {
 }
 
 
-def _because(change: Change) -> str:
-    known = f"  {visible(change.id)}" if change.id else ""
-    obvious = change.reason in {Reason.NEW, Reason.EDITED, Reason.SAME}
-    return known if obvious else f"{known}  ({change.reason})"
-
-
 def _created(change: Change) -> Iterator[Line]:
     if change.address.kind is Kind.FILE:
         yield from _edited(change)
@@ -113,9 +114,6 @@ def _created(change: Change) -> Iterator[Line]:
     for one in change.fields:
         group, _, rest = one.field.partition(".")
         groups.setdefault(group, []).append(_set(group, rest, one))
-    files = [_name(step.file) for step in change.steps if step.kind is StepKind.ATTACH]
-    if files:
-        groups["files"] = files
     for group, shown in groups.items():
         yield line(_INDENT, Span(f"+ {group:<13} {', '.join(shown)}", Style.ADD))
 
@@ -125,9 +123,9 @@ def _set(group: str, rest: str, one: FieldChange) -> str:
         return f"{visible(rest)} = {quoted(one.after)}"
     if group == "tools":
         return visible(rest)
-    if group == "instructions":
-        return _extent(one)
-    return quoted(one.after)
+    if group == "files":
+        return ", ".join(visible(name) for name in one.after)
+    return _extent(one) if group == "instructions" else quoted(one.after)
 
 
 def _extent(one: FieldChange) -> str:
@@ -139,9 +137,11 @@ def _extent(one: FieldChange) -> str:
 def _edited(change: Change) -> Iterator[Line]:
     for one in change.fields:
         yield from _field(one)
+    attached = {step.file for step in change.steps if step.kind is StepKind.ATTACH}
+    detached = {step.file for step in change.steps if step.kind is StepKind.DETACH}
     for step in change.steps:
         if step.kind in {StepKind.ATTACH, StepKind.DETACH}:
-            yield _attachment(step)
+            yield _attachment(step, swapped=step.file in attached & detached)
 
 
 def _field(one: FieldChange) -> Iterator[Line]:
@@ -182,9 +182,9 @@ def _moved(one: FieldChange) -> str:
 def _aside(one: FieldChange) -> Span:
     said = [f"({visible(one.source)})"] if one.source else []
     if one.cleared:
-        said.append("no longer in the configuration, so it is cleared")
+        said.append("no longer in the configuration, will be cleared")
     if one.drifted:
-        said.append("changed on the server since the last apply; will be set back")
+        said.append("changed on the server, will be set back")
     return Span(f"  {', '.join(said)}" if said else "", Style.DIM)
 
 
@@ -208,11 +208,13 @@ def size(count: int) -> str:
     return f"{amount:.1f} GB"
 
 
-def _attachment(step: Step) -> Line:
+def _attachment(step: Step, *, swapped: bool) -> Line:
     attach = step.kind is StepKind.ATTACH
     symbol, style = ("+", Style.ADD) if attach else ("-", Style.REMOVE)
+    which = " (new upload)" if attach else " (old upload)"
     known = f"  {visible(step.id)}" if step.id and isinstance(step.file, Address) else ""
-    return line(_INDENT, Span(f"{symbol} {step.kind} {_name(step.file)}", style), Span(known, Style.DIM))
+    shown = f"{symbol} {step.kind} {_name(step.file)}{which * swapped}"
+    return line(_INDENT, Span(shown, style), Span(known, Style.DIM))
 
 
 def _name(reference: Address | str | None) -> str:
@@ -221,6 +223,7 @@ def _name(reference: Address | str | None) -> str:
 
 def report_lines(report: Report) -> Iterator[Line]:
     """What was not applied and why, what a reader should hear besides, and the summary."""
+    yield line()
     for one in report.outcomes:
         if one.result is Result.APPLIED and one.message:
             yield line(Span(f"Warning: {visible(one.change.address)}: {visible(one.message)}", Style.DRIFT))

@@ -1,0 +1,45 @@
+# Every verb of the project. Nothing is installed outside .venv and .venv-sdk.
+
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: help setup demo test check serve bench sweep clean
+
+help: ## show the verbs
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: .venv/ready ## make .venv with everything the project needs
+
+demo: .venv/ready ## plan, apply, change, plan and apply again; no key, no network
+	@$(BIN)/assistants-sync demo
+
+test: .venv/ready .venv-sdk/ready check ## all checks and all tests
+	@COVERAGE_CORE=sysmon $(BIN)/pytest -q --cov --cov-report=term:skip-covered $(ARGS)
+
+check: .venv/ready ## format, lint, types and floors
+	@$(BIN)/ruff format --check -q .
+	@$(BIN)/ruff check -q .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-timings 2>/dev/null | grep -E 'BROKEN|Contracts:' ; $(BIN)/lint-imports >/dev/null
+
+serve: .venv/ready ## the embedded server on http://127.0.0.1:8123/v1
+	@$(BIN)/assistants-sync serve $(ARGS)
+
+bench: .venv/ready .venv-sdk/ready ## measure, side by side in one run
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+sweep: .venv/ready ## long runs: kill the program at every step, many times over
+	@$(BIN)/pytest -q --sweep tests/sweep $(ARGS)
+
+clean: ## remove what make made
+	rm -rf .venv .venv-sdk .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.venv/ready: pyproject.toml Makefile
+	@sh tools/venv .venv "$(PYTHON)" --group dev --editable .
+	@touch $@
+
+# The stock SDK of the time, in an environment of its own: an honest client for the embedded server.
+.venv-sdk/ready: Makefile
+	@sh tools/venv .venv-sdk "$(PYTHON)" 'openai==1.17.1' 'httpx<0.28'
+	@touch $@

@@ -1,0 +1,107 @@
+"""What every test may rely on: no server but loopback, no setting of the machine, a project of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+PROJECT = """\
+project: acme
+assistants:
+  support:
+    name: Support
+    model: gpt-5.6
+    instructions: Be kind.
+    files: [handbook.md]
+"""
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch):
+    """No variable of the person running the tests reaches the program."""
+    for name in list(os.environ):
+        if name.startswith(("OPENAI_", "ASSISTANTS_SYNC_")) or name in {"CI", "NO_COLOR", "FORCE_COLOR"}:
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def loopback_only(monkeypatch):
+    """A connection to anywhere but this machine is a failed test."""
+    connect = socket.socket.connect
+
+    def guarded(self, address):
+        if self.family in {socket.AF_INET, socket.AF_INET6} and address[0] not in {"127.0.0.1", "::1"}:
+            raise AssertionError(f"a test tried to reach {address}")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run of the program ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A project folder and the program run inside it, in a process of its own or in this one."""
+
+    folder: Path
+
+    def write(self, path: str, text: str | bytes) -> Path:
+        """Write a file of the project."""
+        file = self.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text.encode() if isinstance(text, str) else text)
+        return file
+
+    def configure(self, text: str) -> None:
+        """Write the configuration."""
+        self.write("assistants.yaml", text)
+
+    def run(self, *arguments: str, **environment: str) -> Ended:
+        """Run the installed program, as a person would."""
+        ended = subprocess.run(
+            self.command(*arguments),
+            cwd=self.folder,
+            env={**os.environ, **environment},
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+        return Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+
+    def command(self, *arguments: str) -> list[str]:
+        """The command line of the installed program."""
+        return [sys.executable, "-m", "reconciler", *arguments]
+
+    def snapshot(self) -> dict[str, bytes]:
+        """Every file of the project, byte for byte."""
+        files = (path for path in self.folder.rglob("*") if path.is_file())
+        return {str(path.relative_to(self.folder)): path.read_bytes() for path in files}
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    """An empty project folder."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return Workspace(folder)
+
+
+@pytest.fixture
+def project(workspace):
+    """A project of one assistant that carries one file."""
+    workspace.configure(PROJECT)
+    workspace.write("handbook.md", "# Handbook\n\nBe kind.\n")
+    return workspace
