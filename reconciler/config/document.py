@@ -182,11 +182,42 @@ def declare(source: Source, node: Node, shape: type[M]) -> tuple[M | None, list[
     try:
         return shape.model_validate(node.plain()), []
     except ValidationError as cause:
-        return None, [_located(source, node, shape, error) for error in cause.errors(include_url=False)]
+        return None, _diagnostics(source, node, shape, cause)
+
+
+def salvage(source: Source, node: Node) -> tuple[Document | None, list[Diagnostic]]:
+    """A whole file against its shape; what is wrong is left out, so that the rest can still be checked."""
+    rest = node.plain()
+    try:
+        return Document.model_validate(rest), []
+    except ValidationError as cause:
+        if not isinstance(rest, dict):
+            return None, _diagnostics(source, node, Document, cause)
+        for error in cause.errors(include_url=False):
+            _drop(rest, _path(error))
+        return Document.model_validate(rest), _diagnostics(source, node, Document, cause)
+
+
+def _diagnostics(source: Source, node: Node, shape: type[Strict], cause: ValidationError) -> list[Diagnostic]:
+    return [_located(source, node, shape, error) for error in cause.errors(include_url=False)]
+
+
+def _drop(value: Any, path: list[str | int]) -> None:
+    """Leave out the field a path leads through: deeper, the places of its neighbours would shift."""
+    depth = {"assistants": 3, "defaults": 2}.get(str(path[0]), 1)
+    *outer, last = path[:depth]
+    for step in outer:
+        value = value.get(step, {})
+    value.pop(last, None)
+
+
+def _path(error: ErrorDetails) -> list[str | int]:
+    """Where an error lies, without the tags of unions."""
+    return [step for step in error["loc"] if not (isinstance(step, str) and step.startswith("<"))]
 
 
 def _located(source: Source, node: Node, shape: type[Strict], error: ErrorDetails) -> Diagnostic:
-    path = [step for step in error["loc"] if not (isinstance(step, str) and step.startswith("<"))]
+    path = _path(error)
     if error["type"] == "extra_forbidden":
         return _unknown(source, node, shape, path)
     message = f"{_shown(path) or 'the file'}: {_sentence(error)}"

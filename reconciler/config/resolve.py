@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.config.content import ContentError, Root
-from reconciler.config.document import Assistant, Declared, Document, Function, FunctionTool, InFile, declare
+from reconciler.config.document import Assistant, Declared, Function, FunctionTool, InFile, declare, salvage
 from reconciler.config.errors import ConfigError
 from reconciler.config.text import MAX_BYTES, Source, compose
 from reconciler.model import address
@@ -78,7 +78,7 @@ def _read(root: Root, path: str, problems: list[Diagnostic]) -> Declared | None:
     except ConfigError as cause:
         problems.extend(cause.diagnostics)
         return None
-    document, found = declare(source, node, Document)
+    document, found = salvage(source, node)
     problems.extend(found)
     return Declared(source, node, document) if document else None
 
@@ -95,6 +95,16 @@ class _Place:
         own = self.declared.node.value["assistants"].value[self.name]
         named = isinstance(own.value, dict) and (not path or path[0] in own.value)
         return self.declared.node.at(*(("assistants", self.name) if named else ("defaults",)), *path)
+
+    def has_wrong(self, key: str, fields: dict[str, Any]) -> bool:
+        """Whether a field is written, here or in the defaults, and was left out for being wrong."""
+        nodes = (
+            self.declared.node.value.get("defaults"),
+            self.declared.node.value["assistants"].value[self.name],
+        )
+        return key not in fields and any(
+            one and isinstance(one.value, dict) and key in one.value for one in nodes
+        )
 
     def problem(self, message: str, *path: str | int, help: str = "", label: str = "") -> None:  # noqa: A002 - the field's word
         self.problems.append(
@@ -190,7 +200,7 @@ class _Resolver:
     def _check_texts(self, place: _Place, fields: dict[str, Any]) -> None:
         for key in ("name", "description", "instructions"):
             place.longer(f"`{key}`", fields.get(key), getattr(self.limits, key), key)
-        if not fields.get("model"):
+        if not fields.get("model") and not place.has_wrong("model", fields):
             remedy = "name it here, or once for all under `defaults:`"
             place.problem(f"assistant `{place.name}` has no model", *_if("model", fields), help=remedy)
 

@@ -30,19 +30,20 @@ def plan(  # noqa: PLR0913 - three values compared, three facts they are compare
     places: int = 20,
     prune: bool = False,
     only: frozenset[Address] | None = None,
+    because: Reason = Reason.UNDECLARED,
 ) -> Plan:
     """Compare what is wanted with what is there and what is remembered.
 
     Pure: equal arguments give equal plans. Wanted changes come first, files before the assistants that
     carry them; then deletions, assistants before their files. ``places`` is how many files an assistant
     can carry; ``prune`` also deletes marked assistants that are neither declared nor in the state;
-    ``only`` leaves everything but these addresses as it is.
+    ``only`` leaves everything but these addresses as it is; ``because`` is said of every deletion.
     """
     situation = Situation(desired, live, state, only)
-    uploads = Uploads(situation)
+    uploads = Uploads(situation, because)
     planner = _Assistants(situation, uploads, places)
     wanted = [*uploads.wanted.values(), *(planner.change(one) for one in desired.assistants)]
-    unwanted = [*planner.unwanted(), *(planner.pruned() if prune else ()), *uploads.unwanted]
+    unwanted = [*planner.unwanted(because), *(planner.pruned() if prune else ()), *uploads.unwanted]
     return Plan(
         desired.project,
         desired.environment,
@@ -199,9 +200,9 @@ class _Assistants:
         binding = AssistantBinding(change.id, match.nonce, digests(desired, ids), desired.protected)
         return change if binding == match.binding else replace(change, binding=binding)
 
-    def unwanted(self) -> Iterator[Change]:
+    def unwanted(self, because: Reason) -> Iterator[Change]:
         for where, live, refused in self.situation.unwanted:
-            yield _deletion(where, live, Reason.UNDECLARED, refused)
+            yield _deletion(where, live, because, refused)
         gone = {where for where, _, _ in self.situation.unwanted}
         for where in sorted(self.situation.state.bindings, reverse=True):
             binding = self.situation.state.assistant(where)

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Uploads:
-    """The file half of a plan."""
+    """The file half of a plan; ``because`` is said of every deletion."""
 
     situation: Situation
+    because: Reason
 
     @cached_property
     def wanted(self) -> Mapping[Address, Change]:
@@ -128,7 +129,7 @@ class Uploads:
         if note:
             return Change(where, Action.NOOP, Reason.IN_USE, id=binding.id, note=note)
         if steps:
-            return Change(where, Action.DELETE, Reason.UNDECLARED, steps=steps, id=binding.id)
+            return Change(where, Action.DELETE, self.because, steps=steps, id=binding.id)
         return Change(where, Action.FORGET, Reason.MOVED if moved else Reason.GONE, id=binding.id)
 
     @cached_property

@@ -42,7 +42,7 @@ class Reason(StrEnum):
     FOLLOWS = "follows a file whose content changed"
     MOVED = "the same file under another path"
     LEFTOVER = "an earlier upload of it is still on the server"
-    IN_USE = "still attached to an assistant that is not ours"
+    IN_USE = "still attached to an assistant that stays"
     DESTROY = "everything of this project is being destroyed"
 
 

@@ -83,7 +83,7 @@ def change_lines(change: Change) -> Iterator[Line]:
     shown = f"  {symbol} {visible(change.address)}"
     known = f"  {visible(change.id)}" if change.id else ""
     yield line(Span(shown, style), Span(f" {verb}"), Span(known, Style.DIM))
-    if change.reason not in _OBVIOUS:
+    if change.reason not in _OBVIOUS and str(change.reason) not in change.note:
         yield line(_INDENT, Span(str(change.reason), Style.DIM))
     if change.refused:
         yield line(_INDENT, Span(visible(change.refused), Style.DRIFT))
@@ -235,10 +235,10 @@ def report_lines(report: Report) -> Iterator[Line]:
         yield line(Span(f"Apply complete! {counted}", Style.BOLD))
         return
     yield line(Span(f"Apply incomplete. {counted}", Style.BOLD))
-    yield line(f"{len(report.unfinished)} of {len(report.outcomes)} changes were not applied. {_NEXT}")
+    yield line(f"Not applied: {len(report.unfinished)} of {len(report.outcomes)}. {_NEXT}")
 
 
-_NEXT = "What is done is recorded; run the same command again to finish."
+_NEXT = "What is done is recorded; mend the cause and run the same command again."
 
 
 def _unfinished(one: Outcome) -> Iterator[Line]:
