@@ -121,7 +121,9 @@ def unreachable(cause: httpx.RequestError, url: str) -> APIConnectionError:
     what = "no answer in time from" if late else "no connection to"
     kind = APITimeoutError if late else APIConnectionError
     sent = not isinstance(cause, _NOT_SENT)
-    return kind(f"{what} {url}: {cause or type(cause).__name__}", sent=sent)
+    return kind(
+        f"{what} {url}: {cause or type(cause).__name__}. Is the URL right, and the server running?", sent=sent
+    )
 
 
 def wait_or_raise(

@@ -58,9 +58,9 @@ def plan(detailed_exitcode: bool, **given: Any) -> int:  # noqa: FBT001 - click 
 @options.consent
 @options.speaking
 def apply(auto_approve: bool, parallelism: int, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
-    """Make the server match the configuration, after showing the plan and asking.
+    """Make the server match the configuration.
 
-    It may be killed at any time: what is done is recorded, and the same command finishes the rest.
+    Shows the plan and asks first. It may be killed at any time: what is done is recorded, and the same command finishes the rest.
     """
     _need_consent(auto_approve=auto_approve)
     return _session(given).apply(approved=auto_approve, parallelism=parallelism)
@@ -74,9 +74,9 @@ def apply(auto_approve: bool, parallelism: int, **given: Any) -> int:  # noqa: F
 @options.consent
 @options.speaking
 def destroy(auto_approve: bool, parallelism: int, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
-    """Delete everything this project has on the server, after showing the plan and asking.
+    """Delete everything of this project.
 
-    What has prevent_destroy stays, and so do the files it carries.
+    Shows the plan and asks first. What has prevent_destroy stays, and so do the files it carries.
     """
     _need_consent(auto_approve=auto_approve)
     return _session(given, everything=True).apply(approved=auto_approve, parallelism=parallelism)
@@ -95,7 +95,10 @@ def destroy(auto_approve: bool, parallelism: int, **given: Any) -> int:  # noqa:
 )
 @options.speaking
 def output(address: str | None, form: str, **given: Any) -> int:
-    """Print the remote id of every assistant, or of the one at ADDRESS; from the state alone."""
+    """Print the remote ids of assistants.
+
+    All of them, or the one at ADDRESS, from the state alone: no server is asked.
+    """
     from reconciler.render import output as forms  # noqa: PLC0415 - only this command pays for it
     from reconciler.store import LocalStore  # noqa: PLC0415 - the same
 
@@ -123,7 +126,10 @@ def output(address: str | None, form: str, **given: Any) -> int:
 @options.state
 @options.speaking
 def serve(host: str, port: int, database: Path | None, require_key_file: Path | None, **given: Any) -> int:
-    """Serve the embedded server on a socket, for any client that speaks assistants=v1."""
+    """Serve the embedded server on a socket.
+
+    Any client that speaks assistants=v1 can use it. It ends at SIGINT or SIGTERM.
+    """
     from reconciler.cli.target import DATABASE, key_in  # noqa: PLC0415 - only this command pays for it
     from reconciler.server import Database, create_app  # noqa: PLC0415 - the same
     from reconciler.server import serve as listen  # noqa: PLC0415 - the same
@@ -140,7 +146,10 @@ def serve(host: str, port: int, database: Path | None, require_key_file: Path | 
 @click.command()
 @options.speaking
 def demo(**given: Any) -> int:
-    """Tell the whole story in a temporary folder: no key, no network, nothing left behind."""
+    """Tell the whole story in a temporary folder.
+
+    No key, no network, nothing left behind.
+    """
     from reconciler.cli.demo import tell_story  # noqa: PLC0415 - only this command pays for it
 
     return tell_story(_speech(given))
@@ -150,7 +159,7 @@ def demo(**given: Any) -> int:
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> int:
-    """Print the completion script of a shell, to be sourced by it."""
+    """Print a shell's completion script."""
     from click.shell_completion import get_completion_class  # noqa: PLC0415 - only this command pays for it
 
     kind = get_completion_class(shell)

@@ -18,6 +18,7 @@ from reconciler.errors import ReconcilerError
 _USAGE = 64
 _BUG = 70
 _INTERRUPTED = 130
+_UNAUTHORISED = 401
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -72,10 +73,15 @@ def run(arguments: list[str]) -> int:
         speech.explain(error.diagnostics)
         return error.exit_code
     except ReconcilerError as error:
-        speech.tell("Error", str(error))
+        speech.tell("Error", f"{error}{_remedy(error)}")
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - the one place where a bug of ours ends
         return _bug(speech, error, verbose="-v" in arguments or "--verbose" in arguments)
+
+
+def _remedy(error: ReconcilerError) -> str:
+    refused = getattr(error, "status_code", None) == _UNAUTHORISED
+    return ". The key is taken from --api-key-file, or from OPENAI_API_KEY" if refused else ""
 
 
 def _bug(speech: Speech, error: Exception, *, verbose: bool) -> int:

@@ -7,6 +7,7 @@ import os
 import signal
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.config import Root, configuration
@@ -16,6 +17,7 @@ from reconciler.engine.planner import plan as compare
 from reconciler.engine.selection import selection
 from reconciler.engine.steps import Steps
 from reconciler.errors import RefusedError, UsageError
+from reconciler.model.change import Reason
 from reconciler.model.limits import Limits
 from reconciler.model.resource import Desired
 from reconciler.render.text import plan_lines, report_lines
@@ -131,13 +133,18 @@ class Session:
     async def _planned(self, desired: Desired, state: State, *, reading: bool) -> tuple[Plan, Live]:
         async with self.target.provider(reading=reading) as provider:
             live = await provider.observe(state)
-        places, target = provider.limits.files, provider.target
-        whole = compare(desired, live, state, target=target, places=places, prune=self.scope.prune)
-        only = selection(whole, desired, self.scope.targets, self.scope.excluded)
-        if only is None:
-            return whole, live
-        some = compare(desired, live, state, target=target, places=places, prune=self.scope.prune, only=only)
-        return some, live
+        seen = partial(
+            compare,
+            desired,
+            live,
+            state,
+            target=provider.target,
+            places=provider.limits.files,
+            prune=self.scope.prune,
+            because=Reason.DESTROY if self.everything else Reason.UNDECLARED,
+        )
+        only = selection(whole := seen(), desired, self.scope.targets, self.scope.excluded)
+        return (whole if only is None else seen(only=only)), live
 
     def _allowed(self, plan: Plan) -> guard.Permissions:
         return self.scope.permissions(plan.managed, everything=self.everything)
