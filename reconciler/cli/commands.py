@@ -60,7 +60,8 @@ def plan(detailed_exitcode: bool, **given: Any) -> int:  # noqa: FBT001 - click 
 def apply(auto_approve: bool, parallelism: int, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
     """Make the server match the configuration.
 
-    Shows the plan and asks first. It may be killed at any time: what is done is recorded, and the same command finishes the rest.
+    Shows the plan and asks first. It may be killed at any time: what is done is recorded, and the same
+    command finishes the rest.
     """
     _need_consent(auto_approve=auto_approve)
     return _session(given).apply(approved=auto_approve, parallelism=parallelism)

@@ -94,7 +94,7 @@ def change_lines(change: Change) -> Iterator[Line]:
 
 
 _OF_FILES = {Action.CREATE: "will be uploaded", Action.DELETE: "will be deleted"}
-_OBVIOUS = frozenset({Reason.NEW, Reason.EDITED, Reason.SAME})
+_OBVIOUS = frozenset({Reason.NEW, Reason.EDITED, Reason.SAME, Reason.DESTROY})
 _REFUSED = {
     Action.CREATE: "created",
     Action.UPDATE: "updated",
