@@ -86,14 +86,13 @@ class ListCall(Generic[T]):
 
         The walk goes backwards when it was started with ``before``.
         """
-        backwards = is_given(self.page.query.get("before", NOT_GIVEN)) and not is_given(
-            self.page.query.get("after", NOT_GIVEN)
-        )
-        cursor = "before" if backwards else "after"
-        last = found.edge(backwards=backwards)
-        if found.has_more is False or last is None or last == self.page.query.get(cursor):
+        asked = self.page.sent_query
+        cursor = "before" if "before" in asked and "after" not in asked else "after"
+        last = found.edge(backwards=cursor == "before")
+        if found.has_more is False or last is None or last == asked.get(cursor):
             return None
-        return ListCall(replace(self.page, query={**self.page.query, cursor: last}))
+        extras = replace(self.page.extras, query=None)  # it is in what was asked, and must not win again
+        return ListCall(replace(self.page, query={**asked, cursor: last}, extras=extras))
 
 
 def is_given(value: object) -> bool:

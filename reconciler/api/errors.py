@@ -125,26 +125,40 @@ def error_for(response: httpx.Response, secret: str | None) -> APIStatusError:
     body = _body_of(response, secret)
     kind = InternalServerError if status >= _FAILED else _BY_STATUS.get(status, APIStatusError)
     return kind(
-        f"{status} {_sentence(response, body)}",
+        f"{status} {_sentence(response, body, secret)}",
         status_code=status,
-        request_id=response.headers.get("x-request-id", ""),
+        request_id=blotted(response.headers.get("x-request-id", ""), secret),
         body=body,
     )
 
 
+def blotted(value: Any, secret: str | None) -> Any:
+    """A JSON value in which no text repeats the secret."""
+    if not secret:
+        return value
+    if isinstance(value, str):
+        return value.replace(secret, "***")
+    if isinstance(value, list):
+        return [blotted(one, secret) for one in value]
+    if isinstance(value, dict):
+        return {blotted(key, secret): blotted(one, secret) for key, one in value.items()}
+    return value
+
+
 def _body_of(response: httpx.Response, secret: str | None) -> Any:
-    text = response.text.replace(secret, "***") if secret else response.text
+    text = response.content.decode(errors="replace")  # whatever charset the answer claims
     try:
-        parsed = json.loads(text)
-    except ValueError:
-        return text
+        parsed = blotted(json.loads(text), secret)
+    except (ValueError, RecursionError):
+        return blotted(text, secret)
     return parsed.get("error", parsed) if isinstance(parsed, dict) else parsed
 
 
-def _sentence(response: httpx.Response, body: Any) -> str:
+def _sentence(response: httpx.Response, body: Any, secret: str | None) -> str:
     if response.has_redirect_location:
-        return f"redirect to {response.headers['location'][:_EXCERPT]!r} refused; name that server yourself"
+        location = blotted(response.headers["location"], secret)[:_EXCERPT]
+        return f"redirect to {location!r} refused; name that server yourself"
     if isinstance(body, dict) and isinstance(body.get("message"), str):
         return str(body["message"])
     text = body if isinstance(body, str) else json.dumps(body)
-    return " ".join(text.split())[:_EXCERPT] or response.reason_phrase
+    return " ".join(text.split())[:_EXCERPT] or str(blotted(response.reason_phrase, secret))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
 _LONGEST_HINT = 60.0
 _FIRST_WAIT = 0.5
-_LONGEST_WAIT = 8.0
+_DOUBLINGS = 4  # from 0.5 s to 8 s
 _JITTER = 0.25
 _TOO_MANY = 429
 _TRANSIENT = frozenset({408, 409, _TOO_MANY})
@@ -64,7 +65,7 @@ class Retry:
         hint = _hint(headers, failure.now)
         if hint is not None and 0 < hint <= _LONGEST_HINT:
             return hint
-        return min(_FIRST_WAIT * 2.0 ** (attempt + 1), _LONGEST_WAIT) * (1 - _JITTER * chance)
+        return _FIRST_WAIT * 2.0 ** min(attempt + 1, _DOUBLINGS) * (1 - _JITTER * chance)
 
 
 def _hint(headers: Mapping[str, str], now: float) -> float | None:
@@ -76,7 +77,8 @@ def _hint(headers: Mapping[str, str], now: float) -> float | None:
     if seconds is not None or text is None:
         return seconds
     try:
-        return parsedate_to_datetime(text).timestamp() - now
+        when = parsedate_to_datetime(text)
+        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - now
     except (ValueError, OverflowError):
         return None
 

@@ -17,6 +17,7 @@ from reconciler.api.errors import (
     APIResponseValidationError,
     APITimeoutError,
     UnknownOutcomeError,
+    blotted,
     error_for,
 )
 from reconciler.api.retry import Failure, Retry
@@ -52,10 +53,16 @@ class Settings:
 
     def __post_init__(self) -> None:
         url = _parsed(self.base_url)
-        if url.scheme not in {"http", "https"} or not url.host:
-            raise TargetError(f"{self.base_url!r} is not a server; write http(s)://HOST[:PORT]/v1")
         if url.userinfo:
             raise TargetError("a server's URL must not carry a password; give the key by OPENAI_API_KEY")
+        if url.scheme not in {"http", "https"} or not url.host or set(self.base_url) & set("?# "):
+            raise TargetError(f"{self.base_url!r} is not a server; write http(s)://HOST[:PORT]/v1")
+        key = self.api_key or ""
+        if key != key.strip() or not key.isprintable():
+            raise TargetError(
+                "the key has a line break in it, or a blank at one end, so no header can carry it; "
+                "look at OPENAI_API_KEY"
+            )
         bare = url.scheme == "http" and not is_loopback(self.base_url)
         if bare and self.api_key and not self.allow_http:
             raise TargetError(
@@ -71,8 +78,9 @@ class Settings:
             headers["Authorization"] = f"Bearer {self.api_key}"
         for more in (self.headers, call.headers, call.extras.headers or {}):
             headers.update(more)
-        asked = call.extras.timeout
-        timeout = httpx.Timeout(self.timeout, connect=5) if isinstance(asked, NotGiven) else asked
+        timeout = call.extras.timeout
+        if isinstance(timeout, NotGiven):
+            timeout = httpx.Timeout(self.timeout, connect=min(self.timeout, 5))
         sent: dict[str, Any] = (
             {"data": call.sent_body, "files": call.parts} if call.parts else {"json": call.sent_body}
         )
@@ -92,18 +100,21 @@ class Settings:
         try:
             return call.answer(response.content)
         except ValueError as cause:
+            kind = response.headers.get("content-type", "no content type")
             raise APIResponseValidationError(
                 f"{call.method} /{call.url} answered {response.status_code} with something that is not "
-                f"what was asked for ({response.headers.get('content-type', 'no content type')})",
-                request_id=response.headers.get("x-request-id", ""),
+                f"what was asked for ({blotted(kind, self.api_key)})",
+                request_id=blotted(response.headers.get("x-request-id", ""), self.api_key),
             ) from cause
 
 
 def _parsed(url: str) -> httpx.URL:
     try:
-        return httpx.URL(url)
-    except httpx.InvalidURL as cause:
+        parsed = httpx.URL(url)
+        parsed.raw_host.decode().encode("idna")  # as a look-up of the host will
+    except (httpx.InvalidURL, UnicodeError) as cause:
         raise TargetError(f"{url!r} is not a URL: {cause}") from cause
+    return parsed
 
 
 def from_environment(base_url: str | None, api_key: str | None, **others: Any) -> Settings:
@@ -122,7 +133,8 @@ def unreachable(cause: httpx.RequestError, url: str) -> APIConnectionError:
     kind = APITimeoutError if late else APIConnectionError
     sent = not isinstance(cause, _NOT_SENT)
     return kind(
-        f"{what} {url}: {cause or type(cause).__name__}. Is the URL right, and the server running?", sent=sent
+        f"{what} {url}: {str(cause) or type(cause).__name__}. Is the URL right, and the server running?",
+        sent=sent,
     )
 
 

@@ -30,9 +30,9 @@ Body: TypeAlias = Mapping[str, object]
 
 
 class WireObject(BaseModel):
-    """What every object of the wire shares: unknown fields are kept."""
+    """What every object of the wire shares: unknown fields are kept, and no error repeats the answer."""
 
-    model_config = ConfigDict(extra="allow", protected_namespaces=())
+    model_config = ConfigDict(extra="allow", protected_namespaces=(), hide_input_in_errors=True)
 
 
 class FunctionDefinition(WireObject):
@@ -70,7 +70,9 @@ class UnknownTool(WireObject):
 
 def _tool_tag(value: Any) -> str:
     kind = value.get("type") if isinstance(value, Mapping) else getattr(value, "type", None)
-    return kind if kind in {"code_interpreter", "retrieval", "function"} else "unknown"
+    if isinstance(kind, str) and kind in {"code_interpreter", "retrieval", "function"}:
+        return kind
+    return "unknown"
 
 
 AssistantTool: TypeAlias = Annotated[

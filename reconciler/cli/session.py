@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from reconciler.config import Root, configuration
+from reconciler.config.content import Root
+from reconciler.config.resolve import configuration
 from reconciler.engine import guard
 from reconciler.engine.applier import Interruption, apply
 from reconciler.engine.planner import plan as compare

@@ -41,14 +41,9 @@ class Root:
 
         Both sides use forward slashes; raises ContentError for a path that is absolute or climbs out.
         """
-        if (
-            not named
-            or "\0" in named
-            or "\\" in named
-            or PurePosixPath(named).is_absolute()
-            or named[0] == "~"
-        ):
-            raise ContentError(f"{named!r} is not a path relative to this file", "use forward slashes")
+        if not named or "\0" in named or "\\" in named or named[0] in "/~":
+            remedy = "use forward slashes" if "\\" in named else "write it as docs/handbook.md"
+            raise ContentError(f"{named!r} is not a path relative to this file", remedy)
         steps: list[str] = []
         for step in (*PurePosixPath(beside).parent.parts, *PurePosixPath(named).parts):
             if step != "..":
@@ -99,16 +94,17 @@ class Root:
         return spool
 
     def _open(self, path: str) -> IO[bytes]:
-        self._refuse_links(path)
         try:
+            self._refuse_links(path)
             number = os.open(self.folder / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError as cause:
-            raise ContentError(
-                f"{path}: {(cause.strerror or 'unreadable').lower()}", self._near(path)
-            ) from cause
-        if not stat.S_ISREG(os.fstat(number).st_mode):
+            problem = f"{path}: {(cause.strerror or 'unreadable').lower()}"
+            raise ContentError(problem, self._near(path)) from cause
+        mode = os.fstat(number).st_mode
+        if not stat.S_ISREG(mode):
             os.close(number)
-            raise ContentError(f"{path} is not a regular file")
+            kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+            raise ContentError(f"{path or '.'} is {kind}", "name a file")
         return os.fdopen(number, "rb")
 
     def _refuse_links(self, path: str) -> None:
@@ -119,6 +115,11 @@ class Root:
                 raise ContentError(f"{here.relative_to(self.folder)} is a link", "name the file it leads to")
 
     def _near(self, path: str) -> str:
-        folder = (self.folder / path).parent
-        names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
-        return did_you_mean(Path(path).name, names)
+        """The name nearest to the first step of a path that does not exist."""
+        here = self.folder
+        for step in PurePosixPath(path).parts:
+            names = [one.name for one in here.iterdir()] if here.is_dir() and os.access(here, os.R_OK) else []
+            if step not in names:
+                return did_you_mean(step, names)
+            here = here / step
+        return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar, Union, get_args
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 
@@ -85,9 +85,12 @@ Prompt: TypeAlias = Annotated[
 ]
 
 
+_TOOLS = ("code_interpreter", "retrieval", "function")
+
+
 def _tool_tag(value: Any) -> str | None:
     kind = value.get("type") if isinstance(value, Mapping) else getattr(value, "type", None)
-    return f"<{kind}>" if kind in {"code_interpreter", "retrieval", "function"} else None
+    return f"<{kind}>" if isinstance(kind, str) and kind in _TOOLS else None
 
 
 Tool: TypeAlias = Annotated[
@@ -128,7 +131,7 @@ class Lifecycle(Strict):
     """What apply may do to an assistant."""
 
     prevent_destroy: bool = False
-    ignore_changes: Sequence[Managed] = ()
+    ignore_changes: list[Managed] = []
 
 
 class Defaults(Strict):
@@ -152,7 +155,7 @@ class Assistant(Defaults):
 class Document(Strict):
     """One configuration file."""
 
-    project: str | None = None
+    project: str = ""
     defaults: Defaults = Defaults()
     assistants: dict[str, Assistant] = {}
 
@@ -166,14 +169,15 @@ class Declared:
     document: Document
 
 
-_CONTAINERS: Mapping[str, type[Strict]] = {
-    "defaults": Defaults,
-    "lifecycle": Lifecycle,
-    "function": Function,
-    "files": OnServer,
-    "instructions": InFile,
-    "tools": FunctionTool,
+_TAGGED: Mapping[str | int, type[Strict]] = {
+    "<code_interpreter>": CodeInterpreter,
+    "<retrieval>": Retrieval,
+    "<function>": FunctionTool,
+    "<inline>": Function,
+    "<file>": InFile,
+    "<id>": OnServer,
 }
+_TAGS = frozenset({*_TAGGED, "<text>", "<path>"})
 M = TypeVar("M", bound=Strict)
 
 
@@ -194,7 +198,7 @@ def salvage(source: Source, node: Node) -> tuple[Document | None, list[Diagnosti
         if not isinstance(rest, dict):
             return None, _diagnostics(source, node, Document, cause)
         for error in cause.errors(include_url=False):
-            _drop(rest, _path(error))
+            _drop(rest, _path(node, error))
         return Document.model_validate(rest), _diagnostics(source, node, Document, cause)
 
 
@@ -211,36 +215,42 @@ def _drop(value: Any, path: list[str | int]) -> None:
     value.pop(last, None)
 
 
-def _path(error: ErrorDetails) -> list[str | int]:
+def _path(node: Node, error: ErrorDetails) -> list[str | int]:
     """Where an error lies, without the tags of unions."""
-    return [step for step in error["loc"] if not (isinstance(step, str) and step.startswith("<"))]
+    path: list[str | int] = []
+    for step in error["loc"]:
+        if step not in _TAGS or node.has(*path, step):
+            path.append(step)
+    return path
 
 
 def _located(source: Source, node: Node, shape: type[Strict], error: ErrorDetails) -> Diagnostic:
-    path = _path(error)
+    path = _path(node, error)
     if error["type"] == "extra_forbidden":
-        return _unknown(source, node, shape, path)
+        return _unknown(source, node, _shape_at(shape, error["loc"]), path)
     message = f"{_shown(path) or 'the file'}: {_sentence(error)}"
     if error["type"] == "missing":
         return source.diagnostic(f"{_shown(path)} is missing", node.key(*path[:-1]), label="here")
-    return source.diagnostic(message, node.at(*path), help=_remedy(error))
+    origin = node.at(*path)
+    return source.diagnostic(message, origin, help=_remedy(error, source.written(origin)))
 
 
 def _unknown(source: Source, node: Node, shape: type[Strict], path: list[str | int]) -> Diagnostic:
     word = str(path[-1])
-    known = _shape_at(shape, path).model_fields
+    known = shape.model_fields
     where = f" in {_shown(path[:-1])}" if path[:-1] else ""
     origin: Origin = node.key(*path)
     hint = did_you_mean(word, known) or f"known fields: {', '.join(known)}"
     return source.diagnostic(f"unknown field `{word}`{where}", origin, label="not a field here", help=hint)
 
 
-def _shape_at(shape: type[Strict], path: list[str | int]) -> type[Strict]:
-    """The shape whose field the end of a path should have been."""
-    inside = [step for step in path[:-1] if isinstance(step, str)]
-    if not inside:
+def _shape_at(shape: type[Strict], loc: tuple[str | int, ...]) -> type[Strict]:
+    """The shape whose field the end of an error's place should have been."""
+    if len(loc) == 1:
         return shape
-    return _CONTAINERS.get(inside[-1], Assistant)
+    if loc[0] == "assistants" and len(loc) == 3:  # noqa: PLR2004 - assistants, a key, a field
+        return Assistant
+    return _TAGGED.get(loc[-2]) or (Lifecycle if loc[-2] == "lifecycle" else Defaults)
 
 
 def _shown(path: Sequence[str | int]) -> str:
@@ -271,9 +281,23 @@ def _sentence(error: ErrorDetails) -> str:
     }.get(error["type"])
     if expected:
         return f"must be {expected}, and is {kind}"
+    if error["type"] == "string_too_short":
+        return "must not be empty"
     return str(error["msg"]).replace("Input should be", "must be")
 
 
-def _remedy(error: ErrorDetails) -> str:
-    quotable = error["type"] == "string_type" and isinstance(error["input"], (bool, int, float))
-    return f'quote it: "{str(error["input"]).lower()}"' if quotable else ""
+def _remedy(error: ErrorDetails, written: str) -> str:
+    kind, found = error["type"], error["input"]
+    if kind == "string_type" and isinstance(found, (bool, int, float)):
+        return f'quote it: "{written}"'
+    if kind == "bool_type" and isinstance(found, str):
+        return "write it without quotes" if found in {"true", "false"} else "write true or false"
+    if kind == "tool":
+        return _tool_meant(found)
+    return did_you_mean(found, get_args(Managed)) if kind == "literal_error" else ""
+
+
+def _tool_meant(found: Any) -> str:
+    if isinstance(found, str) and found in _TOOLS:
+        return f"write {{type: {found}}}"
+    return did_you_mean(str(found.get("type", "")), _TOOLS) if isinstance(found, dict) else ""

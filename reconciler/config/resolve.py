@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from reconciler.model.limits import Limits
 
 _FUNCTION_NAME = re.compile(r"[a-zA-Z0-9_-]+\Z")
+_SPELLING = "lower-case letters, digits and - _ . only, at most {}, beginning with a letter or digit"
 _SUFFIXES = frozenset({".yaml", ".yml"})
 
 
@@ -33,9 +34,10 @@ def configuration(root: Root, paths: Sequence[Path], limits: Limits) -> Desired:
     Raises ConfigError holding every problem of every file.
     """
     problems: list[Diagnostic] = []
-    declared = [one for path in _files(root, paths, problems) if (one := _read(root, path, problems))]
+    files = _files(root, paths, problems)
+    declared = [one for path in files if (one := _read(root, path, problems))]
     resolver = _Resolver(root, limits, problems)
-    found = resolver.desired(declared)
+    found = resolver.desired(declared, complete=len(declared) == len(files))
     if problems:
         unique = {(problem.origin, problem.message): problem for problem in problems}
         raise ConfigError(sorted(unique.values(), key=lambda problem: problem.origin))
@@ -45,27 +47,20 @@ def configuration(root: Root, paths: Sequence[Path], limits: Limits) -> Desired:
 def _files(root: Root, paths: Sequence[Path], problems: list[Diagnostic]) -> list[str]:
     found: list[str] = []
     for path in paths:
-        full = root.folder / path
-        inside = (
-            sorted(one for one in full.rglob("*") if one.suffix in _SUFFIXES) if full.is_dir() else [full]
-        )
+        full = (root.folder / path).resolve()
+        inside = _within(full) if full.is_dir() else [full]
         if not inside:
             problems.append(Diagnostic("no .yaml file in this folder", Origin(str(path))))
-        for one in inside:
-            if one.resolve().is_relative_to(root.folder):
-                found.append(
-                    one.relative_to(root.folder).as_posix() if full.is_dir() else _beneath(root, path)
-                )
-            else:
-                remedy = "-C names another root"
-                problems.append(
-                    Diagnostic(f"lies outside the root {root.folder}", Origin(str(path)), help=remedy)
-                )
+        elif full.is_relative_to(root.folder):
+            found.extend(one.relative_to(root.folder).as_posix() for one in inside)
+        else:
+            problem = f"{path} lies outside the root {root.folder}"
+            problems.append(Diagnostic(problem, Origin(str(path)), help="-C names another root"))
     return list(dict.fromkeys(found))
 
 
-def _beneath(root: Root, path: Path) -> str:
-    return (root.folder / path).resolve().relative_to(root.folder).as_posix()
+def _within(folder: Path) -> list[Path]:
+    return sorted(one for one in folder.rglob("*") if one.suffix in _SUFFIXES and not one.is_dir())
 
 
 def _read(root: Root, path: str, problems: list[Diagnostic]) -> Declared | None:
@@ -91,10 +86,16 @@ class _Place:
     name: str
     problems: list[Diagnostic]
 
-    def origin(self, *path: str | int) -> Origin:
-        own = self.declared.node.value["assistants"].value[self.name]
-        named = isinstance(own.value, dict) and (not path or path[0] in own.value)
-        return self.declared.node.at(*(("assistants", self.name) if named else ("defaults",)), *path)
+    @property
+    def key(self) -> Origin:
+        """Where the assistant's own key stands."""
+        return self.declared.node.key("assistants", self.name)
+
+    def origin(self, *path: str | int, key: bool = False) -> Origin:
+        """Where the value under a path stands, or its key, here or in the defaults."""
+        node, own = self.declared.node, ("assistants", self.name)
+        whole = (*(own if node.has(*own, *path[:2]) or not path else ("defaults",)), *path)
+        return node.key(*whole) if key else node.at(*whole)
 
     def has_wrong(self, key: str, fields: dict[str, Any]) -> bool:
         """Whether a field is written, here or in the defaults, and was left out for being wrong."""
@@ -106,14 +107,13 @@ class _Place:
             one and isinstance(one.value, dict) and key in one.value for one in nodes
         )
 
-    def problem(self, message: str, *path: str | int, help: str = "", label: str = "") -> None:  # noqa: A002 - the field's word
-        self.problems.append(
-            self.declared.source.diagnostic(message, self.origin(*path), help=help, label=label)
-        )
+    def problem(self, message: str, *path: str | int, help: str = "", key: bool = False) -> None:  # noqa: A002 - the field's word
+        origin = self.origin(*path, key=key) if path else self.key
+        self.problems.append(self.declared.source.diagnostic(message, origin, help=help))
 
-    def longer(self, what: str, text: str | None, limit: int, *path: str | int) -> None:
+    def longer(self, what: str, text: str | None, limit: int, *path: str | int, key: bool = False) -> None:
         if text is not None and len(text) > limit:
-            self.problem(f"{what} has {len(text):,} characters; the limit is {limit:,}", *path)
+            self.problem(f"{what} has {len(text):,} characters; the limit is {limit:,}", *path, key=key)
 
 
 @dataclass
@@ -126,8 +126,9 @@ class _Resolver:
     uploads: dict[tuple[str, str], DesiredFile] = field(default_factory=dict)
     by_path: dict[str, DesiredFile] = field(default_factory=dict)
 
-    def desired(self, documents: Sequence[Declared]) -> Desired:
-        project = self._project(documents)
+    def desired(self, documents: Sequence[Declared], *, complete: bool) -> Desired:
+        """What all documents say together; they are not ``complete`` where a file could not be read."""
+        project = self._project(documents, complete=complete)
         self._twice(documents)
         assistants = [
             self._assistant(_Place(declared, name, self.problems), assistant)
@@ -136,9 +137,9 @@ class _Resolver:
         ]
         return Desired(project, tuple(assistants), tuple(self.uploads.values()))
 
-    def _project(self, documents: Sequence[Declared]) -> str:
-        named = [one for one in documents if one.document.project is not None]
-        if documents and not named:
+    def _project(self, documents: Sequence[Declared], *, complete: bool) -> str:
+        named = [one for one in documents if "project" in one.document.model_fields_set]
+        if documents and complete and not any(one.node.has("project") for one in documents):
             self._at(
                 documents[0], "`project` is missing", help="it owns everything declared here: project: NAME"
             )
@@ -148,12 +149,10 @@ class _Resolver:
                 self._at(
                     one, f"another project than elsewhere: {other}", "project", help="one run, one project"
                 )
-            if not address.PROJECT_PATTERN.match(one.document.project or ""):
-                remedy = (
-                    "lower-case letters, digits, - _ and . , at most 64, beginning with a letter or digit"
-                )
-                self._at(one, f"{one.document.project!r} cannot be a project", "project", help=remedy)
-        return (named[0].document.project or "") if named else ""
+            if not address.PROJECT_PATTERN.match(one.document.project):
+                problem = f"{one.document.project!r} cannot be a project's name"
+                self._at(one, problem, "project", help=_SPELLING.format(64))
+        return named[0].document.project if named else ""
 
     def _twice(self, documents: Sequence[Declared]) -> None:
         first: dict[str, Origin] = {}
@@ -186,7 +185,7 @@ class _Resolver:
             address.assistant(place.name),
             fields,
             self._files(place, said["files"] or [], fields.get("tools", [])) if "files" in said else None,
-            place.declared.node.value["assistants"].key(place.name),
+            place.key,
             protected=_lifecycle(defaults, own, "prevent_destroy", default=False),
             ignored=frozenset(_lifecycle(defaults, own, "ignore_changes", default=())),
             sources=sources,
@@ -194,8 +193,7 @@ class _Resolver:
 
     def _check_name(self, place: _Place) -> None:
         if not address.NAME_PATTERN.match(place.name):
-            remedy = "lower-case letters, digits, - _ and . , at most 100, beginning with a letter or digit"
-            place.problem(f"{place.name!r} cannot be an assistant's key", help=remedy)
+            place.problem(f"{place.name!r} cannot be an assistant's key", help=_SPELLING.format(100))
 
     def _check_texts(self, place: _Place, fields: dict[str, Any]) -> None:
         for key in ("name", "description", "instructions"):
@@ -265,8 +263,9 @@ class _Resolver:
             place.problem(f"{len(said)} metadata pairs; the limit is {most}, since one is ours", "metadata")
         for key, value in said.items():
             if key == MARK_KEY:
-                place.problem(f"the metadata key `{key}` is reserved for our own Mark", "metadata", key)
-            place.longer("a metadata key", key, self.limits.metadata_key, "metadata", key)
+                problem = f"the metadata key `{key}` is reserved for our own Mark"
+                place.problem(problem, "metadata", key, key=True, help="choose another key")
+            place.longer("a metadata key", key, self.limits.metadata_key, "metadata", key, key=True)
             place.longer(f"the metadata value of `{key}`", value, self.limits.metadata_value, "metadata", key)
         return said
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
@@ -24,12 +25,18 @@ MAX_DEPTH = 32
 MAX_NODES = 1_000_000
 
 _LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_BREAKS = re.compile("[\u0085\u2028\u2029\x00]|\r(?!\n)")
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]|\r(?!\n)")
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_INTEGER = re.compile(r"[-+]?[0-9]{1,19}\Z")
+_INTEGER = re.compile(r"[-+]?[0-9]{1,300}\Z")
 _RADIX = re.compile(r"0(?:o[0-7]{1,21}|x[0-9a-fA-F]{1,16})\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?\Z")
+_REMEDIES = {
+    "found character that cannot start any token": "indent with spaces, and quote what begins with @, % or `",
+    "found invalid Unicode character escape code": "write the character itself",
+    "found unexpected end of stream": "close what begins here",
+    "mapping values are not allowed in this context": "quote a text that holds `: `, or mend the indentation",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +48,20 @@ class Source:
 
     def diagnostic(self, message: str, origin: Origin, *, label: str = "", help: str = "") -> Diagnostic:  # noqa: A002 - the field's word
         """A Diagnostic with the line it stands on, and its neighbours."""
-        lines = self.text.splitlines()
+        lines = self.text.removesuffix("\n").split("\n")
         shown = range(max(1, origin.line - 1), min(len(lines), origin.line + 1) + 1)
-        return Diagnostic(
-            message, origin, label, help, tuple((number, lines[number - 1]) for number in shown)
-        )
+        excerpt = tuple((number, lines[number - 1].removesuffix("\r")) for number in shown)
+        return Diagnostic(message, origin, label, help, excerpt)
+
+    def at(self, index: int) -> Origin:
+        """Where the character at an index stands."""
+        before = self.text[:index]
+        return Origin(self.path, before.count("\n") + 1, index - before.rfind("\n"))
+
+    def written(self, origin: Origin) -> str:
+        """What stands at a place, letter for letter."""
+        line = self.text.split("\n")[origin.line - 1]
+        return line[origin.column - 1 : origin.column - 1 + origin.width]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +93,16 @@ class Node:
             here = inner
         return here.origin
 
+    def has(self, *path: str | int) -> bool:
+        """Whether a path leads to a value."""
+        here = self
+        for step in path:
+            inner = here._inner(step)
+            if inner is None:
+                return False
+            here = inner
+        return True
+
     def key(self, *path: str | int) -> Origin:
         """Where the last key of a path stands, or what contains it."""
         here = self
@@ -98,32 +124,34 @@ def compose(source: Source) -> Node:
     for event in events:
         reader.take(event)
     if reader.root is None:
-        reader.refuse("the file is empty", Origin(source.path), help="declare `project:` and `assistants:`")
+        reader.refuse("the file is empty", Origin(source.path))
     return reader.root
 
 
 def _check_text(source: Source) -> None:
-    found = _BREAKS.search(source.text)
+    found = _UNSEEN.search(source.text)
     if found is None:
         return
-    before = source.text[: found.start()]
-    line, column = before.count("\n") + 1, found.start() - (before.rfind("\n") + 1) + 1
-    code = f"U+{ord(found.group()):04X}"
-    problem = f"{code} breaks lines for some readers and not for others, so it can hide text from a reviewer"
-    raise ConfigError([source.diagnostic(problem, Origin(source.path, line, column), help="remove it")])
+    problem = f"U+{ord(found.group()):04X} cannot be seen, so it can hide text from a reviewer"
+    remedy = "end the line with a newline" if found.group() in "\r\x85\u2028\u2029" else "remove it"
+    raise ConfigError([source.diagnostic(problem, source.at(found.start()), help=remedy)])
 
 
 def _events(source: Source) -> Iterator[Any]:
     try:
         yield from yaml.parse(source.text, Loader=_LOADER)
     except yaml.MarkedYAMLError as cause:
-        mark = cause.problem_mark or cause.context_mark
-        origin = Origin(source.path, mark.line + 1, mark.column + 1) if mark else Origin(source.path)
-        problem = f"not valid YAML: {cause.problem or cause.context}"
-        raise ConfigError([source.diagnostic(problem, origin)]) from cause
-    except yaml.YAMLError as cause:
-        problem = f"not valid YAML: {' '.join(str(cause).split())}"
-        raise ConfigError([source.diagnostic(problem, Origin(source.path))]) from cause
+        raise ConfigError([_malformed(source, cause)]) from cause
+
+
+def _malformed(source: Source, cause: yaml.MarkedYAMLError) -> Diagnostic:
+    """What the parser says, where it says so; at the beginning of what the end of the file cut short."""
+    mark: Any = cause.problem_mark
+    if cause.context_mark and mark.index >= len(source.text.rstrip()):
+        mark = cause.context_mark
+    problem = " ".join(filter(None, ("not valid YAML:", cause.problem, cause.context)))
+    origin = Origin(source.path, mark.line + 1, mark.column + 1)
+    return source.diagnostic(problem, origin, help=_REMEDIES.get(str(cause.problem), ""))
 
 
 @dataclass
@@ -191,7 +219,11 @@ class _Reader:
 
     def _key(self, holder: _Open, node: Node, event: Any) -> None:
         if not isinstance(node.value, str):
-            self.refuse(f"the key {event.value} is not a string", node.origin, help="quote it")
+            self.refuse(f"the key `{event.value}` is not a string", node.origin, help="quote it")
+        if node.value == "<<" and event.implicit[0]:
+            self.refuse("merge keys are not allowed", node.origin, help="write the values out")
+        if not node.value.isprintable():
+            self.refuse("a key holds what cannot be seen", node.origin, help="remove it")
         if node.value in holder.node.keys:
             first = holder.node.keys[node.value]
             self.refuse(
@@ -211,7 +243,7 @@ class _Reader:
             holder.node.value.append(node)
             return
         if holder.key is None:
-            self.refuse("a key must be a plain word", node.origin)
+            self.refuse("a key must be a string, not a mapping or a list", node.origin)
         holder.node.value[holder.key] = node
         holder.key = None
 
@@ -231,4 +263,5 @@ def _meaning(text: str) -> Any:
         return int(text)
     if _RADIX.match(text):
         return int(text, 0)
-    return float(text) if _FLOAT.match(text) else text
+    number = float(text) if _FLOAT.match(text) else inf
+    return number if isfinite(number) else text

@@ -7,7 +7,14 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Any
 
-from reconciler.api.errors import APIStatusError, BadRequestError, NotFoundError, UnknownOutcomeError
+from reconciler.api.errors import (
+    APIError,
+    APIStatusError,
+    BadRequestError,
+    NotFoundError,
+    PermissionDeniedError,
+    UnknownOutcomeError,
+)
 from reconciler.errors import GoneError
 from reconciler.model.limits import Limits
 from reconciler.model.resource import Live, LiveAssistant, LiveFile
@@ -57,7 +64,10 @@ class AssistantsV1:
             if (one.filename, one.size) == (intent.filename, intent.size) and one.id not in intent.known
         ]
         for one in alike:
-            content = hashlib.sha256(await self.client.files.content(one.id)).hexdigest()
+            try:
+                content = hashlib.sha256(await self.client.files.content(one.id)).hexdigest()
+            except (BadRequestError, PermissionDeniedError, NotFoundError):
+                continue  # gone by now, or a server that lets nobody read uploads: nothing is proved
             if content == intent.sha256:
                 return replace(one, sha256=content)
         return None
@@ -100,7 +110,7 @@ class AssistantsV1:
         except UnknownOutcomeError as unknown:
             try:
                 await files.retrieve(file_id, assistant_id=assistant_id)
-            except NotFoundError:
+            except APIError:
                 raise unknown from unknown.__cause__
 
     async def detach(self, assistant_id: str, file_id: str) -> None:

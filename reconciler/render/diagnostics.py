@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from reconciler.model.diagnostic import Diagnostic
 
 
+_LONG = 160
+
+
 def diagnostic_lines(problems: Sequence[Diagnostic]) -> Iterator[Line]:
     """Every problem in turn, and a count at the end."""
     for problem in problems:
@@ -36,14 +39,25 @@ def _excerpt(problem: Diagnostic) -> Iterator[Line]:
     width = len(str(problem.excerpt[-1][0]))
     yield line(Span(f"{'':{width}} |", Style.DIM))
     for number, text in problem.excerpt:
-        yield line(Span(f"{number:{width}} | ", Style.DIM), visible(text))
-        if number == problem.origin.line:
-            yield line(Span(f"{'':{width}} | ", Style.DIM), Span(_caret(problem, text), Style.ERROR))
+        is_here = number == problem.origin.line
+        shown, column = _cut(text, problem.origin.column if is_here else 1)
+        yield line(Span(f"{number:{width}} | ", Style.DIM), visible(shown))
+        if is_here:
+            yield line(Span(f"{'':{width}} | ", Style.DIM), Span(_caret(problem, shown, column), Style.ERROR))
     yield line(Span(f"{'':{width}} |", Style.DIM))
 
 
-def _caret(problem: Diagnostic, text: str) -> str:
+def _cut(text: str, column: int) -> tuple[str, int]:
+    """A long line's part around a column, and the column within it."""
+    if len(text) <= _LONG:
+        return text, column
+    start = max(0, column - _LONG // 2)
+    before, after = "…" * (start > 0), "…" * (start + _LONG < len(text))
+    return f"{before}{text[start : start + _LONG]}{after}", column - start + len(before)
+
+
+def _caret(problem: Diagnostic, text: str, column: int) -> str:
     """Carets under the very characters, counted as they are shown."""
-    start, width = problem.origin.column - 1, problem.origin.width
+    start, width = column - 1, problem.origin.width
     before, under = visible(text[:start]), visible(text[start : start + width])
     return f"{' ' * len(before)}{'^' * max(1, len(under))} {problem.label}".rstrip()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _CONTEXT = 2
+_LONG = 2000
 
 
 def text_diff(before: str, after: str, indent: str) -> Iterator[Line]:
@@ -19,11 +20,12 @@ def text_diff(before: str, after: str, indent: str) -> Iterator[Line]:
 
     The gutter keeps a prompt's own bullets from being read as signs of the diff.
     """
-    old, new = before.splitlines(), after.splitlines()
-    if old == new:
+    if _even(before) == _even(after):
         yield line(indent, Span("only line ends or a trailing newline differ", Style.DIM))
         return
-    groups = SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(_CONTEXT)
+    old, new = (text.removesuffix("\n").split("\n") for text in (before, after))
+    # Many equal lines make the exact comparison of long texts take minutes.
+    groups = SequenceMatcher(None, old, new, autojunk=len(new) > _LONG).get_grouped_opcodes(_CONTEXT)
     for number, group in enumerate(groups):
         if number:
             yield line(indent, Span("     ⋮", Style.DIM))
@@ -33,6 +35,13 @@ def text_diff(before: str, after: str, indent: str) -> Iterator[Line]:
             else:
                 yield from _rows(old[i1:i2], i1, "-", indent)
                 yield from _rows(new[j1:j2], j1, "+", indent)
+    if before.endswith("\n") != after.endswith("\n"):
+        which = "old" if before.endswith("\n") else "new"
+        yield line(indent, Span(f"     only the {which} text ends with a newline", Style.DIM))
+
+
+def _even(text: str) -> str:
+    return text.replace("\r\n", "\n").removesuffix("\n")
 
 
 _STYLES = {" ": Style.DIM, "-": Style.REMOVE, "+": Style.ADD}
@@ -40,4 +49,8 @@ _STYLES = {" ": Style.DIM, "-": Style.REMOVE, "+": Style.ADD}
 
 def _rows(lines: Sequence[str], start: int, sign: str, indent: str) -> Iterator[Line]:
     for number, text in enumerate(lines, start + 1):
-        yield line(indent, Span(f"{number:4} {sign} │ {visible(text)}", _STYLES[sign]))
+        shown = visible(text)
+        end = len(shown.rstrip(" "))
+        # A blank at the end of a line would not be seen, and two of them mean something in Markdown.
+        blanks = "\\x20" * (len(shown) - end)
+        yield line(indent, Span(f"{number:4} {sign} │ {shown[:end]}{blanks}", _STYLES[sign]))

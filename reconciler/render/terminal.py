@@ -47,6 +47,7 @@ def painted(lines: Iterable[Line], *, colour: bool) -> str:
     console = Console(file=sink, force_terminal=True, color_system="standard", legacy_windows=False)
     for one in found:
         text = Text.assemble(*((span.text, _COLOURS.get(span.style, "")) for span in one))
+        text.rstrip()
         console.print(text, soft_wrap=True, markup=False, highlight=False)
     return sink.getvalue()
 
@@ -81,7 +82,7 @@ class LiveProgress:
         from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn  # noqa: PLC0415 - the same
         from rich.progress import Progress as Bars  # noqa: PLC0415 - the same
 
-        self._console = Console(file=stream, no_color=not colour, highlight=False, markup=False)
+        self._console = Console(file=stream, no_color=not colour, highlight=False, markup=False, emoji=False)
         columns = (
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),

@@ -6,22 +6,30 @@ import re
 import unicodedata
 
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_SUSPECT = re.compile(r"[^\x20-\x7e]")
+_SUSPECT = re.compile(r"[\ufe00-\ufe0f]{2,}|[^\x20-\x7e]|(?<=##)\[")
 _HIDDEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
+# Letters and marks that take no ink; a lone U+FE0E or U+FE0F, which emoji are written with, may stay.
+_INKLESS = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0d\uffa0\U000e0100-\U000e01ef]"
+)
 
 
 def visible(text: object) -> str:
     r"""A value on one line in which nothing is hidden and nothing acts on a terminal.
 
-    Control, format, bidirectional, private and unassigned characters become ``\x1b`` or ``<U+202E>``.
+    Control, format, bidirectional, private and unassigned characters become ``\x1b`` or ``<U+202E>``,
+    and so does the bracket of ``##[``, which some build services take for a command.
     """
     return _SUSPECT.sub(_spelt, str(text))
 
 
 def _spelt(found: re.Match[str]) -> str:
-    character = found.group()
-    if unicodedata.category(character) not in _HIDDEN:
-        return character
+    text = found.group()
+    harmless = text != "[" and len(text) == 1 and unicodedata.category(text) not in _HIDDEN
+    return text if harmless and not _INKLESS.match(text) else "".join(map(_code, text))
+
+
+def _code(character: str) -> str:
     code = ord(character)
     return _NAMED.get(character) or (f"\\x{code:02x}" if code <= 0xFF else f"<U+{code:04X}>")  # noqa: PLR2004 - one byte
 

@@ -77,10 +77,9 @@ class LocalStore:
                 fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as cause:
                 raise LockedError(self.folder / "lock", _holder(number)) from cause
-            _sign(number, purpose)
-            journal.mend(self._journal)
-            yield
-            os.ftruncate(number, 0)
+            with _signed(number, purpose):
+                journal.mend(self._journal)
+                yield
         finally:
             os.close(number)
 
@@ -148,11 +147,17 @@ def _sync_folder(folder: Path) -> None:
         os.close(number)
 
 
-def _sign(number: int, purpose: str) -> None:
+@contextmanager
+def _signed(number: int, purpose: str) -> Iterator[None]:
+    """The holder's name in the lock file for as long as the lock is held."""
     since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     who = f"{getpass.getuser()}@{socket.gethostname()} (process {os.getpid()}) since {since} to {purpose}"
     os.ftruncate(number, 0)
     os.pwrite(number, who.encode(), 0)
+    try:
+        yield
+    finally:
+        os.ftruncate(number, 0)
 
 
 def _holder(number: int) -> str:

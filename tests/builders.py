@@ -1,0 +1,170 @@
+"""Values for tests, with defaults that never matter, and a world to apply them to."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from reconciler.api import Assistant, AsyncClient, in_process
+from reconciler.engine import planner
+from reconciler.engine.applier import Interruption, apply
+from reconciler.engine.steps import Steps
+from reconciler.model import address
+from reconciler.model.diagnostic import Origin
+from reconciler.model.outcome import Event, Report
+from reconciler.model.plan import Plan
+from reconciler.model.resource import Desired, DesiredAssistant, DesiredFile
+from reconciler.providers import AssistantsV1
+from reconciler.server import Database, create_app
+from reconciler.store import LocalStore
+
+FUNCTION = {
+    "type": "function",
+    "function": {
+        "name": "lookup",
+        "description": "Look up.",
+        "parameters": {"type": "object", "properties": {"id": {"type": "string"}}},
+    },
+}
+
+
+def assistant(key: str = "support", /, *, files: Any = None, **fields: Any) -> DesiredAssistant:
+    """A declared assistant that manages its model and the fields given; ``files`` are paths or ids."""
+    protected, ignored = fields.pop("protected", False), frozenset(fields.pop("ignored", ()))
+    named = None
+    if files is not None:
+        named = tuple(one if one.startswith("file-") else address.file(one) for one in files)
+    return DesiredAssistant(
+        address.assistant(key),
+        {"model": "gpt-5.6", **fields},
+        named,
+        Origin("assistants.yaml"),
+        protected,
+        ignored,
+    )
+
+
+class World:
+    """A server, a folder of files and a state, and everything that can happen to them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.database = Database.memory()
+        self.app = create_app(self.database)
+        self.store = LocalStore(folder / "state")
+        self.contents: dict[str, bytes] = {"a.md": b"about a", "b.md": b"about b"}
+        self.transport: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = lambda inner: inner
+        self.interruption = Interruption()
+        self.events: list[Event] = []
+
+    def desired(self, *assistants: DesiredAssistant, project: str = "acme") -> Desired:
+        """A configuration of these assistants and the files they name."""
+        paths = dict.fromkeys(
+            one.name for each in assistants for one in each.files or () if not isinstance(one, str)
+        )
+        return Desired(project, assistants, tuple(self.file(path) for path in paths))
+
+    def file(self, path: str) -> DesiredFile:
+        """A declared file with the content it has now."""
+        content = self.contents[path]
+        name = path.rpartition("/")[2]
+        return DesiredFile(address.file(path), name, hashlib.sha256(content).hexdigest(), len(content))
+
+    def ask(self, question: Callable[[AsyncClient], Awaitable[Any]]) -> Any:
+        """Somebody else's client at work on the same server."""
+
+        async def answer() -> Any:
+            transport = self.transport(in_process(self.app))
+            client = AsyncClient(base_url="http://server/v1", api_key="", transport=transport, max_retries=0)
+            async with client:
+                return await question(client)
+
+        return asyncio.run(answer())
+
+    def assistants(self) -> list[Assistant]:
+        """Every live assistant, oldest first."""
+
+        async def all_of_them(client: AsyncClient) -> list[Assistant]:
+            return [one async for one in client.beta.assistants.list(order="asc", limit=100)]
+
+        return self.ask(all_of_them)
+
+    def only(self) -> Assistant:
+        """The one live assistant."""
+        (found,) = self.assistants()
+        return found
+
+    def files(self) -> dict[str, str]:
+        """Every upload, id to name."""
+        listed = self.ask(lambda client: client.files.list())
+        return {one.id: one.filename for one in listed.data}
+
+    def plan(self, *assistants: DesiredAssistant, **rest: Any) -> Plan:
+        """What would be done for these assistants."""
+        desired = self.desired(*assistants)
+        state = self.store.load()
+
+        async def observed(client: AsyncClient) -> Any:
+            return await AssistantsV1(client, "the server").observe(state)
+
+        return planner.plan(desired, self.ask(observed), state, target="the server", **rest)
+
+    def apply(self, *assistants: DesiredAssistant, between: Any = None, **rest: Any) -> Report:
+        """Plan for these assistants and carry it out; ``between`` happens after the plan was made."""
+        desired = self.desired(*assistants)
+        parallelism = rest.pop("parallelism", 10)
+
+        async def applied(client: AsyncClient) -> Report:
+            provider = AssistantsV1(client, "the server")
+            state = self.store.load()
+            live = await provider.observe(state)
+            plan = planner.plan(desired, live, state, target="the server", **rest)
+            if between is not None:
+                await between(client)
+            unsettled = {one.address: one for one in state.unsettled}
+            steps = Steps(desired, live, provider, self.store, self.reopen, dict(state.bindings), unsettled)
+            return await apply(
+                plan,
+                state,
+                self.store,
+                steps,
+                parallelism=parallelism,
+                notify=self.events.append,
+                interruption=self.interruption,
+            )
+
+        with self.store.lock("test"):
+            return self.ask(applied)
+
+    def reopen(self, file: DesiredFile) -> io.BytesIO:
+        """The bytes of a declared file."""
+        return io.BytesIO(self.contents[file.address.name])
+
+    def lose_state(self) -> None:
+        """The state folder's content is gone."""
+        for file in self.store.folder.iterdir():
+            file.unlink()
+
+    def requests(self, *methods: str) -> list[str]:
+        """What the server was asked, as 'METHOD path'."""
+        return [f"{one.method} {one.path}" for one in self.app.state.ledger if one.method in methods]
+
+    def forget_requests(self) -> None:
+        """Start a new page in the server's ledger."""
+        self.app.state.ledger.clear()
+
+
+def without_mark(metadata: Any) -> dict[str, str]:
+    """Metadata as its owner sees it."""
+    return {key: value for key, value in metadata.items() if key != "assistants_sync"}
+
+
+def sharing(one: DesiredAssistant, **fields: Any) -> DesiredAssistant:
+    """The same assistant with other fields."""
+    return replace(one, **fields)

@@ -1,0 +1,83 @@
+"""Plans that nobody can have meant are refused, with the flag that overrides it."""
+
+from dataclasses import replace
+
+import pytest
+from builders import assistant
+
+from reconciler.engine.guard import Permissions, check
+from reconciler.errors import RefusedError
+
+TEN = [assistant(f"n{number}") for number in range(10)]
+
+
+def refusal(world, plan, **allowed):
+    try:
+        check(plan, world.store.load(), Permissions(**allowed))
+    except RefusedError as error:
+        return str(error)
+    return ""
+
+
+def test_a_few_deletions_are_fine(world):
+    world.apply(*TEN)
+
+    assert refusal(world, world.plan(*TEN[3:])) == ""
+
+
+def test_more_than_three_and_more_than_thirty_per_cent_need_a_person(world):
+    world.apply(*TEN)
+    plan = world.plan(*TEN[4:])
+
+    assert "--max-destroy 4" in refusal(world, plan)
+    assert refusal(world, plan, max_destroy=4) == ""
+    assert "--max-destroy 3" in refusal(world, plan, max_destroy=3)
+
+
+def test_destroy_is_that_persons_word(world):
+    world.apply(*TEN)
+
+    assert refusal(world, world.plan(), everything=True) == ""
+
+
+def test_an_empty_configuration_is_not_a_wish_to_delete_everything(world):
+    world.apply(assistant(files=["a.md"]))
+
+    assert "declares nothing" in refusal(world, world.plan())
+    assert refusal(world, world.plan(), max_destroy=2) == ""
+
+
+def test_an_empty_configuration_of_an_empty_state_is_fine(world):
+    assert refusal(world, world.plan()) == ""
+
+
+def test_when_every_known_object_is_missing_it_may_be_another_account(world):
+    world.apply(assistant())
+    found = world.only().id
+    world.ask(lambda client: client.beta.assistants.delete(found))
+    plan = world.plan(assistant())
+
+    assert "--allow-missing" in refusal(world, plan)
+    assert refusal(world, plan, missing=True) == ""
+
+
+def test_a_state_of_another_server_or_project_is_refused(world):
+    world.apply(assistant())
+    plan = world.plan(assistant())
+    elsewhere = replace(plan, basis=replace(plan.basis, target="https://other/v1"))
+
+    assert "belongs to the server" in refusal(world, elsewhere)
+    assert "belongs to the project 'acme'" in refusal(world, replace(plan, project="other"))
+
+
+@pytest.mark.parametrize(
+    ("said", "managed", "most"), [("4", 10, 4), ("50%", 10, 5), ("0", 3, 0), (None, 9, None)]
+)
+def test_the_limit_is_a_number_or_a_percentage(said, managed, most):
+    assert Permissions.of(said, managed, missing=False).max_destroy == most
+
+
+@pytest.mark.parametrize("said", ["many", "-1", "%", "1.5", "5%%"])
+def test_any_other_limit_is_an_error(said):
+    with pytest.raises(ValueError, match="neither a number nor a percentage"):
+        Permissions.of(said, 10, missing=False)

@@ -1,0 +1,79 @@
+"""What plan promises: it only reads, it costs few requests, and it leaves no trace."""
+
+import subprocess
+
+import pytest
+
+from reconciler.server import Database, create_app, running
+
+
+@pytest.fixture
+def served():
+    with Database.memory() as database:
+        app = create_app(database)
+        with running(app) as url:
+            yield app, url
+
+
+def test_plan_leaves_every_byte_as_it_was(project):
+    project.run("apply", "--auto-approve")
+    before = project.snapshot()
+
+    assert project.run("plan").code == 0
+    assert project.run("plan", "--target", "assistant.support").code == 0
+    assert project.snapshot() == before
+
+
+def test_plan_creates_nothing_where_nothing_exists(project):
+    before = project.snapshot()
+
+    project.run("plan")
+
+    assert project.snapshot() == before
+    assert not (project.folder / "state").exists()
+
+
+def test_plan_adds_no_write_to_the_servers_ledger(project, served):
+    app, url = served
+    project.run("apply", "--auto-approve", "--server", url)
+    project.write("handbook.md", "rewritten")
+    app.state.ledger.clear()
+
+    ended = project.run("plan", "--server", url)
+
+    assert ended.out.endswith("Plan: 0 to add, 1 to change, 0 to destroy.\n")
+    assert app.state.ledger
+    assert not [one for one in app.state.ledger if one.writes]
+
+
+def test_a_plan_of_250_assistants_without_changes_is_three_lists_and_one_of_files(workspace, served):
+    app, url = served
+    names = "".join(f"  a{number}: {{name: Number {number}}}\n" for number in range(250))
+    workspace.configure(f"project: acme\ndefaults: {{model: gpt-5.6}}\nassistants:\n{names}")
+    assert workspace.run("apply", "--auto-approve", "--server", url).code == 0
+    app.state.ledger.clear()
+
+    ended = workspace.run("plan", "--server", url, PYTHONPROFILEIMPORTTIME="1")
+
+    assert ended.out.endswith("No changes. Your assistants match the configuration.\n")
+    asked = sorted(f"{one.method} {one.path}" for one in app.state.ledger)
+    assert asked == ["GET /v1/assistants"] * 3 + ["GET /v1/files"]
+    assert "pydantic" in ended.err
+    assert "deepdiff" not in ended.err
+
+
+def test_help_imports_nothing_heavy(workspace):
+    ended = workspace.run("--help", PYTHONPROFILEIMPORTTIME="1")
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in ended.err.splitlines()}
+
+    assert "click" in imported
+    assert not imported & {"httpx", "pydantic", "yaml", "deepdiff", "rich", "starlette", "uvicorn", "asyncio"}
+
+
+def test_a_closed_pipe_ends_quietly_with_the_same_exit_code(project):
+    script = f"{' '.join(project.command('plan'))} | head -n 1; exit ${{PIPESTATUS[0]}}"
+    ended = subprocess.run(["/bin/bash", "-c", script], cwd=project.folder, capture_output=True, check=False)
+
+    assert ended.returncode == 0
+    assert ended.stderr == b""
+    assert ended.stdout.startswith(b"Target: the embedded server")
