@@ -15,22 +15,22 @@ demo: .venv/ready ## plan, apply, change, plan and apply again; no key, no netwo
 	@$(BIN)/assistants-sync demo
 
 test: .venv/ready .venv-sdk/ready check ## all checks and all tests
-	@COVERAGE_CORE=sysmon $(BIN)/pytest -q --cov --cov-report=term:skip-covered $(ARGS)
+	@$(BIN)/pytest -q -n 2 --cov --cov-report=term $(ARGS)
 
 check: .venv/ready ## format, lint, types and floors
 	@$(BIN)/ruff format --check -q .
 	@$(BIN)/ruff check -q .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-timings 2>/dev/null | grep -E 'BROKEN|Contracts:' ; $(BIN)/lint-imports >/dev/null
+	@$(BIN)/lint-imports --no-logo
 
 serve: .venv/ready ## the embedded server on http://127.0.0.1:8123/v1
 	@$(BIN)/assistants-sync serve $(ARGS)
 
 bench: .venv/ready .venv-sdk/ready ## measure, side by side in one run
-	@$(BIN)/python -m tests.bench $(ARGS)
+	@$(BIN)/python tests/bench.py $(ARGS)
 
 sweep: .venv/ready ## long runs: kill the program at every step, many times over
-	@$(BIN)/pytest -q --sweep tests/sweep $(ARGS)
+	@$(BIN)/pytest -q -n 2 -m sweep --timeout 600 $(ARGS)
 
 clean: ## remove what make made
 	rm -rf .venv .venv-sdk .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -127,8 +127,8 @@ class World:
             plan = planner.plan(desired, live, state, target="the server", **rest)
             if between is not None:
                 await between(client)
-            unsettled = {one.address: one for one in state.unsettled}
-            steps = Steps(desired, live, provider, self.store, self.reopen, dict(state.bindings), unsettled)
+            bindings, unsettled = dict(state.bindings), list(state.unsettled)
+            steps = Steps(desired, live, provider, self.store, self.reopen, bindings, unsettled)
             return await apply(
                 plan,
                 state,

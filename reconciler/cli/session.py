@@ -117,8 +117,9 @@ class Session:
         provider: Provider,
         parallelism: int,
     ) -> Report:
-        bindings, unsettled = dict(state.bindings), {one.address: one for one in state.unsettled}
-        steps = Steps(desired, live, provider, store, _root().reopen, bindings, unsettled)
+        steps = Steps(
+            desired, live, provider, store, _root().reopen, dict(state.bindings), list(state.unsettled)
+        )
         total = sum(len(change.steps) for change in plan.changes if not change.refused)
         with _interruptible(self.speech) as interruption, self.speech.progress(total) as progress:
             return await apply(

@@ -99,8 +99,8 @@ class _Visible(logging.Formatter):
 
 def _log_requests() -> None:
     """One line a request; neither headers nor bodies are ever logged."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(_Visible())
+    outlet = logging.StreamHandler()
+    outlet.setFormatter(_Visible())
     log = logging.getLogger("httpx")
-    log.addHandler(handler)
+    log.addHandler(outlet)
     log.setLevel(logging.INFO)

@@ -42,7 +42,11 @@ class Root:
         Both sides use forward slashes; raises ContentError for a path that is absolute or climbs out.
         """
         if not named or "\0" in named or "\\" in named or named[0] in "/~":
-            remedy = "use forward slashes" if "\\" in named else "write it as docs/handbook.md"
+            remedy = (
+                "use forward slashes"
+                if "\\" in named
+                else "name it from this file's folder, like docs/handbook.md"
+            )
             raise ContentError(f"{named!r} is not a path relative to this file", remedy)
         steps: list[str] = []
         for step in (*PurePosixPath(beside).parent.parts, *PurePosixPath(named).parts):
@@ -63,9 +67,8 @@ class Root:
         try:
             return found.decode("utf-8-sig")
         except UnicodeDecodeError as cause:
-            raise ContentError(
-                f"{path} is not UTF-8 text (byte {cause.start})", "save it as UTF-8"
-            ) from cause
+            line = found.count(b"\n", 0, cause.start) + 1
+            raise ContentError(f"{path} is not UTF-8 text (line {line})", "save it as UTF-8") from cause
 
     def fingerprint(self, path: str, limit: int) -> tuple[str, int]:
         """Sha256 in hex and size in bytes of a file; ContentError above ``limit`` bytes."""
@@ -81,9 +84,9 @@ class Root:
 
     def reopen(self, file: DesiredFile) -> IO[bytes]:
         """A copy of the very bytes that were hashed; ContentError when the file changed since."""
-        spool: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - the caller closes it
         seen = hashlib.sha256()
         with self._open(file.address.name) as stream:
+            spool: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - the caller closes it
             while piece := stream.read(_PIECE):
                 seen.update(piece)
                 spool.write(piece)

@@ -228,7 +228,7 @@ def _located(source: Source, node: Node, shape: type[Strict], error: ErrorDetail
     path = _path(node, error)
     if error["type"] == "extra_forbidden":
         return _unknown(source, node, _shape_at(shape, error["loc"]), path)
-    message = f"{_shown(path) or 'the file'}: {_sentence(error)}"
+    message = f"{_shown(path) or 'the file'} {_sentence(error)}"
     if error["type"] == "missing":
         return source.diagnostic(f"{_shown(path)} is missing", node.key(*path[:-1]), label="here")
     origin = node.at(*path)
@@ -292,6 +292,10 @@ def _remedy(error: ErrorDetails, written: str) -> str:
         return f'quote it: "{written}"'
     if kind == "bool_type" and isinstance(found, str):
         return "write it without quotes" if found in {"true", "false"} else "write true or false"
+    if kind in {"dict_type", "model_type"} and found is None:
+        return "write {} for an empty one"
+    if kind == "list_type" and isinstance(found, str) and found in written:
+        return f"write [{written}]"
     if kind == "tool":
         return _tool_meant(found)
     return did_you_mean(found, get_args(Managed)) if kind == "literal_error" else ""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from reconciler.model.limits import Limits
 
 _FUNCTION_NAME = re.compile(r"[a-zA-Z0-9_-]+\Z")
+_FUNCTION = "write the function's name, description and parameters"
 _SPELLING = "lower-case letters, digits and - _ . only, at most {}, beginning with a letter or digit"
 _SUFFIXES = frozenset({".yaml", ".yml"})
 
@@ -66,7 +67,7 @@ def _within(folder: Path) -> list[Path]:
 def _read(root: Root, path: str, problems: list[Diagnostic]) -> Declared | None:
     try:
         source = Source(path, root.text(path, MAX_BYTES))
-        node = compose(source)
+        node = compose(source, "declare `project:` and `assistants:`")
     except ContentError as cause:
         problems.append(Diagnostic(f"cannot read the configuration: {cause}", Origin(path), help=cause.help))
         return None
@@ -140,9 +141,8 @@ class _Resolver:
     def _project(self, documents: Sequence[Declared], *, complete: bool) -> str:
         named = [one for one in documents if "project" in one.document.model_fields_set]
         if documents and complete and not any(one.node.has("project") for one in documents):
-            self._at(
-                documents[0], "`project` is missing", help="it owns everything declared here: project: NAME"
-            )
+            remedy = "begin with `project: NAME`, the owner of everything declared here"
+            self._at(documents[0], "`project` is missing", help=remedy)
         for one in named:
             if one.document.project != named[0].document.project:
                 other = f"{named[0].source.path} says {named[0].document.project!r}"
@@ -216,15 +216,15 @@ class _Resolver:
     def _tools(self, place: _Place, said: Sequence[Any]) -> list[dict[str, Any]]:
         if len(said) > self.limits.tools:
             place.problem(f"{len(said)} tools; the limit is {self.limits.tools}", "tools")
-        found: dict[str, dict[str, Any]] = {}
+        found: dict[tuple[str, str], dict[str, Any]] = {}
         for number, tool in enumerate(said):
             wire = self._tool(place, tool, number)
             if wire is None:
                 continue
-            key = wire.get("function", {}).get("name", wire["type"])
-            if key in found:
-                place.problem(f"the tool `{key}` is listed twice", "tools", number)
-            found[key] = wire
+            name = wire.get("function", wire).get("name", wire["type"])
+            if (wire["type"], name) in found:
+                place.problem(f"the tool `{name}` is listed twice", "tools", number)
+            found[wire["type"], name] = wire
         return list(found.values())
 
     def _tool(self, place: _Place, tool: Any, number: int) -> dict[str, Any] | None:
@@ -245,7 +245,7 @@ class _Resolver:
         try:
             path = self.root.locate(named, place.declared.source.path)
             source = Source(path, self.root.text(path, MAX_BYTES))
-            function, problems = declare(source, compose(source), Function)
+            function, problems = declare(source, compose(source, _FUNCTION), Function)
         except ContentError as cause:
             place.problem(
                 f"cannot read the function: {cause}", "tools", number, "function", "file", help=cause.help
@@ -295,7 +295,8 @@ class _Resolver:
         suffix = Path(path).suffix.lower()
         if searched and suffix not in self.limits.retrieval_types:
             remedy = "attach it to an assistant without `retrieval`, or convert it"
-            place.problem(f"`retrieval` cannot read {suffix or 'such'} files", "files", number, help=remedy)
+            kind = f"{suffix} files" if suffix else "files without an ending such as .md"
+            place.problem(f"`retrieval` cannot read {kind}", "files", number, help=remedy)
         return known.address
 
     def _upload(self, path: str) -> DesiredFile:

@@ -32,9 +32,11 @@ _INTEGER = re.compile(r"[-+]?[0-9]{1,300}\Z")
 _RADIX = re.compile(r"0(?:o[0-7]{1,21}|x[0-9a-fA-F]{1,16})\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?\Z")
 _REMEDIES = {
-    "found character that cannot start any token": "indent with spaces, and quote what begins with @, % or `",
+    "did not find expected ',' or ']'": "is a comma or a bracket missing?",
+    "did not find expected ',' or '}'": "is a comma or a brace missing?",
+    "did not find expected key": "indent it like its neighbours",
     "found invalid Unicode character escape code": "write the character itself",
-    "found unexpected end of stream": "close what begins here",
+    "found unexpected end of stream": "write the closing quote",
     "mapping values are not allowed in this context": "quote a text that holds `: `, or mend the indentation",
 }
 
@@ -116,15 +118,18 @@ class Node:
         return self.value[step] if inside or within else None
 
 
-def compose(source: Source) -> Node:
-    """The one document of a source; ConfigError with one Diagnostic when it cannot be read."""
+def compose(source: Source, expected: str = "") -> Node:
+    """The one document of a source; ConfigError with one Diagnostic when it cannot be read.
+
+    ``expected`` tells the writer of an empty file what belongs in it.
+    """
     _check_text(source)
     events = _events(source)
     reader = _Reader(source)
     for event in events:
         reader.take(event)
     if reader.root is None:
-        reader.refuse("the file is empty", Origin(source.path))
+        reader.refuse("the file is empty", Origin(source.path), help=expected)
     return reader.root
 
 
@@ -146,12 +151,20 @@ def _events(source: Source) -> Iterator[Any]:
 
 def _malformed(source: Source, cause: yaml.MarkedYAMLError) -> Diagnostic:
     """What the parser says, where it says so; at the beginning of what the end of the file cut short."""
-    mark: Any = cause.problem_mark
-    if cause.context_mark and mark.index >= len(source.text.rstrip()):
+    end, mark = len(source.text.rstrip()), cause.problem_mark
+    if cause.context_mark and (mark is None or mark.index >= end):
         mark = cause.context_mark
-    problem = " ".join(filter(None, ("not valid YAML:", cause.problem, cause.context)))
-    origin = Origin(source.path, mark.line + 1, mark.column + 1)
-    return source.diagnostic(problem, origin, help=_REMEDIES.get(str(cause.problem), ""))
+    index = min(mark.index, end) if mark else 0
+    problem, remedy = str(cause.problem), _REMEDIES.get(str(cause.problem), "")
+    if problem == "found character that cannot start any token":
+        near = source.text[index]
+        is_tab = near == "\t"
+        problem = "a tab cannot indent" if is_tab else f"nothing may begin with {near}"
+        remedy = "indent with spaces" if is_tab else "quote it"
+    elif cause.context:
+        problem = f"{problem} {cause.context}"
+    language = "JSON" if source.path.endswith(".json") else "YAML"
+    return source.diagnostic(f"not valid {language}: {problem}", source.at(index), help=remedy)
 
 
 @dataclass
@@ -184,7 +197,9 @@ class _Reader:
         elif isinstance(event, yaml.AliasEvent):
             self.refuse("aliases are not allowed", self._origin(event), help="write the value out")
         elif isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
-            self.refuse("a second document starts here", self._origin(event), help="one file, one document")
+            self.refuse(
+                "a second document starts here", self._origin(event), help="move it to a file of its own"
+            )
 
     def refuse(self, message: str, origin: Origin, *, help: str = "") -> NoReturn:  # noqa: A002 - the field's word
         """Stop reading, with the place."""

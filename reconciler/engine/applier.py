@@ -77,7 +77,7 @@ def _save(plan: Plan, state: State, store: Store, steps: Steps) -> None:
         project=plan.project,
         target=plan.basis.target,
         bindings=steps.bindings,
-        unsettled=tuple(steps.unsettled.values()),
+        unsettled=tuple(steps.unsettled),
     )
     if made != state or state.journaled:
         store.save(made, state.serial)

@@ -57,7 +57,7 @@ class Steps:
     store: Store
     reopen: Callable[[DesiredFile], IO[bytes]]
     bindings: dict[Address, Binding]
-    unsettled: dict[Address, Intent]
+    unsettled: list[Intent]
     remarks: dict[Address, str] = field(default_factory=dict)
     uploads: dict[Address, str] = field(default_factory=dict)
     fresh: dict[Address, LiveAssistant] = field(default_factory=dict)
@@ -123,7 +123,7 @@ class Steps:
         UnknownOutcomeError when it cannot be found either; its intent then stays with the state.
         """
         self.store.intend(intent)
-        self.unsettled[intent.address] = intent
+        self.unsettled.append(intent)
         try:
             return await call()
         except UnknownOutcomeError:
@@ -132,7 +132,7 @@ class Steps:
                 raise
             return found
         except APIError:
-            del self.unsettled[intent.address]
+            self.unsettled.remove(intent)
             raise
 
     async def _update(self, change: Change) -> None:
@@ -170,7 +170,7 @@ class Steps:
             self.bindings[change.address] = change.binding
         elif change.binding is None:
             self.bindings.pop(change.address, None)
-        self.unsettled.pop(change.address, None)
+        self._settled(change.address)
 
     def _remember(self, change: Change, made: LiveAssistant, nonce: str) -> None:
         wanted = self._wanted(change)
@@ -192,11 +192,14 @@ class Steps:
 
     def _bind(self, where: Address, binding: Binding | None) -> None:
         self.store.settle(where, binding)
-        self.unsettled.pop(where, None)
+        self._settled(where)
         if binding is None:
             self.bindings.pop(where, None)
         else:
             self.bindings[where] = binding
+
+    def _settled(self, where: Address) -> None:
+        self.unsettled = [one for one in self.unsettled if one.address != where]
 
     def _wanted(self, change: Change) -> DesiredAssistant:
         wanted = self.desired.by_address[change.address]

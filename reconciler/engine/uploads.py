@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reconciler.engine.matching import Situation
     from reconciler.model.address import Address
     from reconciler.model.resource import DesiredFile
+    from reconciler.model.state import Intent
 
 
 @dataclass(frozen=True)
@@ -29,52 +30,60 @@ class Uploads:
         """A Change for every declared file; its ``id`` is empty where it has to be uploaded."""
         return {one.address: self._change(one) for one in self.situation.desired.files}
 
+    @cached_property
+    def bound(self) -> Mapping[Address, FileBinding]:
+        """Every bound file, and what interrupted runs uploaded for an address, proved by its content."""
+        found = dict(self.situation.file_bindings)
+        for intent in self.situation.state.unsettled:
+            for live in self.situation.live.files.values():
+                if (live.filename, live.sha256) == (intent.filename, intent.sha256) and live.sha256:
+                    found[intent.address] = _with(found.get(intent.address), intent, live.id)
+        return found
+
     def _change(self, file: DesiredFile) -> Change:
-        bound = self.situation.file_bindings.get(file.address)
+        bound = self.bound.get(file.address)
         alive = bound is not None and bound.id in self.situation.live.files
         if bound and alive and (bound.filename, bound.sha256) == file.identity:
             return self._kept(file, bound)
         found, reason = self._found(file)
         if bound and alive:
             return self._replaced(file, bound, found)
-        if found:
-            return self._adopted(file, found, reason)
-        why = Reason.GONE if bound else Reason.NEW
-        steps = (Step(StepKind.UPLOAD, file.address),)
-        content = (FieldChange("content", None, _content(file.sha256, file.size)),)
-        return Change(file.address, Action.CREATE, why, content, steps, drifted=why is Reason.GONE)
+        old = bound.old if bound else ()
+        return self._adopted(file, found, reason, old) if found else self._created(file, bound, old)
 
     def _found(self, file: DesiredFile) -> tuple[str, Reason]:
         """An upload that is this file although it is not bound to its address, or an empty id."""
-        for where, other in self.situation.file_bindings.items():
+        live = self.situation.live.files
+        for where, other in self.bound.items():
             gone = where not in self.situation.desired.by_address
-            if (
-                gone
-                and (other.filename, other.sha256) == file.identity
-                and other.id in self.situation.live.files
-            ):
+            if gone and (other.filename, other.sha256) == file.identity and other.id in live:
                 return other.id, Reason.MOVED
-        for live in self.situation.live.files.values():
-            if (live.filename, live.sha256) == file.identity:
-                return live.id, Reason.FOUND
+        for one in live.values():
+            if (one.filename, one.sha256) == file.identity:
+                return one.id, Reason.FOUND
         return self.situation.recovered.get(file.address, ""), Reason.MARKED
 
     def _kept(self, file: DesiredFile, bound: FileBinding) -> Change:
         deletions, note = self._deletions(bound.old)
-        if not bound.old:
-            return Change(file.address, Action.NOOP, Reason.SAME, id=bound.id)
-        keep = FileBinding(bound.id, file.filename, file.sha256, file.size, self._still(bound.old))
-        action = Action.REPLACE if deletions else Action.NOOP
+        keep = replace(bound, old=self._still(bound.old))
+        known = keep == self.situation.file_bindings.get(file.address)
+        action = Action.REPLACE if deletions else Action.NOOP if known or bound.old else Action.ADOPT
+        reason = Reason.LEFTOVER if bound.old else Reason.SAME if known else Reason.FOUND
         return Change(
-            file.address, action, Reason.LEFTOVER, steps=deletions, id=bound.id, binding=keep, note=note
+            file.address,
+            action,
+            reason,
+            steps=deletions,
+            id=bound.id,
+            binding=None if known else keep,
+            note=note,
         )
 
     def _replaced(self, file: DesiredFile, bound: FileBinding, found: str) -> Change:
-        old = (*bound.old, bound.id)
+        old = tuple(one for one in (*bound.old, bound.id) if one != found)
         before, after = _content(bound.sha256, bound.size), _content(file.sha256, file.size)
         deletions, note = self._deletions(old)
         uploads = () if found else (Step(StepKind.UPLOAD, file.address),)
-        binding = FileBinding(found, file.filename, file.sha256, file.size, self._still(old))
         return Change(
             file.address,
             Action.REPLACE,
@@ -82,13 +91,34 @@ class Uploads:
             (FieldChange("content", before, after),),
             steps=(*uploads, *deletions),
             id=found,
-            binding=binding,
+            binding=self._binding(file, found, old),
             note=note,
         )
 
-    def _adopted(self, file: DesiredFile, found: str, reason: Reason) -> Change:
-        binding = FileBinding(found, file.filename, file.sha256, file.size)
-        return Change(file.address, Action.ADOPT, reason, id=found, binding=binding)
+    def _created(self, file: DesiredFile, bound: FileBinding | None, old: tuple[str, ...]) -> Change:
+        why = Reason.GONE if bound else Reason.NEW
+        deletions, note = self._deletions(old)
+        return Change(
+            file.address,
+            Action.CREATE,
+            why,
+            (FieldChange("content", None, _content(file.sha256, file.size)),),
+            (Step(StepKind.UPLOAD, file.address), *deletions),
+            binding=self._binding(file, "", old) if old else None,
+            note=note,
+            drifted=bound is not None,
+        )
+
+    def _adopted(self, file: DesiredFile, found: str, reason: Reason, old: tuple[str, ...]) -> Change:
+        rest = tuple(one for one in old if one != found)
+        deletions, note = self._deletions(rest)
+        binding = self._binding(file, found, rest)
+        return Change(
+            file.address, Action.ADOPT, reason, steps=deletions, id=found, binding=binding, note=note
+        )
+
+    def _binding(self, file: DesiredFile, found: str, old: Sequence[str]) -> FileBinding:
+        return FileBinding(found, file.filename, file.sha256, file.size, self._still(old))
 
     def _still(self, ids: Sequence[str]) -> tuple[str, ...]:
         return tuple(one for one in ids if one in self.situation.live.files)
@@ -118,7 +148,7 @@ class Uploads:
         declared = self.situation.desired.by_address
         return [
             self._unwanted(where, binding)
-            for where, binding in sorted(self.situation.file_bindings.items(), reverse=True)
+            for where, binding in sorted(self.bound.items(), reverse=True)
             if where not in declared
         ]
 
@@ -129,16 +159,23 @@ class Uploads:
         if note:
             return Change(where, Action.NOOP, Reason.IN_USE, id=binding.id, note=note)
         if steps:
-            return Change(where, Action.DELETE, self.because, steps=steps, id=binding.id)
+            return Change(where, Action.DELETE, self.because, steps=steps, id=binding.id, binding=binding)
         return Change(where, Action.FORGET, Reason.MOVED if moved else Reason.GONE, id=binding.id)
 
     @cached_property
     def names(self) -> Mapping[str, Address]:
         """Upload id to the address it is, or was, bound to."""
         found: dict[str, Address] = {}
-        for where, binding in self.situation.file_bindings.items():
+        for where, binding in self.bound.items():
             found |= dict.fromkeys((*binding.old, binding.id), where)
         return found | {change.id: where for where, change in self.wanted.items() if change.id}
+
+
+def _with(bound: FileBinding | None, intent: Intent, found: str) -> FileBinding:
+    """A binding that also knows of an upload which an interrupted run made."""
+    if bound is None:
+        return FileBinding(found, intent.filename, intent.sha256, intent.size)
+    return bound if found in {bound.id, *bound.old} else replace(bound, old=(*bound.old, found))
 
 
 def _content(sha256: str, size: int) -> dict[str, str | int]:

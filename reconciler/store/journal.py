@@ -48,7 +48,7 @@ def fold(state: State, path: Path) -> State:
     another serial belongs to a run whose State was saved, and is empty for this one.
     """
     bindings = dict(state.bindings)
-    open_intents = {intent.address: intent for intent in state.unsettled}
+    unsettled = list(state.unsettled)
     journaled = False
     for number, record in enumerate(_records(path), start=1):
         try:
@@ -57,16 +57,16 @@ def fold(state: State, path: Path) -> State:
             journaled = True
             where = Address.parse(record["address"])
             if record["is"] == "intent":
-                open_intents[where] = intent_of(record["intent"])
+                unsettled.append(intent_of(record["intent"]))
                 continue
-            open_intents.pop(where, None)
+            unsettled = [one for one in unsettled if one.address != where]
             if record["binding"] is None:
                 bindings.pop(where, None)
             else:
                 bindings[where] = binding_of(record["address"], record["binding"])
         except (KeyError, TypeError, ValueError, AttributeError) as cause:
             raise _damaged(path, number) from cause
-    return replace(state, bindings=bindings, unsettled=tuple(open_intents.values()), journaled=journaled)
+    return replace(state, bindings=bindings, unsettled=tuple(unsettled), journaled=journaled)
 
 
 def _records(path: Path) -> Iterator[dict[str, Any]]:

@@ -151,7 +151,8 @@ def test_a_url_that_names_no_server_is_refused(refuses, url):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://far.example:port/v1", "http://far.example/v1\n", "http://far..example/v1", "http://[::1/v1"]
+    "url",
+    ["http://far.example:port/v1", "http://far.example/v1\n", "http://far..example/v1", "http://[::1/v1"],
 )
 def test_what_is_no_url_is_refused(refuses, url):
     assert refuses(base_url=url).startswith(f"{url!r} is not a URL: ")

@@ -90,27 +90,42 @@ def test_a_create_that_never_arrived_is_unknown_and_the_next_run_makes_one(world
     assert len(world.assistants()) == 1
 
 
-def test_an_upload_of_unknown_outcome_is_looked_for_by_the_next_run_too(world):
+def interrupted_upload(world):
+    """An upload that took effect, and of which the run that made it never heard."""
     at(world, "POST", "/files", httpx.ReadTimeout("late"), after=True)
-    hidden = world.transport
+    lost = world.transport
+    nothing = httpx.Response(200, json={"object": "list", "data": []})
 
-    def blind(inner):
-        """The list does not show the new upload yet."""
-        return Faulty(
-            hidden(inner),
-            lambda request: (
-                httpx.Response(200, json={"object": "list", "data": []})
-                if (request.method, request.url.path) == ("GET", "/v1/files")
-                else None
-            ),
-        )
+    def blind(request):
+        return nothing if (request.method, request.url.path) == ("GET", "/v1/files") else None
 
-    world.transport = blind
+    world.transport = lambda inner: Faulty(lost(inner), blind)
     assert world.apply(assistant(files=["a.md"])).exit_code == 3
     world.transport = lambda inner: inner
 
+
+def test_an_upload_of_unknown_outcome_is_looked_for_by_the_next_run_too(world):
+    interrupted_upload(world)
+
     assert world.apply(assistant(files=["a.md"])).exit_code == 0
     assert len(world.files()) == 1
+
+
+def test_an_interrupted_upload_of_a_file_that_changed_since_is_cleaned_up(world):
+    interrupted_upload(world)
+    world.contents["a.md"] = b"rewritten"
+
+    assert world.apply(assistant(files=["a.md"])).exit_code == 0
+    assert len(world.files()) == 1
+    assert not world.plan(assistant(files=["a.md"])).has_changes
+
+
+def test_an_interrupted_upload_of_a_file_that_is_declared_no_longer_is_cleaned_up(world):
+    interrupted_upload(world)
+
+    assert world.apply(assistant(files=[])).exit_code == 0
+    assert world.files() == {}
+    assert world.store.load().unsettled == ()
 
 
 def test_an_attachment_whose_answer_was_lost_is_seen_and_kept(world):

@@ -1,0 +1,29 @@
+"""Configurations as a person writes them, and what becomes of them."""
+
+import pytest
+
+from reconciler.config.content import Root
+from reconciler.config.resolve import configuration
+from reconciler.model.limits import Limits
+
+
+def pytest_addoption(parser):
+    parser.addoption("--golden", action="store_true", help="write the golden messages anew; then review them")
+
+
+@pytest.fixture
+def root(workspace):
+    return Root(workspace.folder)
+
+
+@pytest.fixture
+def read(workspace, root):
+    """What a configuration means: a text, or the files and folders named."""
+
+    def read(text=None, *paths, limits=None):
+        if text is not None:
+            workspace.configure(text)
+        named = [workspace.folder / path for path in paths] or [workspace.folder / "assistants.yaml"]
+        return configuration(root, named, limits or Limits())
+
+    return read

@@ -1,0 +1,55 @@
+"""Every way to get a configuration wrong, and the message a person reads."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from reconciler.config.errors import ConfigError
+from reconciler.render.diagnostics import diagnostic_lines
+from reconciler.render.terminal import painted
+
+BROKEN = Path(__file__).parent / "broken"
+NAMES = sorted(path.stem for path in BROKEN.glob("*.yaml"))
+
+# What git cannot carry, or what would not be read: made when it is needed.
+SIDE = {
+    "fifo-as-a-file": lambda folder: os.mkfifo(folder / "pipe.md"),
+    "link-as-a-file": lambda folder: (folder / "handbook.md").symlink_to("assistants.yaml"),
+    "link-to-a-folder": lambda folder: (folder / "prompts").symlink_to("/etc"),
+    "prompt-file-too-long": lambda folder: (folder / "prompt.md").write_text("x" * 32_769),
+    "prompt-not-utf-8": lambda folder: (folder / "prompt.md").write_bytes(b"Be kind \xe0 tous."),
+}
+SHORTHAND = re.compile(
+    "«(?:U\\+(?P<code>[0-9A-F]{4})|byte (?P<byte>..)|(?P<text>.*?)\\*(?P<times>[0-9]+))»", re.DOTALL
+)
+
+
+def spelt_out(found):
+    """«U+0000», «byte E9» and «TEXT*N», in which # counts, as what they stand for."""
+    if found["code"]:
+        return chr(int(found["code"], 16))
+    if found["byte"]:
+        return bytes.fromhex(found["byte"]).decode("utf-8", "surrogateescape")
+    return "".join(found["text"].replace("#", str(number)) for number in range(int(found["times"])))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_message_of_a_broken_configuration_is_the_golden_one(name, workspace, read, request):
+    written = SHORTHAND.sub(spelt_out, (BROKEN / f"{name}.yaml").read_text())
+    workspace.configure(written.encode("utf-8", "surrogateescape"))
+    for file in (BROKEN / name).rglob("*"):
+        if file.is_file():
+            workspace.write(str(file.relative_to(BROKEN / name)), file.read_bytes())
+    SIDE.get(name, lambda _: None)(workspace.folder)
+
+    with pytest.raises(ConfigError) as refusal:
+        read()
+    message = painted(diagnostic_lines(refusal.value.diagnostics), colour=False)
+    message = message.replace(str(workspace.folder), "ROOT")
+
+    golden = BROKEN / f"{name}.txt"
+    if request.config.getoption("golden", default=False):
+        golden.write_text(message)
+    assert message == golden.read_text()

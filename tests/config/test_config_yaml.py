@@ -1,0 +1,238 @@
+"""What YAML text means, and where each part of it stands."""
+
+import json
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.config.errors import ConfigError
+from reconciler.config.text import MAX_DEPTH, Source, compose
+from reconciler.model.diagnostic import Origin
+
+
+def meaning(text):
+    return compose(Source("a.yaml", text)).plain()
+
+
+def refusal(text, path="a.yaml"):
+    with pytest.raises(ConfigError) as refused:
+        compose(Source(path, text))
+    (problem,) = refused.value.diagnostics
+    return problem
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("no", "no"),
+        ("on", "on"),
+        ("yes", "yes"),
+        ("Off", "Off"),
+        ("true", True),
+        ("FALSE", False),
+        ("tRUE", "tRUE"),
+        ("~", None),
+        ("null", None),
+        ("", None),
+        ("nUll", "nUll"),
+        ("012", 12),
+        ("+12", 12),
+        ("-0", 0),
+        ("0o14", 12),
+        ("0O14", "0O14"),
+        ("0x1F", 31),
+        ("0b11", "0b11"),
+        ("1_000", "1_000"),
+        ("12:30:45", "12:30:45"),
+        ("2001-12-14", "2001-12-14"),
+        ("2001-12-14T21:59:43Z", "2001-12-14T21:59:43Z"),
+        ("1.50", 1.5),
+        ("6.", 6.0),
+        (".5", 0.5),
+        ("1e3", 1000.0),
+        (".inf", ".inf"),
+        (".nan", ".nan"),
+        ("1e999", "1e999"),
+        ("=", "="),
+        ("'12'", "12"),
+        ('"true"', "true"),
+        ('""', ""),
+    ],
+)
+def test_a_plain_word_means_what_yaml_1_2_says(written, meant):
+    found = meaning(f"- {written}\n")[0]
+    assert found == meant
+    assert type(found) is type(meant)
+
+
+@pytest.mark.parametrize("number", [2**53 + 1, 2**63 - 1, 2**64 - 1, -(2**64), 10**299])
+def test_no_digit_of_a_large_number_is_lost(number):
+    assert meaning(f"maximum: {number}") == {"maximum": number}
+
+
+def test_a_number_that_no_float_can_hold_stays_text():
+    assert meaning(f"maximum: {'9' * 400}") == {"maximum": "9" * 400}
+
+
+def test_block_scalars_keep_their_lines():
+    assert meaning("a: |\n  one\n  two\nb: >-\n  one\n  two\n") == {"a": "one\ntwo\n", "b": "one two"}
+
+
+def test_windows_line_ends_are_read():
+    assert meaning("a: 1\r\nb: two\r\n") == {"a": 1, "b": "two"}
+
+
+def test_an_excerpt_of_a_file_with_windows_line_ends_shows_none_of_them():
+    problem = refusal("a: 1\r\nb: *x\r\nc: 3\r\n")
+    assert problem.excerpt == ((1, "a: 1"), (2, "b: *x"), (3, "c: 3"))
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(min_codepoint=32, max_codepoint=0xFFFF, exclude_categories=["C", "Zl", "Zp"])),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(string.ascii_letters + "äß 日🚀", max_size=20), inner, max_size=4)
+    ),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+def test_a_json_text_means_what_json_says(value):
+    assert meaning(json.dumps(value, ensure_ascii=False)) == value
+
+
+WORDS = st.text(string.ascii_letters + "äß日🚀👩", min_size=1, max_size=8)
+TREES = st.recursive(
+    WORDS,
+    lambda inner: (
+        st.lists(inner, min_size=1, max_size=3) | st.dictionaries(WORDS, inner, min_size=1, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+def flow(tree, comma):
+    """A tree in YAML's flow style, with a separator of one's choice."""
+    if isinstance(tree, dict):
+        return "{" + comma.join(f'"{key}": {flow(inner, comma)}' for key, inner in tree.items()) + "}"
+    if isinstance(tree, list):
+        return "[" + comma.join(flow(inner, comma) for inner in tree) + "]"
+    return f'"{tree}"'
+
+
+def origins(node):
+    """Every quoted scalar of a node and where it is said to stand."""
+    if isinstance(node.value, dict):
+        yield from node.keys.items()
+        for inner in node.value.values():
+            yield from origins(inner)
+    elif isinstance(node.value, list):
+        for inner in node.value:
+            yield from origins(inner)
+    else:
+        yield node.value, node.origin
+
+
+@given(TREES, st.sampled_from([", ", ",\n  ", ",   # 🚀 comment\n"]))
+def test_the_text_at_the_place_of_a_scalar_is_that_scalar(tree, comma):
+    source = Source("a.yaml", flow(tree, comma) + "\n")
+    node = compose(source)
+    assert node.plain() == tree
+    assert all(source.written(origin) == f'"{scalar}"' for scalar, origin in origins(node))
+
+
+def test_a_place_counts_characters_not_bytes():
+    node = compose(Source("a.yaml", "{🚀: one, ä: two}"))
+    assert node.at("ä") == Origin("a.yaml", 1, 13, 3)
+    assert node.key("ä") == Origin("a.yaml", 1, 10, 1)
+
+
+@given(st.integers(0, 3))
+def test_every_character_has_its_place(lines):
+    text = "\n" * lines + "ab"
+    assert Source("a.yaml", text).at(len(text) - 1) == Origin("a.yaml", lines + 1, 2)
+
+
+def test_a_place_that_does_not_exist_is_that_of_what_would_contain_it():
+    node = compose(Source("a.yaml", "a:\n  - b: c\n"))
+    assert node.at("a", 0, "b", "deeper") == Origin("a.yaml", 2, 8)
+    assert node.at("a", 7) == Origin("a.yaml", 2, 3)
+    assert node.at("a", "b") == Origin("a.yaml", 2, 3)
+    assert node.key("a", 0, "nothing") == node.at("a", 0)
+    assert node.key("z", "a") == Origin("a.yaml", 1, 1)
+    assert node.key() == node.origin
+
+
+def test_what_is_there_is_told_from_what_is_not():
+    node = compose(Source("a.yaml", "a: [~]\n"))
+    assert node.has("a")
+    assert node.has("a", 0)
+    assert not node.has("a", 1)
+    assert not node.has("b", 0)
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":'])
+def test_a_hundred_thousand_levels_end_quickly_with_a_place(opening):
+    problem = refusal(opening * 100_000)
+    assert problem.message == f"nested deeper than {MAX_DEPTH} levels"
+    assert problem.origin.column == MAX_DEPTH * len(opening) + 1
+
+
+def test_the_deepest_level_allowed_is_read():
+    assert json.dumps(meaning("[" * MAX_DEPTH + "]" * MAX_DEPTH)) == "[" * MAX_DEPTH + "]" * MAX_DEPTH
+
+
+def test_more_values_than_anybody_writes_are_refused(monkeypatch):
+    monkeypatch.setattr("reconciler.config.text.MAX_NODES", 3)
+    problem = refusal("[1, 2,\n 3]")
+    assert problem.message == "more than 3 values"
+    assert problem.origin == Origin("a.yaml", 2, 2)
+
+
+@given(st.text(max_size=60) | st.text(alphabet="[]{}:,-&*!|>'\"%@`#? \n\tab01.<~", max_size=60))
+def test_whatever_is_written_is_read_or_refused_with_a_place_in_the_text(text):
+    source = Source("a.yaml", text)
+    try:
+        compose(source)
+    except ConfigError as refused:
+        (problem,) = refused.diagnostics
+        assert 1 <= problem.origin.line <= text.count("\n") + 1
+        assert problem.message
+
+
+@pytest.mark.parametrize(
+    "character", ["\0", "\a", "\b", "\v", "\f", "\x1b", "\x7f", "\x85", "\x9b", "\u2028", "\u2029", "\uffff"]
+)
+def test_a_character_that_cannot_be_seen_is_refused_where_it_stands(character):
+    problem = refusal(f"a: 1\nb: x{character}y\n")
+    assert problem.message == f"U+{ord(character):04X} cannot be seen, so it can hide text from a reviewer"
+    assert problem.origin == Origin("a.yaml", 2, 5)
+
+
+@pytest.mark.parametrize("key", ["<<", "? [a]\n", "1", "~", '"a\\u202eb"', '"\\0"', '"\\u2028"'])
+def test_only_what_a_reviewer_can_read_is_a_key(key):
+    assert refusal(f"{key}: 1\n").origin.line == 1
+
+
+def test_a_quoted_merge_key_is_an_ordinary_key():
+    assert meaning('"<<": 1') == {"<<": 1}
+
+
+def test_the_language_that_is_not_valid_is_the_files_own():
+    assert refusal("{", "tools/lookup.json").message.startswith("not valid JSON: ")
+    assert refusal("{").message.startswith("not valid YAML: ")
+
+
+def test_an_unknown_directive_is_refused_without_more_words_than_the_parser_has():
+    assert refusal("%YAML 3.0\n---\na: 1\n").message == "not valid YAML: found incompatible YAML document"
+
+
+def test_the_end_of_a_closed_document_is_no_second_one():
+    assert meaning("---\na: 1\n...\n") == {"a": 1}

@@ -1,0 +1,333 @@
+"""The values everything else is made of: marks, addresses, canonical JSON, plans and reports."""
+
+import json
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model import address
+from reconciler.model.address import NAME_PATTERN, PROJECT_PATTERN, Address
+from reconciler.model.canonical import canonical, digest
+from reconciler.model.change import Action, Change, Reason, Step, StepKind
+from reconciler.model.diagnostic import Origin, did_you_mean
+from reconciler.model.limits import Limits
+from reconciler.model.mark import MARK_KEY, Mark, files_digest, key_digest
+from reconciler.model.outcome import Cause, Outcome, Report, Result
+from reconciler.model.plan import Basis, Counts, Plan
+from reconciler.model.resource import (
+    Desired,
+    DesiredAssistant,
+    DesiredFile,
+    Live,
+    LiveAssistant,
+)
+from reconciler.model.state import AssistantBinding, FileBinding, State
+
+FIELDS = ("name", "description", "model", "instructions", "tools", "files")
+SUPPORT, HANDBOOK = address.assistant("support"), address.file("docs/handbook.md")
+
+
+def marks(names):
+    """Marks with names of a pattern, and as much in them as a configuration can manage."""
+    return st.builds(
+        Mark,
+        project=st.from_regex(PROJECT_PATTERN, fullmatch=True),
+        environment=st.just("-") | st.from_regex(PROJECT_PATTERN, fullmatch=True),
+        name=names,
+        nonce=st.text(string.ascii_lowercase + "234567", min_size=1, max_size=26),
+        fields=st.frozensets(st.sampled_from(FIELDS)),
+        keys=st.frozensets(st.text(max_size=64).map(key_digest), max_size=15),
+        files=st.lists(st.tuples(st.text(), st.text())).map(files_digest),
+    )
+
+
+@given(marks(st.from_regex(NAME_PATTERN, fullmatch=True)))
+def test_a_mark_is_read_as_it_was_written(mark):
+    assert Mark.parse(str(mark)) == mark
+
+
+@given(marks(st.text(string.ascii_lowercase, min_size=100, max_size=100)))
+def test_a_mark_always_fits_a_metadata_value(mark):
+    assert len(str(mark)) <= Limits().metadata_value
+
+
+def test_the_longest_mark_of_all_fits_a_metadata_value():
+    keys = frozenset(key_digest(f"key {number}") for number in range(Limits().metadata_pairs - 1))
+    longest = Mark("p" * 64, "e" * 64, "n" * 100, "z" * 26, frozenset(FIELDS), keys, files_digest([]))
+    assert len(keys) == 15
+    assert len(str(longest)) <= Limits().metadata_value
+    assert Mark.parse(str(longest)) == longest
+    assert len(MARK_KEY) <= Limits().metadata_key
+
+
+MARK = "v1 acme/-/support n=abc f=nm+0123abcd d=0123456789abcdef"
+
+
+def test_a_mark_says_what_is_managed():
+    assert Mark.parse(MARK) == Mark(
+        "acme",
+        "-",
+        "support",
+        "abc",
+        frozenset({"name", "model"}),
+        frozenset({"0123abcd"}),
+        "0123456789abcdef",
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        7,
+        "",
+        "mine",
+        MARK + " ",
+        MARK + "\n",
+        " " + MARK,
+        MARK.replace("v1", "v2"),
+        MARK.replace("acme", "Acme"),
+        MARK.replace("acme/", ""),
+        MARK.replace("n=abc", "n="),
+        MARK.replace("n=abc", "n=a1c"),
+        MARK.replace("+0123abcd", "+0123abc"),
+        MARK.replace("d=0", "d="),
+        MARK.replace("support", "suppоrt"),
+    ],
+)
+def test_what_only_resembles_a_mark_is_none(text):
+    assert Mark.parse(text) is None
+
+
+def test_a_field_of_a_later_version_does_not_hide_a_mark():
+    assert Mark.parse(MARK.replace("f=nm", "f=nmxyz")) == Mark.parse(MARK)
+
+
+@given(st.lists(st.tuples(st.text(), st.text())), st.randoms())
+def test_the_digest_of_files_does_not_depend_on_their_order(identities, random):
+    shuffled = random.sample(identities, len(identities))
+    assert files_digest(shuffled) == files_digest(identities)
+
+
+def test_the_digest_of_files_moves_with_a_name_and_with_a_content():
+    first = files_digest([("a.md", "00")])
+    assert first != files_digest([("b.md", "00")])
+    assert first != files_digest([("a.md", "01")])
+    assert first != files_digest([("a.md", "00"), ("a.md", "00")])
+
+
+@given(st.sampled_from(address.Kind), st.text(min_size=1))
+def test_an_address_is_read_as_it_was_written(kind, name):
+    assert Address.parse(str(Address(kind, name))) == Address(kind, name)
+
+
+@pytest.mark.parametrize("text", ["", "support", "assistant", "assistant.", "agent.support", ".support"])
+def test_what_is_no_address_is_refused_with_the_two_that_are(text):
+    with pytest.raises(ValueError, match=r"write assistant\.NAME or file\.PATH"):
+        Address.parse(text)
+
+
+def test_addresses_are_sorted_by_kind_and_then_by_name():
+    assert sorted([HANDBOOK, address.assistant("b"), SUPPORT, address.file("a")]) == [
+        address.assistant("b"),
+        SUPPORT,
+        address.file("a"),
+        HANDBOOK,
+    ]
+
+
+@pytest.mark.parametrize("name", ["a", "0", "a.b-c_d", "a" * 100])
+def test_a_name_may_be_an_assistants_key(name):
+    assert NAME_PATTERN.match(name)
+
+
+@pytest.mark.parametrize("name", ["", "A", "-a", ".a", "_a", "a b", "a/b", "а", "a\n", "a" * 101])
+def test_a_name_that_a_mark_could_not_hold_may_not_be_a_key(name):
+    assert not NAME_PATTERN.match(name)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=15,
+)
+
+
+@given(VALUES)
+def test_canonical_json_is_the_value_and_stays_as_it_is(value):
+    text = canonical(value)
+    assert json.loads(text) == value
+    assert canonical(json.loads(text)) == text
+    assert digest(json.loads(text)) == digest(value)
+
+
+@given(st.dictionaries(st.text(), st.integers()), st.randoms())
+def test_canonical_json_does_not_depend_on_the_order_of_keys(value, random):
+    shuffled = dict(random.sample(list(value.items()), len(value)))
+    assert canonical(shuffled) == canonical(value)
+
+
+def test_numbers_that_are_equal_are_written_alike_and_truth_is_no_number():
+    assert canonical([1.0, -0.0, 1e3, 0.5, True, (1,)]) == "[1,0,1000,0.5,true,[1]]"
+    assert canonical({1: "é🚀"}) == '{"1":"é🚀"}'
+
+
+def test_half_a_character_has_a_digest_too():
+    assert digest("\ud800") != digest("\ud801")
+
+
+def test_an_origin_reads_as_editors_open_it():
+    assert str(Origin("a.yaml", 3, 7)) == "a.yaml:3:7"
+
+
+def test_only_a_near_word_is_suggested():
+    assert did_you_mean("nmae", ["name", "model"]) == "did you mean `name`?"
+    assert did_you_mean("base_url", ["name", "model"]) == ""
+    assert did_you_mean("x", []) == ""
+
+
+UPLOAD, CREATE, UPDATE = Step(StepKind.UPLOAD), Step(StepKind.CREATE), Step(StepKind.UPDATE)
+DELETE, ATTACH = Step(StepKind.DELETE), Step(StepKind.ATTACH, HANDBOOK)
+
+
+def change(action, *steps, at=SUPPORT, **rest):
+    return Change(at, action, Reason.EDITED, steps=steps, **rest)
+
+
+@pytest.mark.parametrize(
+    ("changes", "counts"),
+    [
+        ([], Counts()),
+        ([change(Action.NOOP)], Counts()),
+        ([change(Action.CREATE, CREATE), change(Action.CREATE, UPLOAD, at=HANDBOOK)], Counts(added=2)),
+        ([change(Action.UPDATE, UPDATE, ATTACH)], Counts(changed=1)),
+        ([change(Action.REPLACE, UPLOAD, DELETE, at=HANDBOOK)], Counts(changed=1)),
+        ([change(Action.REPLACE, UPLOAD, at=HANDBOOK), change(Action.UPDATE, ATTACH, follows=(HANDBOOK,))], Counts(changed=1)),
+        ([change(Action.ADOPT)], Counts()),
+        ([change(Action.ADOPT, UPDATE)], Counts(changed=1)),
+        ([change(Action.FORGET)], Counts()),
+        ([change(Action.DELETE, DELETE)], Counts(destroyed=1)),
+        ([change(Action.DELETE, DELETE, refused="protected")], Counts()),
+    ],
+    ids=["nothing", "noop", "create", "update", "replace", "follows", "adopt", "adopt and update", "forget", "delete", "refused"],
+)  # fmt: skip
+def test_a_plan_counts_what_a_person_would(changes, counts):
+    assert plan(*changes).counts == counts
+
+
+def plan(*changes):
+    return Plan("acme", "-", Basis("lineage", 3, "http://127.0.0.1:1/v1"), changes)
+
+
+def test_a_plan_has_changes_when_a_person_should_see_any():
+    assert not plan().has_changes
+    assert not plan(change(Action.NOOP)).has_changes
+    assert plan(change(Action.ADOPT)).has_changes
+    assert plan(change(Action.NOOP, refused="somebody else's")).has_changes
+
+
+def test_a_change_that_does_nothing_is_seen_when_there_is_something_to_say():
+    assert not change(Action.NOOP).is_visible
+    assert change(Action.NOOP, note="still attached").is_visible
+    assert change(Action.NOOP, refused="somebody else's").is_visible
+    assert change(Action.FORGET).is_visible
+
+
+def test_a_plan_is_asked_by_address():
+    one = change(Action.CREATE, CREATE)
+    assert plan(one).by_address == {SUPPORT: one}
+
+
+def outcome(result, cause=Cause.NONE, *, written=False):
+    return Outcome(change(Action.UPDATE, UPDATE), result, cause, written=written)
+
+
+APPLIED = outcome(Result.APPLIED, written=True)
+ADOPTED = outcome(Result.APPLIED)
+FAILED = outcome(Result.FAILED, Cause.ERROR)
+HALF = outcome(Result.FAILED, Cause.ERROR, written=True)
+UNKNOWN = outcome(Result.UNKNOWN, Cause.ERROR, written=True)
+STALE = outcome(Result.FAILED, Cause.STALE)
+REFUSED = outcome(Result.SKIPPED, Cause.REFUSED)
+SKIPPED = outcome(Result.SKIPPED, Cause.DEPENDENCY)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "code"),
+    [
+        ([], 0),
+        ([APPLIED, ADOPTED], 0),
+        ([FAILED], 1),
+        ([FAILED, SKIPPED], 1),
+        ([ADOPTED, FAILED], 1),
+        ([APPLIED, FAILED], 3),
+        ([HALF], 3),
+        ([UNKNOWN], 3),
+        ([APPLIED, STALE], 3),
+        ([APPLIED, REFUSED], 3),
+        ([STALE], 4),
+        ([STALE, FAILED, SKIPPED], 4),
+        ([REFUSED], 5),
+        ([REFUSED, STALE, FAILED], 5),
+    ],
+)
+def test_the_exit_code_tells_what_was_written_and_what_was_not(outcomes, code):
+    assert Report(tuple(outcomes)).exit_code == code
+
+
+@pytest.mark.parametrize(("signal", "code"), [(2, 130), (15, 143)])
+def test_an_interrupted_run_exits_by_its_signal_whatever_was_done(signal, code):
+    assert Report((APPLIED, SKIPPED), interrupted=signal).exit_code == code
+
+
+def test_a_report_counts_only_what_was_applied():
+    report = Report((APPLIED, FAILED, UNKNOWN, SKIPPED))
+    assert report.counts == Counts(changed=1)
+    assert report.unfinished == (FAILED, UNKNOWN, SKIPPED)
+
+
+def live(id="asst_1", files=("file-1",), **metadata):  # noqa: A002 - the field's word
+    return LiveAssistant(id, 1, {"model": "m", "tools": []}, metadata, tuple(files))
+
+
+def test_a_live_assistant_knows_its_mark():
+    assert live(assistants_sync=MARK).mark == Mark.parse(MARK)
+    assert live().mark is None
+
+
+def test_a_fingerprint_moves_with_whatever_could_be_overwritten():
+    seen = {
+        live().fingerprint,
+        live(team="support").fingerprint,
+        live(files=["file-1", "file-2"]).fingerprint,
+        LiveAssistant("asst_1", 1, {"model": "n", "tools": []}, {}, ("file-1",)).fingerprint,
+    }
+    assert len(seen) == 4
+    assert live(files=["file-1", "file-2"]).fingerprint == live(files=["file-2", "file-1"]).fingerprint
+
+
+def test_a_file_knows_every_assistant_that_carries_it():
+    found = Live({"a": live("a", ["x", "y"]), "b": live("b", ["y"])}, {})
+    assert found.references == {"x": {"a"}, "y": {"a", "b"}}
+
+
+def test_a_configuration_is_asked_by_address_and_owns_its_marks():
+    support = DesiredAssistant(SUPPORT, {"metadata": {"team": "support"}}, None, Origin("a.yaml"))
+    handbook = DesiredFile(HANDBOOK, "handbook.md", "00", 1)
+    desired = Desired("acme", (support,), (handbook,))
+    assert desired.by_address == {HANDBOOK: handbook, SUPPORT: support}
+    assert support.metadata == {"team": "support"}
+    mark = Mark.parse(MARK)
+    assert desired.owns(mark)
+    assert not Desired("other").owns(mark)
+    assert not Desired("acme", environment="staging").owns(mark)
+
+
+def test_a_state_tells_assistants_from_files():
+    support, handbook = AssistantBinding("asst_1", "abc"), FileBinding("file-1", "handbook.md", "00", 1)
+    state = State("lineage", 1, bindings={SUPPORT: support, HANDBOOK: handbook})
+    assert (state.assistant(SUPPORT), state.file(SUPPORT)) == (support, None)
+    assert (state.assistant(HANDBOOK), state.file(HANDBOOK)) == (None, handbook)
+    assert state.assistant_ids() == {SUPPORT: "asst_1"}

@@ -1,0 +1,191 @@
+"""How the v1 dialect changes a server, and what it does when it cannot know whether it did."""
+
+import io
+import json
+
+import httpx
+import pytest
+from providers.asking import NOTES, Around, creation, marked
+
+from reconciler.api import (
+    APITimeoutError,
+    AuthenticationError,
+    BadRequestError,
+    InternalServerError,
+    UnknownOutcomeError,
+    in_process,
+)
+from reconciler.model.resource import LiveFile
+
+
+@pytest.fixture
+def made(run, provider):
+    return run(provider.create({"model": "m", "name": "n", "metadata": marked("abc")}, ()))
+
+
+@pytest.fixture
+def notes(run, provider):
+    return run(provider.upload("notes.md", io.BytesIO(NOTES)))
+
+
+def late(request):
+    raise httpx.ReadTimeout("late")
+
+
+def late_post(request):
+    """Lose the answer to every write."""
+    if request.method == "POST":
+        late(request)
+
+
+def test_an_assistant_is_made_with_its_uploads_in_one_request(run, provider, app, notes):
+    before = len(app.state.ledger)
+    made = run(provider.create({"model": "m", "tools": [{"type": "retrieval"}]}, (notes.id,)))
+    assert len(app.state.ledger) - before == 1
+    assert made.file_ids == (notes.id,)
+    assert made.fields["tools"] == [{"type": "retrieval"}]
+    assert run(provider.retrieve(made.id)) == made
+
+
+def test_an_assistant_that_is_not_there_is_none(run, provider, made):
+    assert run(provider.retrieve(made.id)) == made
+    run(provider.delete(made.id))
+    assert run(provider.retrieve(made.id)) is None
+
+
+def test_a_refused_retrieval_does_not_read_as_none(run, scripted):
+    with pytest.raises(AuthenticationError):
+        run(scripted(lambda _: httpx.Response(401)).retrieve("asst_1"))
+
+
+def test_an_update_sets_the_given_fields_and_leaves_attachments_to_others(run, provider, made, notes):
+    run(provider.attach(made.id, notes.id))
+    changed = run(provider.update(made.id, {"name": None, "metadata": {"a": "b"}}))
+    assert changed.fields == made.fields | {"name": None}
+    assert changed.metadata == {"a": "b"}
+    assert changed.file_ids == (notes.id,)
+
+
+def test_an_update_sends_nothing_but_the_given_fields(run, scripted, made):
+    bodies = []
+
+    def answer(request):
+        bodies.append(json.loads(request.content))
+        reply = {"id": "asst_1", "object": "assistant", "created_at": 1, "model": "m"}
+        return httpx.Response(200, json=reply)
+
+    run(scripted(answer).update("asst_1", {"instructions": "i"}))
+    assert bodies == [{"instructions": "i"}]
+
+
+def test_a_create_of_unknown_outcome_is_found_by_its_nonce(run, speak, app, provider):
+    doubtful = speak(Around(in_process(app), late_post, after=True))
+    with pytest.raises(UnknownOutcomeError) as unknown:
+        run(doubtful.create({"model": "m", "metadata": marked("abc")}, ()))
+    assert isinstance(unknown.value.__cause__, APITimeoutError)
+    found = run(provider.find(creation("abc")))
+    assert found.mark.nonce == "abc"
+    assert found.metadata == marked("abc")
+
+
+def test_a_create_that_did_not_happen_is_not_found(run, provider, made):
+    run(provider.create({"model": "m"}, ()))
+    run(provider.create({"model": "m", "metadata": {"assistants_sync": "n=xyz"}}, ()))
+    assert run(provider.find(creation("xyz"))) is None
+    assert run(provider.find(creation("abc"))) == made
+
+
+def test_the_newest_are_looked_at_first(run, provider, app, made):
+    async def more():
+        for _ in range(130):
+            await provider.create({"model": "m"}, ())
+        return await provider.create({"model": "m", "metadata": marked("new")}, ())
+
+    newest = run(more())
+    before = len(app.state.ledger)
+    assert run(provider.find(creation("new"))) == newest
+    assert len(app.state.ledger) - before == 1
+    assert run(provider.find(creation("abc"))) == made
+    assert len(app.state.ledger) - before == 3
+
+
+def test_what_is_gone_already_is_deleted_without_an_error(run, provider, made, notes):
+    run(provider.attach(made.id, notes.id))
+    for _ in range(2):
+        run(provider.detach(made.id, notes.id))
+        assert run(provider.retrieve(made.id)).file_ids == ()
+    for _ in range(2):
+        run(provider.delete(made.id))
+    run(provider.detach(made.id, notes.id))
+    for _ in range(2):
+        run(provider.discard(notes.id))
+    assert run(provider.client.files.list()).data == []
+
+
+@pytest.mark.parametrize(
+    "write",
+    [lambda p: p.delete("asst_1"), lambda p: p.detach("asst_1", "file-1"), lambda p: p.discard("file-1")],
+)
+@pytest.mark.parametrize(("status", "kind"), [(400, BadRequestError), (500, InternalServerError)])
+def test_what_is_refused_is_not_taken_for_gone(run, scripted, write, status, kind):
+    with pytest.raises(kind):
+        run(write(scripted(lambda _: httpx.Response(status))))
+
+
+def test_a_delete_whose_answer_was_lost_is_done_after_all(run, speak, app, provider, made):
+    lost = []
+
+    def lose_first(request):
+        if not lost:
+            lost.append(request)
+            late(request)
+
+    run(speak(Around(in_process(app), lose_first, after=True)).delete(made.id))
+    assert run(provider.retrieve(made.id)) is None
+
+
+def test_an_upload_takes_the_whole_of_an_open_file(run, provider, tmp_path):
+    path = tmp_path / "ignored.bin"
+    path.write_bytes(NOTES * 1000)
+    with path.open("rb") as content:
+        content.seek(5)
+        found = run(provider.upload("Über.md", content))
+    assert found == LiveFile(found.id, "Über.md", len(NOTES) * 1000)
+    assert run(provider.client.files.content(found.id)) == NOTES * 1000
+    assert run(provider.client.files.retrieve(found.id)).purpose == "assistants"
+
+
+def test_attaching_twice_is_attaching_once(run, provider, made, notes):
+    for _ in range(2):
+        run(provider.attach(made.id, notes.id))
+    assert run(provider.retrieve(made.id)).file_ids == (notes.id,)
+
+
+def test_an_attachment_in_doubt_is_looked_for_and_found(run, speak, app, provider, made, notes):
+    before = len(app.state.ledger)
+    run(speak(Around(in_process(app), late_post, after=True)).attach(made.id, notes.id))
+    asked = [(entry.method, entry.path) for entry in list(app.state.ledger)[before:]]
+    files = f"/v1/assistants/{made.id}/files"
+    assert asked == [("POST", files), ("GET", f"{files}/{notes.id}")]
+    assert run(provider.retrieve(made.id)).file_ids == (notes.id,)
+
+
+def test_an_attachment_in_doubt_that_is_not_there_stays_in_doubt(run, speak, app, provider, made, notes):
+    with pytest.raises(UnknownOutcomeError) as unknown:
+        run(speak(Around(in_process(app), late_post)).attach(made.id, notes.id))
+    assert isinstance(unknown.value.__cause__, APITimeoutError)
+    assert run(provider.retrieve(made.id)).file_ids == ()
+
+
+def test_an_attachment_in_doubt_that_cannot_be_looked_for_stays_in_doubt(run, speak, app, made, notes):
+    with pytest.raises(UnknownOutcomeError, match="POST /assistants") as unknown:
+        run(speak(Around(in_process(app), late)).attach(made.id, notes.id))
+    assert isinstance(unknown.value.__cause__, APITimeoutError)
+
+
+def test_a_refused_attachment_is_a_refusal(run, provider, made, app):
+    tuned = run(provider.client.files.create(file=("t.jsonl", b"{}"), purpose="fine-tune"))
+    before = len(app.state.ledger)
+    with pytest.raises(BadRequestError, match="purpose"):
+        run(provider.attach(made.id, tuned.id))
+    assert len(app.state.ledger) - before == 1

@@ -1,0 +1,263 @@
+"""What the v1 dialect sees of a server, and how it says that there is none."""
+
+import hashlib
+from dataclasses import replace
+
+import httpx
+import pytest
+from providers.asking import NOTES, Around, creation, marked, uploading
+
+from reconciler.api import (
+    APIConnectionError,
+    APIResponseValidationError,
+    APIStatusError,
+    AuthenticationError,
+    BadRequestError,
+    InternalServerError,
+    in_process,
+)
+from reconciler.errors import GoneError
+from reconciler.model.limits import Limits
+from reconciler.model.resource import Live, LiveFile
+
+TOOLS = [
+    {"type": "retrieval"},
+    {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}},
+]
+
+
+async def populate(provider, count):
+    return [(await provider.create({"model": "m", "name": str(n)}, ())).id for n in range(count)]
+
+
+def pages(*assistants, files=(), **more):
+    """A server that holds these."""
+
+    def answer(request):
+        data = files if request.url.path.endswith("/files") else assistants
+        return httpx.Response(200, json={"object": "list", "data": data} | more)
+
+    return answer
+
+
+def bare(**fields):
+    return {"id": "asst_1", "object": "assistant", "created_at": 7, "model": "m"} | fields
+
+
+def test_an_empty_server_is_empty(run, provider, state):
+    assert run(provider.observe(state)) == Live({}, {})
+
+
+def test_everything_is_seen_by_pages_of_100_oldest_first(run, provider, app, state):
+    ids = run(populate(provider, 250))
+    before = len(app.state.ledger)
+    live = run(provider.observe(state))
+    assert list(live.assistants) == ids
+    asked = list(app.state.ledger)[before:]
+    assert {entry.method for entry in asked} == {"GET"}
+    assert sorted(entry.path for entry in asked) == ["/v1/assistants"] * 3 + ["/v1/files"]
+    queries = [entry.query for entry in asked if entry.path == "/v1/assistants"]
+    assert queries[0] == "limit=100&order=asc"
+
+
+def test_an_assistant_is_seen_with_all_it_has(run, provider, state, tmp_path):
+    path = tmp_path / "notes.md"
+    path.write_bytes(NOTES)
+    with path.open("rb") as content:
+        upload = run(provider.upload("notes.md", content))
+    fields = {"name": "n", "description": "d", "model": "m", "instructions": "i", "tools": TOOLS}
+    made = run(provider.create(fields | {"metadata": marked("abc")}, [upload.id]))
+    live = run(provider.observe(state))
+    assert live.assistants == {made.id: made}
+    assert live.files == {upload.id: upload} == {upload.id: LiveFile(upload.id, "notes.md", len(NOTES))}
+    assert made.fields == fields
+    assert made.metadata == marked("abc")
+    assert made.mark.nonce == "abc"
+    assert made.file_ids == (upload.id,)
+    assert live.references == {upload.id: {made.id}}
+
+
+EMPTY = {"name": None, "description": None, "model": "m", "instructions": None, "tools": []}
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        bare(),
+        bare(name=None, description=None, instructions=None, metadata=None, tools=[], file_ids=[]),
+        bare(metadata={}, top_p=1.0),
+    ],
+    ids=["absent", "null", "empty"],
+)
+def test_absent_null_and_empty_look_the_same(run, scripted, state, wire):
+    (seen,) = run(scripted(pages(wire)).observe(state)).assistants.values()
+    assert seen.fields == EMPTY
+    assert (seen.metadata, seen.file_ids, seen.mark) == ({}, (), None)
+    assert seen.created_at == 7
+
+
+def test_tools_are_seen_as_they_were_sent_known_or_not(run, scripted, state):
+    tools = [*TOOLS, {"type": "browser", "depth": 3}]
+    (seen,) = run(scripted(pages(bare(tools=tools))).observe(state)).assistants.values()
+    assert seen.fields["tools"] == tools
+
+
+def test_metadata_of_other_types_is_seen_as_text(run, scripted, state):
+    (seen,) = run(scripted(pages(bare(metadata={"n": 1, "yes": True}))).observe(state)).assistants.values()
+    assert seen.metadata == {"n": "1", "yes": "True"}
+
+
+def test_a_dialect_has_the_limits_of_v1_unless_told_otherwise(provider):
+    assert provider.limits == Limits()
+    assert replace(provider, limits=Limits(files=3)).limits.files == 3
+
+
+# No server
+
+
+@pytest.mark.parametrize("status", [404, 410])
+@pytest.mark.parametrize("collection", ["/v1/assistants", "/v1/files"])
+def test_a_collection_that_is_not_there_means_that_the_service_is_gone(
+    run, speak, app, state, status, collection
+):
+    def fault(request):
+        if request.url.path == collection:
+            return httpx.Response(status, json={"error": {"message": "Invalid URL (GET)"}})
+        return None
+
+    with pytest.raises(GoneError) as gone:
+        run(speak(Around(in_process(app), fault)).observe(state))
+    said = str(gone.value)
+    assert said.startswith(f"http://localhost/v1 answers {status} ")
+    assert "the service is not there" in said
+    assert "closed on 2026-08-26" in said
+    assert "it must end in the version, as in /v1" in said
+    assert "Nothing was changed" in said
+    assert "Invalid URL (GET)" in said
+    assert isinstance(gone.value.__cause__, APIStatusError)
+
+
+def test_a_server_of_another_dialect_counts_as_gone(run, scripted, state):
+    error = {"message": "The v1 Assistants API has been deprecated.", "code": "invalid_beta"}
+    with pytest.raises(GoneError, match="does not speak assistants=v1.*has been deprecated") as gone:
+        run(scripted(lambda _: httpx.Response(400, json={"error": error})).observe(state))
+    assert isinstance(gone.value.__cause__, BadRequestError)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(400, BadRequestError), (401, AuthenticationError), (500, InternalServerError), (302, APIStatusError)],
+)
+def test_any_other_refusal_is_told_as_it_is(run, scripted, state, status, kind):
+    with pytest.raises(kind) as refused:
+        run(scripted(lambda _: httpx.Response(status, json={"error": {"message": "No."}})).observe(state))
+    assert type(refused.value) is kind
+
+
+def test_no_answer_is_told_as_it_is(run, scripted, state):
+    def silent(request):
+        raise httpx.ReadTimeout("late")
+
+    with pytest.raises(APIConnectionError):
+        run(scripted(silent).observe(state))
+
+
+def test_a_page_that_cannot_be_read_is_never_taken_for_an_empty_one(run, scripted, state):
+    with pytest.raises(APIResponseValidationError):
+        run(scripted(lambda _: httpx.Response(200, text="<h1>Welcome</h1>")).observe(state))
+
+
+# Uploads that an earlier run did not finish
+
+
+async def upload(provider, content=NOTES, filename="notes.md"):
+    made = await provider.client.files.create(file=(filename, content), purpose="assistants")
+    return made.id
+
+
+def contents_read(app, since=0):
+    paths = [entry.path for entry in list(app.state.ledger)[since:]]
+    return [path.split("/")[-2] for path in paths if path.endswith("/content")]
+
+
+def test_without_unsettled_uploads_no_content_is_read(run, provider, app, state):
+    run(upload(provider))
+    live = run(provider.observe(replace(state, unsettled=(creation(),))))
+    assert contents_read(app) == []
+    assert [one.sha256 for one in live.files.values()] == [None]
+
+
+def test_an_unsettled_upload_is_recognised_by_its_content(run, provider, app, state):
+    mine = run(upload(provider))
+    run(upload(provider, b"Be cruel\n"))
+    run(upload(provider, filename="other.md"))
+    run(upload(provider, b"longer than the notes"))
+    live = run(provider.observe(replace(state, unsettled=(uploading(),))))
+    proved = {one.id: one.sha256 for one in live.files.values() if one.sha256}
+    assert proved == {mine: hashlib.sha256(NOTES).hexdigest()}
+    assert len(live.files) == 4
+
+
+def test_only_what_could_be_the_upload_is_read(run, provider, app):
+    mine = run(upload(provider))
+    run(upload(provider, filename="other.md"))
+    run(upload(provider, b"longer than the notes"))
+    before = len(app.state.ledger)
+    assert run(provider.find_upload(uploading())).id == mine
+    assert contents_read(app, since=before) == [mine]
+
+
+def test_an_upload_that_was_there_before_is_not_taken_for_it(run, provider, state):
+    older = run(upload(provider))
+    intent = uploading(known=(older,))
+    assert run(provider.find_upload(intent)) is None
+    newer = run(upload(provider))
+    assert run(provider.find_upload(intent)).id == newer
+    live = run(provider.observe(replace(state, unsettled=(intent,))))
+    assert live.files[older].sha256 is None
+    assert live.files[newer].sha256 == intent.sha256
+
+
+def test_an_upload_that_never_happened_is_not_found(run, provider):
+    assert run(provider.find_upload(uploading())) is None
+    run(upload(provider, b"Be cruel\n"))
+    assert run(provider.find_upload(uploading())) is None
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_an_upload_nobody_may_read_proves_nothing_and_stops_nothing(run, speak, app, state, status):
+    def fault(request):
+        if request.url.path.endswith("/content"):
+            return httpx.Response(status, json={"error": {"message": "Not allowed to download."}})
+        return None
+
+    provider = speak(Around(in_process(app), fault))
+    mine = run(upload(provider))
+    assert run(provider.find_upload(uploading())) is None
+    live = run(provider.observe(replace(state, unsettled=(uploading(),))))
+    assert live.files == {mine: LiveFile(mine, "notes.md", len(NOTES))}
+
+
+def test_an_upload_that_can_be_read_is_found_behind_one_that_cannot(run, speak, app):
+    unreadable = set()
+
+    def fault(request):
+        gone = request.url.path.endswith("/content") and request.url.path.split("/")[-2] in unreadable
+        return httpx.Response(404) if gone else None
+
+    provider = speak(Around(in_process(app), fault))
+    first, second = run(upload(provider)), run(upload(provider))
+    for hidden, found in ((first, second), (second, first)):
+        unreadable.clear()
+        unreadable.add(hidden)
+        assert run(provider.find_upload(uploading())).id == found
+
+
+def test_a_server_that_fails_while_an_upload_is_looked_for_is_an_error(run, speak, app):
+    def fault(request):
+        return httpx.Response(503) if request.url.path.endswith("/content") else None
+
+    provider = speak(Around(in_process(app), fault))
+    run(upload(provider))
+    with pytest.raises(InternalServerError):
+        run(provider.find_upload(uploading()))
