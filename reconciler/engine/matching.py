@@ -111,7 +111,7 @@ class Situation:
 
     @cached_property
     def unwanted(self) -> Sequence[tuple[Address, LiveAssistant, str]]:
-        """Live assistants that we are bound to and no longer want, with why one may not be deleted."""
+        """Live assistants that are ours and no longer wanted, with why one may not be deleted."""
         found = []
         for where in sorted(self.state.bindings, reverse=True):
             binding = self.state.assistant(where)
@@ -119,18 +119,30 @@ class Situation:
             if binding and live and where not in self.desired.by_address:
                 refused = self.unproved(where, binding, live) or (_PROTECTED if binding.protected else "")
                 found.append((where, live, refused))
-        return found
+        return found + [(where, live, "") for where, live in sorted(self.interrupted.items())]
+
+    @cached_property
+    def interrupted(self) -> Mapping[Address, LiveAssistant]:
+        """What an interrupted run created and nobody declares any more; its nonce is the proof."""
+        nonces = {(one.address.name, one.nonce): one.address for one in self.state.unsettled if one.nonce}
+        unbound = [one for ones in self.marked.values() for one in ones if one.id not in self._bound_ids]
+        found = {nonces[key]: one for one in unbound if (key := _signature(one)) in nonces}
+        return {where: one for where, one in found.items() if where not in self.desired.by_address}
+
+    @cached_property
+    def _bound_ids(self) -> frozenset[str]:
+        return frozenset(binding.id for binding in self.state.bindings.values())
 
     @cached_property
     def strangers(self) -> Sequence[LiveAssistant]:
-        """Live assistants with our Mark that are neither declared nor bound: clones and leftovers."""
-        bound = {binding.id for binding in self.state.bindings.values()}
+        """Live assistants with our Mark that are neither declared nor known: clones and leftovers."""
         taken = {match.live.id for match in self.matches.values() if match.live}
+        known = self._bound_ids | taken | {one.id for one in self.interrupted.values()}
         return [
             one
             for name, ones in self.marked.items()
             for one in ones
-            if one.id not in bound | taken and not self.matches.get(assistant(name), _NONE).refused
+            if one.id not in known and not self.matches.get(assistant(name), _NONE).refused
         ]
 
     @cached_property
@@ -177,3 +189,8 @@ _PROTECTED = (
     "prevent_destroy is set; put it back into the configuration with `prevent_destroy: false`, "
     "apply, and then remove it"
 )
+
+
+def _signature(live: LiveAssistant) -> tuple[str, str]:
+    mark = live.mark
+    return (mark.name, mark.nonce) if mark else ("", "")

@@ -50,7 +50,7 @@ def plan(  # noqa: PLR0913 - three values compared, three facts they are compare
         Basis(state.lineage, state.serial, target),
         tuple(change for change in wanted + unwanted if situation.selected(change.address)),
         tuple(_notices(situation, prune=prune)),
-        len({*state.bindings, *uploads.bound}),
+        len({*state.bindings, *uploads.bound, *situation.interrupted}),
         sum(not situation.lives(binding) for binding in state.bindings.values()),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from dataclasses import dataclass, field, replace
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from reconciler.api.errors import (
     APIError,
@@ -20,10 +20,13 @@ from reconciler.model.limits import Limits
 from reconciler.model.resource import Live, LiveAssistant, LiveFile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Coroutine, Mapping, Sequence
 
     from reconciler.api import Assistant, AsyncClient, FileObject
     from reconciler.model.state import Intent, State
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 _PAGE = 100
 _GONE = 410
@@ -40,7 +43,7 @@ class AssistantsV1:
     async def observe(self, state: State) -> Live:
         """Two walks at the same time: assistants by pages of 100, oldest first, and all uploads."""
         try:
-            assistants, files = await asyncio.gather(self._assistants(), self._files())
+            assistants, files = await _both(self._assistants(), self._files())
         except APIStatusError as cause:
             raise _explained(cause, self.target) from cause
         for intent in state.unsettled:
@@ -134,6 +137,17 @@ class AssistantsV1:
             await self.client.files.delete(file_id)
         except NotFoundError:
             return
+
+
+async def _both(first: Coroutine[Any, Any, T], second: Coroutine[Any, Any, U]) -> tuple[T, U]:
+    """Both results; a failure of one is raised when the other has ended too, and uses the client no more."""
+    tasks = asyncio.create_task(first), asyncio.create_task(second)
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
 
 def _live(one: Assistant) -> LiveAssistant:

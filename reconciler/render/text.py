@@ -131,7 +131,11 @@ def _set(group: str, rest: str, one: FieldChange) -> str:
 def _extent(one: FieldChange) -> str:
     text = str(one.after)
     origin = f" ({visible(one.source)})" if one.source else ""
-    return f"{len(text.splitlines()):,} lines, {len(text):,} characters{origin}"
+    return f"{_count(len(text.splitlines()), 'line')}, {_count(len(text), 'character')}{origin}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def _edited(change: Change) -> Iterator[Line]:
@@ -160,7 +164,7 @@ def _field(one: FieldChange) -> Iterator[Line]:
         yield line(_INDENT, Span(f"{symbol} {name}", style), _aside(one))
         yield from text_diff(one.before, one.after, _INDENT)
         return
-    yield line(_INDENT, Span(f"{symbol} {name:<13} {_moved(one)}", style), _aside(one))
+    yield line(_INDENT, Span(f"{symbol} {name:<13} {_moved(one)}".rstrip(), style), _aside(one))
 
 
 def _sign(one: FieldChange) -> tuple[str, Style]:
@@ -181,10 +185,12 @@ def _moved(one: FieldChange) -> str:
 
 def _aside(one: FieldChange) -> Span:
     said = [f"({visible(one.source)})"] if one.source else []
-    if one.cleared:
-        said.append("no longer in the configuration, will be cleared")
     if one.drifted:
-        said.append("changed on the server, will be set back")
+        said.append("changed on the server")
+    if one.cleared:
+        said.append("no longer in the configuration")
+    if one.drifted or one.cleared:
+        said.append("will be cleared" if one.cleared else "will be set back")
     return Span(f"  {', '.join(said)}" if said else "", Style.DIM)
 
 

@@ -7,6 +7,7 @@ import unicodedata
 
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _SUSPECT = re.compile(r"[\ufe00-\ufe0f]{2,}|[^\x20-\x7e]|(?<=##)\[")
+_COMMAND = re.compile(r"\A(\s*)::")
 _HIDDEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 # Letters and marks that take no ink; a lone U+FE0E or U+FE0F, which emoji are written with, may stay.
 _INKLESS = re.compile(
@@ -18,9 +19,9 @@ def visible(text: object) -> str:
     r"""A value on one line in which nothing is hidden and nothing acts on a terminal.
 
     Control, format, bidirectional, private and unassigned characters become ``\x1b`` or ``<U+202E>``,
-    and so does the bracket of ``##[``, which some build services take for a command.
+    and so do the bracket of ``##[`` and a ``::`` at the beginning, which build services take for commands.
     """
-    return _SUSPECT.sub(_spelt, str(text))
+    return _COMMAND.sub(r"\1\\x3a:", _SUSPECT.sub(_spelt, str(text)))
 
 
 def _spelt(found: re.Match[str]) -> str:

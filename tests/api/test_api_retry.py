@@ -13,9 +13,10 @@ from reconciler.api.retry import Failure, Retry
 NOW = datetime(2024, 4, 12, 10, 0, tzinfo=UTC)
 
 
-def wait(attempt=0, *, times=3, status=500, repeatable=True, chance=0.0, sent=True, **headers):
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    failure = Failure(sent, status, named, NOW.timestamp())
+def wait(attempt=0, *, times=3, repeatable=True, chance=0.0, **failed):
+    facts = {name: failed.pop(name) for name in ("sent", "status") if name in failed}
+    headers = {name.replace("_", "-"): value for name, value in failed.items()}
+    failure = Failure(**{"status": 500} | facts, headers=headers, now=NOW.timestamp())
     return Retry(times).delay(attempt, failure, repeatable=repeatable, chance=chance)
 
 

@@ -194,7 +194,7 @@ def test_a_redirect_is_an_error_and_the_other_server_is_not_asked(connect, embed
     script = Script(said(status=status, location=f"{embedded.url}/assistants"))
     with (
         connect(base_url=LOCAL, api_key=KEY, transport=httpx.MockTransport(script)) as client,
-        pytest.raises(APIStatusError, match="redirect to .* refused; name that server yourself") as refused,
+        pytest.raises(APIStatusError, match=r"redirect to .* refused; name that server yourself") as refused,
     ):
         client.beta.assistants.create(model="m")
     assert refused.value.status_code == status

@@ -28,13 +28,13 @@ def wrong_arguments(client: Client) -> None:
 
 
 def wrong_results(client: Client) -> int:
-    client.beta.assistants.retrieve("a").nmae  # wrong: attr-defined
-    client.beta.assistants.list().id  # wrong: attr-defined
+    str(client.beta.assistants.retrieve("a").nmae)  # wrong: attr-defined
+    str(client.beta.assistants.list().id)  # wrong: attr-defined
     return client.beta.assistants.retrieve("a").id  # wrong: return-value
 
 
 async def wrong_colours(client: AsyncClient, other: Client) -> None:
-    client.beta.assistants.retrieve("a").id  # wrong: attr-defined
+    str(client.beta.assistants.retrieve("a").id)  # wrong: attr-defined
     await other.beta.assistants.retrieve("a")  # wrong: misc
     await client.beta.assistants.create(model=1)  # wrong: arg-type
     for _ in client.beta.assistants.list():  # wrong: attr-defined

@@ -90,6 +90,26 @@ def test_a_create_that_never_arrived_is_unknown_and_the_next_run_makes_one(world
     assert len(world.assistants()) == 1
 
 
+def test_what_an_interrupted_run_created_is_deleted_when_it_is_declared_no_longer(world):
+    at(world, "POST", "/assistants", httpx.ReadTimeout("late"), after=True)
+    lost = world.transport
+
+    def blind(request):
+        hidden = {"object": "list", "data": [], "has_more": False}
+        return httpx.Response(200, json=hidden) if (request.method, request.url.path) == LISTING else None
+
+    world.transport = lambda inner: Faulty(lost(inner), blind)
+    assert world.apply(assistant()).exit_code == 3
+    world.transport = lambda inner: inner
+
+    assert not world.plan().notices
+    assert world.apply().exit_code == 0
+    assert world.assistants() == []
+
+
+LISTING = ("GET", "/v1/assistants")
+
+
 def interrupted_upload(world):
     """An upload that took effect, and of which the run that made it never heard."""
     at(world, "POST", "/files", httpx.ReadTimeout("late"), after=True)

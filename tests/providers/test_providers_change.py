@@ -24,6 +24,12 @@ def made(run, provider):
 
 
 @pytest.fixture
+def doubtful(speak, app):
+    """The same server, where the answer to every POST is lost, after or before it acts."""
+    return lambda *, acts: speak(Around(in_process(app), late_post, after=acts))
+
+
+@pytest.fixture
 def notes(run, provider):
     return run(provider.upload("notes.md", io.BytesIO(NOTES)))
 
@@ -78,10 +84,9 @@ def test_an_update_sends_nothing_but_the_given_fields(run, scripted, made):
     assert bodies == [{"instructions": "i"}]
 
 
-def test_a_create_of_unknown_outcome_is_found_by_its_nonce(run, speak, app, provider):
-    doubtful = speak(Around(in_process(app), late_post, after=True))
+def test_a_create_of_unknown_outcome_is_found_by_its_nonce(run, doubtful, provider):
     with pytest.raises(UnknownOutcomeError) as unknown:
-        run(doubtful.create({"model": "m", "metadata": marked("abc")}, ()))
+        run(doubtful(acts=True).create({"model": "m", "metadata": marked("abc")}, ()))
     assert isinstance(unknown.value.__cause__, APITimeoutError)
     found = run(provider.find(creation("abc")))
     assert found.mark.nonce == "abc"
@@ -161,18 +166,17 @@ def test_attaching_twice_is_attaching_once(run, provider, made, notes):
     assert run(provider.retrieve(made.id)).file_ids == (notes.id,)
 
 
-def test_an_attachment_in_doubt_is_looked_for_and_found(run, speak, app, provider, made, notes):
+def test_an_attachment_in_doubt_is_looked_for_and_found(run, doubtful, app, made, notes):
     before = len(app.state.ledger)
-    run(speak(Around(in_process(app), late_post, after=True)).attach(made.id, notes.id))
+    run(doubtful(acts=True).attach(made.id, notes.id))
     asked = [(entry.method, entry.path) for entry in list(app.state.ledger)[before:]]
     files = f"/v1/assistants/{made.id}/files"
     assert asked == [("POST", files), ("GET", f"{files}/{notes.id}")]
-    assert run(provider.retrieve(made.id)).file_ids == (notes.id,)
 
 
-def test_an_attachment_in_doubt_that_is_not_there_stays_in_doubt(run, speak, app, provider, made, notes):
+def test_an_attachment_in_doubt_that_is_not_there_stays_in_doubt(run, doubtful, provider, made, notes):
     with pytest.raises(UnknownOutcomeError) as unknown:
-        run(speak(Around(in_process(app), late_post)).attach(made.id, notes.id))
+        run(doubtful(acts=False).attach(made.id, notes.id))
     assert isinstance(unknown.value.__cause__, APITimeoutError)
     assert run(provider.retrieve(made.id)).file_ids == ()
 

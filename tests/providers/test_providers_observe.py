@@ -1,11 +1,12 @@
 """What the v1 dialect sees of a server, and how it says that there is none."""
 
+import asyncio
 import hashlib
 from dataclasses import replace
 
 import httpx
 import pytest
-from providers.asking import NOTES, Around, creation, marked, uploading
+from providers.asking import NOTES, creation, marked, uploading
 
 from reconciler.api import (
     APIConnectionError,
@@ -14,7 +15,6 @@ from reconciler.api import (
     AuthenticationError,
     BadRequestError,
     InternalServerError,
-    in_process,
 )
 from reconciler.errors import GoneError
 from reconciler.model.limits import Limits
@@ -118,15 +118,15 @@ def test_a_dialect_has_the_limits_of_v1_unless_told_otherwise(provider):
 @pytest.mark.parametrize("status", [404, 410])
 @pytest.mark.parametrize("collection", ["/v1/assistants", "/v1/files"])
 def test_a_collection_that_is_not_there_means_that_the_service_is_gone(
-    run, speak, app, state, status, collection
+    run, scripted, state, collection, status
 ):
-    def fault(request):
+    def answer(request):
         if request.url.path == collection:
             return httpx.Response(status, json={"error": {"message": "Invalid URL (GET)"}})
-        return None
+        return pages()(request)
 
     with pytest.raises(GoneError) as gone:
-        run(speak(Around(in_process(app), fault)).observe(state))
+        run(scripted(answer).observe(state))
     said = str(gone.value)
     assert said.startswith(f"http://localhost/v1 answers {status} ")
     assert "the service is not there" in said
@@ -139,7 +139,7 @@ def test_a_collection_that_is_not_there_means_that_the_service_is_gone(
 
 def test_a_server_of_another_dialect_counts_as_gone(run, scripted, state):
     error = {"message": "The v1 Assistants API has been deprecated.", "code": "invalid_beta"}
-    with pytest.raises(GoneError, match="does not speak assistants=v1.*has been deprecated") as gone:
+    with pytest.raises(GoneError, match=r"does not speak assistants=v1\..*has been deprecated") as gone:
         run(scripted(lambda _: httpx.Response(400, json={"error": error})).observe(state))
     assert isinstance(gone.value.__cause__, BadRequestError)
 
@@ -165,6 +165,27 @@ def test_no_answer_is_told_as_it_is(run, scripted, state):
 def test_a_page_that_cannot_be_read_is_never_taken_for_an_empty_one(run, scripted, state):
     with pytest.raises(APIResponseValidationError):
         run(scripted(lambda _: httpx.Response(200, text="<h1>Welcome</h1>")).observe(state))
+
+
+def test_when_one_collection_is_refused_the_other_is_asked_no_longer(run, scripted, state):
+    async def observed():
+        asking, ended = asyncio.Event(), []
+
+        async def answer(request):
+            if request.url.path == "/v1/assistants":
+                await asking.wait()
+                return httpx.Response(401)
+            asking.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.append(request.url.path)
+
+        with pytest.raises(AuthenticationError):
+            await scripted(answer).observe(state)
+        return ended
+
+    assert run(observed()) == ["/v1/files"]
 
 
 # Uploads that an earlier run did not finish
@@ -224,40 +245,51 @@ def test_an_upload_that_never_happened_is_not_found(run, provider):
     assert run(provider.find_upload(uploading())) is None
 
 
-@pytest.mark.parametrize("status", [400, 403, 404])
-def test_an_upload_nobody_may_read_proves_nothing_and_stops_nothing(run, speak, app, state, status):
-    def fault(request):
-        if request.url.path.endswith("/content"):
-            return httpx.Response(status, json={"error": {"message": "Not allowed to download."}})
-        return None
+def shelf(**kept):
+    """A server of uploads called notes.md, each with its content, or with the status a reader gets."""
 
-    provider = speak(Around(in_process(app), fault))
-    mine = run(upload(provider))
+    def answer(request):
+        path = request.url.path.removeprefix("/v1/files/").removesuffix("/content")
+        if path in kept:
+            found = kept[path]
+            return httpx.Response(found) if isinstance(found, int) else httpx.Response(200, content=found)
+        known = {"object": "file", "bytes": len(NOTES), "created_at": 1, "filename": "notes.md"}
+        files = [known | {"id": one, "purpose": "assistants"} for one in kept] * path.endswith("/files")
+        return httpx.Response(200, json={"object": "list", "data": files, "has_more": False})
+
+    return answer
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_an_upload_nobody_may_read_proves_nothing_and_stops_nothing(run, scripted, state, status):
+    provider = scripted(shelf(mine=status))
     assert run(provider.find_upload(uploading())) is None
     live = run(provider.observe(replace(state, unsettled=(uploading(),))))
-    assert live.files == {mine: LiveFile(mine, "notes.md", len(NOTES))}
+    assert live.files == {"mine": LiveFile("mine", "notes.md", len(NOTES))}
 
 
-def test_an_upload_that_can_be_read_is_found_behind_one_that_cannot(run, speak, app):
-    unreadable = set()
+@pytest.mark.parametrize(
+    ("kept", "found"),
+    [
+        ({"a": NOTES}, "a"),
+        ({"a": b"Be cruel\n", "b": NOTES}, "b"),
+        ({"a": NOTES, "b": b"Be cruel\n"}, "a"),
+        ({"a": 404, "b": NOTES}, "b"),
+        ({"a": NOTES, "b": 400}, "a"),
+    ],
+)
+def test_the_upload_is_found_among_others_that_look_like_it(run, scripted, state, kept, found):
+    provider = scripted(shelf(**kept))
+    proved = run(provider.find_upload(uploading()))
+    assert (proved.id, proved.sha256) == (found, uploading().sha256)
+    live = run(provider.observe(replace(state, unsettled=(creation(), uploading()))))
+    assert [one.id for one in live.files.values() if one.sha256] == [found]
+    assert live.files[found] == proved
 
-    def fault(request):
-        gone = request.url.path.endswith("/content") and request.url.path.split("/")[-2] in unreadable
-        return httpx.Response(404) if gone else None
 
-    provider = speak(Around(in_process(app), fault))
-    first, second = run(upload(provider)), run(upload(provider))
-    for hidden, found in ((first, second), (second, first)):
-        unreadable.clear()
-        unreadable.add(hidden)
-        assert run(provider.find_upload(uploading())).id == found
-
-
-def test_a_server_that_fails_while_an_upload_is_looked_for_is_an_error(run, speak, app):
-    def fault(request):
-        return httpx.Response(503) if request.url.path.endswith("/content") else None
-
-    provider = speak(Around(in_process(app), fault))
-    run(upload(provider))
-    with pytest.raises(InternalServerError):
-        run(provider.find_upload(uploading()))
+@pytest.mark.parametrize("status", [401, 500, 503])
+def test_a_server_that_fails_while_an_upload_is_looked_for_is_an_error(run, scripted, state, status):
+    provider = scripted(shelf(mine=status))
+    with pytest.raises(APIStatusError) as failed:
+        run(provider.observe(replace(state, unsettled=(uploading(),))))
+    assert failed.value.status_code == status

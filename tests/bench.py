@@ -1,0 +1,98 @@
+"""Ratios, measured side by side in one run: ``make bench``.
+
+Each row runs ours and a peer in turn, ours first, as whole processes, and prints the medians and the
+median of the paired ratios. Times are this machine's; only ratios travel.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.server import Database, create_app, running
+
+ROOT = Path(__file__).parents[1]
+OURS = [sys.executable, "-m", "reconciler"]
+SDK = str(ROOT / ".venv-sdk/bin/python")
+WALK = """
+import sys
+from openai import OpenAI
+with OpenAI(base_url=sys.argv[1], api_key="x", max_retries=0) as client:
+    ids = [one.id for one in client.beta.assistants.list(limit=100)]
+    for one in ids:
+        client.beta.assistants.retrieve(one)
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one whole process took: wall and CPU seconds."""
+
+    wall: float
+    cpu: float
+
+
+def measure(command: list[str], folder: Path) -> Cost:
+    """Run a command to its end; it must succeed."""
+    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wall, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Cost(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+
+
+def compare(title: str, ours: list[str], theirs: list[str], folder: Path, runs: int) -> None:
+    """Print one row."""
+    measure(ours, folder), measure(theirs, folder)
+    pairs = [(measure(ours, folder), measure(theirs, folder)) for _ in range(runs)]
+    cells = []
+    for unit in ("wall", "cpu"):
+        mine = statistics.median(getattr(one, unit) for one, _ in pairs)
+        other = statistics.median(getattr(one, unit) for _, one in pairs)
+        ratio = statistics.median(getattr(a, unit) / getattr(b, unit) for a, b in pairs)
+        cells.append(f"{mine:7.3f} s {other:7.3f} s {ratio:6.2f}")
+    print(f"{title:<62} {' | '.join(cells)}", flush=True)
+
+
+def project(folder: Path, count: int) -> None:
+    """A configuration of so many assistants with prompts of 2 KB."""
+    prompt = "\n".join(["      Answer kindly, briefly and truthfully, and say when you do not know."] * 28)
+    rows = (
+        f"  a{number}:\n    name: Number {number}\n    instructions: |\n{prompt}\n    metadata: {{n: '{number}'}}"
+        for number in range(count)
+    )
+    text = "\n".join(["project: bench", "defaults: {model: gpt-5.6}", "assistants:", *rows])
+    (folder / "assistants.yaml").write_text(text + "\n")
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--count", type=int, default=1000)
+    chosen = parser.parse_args()
+    print(f"{'':<62} {'wall: ours, peer, ratio':^28} | {'CPU: ours, peer, ratio':^28}")
+    with tempfile.TemporaryDirectory() as name, Database.memory() as database, running(create_app(database)) as url:
+        folder = Path(name)
+        os.environ.pop("CI", None)
+        project(folder, 3)
+        compare("--help, beside python -c pass", [*OURS, "--help"], [sys.executable, "-c", "pass"], folder, chosen.runs)
+        plan = [*OURS, "plan", "--server", url]
+        apply = [*OURS, "apply", "--auto-approve", "--server", url]
+        measure(apply, folder)
+        compare("no-op plan of 3, beside importing the SDK", plan, [SDK, "-c", "import openai"], folder, chosen.runs)
+        project(folder, chosen.count)
+        measure(apply, folder)
+        title = f"no-op plan of {chosen.count}, beside listing and retrieving by the SDK"
+        compare(title, plan, [SDK, "-c", WALK, url], folder, chosen.runs)
+
+
+if __name__ == "__main__":
+    main()
