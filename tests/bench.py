@@ -58,18 +58,22 @@ def compare(title: str, ours: list[str], theirs: list[str], folder: Path, runs: 
         other = statistics.median(getattr(one, unit) for _, one in pairs)
         ratio = statistics.median(getattr(a, unit) / getattr(b, unit) for a, b in pairs)
         cells.append(f"{mine:7.3f} s {other:7.3f} s {ratio:6.2f}")
-    print(f"{title:<62} {' | '.join(cells)}", flush=True)
+    say(f"{title:<62} {' | '.join(cells)}")
 
 
 def project(folder: Path, count: int) -> None:
     """A configuration of so many assistants with prompts of 2 KB."""
     prompt = "\n".join(["      Answer kindly, briefly and truthfully, and say when you do not know."] * 28)
-    rows = (
-        f"  a{number}:\n    name: Number {number}\n    instructions: |\n{prompt}\n    metadata: {{n: '{number}'}}"
-        for number in range(count)
-    )
+    row = "  a{0}:\n    name: Number {0}\n    instructions: |\n{1}\n    metadata: {{n: '{0}'}}"
+    rows = [row.format(number, prompt) for number in range(count)]
     text = "\n".join(["project: bench", "defaults: {model: gpt-5.6}", "assistants:", *rows])
     (folder / "assistants.yaml").write_text(text + "\n")
+
+
+def say(row: str) -> None:
+    """One row as soon as it is known."""
+    sys.stdout.write(f"{row}\n")
+    sys.stdout.flush()
 
 
 def main() -> None:
@@ -78,20 +82,27 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--count", type=int, default=1000)
     chosen = parser.parse_args()
-    print(f"{'':<62} {'wall: ours, peer, ratio':^28} | {'CPU: ours, peer, ratio':^28}")
-    with tempfile.TemporaryDirectory() as name, Database.memory() as database, running(create_app(database)) as url:
-        folder = Path(name)
-        os.environ.pop("CI", None)
-        project(folder, 3)
-        compare("--help, beside python -c pass", [*OURS, "--help"], [sys.executable, "-c", "pass"], folder, chosen.runs)
-        plan = [*OURS, "plan", "--server", url]
-        apply = [*OURS, "apply", "--auto-approve", "--server", url]
-        measure(apply, folder)
-        compare("no-op plan of 3, beside importing the SDK", plan, [SDK, "-c", "import openai"], folder, chosen.runs)
-        project(folder, chosen.count)
-        measure(apply, folder)
-        title = f"no-op plan of {chosen.count}, beside listing and retrieving by the SDK"
-        compare(title, plan, [SDK, "-c", WALK, url], folder, chosen.runs)
+    say(f"{'':<62} {'wall: ours, peer, ratio':^28} | {'CPU: ours, peer, ratio':^28}")
+    with (
+        tempfile.TemporaryDirectory() as name,
+        Database.memory() as database,
+        running(create_app(database)) as url,
+    ):
+        table(Path(name), url, chosen.runs, chosen.count)
+
+
+def table(folder: Path, url: str, runs: int, count: int) -> None:
+    """Print every row."""
+    os.environ.pop("CI", None)
+    plan, apply = [*OURS, "plan", "--server", url], [*OURS, "apply", "--auto-approve", "--server", url]
+    compare("--help, beside python -c pass", [*OURS, "--help"], [sys.executable, "-c", "pass"], folder, runs)
+    project(folder, 3)
+    measure(apply, folder)
+    compare("no-op plan of 3, beside importing the SDK", plan, [SDK, "-c", "import openai"], folder, runs)
+    project(folder, count)
+    measure(apply, folder)
+    title = f"no-op plan of {count}, beside listing and retrieving by the SDK"
+    compare(title, plan, [SDK, "-c", WALK, url], folder, runs)
 
 
 if __name__ == "__main__":
