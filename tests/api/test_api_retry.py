@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.api.retry import Failure, Retry
@@ -103,6 +103,7 @@ WORDS = st.sampled_from(
 HINTS = st.text() | st.floats().map(str) | st.integers().map(str) | st.lists(WORDS, max_size=8).map(" ".join)
 
 
+@settings(deadline=None)
 @given(seconds=HINTS, milliseconds=HINTS, asked=HINTS, attempt=st.integers(0, 9), chance=st.floats(0, 1))
 @example(seconds="Mon, 1 Jan 1 00:00:00 +2359", milliseconds="", asked="", attempt=0, chance=0.5)
 def test_no_header_makes_a_crash_or_a_wait_that_makes_no_sense(seconds, milliseconds, asked, attempt, chance):

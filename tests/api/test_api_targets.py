@@ -180,14 +180,6 @@ def test_proxies_of_the_machine_are_not_used(connect, embedded, monkeypatch):
         assert client.beta.assistants.create(model="m").model == "m"
 
 
-def test_passwords_of_the_machine_are_not_used(asks, tmp_path, monkeypatch):
-    netrc = tmp_path / "netrc"
-    netrc.write_text("machine 127.0.0.1 login me password hunter2\n")
-    netrc.chmod(0o600)
-    monkeypatch.setenv("NETRC", str(netrc))
-    assert "authorization" not in asks(base_url=LOCAL).headers
-
-
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_an_error_and_the_other_server_is_not_asked(connect, embedded, status):
     before = len(embedded.ledger)

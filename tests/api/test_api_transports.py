@@ -1,6 +1,7 @@
 """The ways out: sockets, an app in this process, and nothing at all."""
 
 import asyncio
+import ssl
 
 import httpx
 import pytest
@@ -135,3 +136,22 @@ def test_https_is_encrypted_from_the_first_byte(connect, scheme, first):
     (heard,) = speaker.heard
     assert heard.startswith(first)
     assert (b"sk-secret" in heard) == (scheme == "http")
+
+
+def test_https_proves_who_the_server_is(connect, monkeypatch):
+    used = []
+    for name in ("wrap_socket", "wrap_bio"):
+        wrap = getattr(ssl.SSLContext, name)
+
+        def watched(context, *args, wrap=wrap, **kwargs):
+            used.append((context.verify_mode, context.check_hostname))
+            return wrap(context, *args, **kwargs)
+
+        monkeypatch.setattr(ssl.SSLContext, name, watched)
+    with (
+        listening(Speaker(b"no\r\n")) as address,
+        connect(base_url=f"https://{address}", max_retries=0) as client,
+        pytest.raises(APIConnectionError),
+    ):
+        client.files.list()
+    assert used == [(ssl.CERT_REQUIRED, True)]

@@ -183,7 +183,7 @@ def test_when_one_collection_is_refused_the_other_is_asked_no_longer(run, script
 
         with pytest.raises(AuthenticationError):
             await scripted(answer).observe(state)
-        return ended
+        return [*ended]
 
     assert run(observed()) == ["/v1/files"]
 
@@ -203,7 +203,8 @@ def contents_read(app, since=0):
 
 def test_without_unsettled_uploads_no_content_is_read(run, provider, app, state):
     run(upload(provider))
-    live = run(provider.observe(replace(state, unsettled=(creation(),))))
+    other = replace(uploading(), step="create")
+    live = run(provider.observe(replace(state, unsettled=(creation(), other))))
     assert contents_read(app) == []
     assert [one.sha256 for one in live.files.values()] == [None]
 

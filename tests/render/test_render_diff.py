@@ -92,6 +92,10 @@ def test_a_newline_at_the_end_that_comes_or_goes_beside_other_changes_is_told():
     assert diff("a", "b\n").endswith("\n       only the new text ends with a newline\n")
 
 
+def test_equal_lines_do_not_hide_how_little_changed():
+    assert diff("a\n" * 300, "b\n" + "a\n" * 300) == "     1 + │ b\n     2   │ a\n     3   │ a\n"
+
+
 def test_a_text_of_many_equal_lines_is_compared_in_time():
     shown = rows(diff("a\n" * 15_000, "b\n" + "a\n" * 15_000))
     assert (1, "+", "b") in shown

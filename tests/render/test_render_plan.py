@@ -278,6 +278,21 @@ def test_what_is_adopted_forgotten_and_deleted():
     )
 
 
+def test_what_is_adopted_and_changed_counts_as_changed_only():
+    fields = (FieldChange("name", "a", "b"),)
+    reads(
+        planned(Change(SUPPORT, Action.ADOPT, Reason.MARKED, fields, (UPDATE,), id="asst_1")),
+        """\
+
+          ~ assistant.support will be adopted  asst_1
+              found on the server by its Mark
+              ~ name          "a" → "b"
+
+        Plan: 0 to add, 1 to change, 0 to destroy.
+        """,
+    )
+
+
 def test_what_is_refused_says_why_and_what_to_do_and_is_not_counted():
     fields = (FieldChange("name", "a", "b"),)
     reads(
