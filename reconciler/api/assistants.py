@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, List, Literal  # noqa: UP035 - `list` is this module's endpoint
 
 from reconciler.api.call import BETA, Call, Extras, ListCall, segment
-from reconciler.api.pages import Page
-from reconciler.api.types import NOT_GIVEN, Assistant, AssistantDeleted, NotGiven
+from reconciler.api.types import NOT_GIVEN, Assistant, AssistantDeleted, NotGiven, Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from reconciler.api.call import BETA, Call, Extras, ListCall, segment
-from reconciler.api.pages import Page
-from reconciler.api.types import NOT_GIVEN, AssistantFile, FileDeleteResponse, NotGiven
+from reconciler.api.types import NOT_GIVEN, AssistantFile, FileDeleteResponse, NotGiven, Page
 
 if TYPE_CHECKING:
     import httpx

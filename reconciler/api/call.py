@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from reconciler.api.pages import Page
-    from reconciler.api.types import Body, Headers, Query
+    from reconciler.api.types import Body, Headers, Page, Query
 
 T = TypeVar("T")
 

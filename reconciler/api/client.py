@@ -89,7 +89,7 @@ class Client:
 
     def page(self, call: ListCall[T]) -> SyncCursorPage[T]:
         """One page of a list."""
-        return SyncCursorPage(self, self.send(call.page), call)
+        return SyncCursorPage(self.send(call.page), call, self.page)
 
     def close(self) -> None:
         """Close every connection."""
@@ -157,11 +157,11 @@ class AsyncClient:
 
     def listed(self, call: ListCall[T]) -> AsyncPaginator[T]:
         """A list, to be awaited or iterated."""
-        return AsyncPaginator(self, call)
+        return AsyncPaginator(call, self.page)
 
     async def page(self, call: ListCall[T]) -> AsyncCursorPage[T]:
         """One page of a list."""
-        return AsyncCursorPage(self, await self.send(call.page), call)
+        return AsyncCursorPage(await self.send(call.page), call, self.page)
 
     async def close(self) -> None:
         """Close every connection."""

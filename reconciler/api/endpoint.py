@@ -3,40 +3,63 @@
 from __future__ import annotations
 
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from reconciler.api.call import Call, ListCall
-    from reconciler.api.client import AsyncClient, Client
     from reconciler.api.pages import AsyncPaginator, SyncCursorPage
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
+class Sender(Protocol):
+    """Makes Calls and waits for their results."""
+
+    def send(self, call: Call[T]) -> T:
+        """Make one Call."""
+        ...
+
+    def listed(self, call: ListCall[T]) -> SyncCursorPage[T]:
+        """The first page of a list."""
+        ...
+
+
+class AsyncSender(Protocol):
+    """Makes Calls and gives something to await."""
+
+    def send(self, call: Call[T]) -> Coroutine[Any, Any, T]:
+        """Make one Call."""
+        ...
+
+    def listed(self, call: ListCall[T]) -> AsyncPaginator[T]:
+        """A list, to be awaited or iterated."""
+        ...
+
+
 class Resource:
     """What an endpoint's method needs: a client of one colour."""
 
-    _client: Client | AsyncClient
+    _client: Sender | AsyncSender
 
 
 class SyncResource(Resource):
     """A resource whose methods return results."""
 
-    _client: Client
+    _client: Sender
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Sender) -> None:
         self._client = client
 
 
 class AsyncResource(Resource):
     """A resource whose methods return awaitables."""
 
-    _client: AsyncClient
+    _client: AsyncSender
 
-    def __init__(self, client: AsyncClient) -> None:
+    def __init__(self, client: AsyncSender) -> None:
         self._client = client
 
 

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
-
-from reconciler.api.types import WireObject
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator, Iterator
-
-    from reconciler.api.call import ListCall
-    from reconciler.api.client import AsyncClient, Client
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 T = TypeVar("T")
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
 
-class Page(WireObject, Generic[T]):
-    """One page as the server sent it; ``has_more`` is None where a server leaves it out."""
+    from reconciler.api.call import ListCall
+    from reconciler.api.types import Page
 
-    object: Literal["list"]
-    data: list[T]
-    first_id: str | None = None
-    last_id: str | None = None
-    has_more: bool | None = None
-
-    def edge(self, *, backwards: bool) -> str | None:
-        """The id of the outermost object in the direction of the walk; None on an empty page."""
-        if not self.data:
-            return None
-        found: Any = self.data[0 if backwards else -1]
-        return str(found.id)
+    Fetch: TypeAlias = "Callable[[ListCall[T]], SyncCursorPage[T]]"
+    AsyncFetch: TypeAlias = "Callable[[ListCall[T]], Coroutine[Any, Any, AsyncCursorPage[T]]]"
 
 
 class _Found(Generic[T]):
@@ -55,13 +39,13 @@ class _Found(Generic[T]):
 class SyncCursorPage(_Found[T]):
     """A page that iterates over its items and those of every page behind it."""
 
-    def __init__(self, client: Client, page: Page[T], call: ListCall[T]) -> None:
+    def __init__(self, page: Page[T], call: ListCall[T], fetch: Fetch[T]) -> None:
         super().__init__(page, call)
-        self._client = client
+        self._fetch = fetch
 
     def get_next_page(self) -> SyncCursorPage[T]:
         """Fetch the next page; RuntimeError when there is none."""
-        return self._client.page(self._following())
+        return self._fetch(self._following())
 
     def iter_pages(self) -> Iterator[SyncCursorPage[T]]:
         """This page and every one behind it, each fetched when it is reached."""
@@ -79,13 +63,13 @@ class SyncCursorPage(_Found[T]):
 class AsyncCursorPage(_Found[T]):
     """The same, awaited."""
 
-    def __init__(self, client: AsyncClient, page: Page[T], call: ListCall[T]) -> None:
+    def __init__(self, page: Page[T], call: ListCall[T], fetch: AsyncFetch[T]) -> None:
         super().__init__(page, call)
-        self._client = client
+        self._fetch = fetch
 
     async def get_next_page(self) -> AsyncCursorPage[T]:
         """Fetch the next page; RuntimeError when there is none."""
-        return await self._client.page(self._following())
+        return await self._fetch(self._following())
 
     async def iter_pages(self) -> AsyncIterator[AsyncCursorPage[T]]:
         """This page and every one behind it, each fetched when it is reached."""
@@ -104,12 +88,12 @@ class AsyncCursorPage(_Found[T]):
 class AsyncPaginator(Generic[T]):
     """A list not yet asked for: ``await`` gives the first page, ``async for`` every item."""
 
-    def __init__(self, client: AsyncClient, call: ListCall[T]) -> None:
-        self._client = client
+    def __init__(self, call: ListCall[T], fetch: AsyncFetch[T]) -> None:
         self._call = call
+        self._fetch = fetch
 
     def __await__(self) -> Generator[Any, None, AsyncCursorPage[T]]:
-        return self._client.page(self._call).__await__()
+        return self._fetch(self._call).__await__()
 
     async def __aiter__(self) -> AsyncIterator[T]:
         async for item in await self:

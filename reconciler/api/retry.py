@@ -55,12 +55,12 @@ class Retry:
         """Seconds to wait before attempt ``attempt + 1``, or None to give up.
 
         ``attempt`` counts from 0, ``chance`` lies in 0 to 1. What is not repeatable is tried again only
-        when it is known that nothing happened, or when the server asks for it by ``x-should-retry``.
+        when it is known that nothing happened, whatever the server asks by ``x-should-retry``.
         """
         headers = failure.headers or {}
         asked = headers.get("x-should-retry")
-        wanted = failure.is_transient and (repeatable or failure.is_known)
-        if attempt >= self.times or asked == "false" or not (wanted or asked == "true"):
+        wanted = asked == "true" or (failure.is_transient and asked != "false")
+        if attempt >= self.times or not wanted or not (repeatable or failure.is_known):
             return None
         hint = _hint(headers, failure.now)
         if hint is not None and 0 < hint <= _LONGEST_HINT:

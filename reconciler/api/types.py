@@ -7,9 +7,23 @@ type, is an error. Wire facts: the v1 OpenAPI description of April 2024.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, NotRequired, Required, TypeAlias, TypedDict, Union
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Generic,
+    Literal,
+    NotRequired,
+    Required,
+    TypeAlias,
+    TypedDict,
+    TypeVar,
+    Union,
+)
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Tag
+
+T = TypeVar("T")
 
 
 class NotGiven:
@@ -150,6 +164,23 @@ class FileList(WireObject):
 
     object: Literal["list"]
     data: list[FileObject]
+
+
+class Page(WireObject, Generic[T]):
+    """One page as the server sent it; ``has_more`` is None where a server leaves it out."""
+
+    object: Literal["list"]
+    data: list[T]
+    first_id: str | None = None
+    last_id: str | None = None
+    has_more: bool | None = None
+
+    def edge(self, *, backwards: bool) -> str | None:
+        """The id of the outermost object in the direction of the walk; None on an empty page."""
+        if not self.data:
+            return None
+        found: Any = self.data[0 if backwards else -1]
+        return str(found.id)
 
 
 class FunctionParam(TypedDict, total=False):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from unicodedata import combining, east_asian_width
 
 from reconciler.render.lines import Line, Span, Style, line
 from reconciler.render.visible import visible
@@ -60,4 +61,10 @@ def _caret(problem: Diagnostic, text: str, column: int) -> str:
     """Carets under the very characters, counted as they are shown."""
     start, width = column - 1, problem.origin.width
     before, under = visible(text[:start]), visible(text[start : start + width])
-    return f"{' ' * len(before)}{'^' * max(1, len(under))} {problem.label}".rstrip()
+    return f"{' ' * _cells(before)}{'^' * max(1, _cells(under))} {problem.label}".rstrip()
+
+
+def _cells(text: str) -> int:
+    """How many columns a text takes: two for a wide character, none for an accent that joins another."""
+    wide = sum(east_asian_width(one) in "WF" for one in text)
+    return len(text) + wide - sum(bool(combining(one)) for one in text)

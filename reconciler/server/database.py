@@ -97,8 +97,9 @@ class Database:
             yield self._connection
 
     def close(self) -> None:
-        """Close the file, and drop the copy that a view may have made."""
-        self._connection.close()
+        """Close the file once nobody is reading it, and drop the copy that a view may have made."""
+        with self._turn:
+            self._connection.close()
         if self._folder is not None:
             self._folder.cleanup()
 

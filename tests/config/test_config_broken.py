@@ -1,4 +1,7 @@
-"""Every way to get a configuration wrong, and the message a person reads."""
+"""Every way to get a configuration wrong, and the message a person reads.
+
+``pytest tests/config --golden`` writes the messages anew; read every line that moved.
+"""
 
 import os
 import re
@@ -53,3 +56,8 @@ def test_the_message_of_a_broken_configuration_is_the_golden_one(name, workspace
     if request.config.getoption("golden", default=False):
         golden.write_text(message)
     assert message == golden.read_text()
+
+
+def test_every_message_and_every_side_file_belongs_to_a_configuration():
+    assert {path.stem for path in BROKEN.iterdir()} == set(NAMES)
+    assert SIDE.keys() <= set(NAMES)

@@ -165,6 +165,11 @@ def test_the_caret_stands_under_what_is_meant(text, column, width):
     assert len(above) < 180
 
 
+@pytest.mark.parametrize(("before", "columns"), [("日本", 4), ("🚀", 2), ("e\u0301", 1), ("é", 1)])
+def test_the_caret_knows_how_wide_characters_are(before, columns):
+    assert shown(problem(f"{before}x", len(before) + 1)).splitlines()[4] == f"  | {' ' * columns}^"
+
+
 def test_a_problem_at_the_end_of_a_line_has_a_caret_too():
     assert shown(problem("ab", 3)).splitlines()[4] == "  |   ^"
 
