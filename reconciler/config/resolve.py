@@ -239,7 +239,7 @@ class _Resolver:
         if not _FUNCTION_NAME.match(function.name):
             remedy = "letters, digits, _ and - only"
             place.problem(f"{function.name!r} cannot be a function's name", *where, "name", help=remedy)
-        return {"type": "function", "function": function.model_dump(exclude_unset=True)}
+        return {"type": "function", "function": _said(function)}
 
     def _function(self, place: _Place, named: str, number: int) -> Function | None:
         try:
@@ -308,6 +308,11 @@ class _Resolver:
 
 def _named(said: Defaults) -> dict[str, Any]:
     return {key: getattr(said, key) for key in said.model_fields_set}
+
+
+def _said(function: Function) -> dict[str, Any]:
+    """A function as the wire takes it, which knows no null there."""
+    return {key: value for key, value in function.model_dump().items() if value is not None}
 
 
 def _lifecycle(defaults: Defaults, own: Assistant, key: str, *, default: Any) -> Any:

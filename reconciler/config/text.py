@@ -31,6 +31,7 @@ _TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": Fal
 _INTEGER = re.compile(r"[-+]?[0-9]{1,300}\Z")
 _RADIX = re.compile(r"0(?:o[0-7]{1,21}|x[0-9a-fA-F]{1,16})\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?\Z")
+_PAIR = re.compile(r"(\\\\)|\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
 _REMEDIES = {
     "did not find expected ',' or ']'": "is a comma or a bracket missing?",
     "did not find expected ',' or '}'": "is a comma or a brace missing?",
@@ -144,9 +145,20 @@ def _check_text(source: Source) -> None:
 
 def _events(source: Source) -> Iterator[Any]:
     try:
-        yield from yaml.parse(source.text, Loader=_LOADER)
+        yield from yaml.parse(_joined(source), Loader=_LOADER)
     except yaml.MarkedYAMLError as cause:
         raise ConfigError([_malformed(source, cause)]) from cause
+
+
+def _joined(source: Source) -> str:
+    """A JSON text with every escaped pair of surrogates as the one escape that YAML knows."""
+    if not source.path.endswith(".json"):
+        return source.text
+    return _PAIR.sub(lambda pair: pair[1] or f"\\U{_code(pair[2], pair[3]):08X}", source.text)
+
+
+def _code(high: str, low: str) -> int:
+    return 0x10000 + ((int(high, 16) & 0x3FF) << 10) + (int(low, 16) & 0x3FF)
 
 
 def _malformed(source: Source, cause: yaml.MarkedYAMLError) -> Diagnostic:

@@ -1,15 +1,10 @@
 """Configurations as a person writes them, and what becomes of them."""
 
 import pytest
-from hypothesis import settings
 
 from reconciler.config.content import Root
 from reconciler.config.resolve import configuration
 from reconciler.model.limits import Limits
-
-# A loaded machine is slow, not wrong.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
 
 
 def pytest_addoption(parser):

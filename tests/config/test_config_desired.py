@@ -116,7 +116,14 @@ def test_a_metadata_key_can_be_cleared_alone(support):
 
 def test_what_a_function_does_not_say_is_not_sent(support):
     found = support("tools: [{type: function, function: {name: f, description: null}}]")
-    assert found.fields["tools"] == [{"type": "function", "function": {"name": "f", "description": None}}]
+    assert found.fields["tools"] == [{"type": "function", "function": {"name": "f"}}]
+
+
+def test_a_json_file_may_escape_what_is_no_ascii(workspace, support):
+    workspace.write("f.json", r'{"name": "f", "description": "\ud83d\ude00 \u00e9 \\ud83d"}')
+    found = support("tools: [{type: function, function: {file: f.json}}]")
+
+    assert found.fields["tools"][0]["function"]["description"] == "\U0001f600 \u00e9 \\ud83d"
 
 
 def test_a_function_may_be_called_like_a_tool(support):
