@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Plan
     from reconciler.model.resource import Live
     from reconciler.model.state import State
-    from reconciler.providers import Provider
 
 _CHANGES = 2
 
@@ -77,7 +76,7 @@ class Session:
     def plan(self, *, detailed: bool) -> int:
         """Show what apply would do; nothing is written anywhere."""
         desired, state = self.desired(), LocalStore(self.state).load()
-        plan, _ = asyncio.run(self._planned(desired, state, reading=True))
+        plan, _ = asyncio.run(self._planned(desired, state))
         self.speech.say(plan_lines(plan))
         try:
             guard.check(plan, state, self._allowed(plan))
@@ -91,49 +90,36 @@ class Session:
         store = LocalStore(self.state)
         with store.lock("destroy" if self.everything else "apply"):
             state = store.load()
-            return asyncio.run(self._apply(desired, state, store, approved=approved, parallelism=parallelism))
-
-    async def _apply(
-        self, desired: Desired, state: State, store: LocalStore, *, approved: bool, parallelism: int
-    ) -> int:
-        plan, live = await self._planned(desired, state, reading=True)
-        self.speech.say(plan_lines(plan))
-        guard.check(plan, state, self._allowed(plan))
-        if plan.has_changes and not approved and not self.speech.confirm(self._question()):
-            self.speech.tell("", "Cancelled. Nothing was changed.")
-            return 1
-        async with self.target.provider(reading=False) as provider:
-            report = await self._carry_out(plan, desired, live, state, store, provider, parallelism)
+            plan, live = asyncio.run(self._planned(desired, state))
+            self.speech.say(plan_lines(plan))
+            guard.check(plan, state, self._allowed(plan))
+            if plan.has_changes and not approved and not self.speech.confirm(self._question()):
+                self.speech.tell("", "Cancelled. Nothing was changed.")
+                return 1
+            report = asyncio.run(self._carried_out(plan, desired, live, state, store, parallelism))
         self.speech.say(report_lines(report))
         return report.exit_code
 
-    async def _carry_out(  # noqa: PLR0913, PLR0917 - everything an apply rests on
-        self,
-        plan: Plan,
-        desired: Desired,
-        live: Live,
-        state: State,
-        store: LocalStore,
-        provider: Provider,
-        parallelism: int,
+    async def _carried_out(  # noqa: PLR0913, PLR0917 - everything an apply rests on
+        self, plan: Plan, desired: Desired, live: Live, state: State, store: LocalStore, parallelism: int
     ) -> Report:
-        steps = Steps(
-            desired, live, provider, store, _root().reopen, dict(state.bindings), list(state.unsettled)
-        )
         total = sum(len(change.steps) for change in plan.changes if not change.refused)
-        with _interruptible(self.speech) as interruption, self.speech.progress(total) as progress:
-            return await apply(
-                plan,
-                state,
-                store,
-                steps,
-                parallelism=parallelism,
-                notify=progress.tell,
-                interruption=interruption,
-            )
+        bindings, unsettled = dict(state.bindings), list(state.unsettled)
+        async with self.target.provider(reading=False) as provider:
+            steps = Steps(desired, live, provider, store, _root().reopen, bindings, unsettled)
+            with _interruptible(self.speech) as interruption, self.speech.progress(total) as progress:
+                return await apply(
+                    plan,
+                    state,
+                    store,
+                    steps,
+                    parallelism=parallelism,
+                    notify=progress.tell,
+                    interruption=interruption,
+                )
 
-    async def _planned(self, desired: Desired, state: State, *, reading: bool) -> tuple[Plan, Live]:
-        async with self.target.provider(reading=reading) as provider:
+    async def _planned(self, desired: Desired, state: State) -> tuple[Plan, Live]:
+        async with self.target.provider(reading=True) as provider:
             live = await provider.observe(state)
         seen = partial(
             compare,

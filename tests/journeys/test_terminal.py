@@ -1,0 +1,110 @@
+"""At a terminal: a question that only 'yes' answers, progress that is live, and signals."""
+
+import asyncio
+import os
+import pty
+import signal
+import subprocess
+import threading
+
+import pytest
+
+from reconciler.server import Database, create_app, running
+
+
+def at_a_terminal(workspace, *arguments, answer="", **environment):
+    """Run the program at a terminal of its own; its exit code and everything the terminal showed."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        workspace.command(*arguments),
+        cwd=workspace.folder,
+        env={**os.environ, "TERM": "xterm", **environment},
+        preexec_fn=lambda: os.login_tty(theirs),  # noqa: PLW1509 - Ctrl-C needs a controlling terminal
+    ) as process:
+        os.close(theirs)
+        try:
+            shown = _until(ours, b"Enter a value: ") if answer else b""
+            os.write(ours, answer.encode())
+            shown += _until(ours, None)
+            code = process.wait(30)
+        finally:
+            process.kill()
+            os.close(ours)
+    return code, shown.decode()
+
+
+def _until(terminal, words):
+    """What the terminal shows up to some words, or to its end."""
+    shown = b""
+    while words is None or words not in shown:
+        try:
+            piece = os.read(terminal, 1000)
+        except OSError:  # the other side is closed
+            break
+        if not piece:
+            break
+        shown += piece
+    return shown
+
+
+def test_yes_applies_and_shows_progress(project):
+    code, shown = at_a_terminal(project, "apply", answer="yes\n")
+
+    assert code == 0
+    assert "Only 'yes' will be accepted." in shown
+    assert "assistant.support created" in shown
+    assert "Apply complete! Resources: 2 added, 0 changed, 0 destroyed." in shown
+    assert "\x1b[" in shown
+
+
+@pytest.mark.parametrize("answer", ["no\n", "y\n", "\n", "\x04"])
+def test_anything_else_cancels_and_changes_nothing(project, answer):
+    code, shown = at_a_terminal(project, "apply", answer=answer)
+
+    assert code == 1
+    assert "Cancelled. Nothing was changed." in shown
+    assert not (project.folder / "state/state.json").exists()
+
+
+def test_a_question_can_be_interrupted(project):
+    code, shown = at_a_terminal(project, "destroy", answer="")
+    assert (code, "No changes." in shown) == (0, True)
+
+    code, shown = at_a_terminal(project, "apply", answer="\x03")
+
+    assert code == 130
+    assert "Traceback" not in shown
+
+
+def test_a_dumb_terminal_and_ci_get_lines_without_escapes(project):
+    for variables in ({"TERM": "dumb"}, {"CI": "true", "NO_COLOR": "1"}):
+        code, shown = at_a_terminal(project, "apply", "--auto-approve", "--server", "embedded", **variables)
+        assert code == 0
+        assert "\x1b" not in shown
+    assert project.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_second_signal_leaves_at_once_and_the_next_run_finishes(project):
+    with Database.memory() as database:
+        app = create_app(database)
+        held, release = threading.Event(), threading.Event()
+
+        async def stuck(scope, receive, send):
+            if scope["method"] == "POST":
+                held.set()
+                await asyncio.to_thread(release.wait, 30)
+            await app(scope, receive, send)
+
+        with running(stuck) as url:
+            command = project.command("apply", "--auto-approve", "--server", url)
+            with subprocess.Popen(command, cwd=project.folder, stderr=subprocess.PIPE) as process:
+                assert held.wait(20)
+                process.send_signal(signal.SIGINT)
+                assert b"second signal" in process.stderr.readline()
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(20) == 143
+            release.set()
+            assert project.run("apply", "--auto-approve", "--server", url).code == 0
+            assert project.run("plan", "--detailed-exitcode", "--server", url).code == 0
+        with database.read() as connection:
+            assert connection.execute("SELECT count(*) FROM files").fetchone()[0] == 1
