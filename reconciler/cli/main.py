@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import NoReturn
 
@@ -86,7 +87,7 @@ def _remedy(error: ReconcilerError) -> str:
 
 def _bug(speech: Speech, error: Exception, *, verbose: bool) -> int:
     if verbose:
-        raise error
+        traceback.print_exception(error)
     what = f"{type(error).__name__}: {error}"
     speech.tell(
         "Error", f"this is a bug of assistants-sync: {what}. Run it again with -v and report what it prints"

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
+class Header(click.ParamType):
+    """A header; in the variable they stand one a line, since a header holds blanks."""
+
+    name = "text"
+    envvar_list_splitter = "\n"
+
+
 def option(*names: str, **rest: Any) -> Callable[[F], F]:
     """A click option that shows its variable: ``ASSISTANTS_SYNC_`` and its long name, by default."""
     long = next(name for name in names if name.startswith("--"))
@@ -73,7 +80,13 @@ server = together(
         type=click.Path(path_type=Path, dir_okay=False),
         help="A file that holds the key; without it the key is taken from OPENAI_API_KEY.",
     ),
-    option("--header", "headers", multiple=True, help="An extra header, 'Name: value'. May be repeated."),
+    option(
+        "--header",
+        "headers",
+        multiple=True,
+        type=Header(),
+        help="An extra header, 'Name: value'. May be repeated.",
+    ),
     option("--allow-http", is_flag=True, help="Send the key over plain http to other machines too."),
 )
 

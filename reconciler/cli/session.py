@@ -7,13 +7,13 @@ import os
 import signal
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.config.content import Root
 from reconciler.config.resolve import configuration
 from reconciler.engine import guard
 from reconciler.engine.applier import Interruption, apply
+from reconciler.engine.planner import Terms
 from reconciler.engine.planner import plan as compare
 from reconciler.engine.selection import selection
 from reconciler.engine.steps import Steps
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.speech import Speech
     from reconciler.cli.target import Target
+    from reconciler.model.address import Address
     from reconciler.model.outcome import Report
     from reconciler.model.plan import Plan
     from reconciler.model.resource import Live
@@ -121,18 +122,20 @@ class Session:
     async def _planned(self, desired: Desired, state: State) -> tuple[Plan, Live]:
         async with self.target.provider(reading=True) as provider:
             live = await provider.observe(state)
-        seen = partial(
-            compare,
-            desired,
-            live,
-            state,
-            target=provider.target,
-            places=provider.limits.files,
+        terms = Terms(
+            provider.target,
+            provider.limits,
             prune=self.scope.prune,
+            protected=self._protected() if self.everything else frozenset(),
             because=Reason.DESTROY if self.everything else Reason.UNDECLARED,
         )
-        only = selection(whole := seen(), desired, self.scope.targets, self.scope.excluded)
-        return (whole if only is None else seen(only=only)), live
+        whole = compare(desired, live, state, terms)
+        only = selection(whole, desired, self.scope.targets, self.scope.excluded)
+        return (whole if only is None else compare(desired, live, state, replace(terms, only=only))), live
+
+    def _protected(self) -> frozenset[Address]:
+        """What the configuration forbids to destroy."""
+        return frozenset(one.address for one in declared(self.files).assistants if one.protected)
 
     def _allowed(self, plan: Plan) -> guard.Permissions:
         return self.scope.permissions(plan.managed, everything=self.everything)

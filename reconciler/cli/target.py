@@ -82,7 +82,7 @@ def choose(
     if not server and (key or os.environ.get("CI")):
         why = "a key is set" if key else "CI is set"
         raise TargetError(f"no server was named although {why}: say --server URL, or --server {EMBEDDED}")
-    chosen = server or EMBEDDED
+    chosen = (server or EMBEDDED).rstrip("/")
     named = dict(_header(one) for one in headers)
     return Target(chosen, state / DATABASE, "" if chosen == EMBEDDED else key, named, allow_http)
 

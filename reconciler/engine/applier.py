@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from reconciler.api.errors import APIError, UnknownOutcomeError
+from reconciler.api.errors import APIConnectionError, APIError, APIStatusError, UnknownOutcomeError
 from reconciler.engine.steps import StaleError, Steps, UnkeptError
 from reconciler.errors import ReconcilerError, StoreError
 from reconciler.model.address import Address, Kind
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from reconciler.model.plan import Plan
-    from reconciler.model.state import State
+    from reconciler.model.state import Intent, State
     from reconciler.store import Store
+
+_FAILED = 500
+_UNSURE = frozenset({408, 409})
 
 Work = tuple[Change, tuple[Step, ...]]
 
@@ -46,14 +49,16 @@ async def apply(  # noqa: PLR0913 - what is done, with what, how fast, and who w
     interruption: Interruption,
 ) -> Report:
     """Carry out a plan whose lock is held, save the state it leads to, and report every Change."""
+    state = _claimed(plan, state, store)
     run = _Run(plan, steps, asyncio.Semaphore(parallelism), notify, interruption)
     for change in plan.changes:
         run.prepare(change)
-    for wave in _waves(plan):
-        await asyncio.gather(*(run.advance(change, todo) for change, todo in wave))
-    report = run.report()
-    _save(plan, state, store, steps)
-    return report
+    *waves, deletions = _waves(plan)
+    for wave in waves:
+        await run.take(wave)
+    if deletions and await run.look_again(deletions):
+        await run.take(deletions)
+    return run.saved(state, store)
 
 
 def _waves(plan: Plan) -> Iterator[Sequence[Work]]:
@@ -71,16 +76,13 @@ def _only(change: Change, kind: StepKind) -> Work | None:
     return (change, todo) if todo else None
 
 
-def _save(plan: Plan, state: State, store: Store, steps: Steps) -> None:
-    made = replace(
-        state,
-        project=plan.project,
-        target=plan.basis.target,
-        bindings=steps.bindings,
-        unsettled=tuple(steps.unsettled),
-    )
-    if made != state or state.journaled:
-        store.save(made, state.serial)
+def _claimed(plan: Plan, state: State, store: Store) -> State:
+    """The state, saved once before the first call of its life, so that a journal says whose it is."""
+    if state.serial or state.journaled or not any(change.steps for change in plan.changes):
+        return state
+    claimed = replace(state, project=plan.project, target=plan.basis.target)
+    store.save(claimed, 0)
+    return replace(claimed, serial=1)
 
 
 @dataclass
@@ -100,10 +102,24 @@ class _Run:
         """Settle what needs no call, and refuse what a rule forbids."""
         if change.refused:
             self._fail(change, Result.FAILED, Cause.REFUSED, change.refused)
-        elif change.address.kind is Kind.FILE and change.id and change.action is not Action.DELETE:
-            self.steps.uploads[change.address] = change.id
-        if not change.refused and (change.binding is not None or change.action is Action.FORGET):
-            self.steps.note(change)
+        elif change.action is Action.FORGET:
+            self.steps.forget(change)
+        else:
+            self.steps.remember(change)
+
+    async def take(self, wave: Sequence[Work]) -> None:
+        """Take every Change of a wave as far as the wave goes."""
+        await asyncio.gather(*(self.advance(change, todo) for change, todo in wave))
+
+    async def look_again(self, deletions: Sequence[Work]) -> bool:
+        """See who carries the uploads that are about to go; without that look none of them goes."""
+        try:
+            await self.steps.look_again()
+        except APIError as error:
+            for change, _ in deletions:
+                self._fail(change, Result.SKIPPED, Cause.DEPENDENCY, f"not deleted: {error}")
+            return False
+        return True
 
     async def advance(self, change: Change, todo: Sequence[Step]) -> None:
         """Take a Change as far as this wave goes."""
@@ -124,11 +140,7 @@ class _Run:
                 await self._step(change, step)
             self.steps.finish(change)
         except UnknownOutcomeError as error:
-            self.written.add(change.address)
             self._fail(change, Result.UNKNOWN, Cause.ERROR, error.message, error.request_id)
-        except UnkeptError as error:
-            self.written.add(change.address)
-            self._fail(change, Result.FAILED, Cause.ERROR, str(error))
         except APIError as error:
             self._fail(change, Result.FAILED, Cause.ERROR, error.message, error.request_id)
         except StaleError as error:
@@ -141,9 +153,14 @@ class _Run:
 
     async def _step(self, change: Change, step: Step) -> None:
         self.notify(Started(change, step))
-        begun = time.monotonic()
-        await self.steps.take(change, step)
+        begun, before = time.monotonic(), change.address in self.written
         self.written.add(change.address)
+        try:
+            await self.steps.take(change, step)
+        except ReconcilerError as error:
+            if not before and _surely_not(error):
+                self.written.discard(change.address)
+            raise
         self.notify(Stepped(change, step, time.monotonic() - begun))
 
     def _blocker(self, change: Change, todo: Sequence[Step]) -> str:
@@ -153,17 +170,22 @@ class _Run:
         if self.halted is not None:
             return f"not started: {self.halted}"
         failed = [str(need) for need in self._needs(change, todo) if need in self.failed]
-        return f"not started: it needs {', '.join(failed)}" if failed else ""
+        if failed:
+            return f"not started: it needs {', '.join(failed)}"
+        return "" if change.address.kind is Kind.ASSISTANT else self._carried(todo)
+
+    def _carried(self, todo: Sequence[Step]) -> str:
+        """Why an upload may not be deleted: somebody carries it."""
+        deleted = [step.id for step in todo if step.kind is StepKind.DELETE]
+        users = {one for each in deleted for one in self.steps.live.references.get(each, ())}
+        return f"not deleted: {', '.join(sorted(users))} carries it" if users else ""
 
     def _needs(self, change: Change, todo: Sequence[Step]) -> Iterator[Address]:
-        """The files an assistant carries; the assistants that still carry an upload to be deleted."""
+        """The files that an assistant is about to carry."""
         if change.address.kind is Kind.ASSISTANT:
             creates = change.action is Action.CREATE
             files = self.steps.files(change) if creates else [step.file for step in _attaching(todo)]
             yield from (one for one in files if isinstance(one, Address))
-            return
-        holders = {one for step in todo for one in self.steps.live.references.get(step.id, ())}
-        yield from (one.address for one in self.plan.changes if one.id in holders)
 
     def _fail(self, change: Change, result: Result, cause: Cause, message: str, request_id: str = "") -> None:
         written = change.address in self.written
@@ -171,16 +193,35 @@ class _Run:
         self.failed[change.address] = outcome
         self.notify(Ended(outcome))
 
-    def report(self) -> Report:
-        """The Outcome of every Change that does something; what did not fail was applied."""
-        return Report(
-            tuple(
-                self.failed.get(change.address) or self._applied(change)
-                for change in self.plan.changes
-                if change.action is not Action.NOOP or change.refused
-            ),
-            self.interruption.signal,
+    def saved(self, state: State, store: Store) -> Report:
+        """The Report of every Change that does something, once the state it led to is saved.
+
+        What did not fail was applied. A state that cannot be saved is part of the report: the journal
+        has what was done, and the next run folds it in.
+        """
+        shown = [change for change in self.plan.changes if change.action is not Action.NOOP or change.refused]
+        outcomes = tuple(self.failed.get(change.address) or self._applied(change) for change in shown)
+        return Report(outcomes, self.interruption.signal, self._unsaved(state, store))
+
+    def _unsaved(self, state: State, store: Store) -> str:
+        made = replace(
+            state,
+            project=self.plan.project,
+            target=self.plan.basis.target,
+            bindings=self.steps.bindings,
+            unsettled=tuple(one for one in self.steps.unsettled if self._is_open(one)),
         )
+        try:
+            if made != state or state.journaled:
+                store.save(made, state.serial)
+        except StoreError as error:
+            return str(error)
+        return ""
+
+    def _is_open(self, intent: Intent) -> bool:
+        """Whether an intent may still come to light: this run's own, or of something declared."""
+        declared = intent.address in self.steps.desired.by_address
+        return declared or intent.address in self.failed
 
     def _applied(self, change: Change) -> Outcome:
         binding = self.steps.bindings.get(change.address)
@@ -195,3 +236,12 @@ class _Run:
 
 def _attaching(todo: Sequence[Step]) -> Iterator[Step]:
     return (step for step in todo if step.kind is StepKind.ATTACH)
+
+
+def _surely_not(error: ReconcilerError) -> bool:
+    """Whether a failed step is known to have changed nothing on the server."""
+    if isinstance(error, APIStatusError):
+        return error.status_code < _FAILED and error.status_code not in _UNSURE
+    return (isinstance(error, APIConnectionError) and not error.sent) or not isinstance(
+        error, APIError | UnkeptError
+    )

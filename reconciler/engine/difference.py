@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reconciler.model.state import AssistantBinding
 
 _FUNCTION_KEYS = ("name", "description", "parameters")
+_BARE = frozenset({"code_interpreter", "retrieval"})
 
 
 def tool_key(tool: Mapping[str, Any]) -> str:
@@ -31,12 +32,14 @@ def tool_key(tool: Mapping[str, Any]) -> str:
 
 
 def normal_tools(tools: Sequence[Mapping[str, Any]] | None) -> dict[str, dict[str, Any]]:
-    """Tools by key, without what a server may add to a function."""
+    """Tools by key, without what a server may add to one."""
     return {tool_key(tool): _normal_tool(tool) for tool in tools or ()}
 
 
 def _normal_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
     function = tool.get("function")
+    if tool.get("type") in _BARE:
+        return {"type": tool["type"]}
     if tool.get("type") != "function" or not isinstance(function, dict):
         return dict(tool)
     kept = {key: function[key] for key in _FUNCTION_KEYS if function.get(key) is not None}
@@ -51,14 +54,17 @@ def field_digest(field: str, value: Any) -> str:
 
 
 def digests(desired: DesiredAssistant, file_ids: Collection[str]) -> dict[str, str]:
-    """What to remember of an assistant once it is as desired: a digest of every managed field."""
+    """What to remember of an assistant once it is as desired: a digest of every managed field.
+
+    An ignored field is managed and its value is not known: its digest is empty.
+    """
     found = {
         field: field_digest(field, value) for field, value in desired.fields.items() if field != "metadata"
     }
     found |= {f"metadata.{key}": field_digest("metadata", value) for key, value in desired.metadata.items()}
     if desired.files is not None:
         found["files"] = field_digest("files", file_ids)
-    return found
+    return {key: "" if key.partition(".")[0] in desired.ignored else value for key, value in found.items()}
 
 
 def field_changes(
@@ -91,7 +97,8 @@ def _text_change(
 
 def _drifted(field: str, found: Any, before: Mapping[str, str]) -> bool:
     kind = field.partition(".")[0]
-    return field in before and before[field] != field_digest(kind, found)
+    known = before.get(field)
+    return bool(known) and known != field_digest(kind, found)
 
 
 def _tool_changes(
@@ -134,13 +141,15 @@ def _cleared(
     desired: DesiredAssistant, live: LiveAssistant, binding: AssistantBinding | None
 ) -> Iterator[FieldChange]:
     before = binding.digests if binding else {}
+    managed = set(managed_before(live, binding)) - desired.fields.keys() - desired.ignored
     for field in TEXT_FIELDS:
-        if field in managed_before(live, binding) and field not in desired.fields and live.fields[field]:
+        if field in managed and live.fields[field]:
             drifted = _drifted(field, live.fields[field], before)
             yield FieldChange(field, live.fields[field], None, drifted, cleared=True)
-    if "tools" in managed_before(live, binding) and "tools" not in desired.fields:
+    if "tools" in managed:
         yield from _tool_changes([], live, before, cleared=True)
-    for key in sorted(_keys_before(live, binding) - set(desired.metadata)):
+    keys = set() if "metadata" in desired.ignored else _keys_before(live, binding)
+    for key in sorted(keys - set(desired.metadata)):
         field = f"metadata.{key}"
         drifted = _drifted(field, live.metadata[key], before)
         yield FieldChange(field, live.metadata[key], None, drifted, cleared=True)

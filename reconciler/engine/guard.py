@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.errors import RefusedError
-from reconciler.model.change import Action, Change
+from reconciler.model.change import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,18 +64,18 @@ def _belonging(plan: Plan, state: State) -> Iterator[str]:
 
 
 def _losses(plan: Plan, allowed: Permissions) -> Iterator[str]:
-    if plan.managed and plan.missing == plan.managed and not allowed.missing:
+    if plan.managed and plan.missing == plan.managed and not (allowed.missing or allowed.everything):
         yield (
             f"none of the {plan.managed} objects in the state is on the server, so this may be another "
             "account; --allow-missing creates them anew"
         )
-    if allowed.everything:
-        return
     unwanted = [change for change in plan.changes if change.action is Action.DELETE and not change.refused]
     if not unwanted:
         return
     explicit = allowed.max_destroy
-    if _is_empty(plan) and explicit is None:
+    if explicit is None and allowed.everything:
+        return
+    if plan.is_bare and explicit is None:
         yield (
             "the configuration declares nothing, and this would destroy everything: "
             "if that is meant, use `destroy`, or --max-destroy"
@@ -86,15 +86,6 @@ def _losses(plan: Plan, allowed: Permissions) -> Iterator[str]:
             f"this would destroy {len(unwanted)} of {plan.managed} managed objects ({limit}): "
             f"if that is meant, say --max-destroy {len(unwanted)}"
         )
-
-
-def _is_empty(plan: Plan) -> bool:
-    return all(change.action in {Action.DELETE, Action.FORGET} or _kept(change) for change in plan.changes)
-
-
-def _kept(change: Change) -> bool:
-    """A file that only stays because somebody else uses it."""
-    return change.action is Action.NOOP and bool(change.note)
 
 
 def _too_many(destroyed: int, managed: int, explicit: int | None) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from reconciler.engine.difference import managed_before
 from reconciler.model.address import Address, Kind, assistant
 from reconciler.model.change import Reason
-from reconciler.model.mark import MARK_KEY, files_digest
+from reconciler.model.limits import Limits
+from reconciler.model.mark import MARK_KEY, Mark, files_digest, key_digest
 from reconciler.model.resource import DesiredAssistant, DesiredFile
 
 if TYPE_CHECKING:
@@ -31,27 +33,46 @@ class Match:
     refused: str = ""
 
     @property
+    def is_adopted(self) -> bool:
+        """Whether it was found by its Mark alone."""
+        return self.live is not None and self.binding is None
+
+    @property
     def nonce(self) -> str:
         """The nonce of the create that made the live assistant."""
         mark = self.live.mark if self.live else None
         return self.binding.nonce if self.binding else mark.nonce if mark else ""
 
 
-@dataclass(frozen=True)
-class Situation:
-    """What the planner compares, and what each of its parts asks of that.
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a plan is made under, besides the three values it compares.
 
-    ``only`` are the addresses the plan is about, or None for all of them.
+    ``only`` leaves everything but these addresses as it is. ``prune`` also deletes marked assistants
+    that are neither declared nor in the state. ``protected`` may not be deleted, whatever the state
+    remembers. ``because`` is said of every deletion.
     """
 
-    desired: Desired
-    live: Live
-    state: State
+    target: str
+    limits: Limits = field(default_factory=Limits)
     only: frozenset[Address] | None = None
+    prune: bool = False
+    protected: frozenset[Address] = frozenset()
+    because: Reason = Reason.UNDECLARED
 
     def selected(self, where: Address) -> bool:
         """Whether the plan is about this address at all."""
         return self.only is None or where in self.only
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What the planner compares, and what each of its parts asks of that."""
+
+    desired: Desired
+    live: Live
+    state: State
+    terms: Terms
 
     @cached_property
     def marked(self) -> Mapping[str, tuple[LiveAssistant, ...]]:
@@ -71,43 +92,63 @@ class Situation:
         binding = self.state.assistant(desired.address)
         bound = self.live.assistants.get(binding.id) if binding else None
         if binding and bound:
-            return Match(bound, binding, Reason.SAME, self.unproved(desired.address, binding, bound))
+            refused = self.unproved(desired.address, binding, bound) or self._absent(desired)
+            return Match(bound, binding, Reason.SAME, refused)
         marked = self.marked.get(desired.address.name, ())
         if len(marked) > 1:
             ids = ", ".join(one.id for one in marked)
             problem = f"{ids} all carry the Mark of {desired.address}; delete all but one by hand"
             return Match(None, None, Reason.MARKED, problem)
         if marked:
-            return Match(marked[0], None, Reason.MARKED)
-        return Match(None, None, Reason.GONE if binding else Reason.NEW)
+            return Match(marked[0], None, Reason.MARKED, self._absent(desired))
+        return Match(None, None, Reason.GONE if binding else Reason.NEW, self._absent(desired))
+
+    def _absent(self, desired: DesiredAssistant) -> str:
+        """Why an assistant that names uploads by id may not be touched; empty when all are there."""
+        given = [one for one in desired.files or () if isinstance(one, str)]
+        absent = ", ".join(one for one in given if one not in self.live.files)
+        return f"{absent} is not on the server; upload it, or take it out of `files`" if absent else ""
 
     def unproved(self, where: Address, binding: AssistantBinding, found: LiveAssistant) -> str:
         """Why a bound assistant is not ours by both proofs; empty when it is."""
         mark = found.mark
         if mark and self.desired.owns(mark) and mark.name == where.name:
             return ""
-        project, environment = self.desired.project, self.desired.environment
+        lost = Mark(
+            self.desired.project,
+            self.desired.environment,
+            where.name,
+            binding.nonce,
+            frozenset(field for field in binding.digests if not field.startswith("metadata.")),
+            frozenset(key_digest(key[9:]) for key in binding.digests if key.startswith("metadata.")),
+            files_digest(()),
+        )
         return (
             f"{found.id} does not carry the Mark of {where} any more, so it may not be ours; to give it "
-            f"back, set its metadata key {MARK_KEY} to a value that begins with "
-            f"'v1 {project}/{environment}/{where.name} n={binding.nonce} '"
+            f"back, set its metadata key {MARK_KEY} to '{lost}'"
         )
 
     @cached_property
     def released(self) -> frozenset[str]:
         """Ids of live assistants that carry, after this plan, only files it knows of."""
+        selected = self.terms.selected
         kept = {
             match.live.id
-            for where, match in self.matches.items()
-            if match.live and not match.refused and self.selected(where) and self._manages_files(where, match)
+            for one in self.desired.assistants
+            if (match := self.matches[one.address]).live
+            and not match.refused
+            and selected(one.address)
+            and self.sets_files(one)
         }
-        gone = {found.id for where, found, refused in self.unwanted if self.selected(where) and not refused}
+        gone = {found.id for where, found, refused in self.unwanted if selected(where) and not refused}
         return frozenset(kept | gone)
 
-    def _manages_files(self, where: Address, match: Match) -> bool:
-        wanted = self.desired.by_address[where]
-        named = isinstance(wanted, DesiredAssistant) and wanted.files is not None
-        return named or (match.binding is not None and "files" in match.binding.digests)
+    def sets_files(self, desired: DesiredAssistant) -> bool:
+        """Whether a plan attaches and detaches what an assistant carries."""
+        match = self.matches[desired.address]
+        if "files" in desired.ignored or match.live is None:
+            return False
+        return desired.files is not None or "files" in managed_before(match.live, match.binding)
 
     @cached_property
     def unwanted(self) -> Sequence[tuple[Address, LiveAssistant, str]]:
@@ -117,9 +158,16 @@ class Situation:
             binding = self.state.assistant(where)
             live = self.live.assistants.get(binding.id) if binding else None
             if binding and live and where not in self.desired.by_address:
-                refused = self.unproved(where, binding, live) or (_PROTECTED if binding.protected else "")
+                refused = self.unproved(where, binding, live) or self.shielded(where, live, binding)
                 found.append((where, live, refused))
-        return found + [(where, live, "") for where, live in sorted(self.interrupted.items())]
+        others = sorted(self.interrupted.items())
+        return found + [(where, live, self.shielded(where, live)) for where, live in others]
+
+    def shielded(self, where: Address, live: LiveAssistant, binding: AssistantBinding | None = None) -> str:
+        """Why an assistant may not be deleted; the configuration, the state and its Mark are all asked."""
+        marked = live.mark is not None and "prevent_destroy" in live.mark.fields
+        remembered = binding is not None and binding.protected
+        return _PROTECTED if marked or remembered or where in self.terms.protected else ""
 
     @cached_property
     def interrupted(self) -> Mapping[Address, LiveAssistant]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler.engine.difference import digests, field_changes, field_digest, managed_before, normal_tools
-from reconciler.engine.matching import Match, Situation
+from reconciler.engine.difference import digests, field_changes, field_digest, normal_tools
+from reconciler.engine.matching import Match, Situation, Terms
 from reconciler.engine.uploads import Uploads
 from reconciler.model.address import Address, assistant
 from reconciler.model.change import Action, Change, FieldChange, Reason, Step, StepKind
-from reconciler.model.mark import Mark, files_digest, key_digest
+from reconciler.model.mark import MARK_KEY, Mark, files_digest, key_digest
 from reconciler.model.plan import Basis, Plan
 from reconciler.model.state import AssistantBinding
 
@@ -21,46 +21,35 @@ if TYPE_CHECKING:
     from reconciler.model.state import State
 
 
-def plan(  # noqa: PLR0913 - three values compared, three facts they are compared under
-    desired: Desired,
-    live: Live,
-    state: State,
-    *,
-    target: str,
-    places: int = 20,
-    prune: bool = False,
-    only: frozenset[Address] | None = None,
-    because: Reason = Reason.UNDECLARED,
-) -> Plan:
+def plan(desired: Desired, live: Live, state: State, terms: Terms) -> Plan:
     """Compare what is wanted with what is there and what is remembered.
 
     Pure: equal arguments give equal plans. Wanted changes come first, files before the assistants that
-    carry them; then deletions, assistants before their files. ``places`` is how many files an assistant
-    can carry; ``prune`` also deletes marked assistants that are neither declared nor in the state;
-    ``only`` leaves everything but these addresses as it is; ``because`` is said of every deletion.
+    carry them; then deletions, assistants before their files.
     """
-    situation = Situation(desired, live, state, only)
-    uploads = Uploads(situation, because)
-    planner = _Assistants(situation, uploads, places)
+    situation = Situation(desired, live, state, terms)
+    uploads = Uploads(situation)
+    planner = _Assistants(situation, uploads)
     wanted = [*uploads.wanted.values(), *(planner.change(one) for one in desired.assistants)]
-    unwanted = [*planner.unwanted(because), *(planner.pruned() if prune else ()), *uploads.unwanted]
+    unwanted = [*planner.unwanted(), *(planner.pruned() if terms.prune else ()), *uploads.unwanted]
     return Plan(
         desired.project,
         desired.environment,
-        Basis(state.lineage, state.serial, target),
-        tuple(change for change in wanted + unwanted if situation.selected(change.address)),
-        tuple(_notices(situation, prune=prune)),
+        Basis(state.lineage, state.serial, terms.target),
+        tuple(change for change in wanted + unwanted if terms.selected(change.address)),
+        tuple(_notices(situation)),
         len({*state.bindings, *uploads.bound, *situation.interrupted}),
         sum(not situation.lives(binding) for binding in state.bindings.values()),
+        not desired.by_address,
     )
 
 
-def _notices(situation: Situation, *, prune: bool) -> Iterator[str]:
+def _notices(situation: Situation) -> Iterator[str]:
     for one in situation.strangers:
         where = assistant(one.mark.name if one.mark else "")
         if where in situation.matches:
             yield f"{one.id} is a copy of {where} with our Mark on it; it is left alone. Delete it by hand."
-        elif not prune:
+        elif not situation.terms.prune:
             yield (
                 f"{one.id} carries our Mark as {where}, which is neither declared nor in the state; "
                 "it is left alone. --prune-marked deletes it."
@@ -73,28 +62,13 @@ class _Assistants:
 
     situation: Situation
     uploads: Uploads
-    places: int
 
     def change(self, desired: DesiredAssistant) -> Change:
         match = self.situation.matches[desired.address]
-        refused = match.refused or self._missing(desired)
-        if match.live is None:
-            made = self._create(desired, match)
-        else:
-            made = self._update(desired, match, match.live)
-        return replace(made, refused=refused) if refused else made
-
-    def _missing(self, desired: DesiredAssistant) -> str:
-        absent = [
-            one
-            for one in desired.files or ()
-            if isinstance(one, str) and one not in self.situation.live.files
-        ]
-        return (
-            f"{', '.join(absent)} is not on the server; upload it, or take it out of `files`"
-            if absent
-            else ""
+        made = (
+            self._create(desired, match) if match.live is None else self._update(desired, match, match.live)
         )
+        return replace(made, refused=match.refused) if match.refused else made
 
     def _create(self, desired: DesiredAssistant, match: Match) -> Change:
         fields = tuple(
@@ -114,46 +88,59 @@ class _Assistants:
 
     def _mark(self, desired: DesiredAssistant, nonce: str) -> Mark:
         managed = {field for field in desired.fields if field != "metadata"}
+        managed |= {"files"} if desired.files is not None else set()
+        managed |= {"prevent_destroy"} if desired.protected else set()
         return Mark(
             self.situation.desired.project,
             self.situation.desired.environment,
             desired.address.name,
             nonce,
-            frozenset(managed | ({"files"} if desired.files is not None else set())),
+            frozenset(managed),
             frozenset(key_digest(key) for key in desired.metadata),
             files_digest(one.identity for one in self.situation.declared_files(desired)),
         )
 
     def _update(self, desired: DesiredAssistant, match: Match, live: LiveAssistant) -> Change:
         fields = tuple(field_changes(desired, live, match.binding))
-        attach, detach = self._attachments(desired, match, live)
+        attach, detach = self._attachments(desired, live)
         mark = self._mark(desired, match.nonce)
         writes = (Step(StepKind.UPDATE, id=live.id),) if fields or mark != live.mark else ()
         steps = self._ordered(live, attach, writes, detach)
-        drifted = any(one.drifted for one in fields) or self._files_drifted(match, live, attach, detach)
+        drifted = any(one.drifted for one in fields) or _files_drifted(match, live, attach, detach)
+        follows = () if match.is_adopted else self._followed(fields, attach, detach)
+        action = Action.ADOPT if match.is_adopted else Action.UPDATE if steps else Action.NOOP
+        reason = match.reason if match.is_adopted else _why(fields, steps, drifted=drifted)
         change = Change(
             desired.address,
-            Action.ADOPT if match.reason is Reason.MARKED else Action.UPDATE if steps else Action.NOOP,
-            match.reason if match.reason is Reason.MARKED else _why(fields, steps, drifted=drifted),
+            action,
+            Reason.FOLLOWS if follows else reason,
             fields,
             steps,
-            live.id,
-            live.fingerprint,
-            _sent(desired, fields),
-            mark,
-            note=_note(steps, fields, live, len(attach), self.places),
+            id=live.id,
+            before=live.fingerprint,
+            values=_sent(desired, fields),
+            mark=mark,
+            refused=self._crowded(desired, live),
+            note=self._note(steps, fields, live, len(attach)),
             drifted=drifted,
-            follows=() if match.reason is Reason.MARKED else self._followed(fields, attach, detach),
+            follows=follows,
         )
+        return change if steps else self._bound(change, desired, match)
+
+    def _crowded(self, desired: DesiredAssistant, live: LiveAssistant) -> str:
+        """Why the metadata of an assistant cannot be written; empty when it fits."""
+        ours = {key for key, value in desired.metadata.items() if value is not None}
+        foreign = live.metadata.keys() - desired.metadata.keys() - {MARK_KEY}
+        most = self.situation.terms.limits.metadata_pairs
+        if len(ours | foreign) < most:
+            return ""
         return (
-            replace(change, reason=Reason.FOLLOWS) if change.follows else self._bound(change, desired, match)
+            f"{len(ours)} metadata pairs, our Mark and {len(foreign)} pairs that others set "
+            f"({', '.join(sorted(foreign))}) are more than the {most} an assistant can have"
         )
 
-    def _attachments(
-        self, desired: DesiredAssistant, match: Match, live: LiveAssistant
-    ) -> tuple[list[Step], list[Step]]:
-        managed = desired.files is not None or "files" in managed_before(live, match.binding)
-        if not managed or "files" in desired.ignored:
+    def _attachments(self, desired: DesiredAssistant, live: LiveAssistant) -> tuple[list[Step], list[Step]]:
+        if not self.situation.sets_files(desired):
             return [], []
         wanted = {one: self._id(one) for one in desired.files or ()}
         attach = [
@@ -173,15 +160,21 @@ class _Assistants:
         self, live: LiveAssistant, attach: list[Step], writes: tuple[Step, ...], detach: list[Step]
     ) -> tuple[Step, ...]:
         """Attach before detach, so that the assistant is never without a file; the other way where full."""
-        excess = max(0, len(live.file_ids) + len(attach) - self.places)
+        excess = max(0, len(live.file_ids) + len(attach) - self._places)
         return (*detach[:excess], *attach, *writes, *detach[excess:])
 
-    def _files_drifted(
-        self, match: Match, live: LiveAssistant, attach: Sequence[Step], detach: Sequence[Step]
-    ) -> bool:
-        before = match.binding.digests.get("files") if match.binding else None
-        moved = before is not None and before != field_digest("files", live.file_ids)
-        return moved and bool(attach or detach)
+    @property
+    def _places(self) -> int:
+        return self.situation.terms.limits.files
+
+    def _note(
+        self, steps: Sequence[Step], fields: Sequence[FieldChange], live: LiveAssistant, attached: int
+    ) -> str:
+        if len(live.file_ids) + attached > self._places:
+            return f"all {self._places} places for files are taken: this swap detaches before it attaches"
+        if [one.kind for one in steps] == [StepKind.UPDATE] and not fields:
+            return "only its Mark changes: it will say what is managed now"
+        return ""
 
     def _followed(
         self, fields: Sequence[FieldChange], attach: Sequence[Step], detach: Sequence[Step]
@@ -194,15 +187,13 @@ class _Assistants:
 
     def _bound(self, change: Change, desired: DesiredAssistant, match: Match) -> Change:
         """What is remembered of an assistant that needs no call, where that differs from before."""
-        if change.steps:
-            return change
         ids = [self._id(one) for one in desired.files or ()]
         binding = AssistantBinding(change.id, match.nonce, digests(desired, ids), desired.protected)
         return change if binding == match.binding else replace(change, binding=binding)
 
-    def unwanted(self, because: Reason) -> Iterator[Change]:
+    def unwanted(self) -> Iterator[Change]:
         for where, live, refused in self.situation.unwanted:
-            yield _deletion(where, live, because, refused)
+            yield _deletion(where, live, self.situation.terms.because, refused)
         gone = {where for where, _, _ in self.situation.unwanted}
         for where in sorted(self.situation.state.bindings, reverse=True):
             binding = self.situation.state.assistant(where)
@@ -213,7 +204,7 @@ class _Assistants:
         for one in self.situation.strangers:
             where = assistant(one.mark.name if one.mark else "")
             if where not in self.situation.matches:
-                yield _deletion(where, one, Reason.MARKED, "")
+                yield _deletion(where, one, Reason.MARKED, self.situation.shielded(where, one))
 
 
 def _deletion(where: Address, live: LiveAssistant, reason: Reason, refused: str) -> Change:
@@ -241,14 +232,12 @@ def _why(fields: Sequence[FieldChange], steps: Sequence[Step], *, drifted: bool)
     return Reason.DRIFTED if drifted and all(one.drifted for one in fields) else Reason.EDITED
 
 
-def _note(
-    steps: Sequence[Step], fields: Sequence[FieldChange], live: LiveAssistant, attached: int, places: int
-) -> str:
-    if len(live.file_ids) + attached > places:
-        return f"all {places} places for files are taken: this swap detaches before it attaches"
-    if [one.kind for one in steps] == [StepKind.UPDATE] and not fields:
-        return "only its Mark changes: it will say which fields are managed now"
-    return ""
+def _files_drifted(match: Match, live: LiveAssistant, attach: Sequence[Step], detach: Sequence[Step]) -> bool:
+    """Whether somebody attached what we do not know, or detached what we had attached."""
+    before = match.binding.digests.get("files") if match.binding else None
+    moved = bool(before) and before != field_digest("files", live.file_ids)
+    strange = any(isinstance(one.file, str) for one in detach) or any(one.id for one in attach)
+    return moved and strange
 
 
 def _sent(desired: DesiredAssistant, fields: Sequence[FieldChange]) -> dict[str, object]:

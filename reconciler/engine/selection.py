@@ -51,4 +51,4 @@ def _needs(desired: Desired, where: Address) -> Iterator[Address]:
 
 
 def _moves(plan: Plan, where: Address) -> bool:
-    return plan.by_address[where].action in {Action.CREATE, Action.REPLACE}
+    return plan.by_address[where].action in {Action.CREATE, Action.REPLACE, Action.ADOPT}

@@ -49,6 +49,7 @@ class Steps:
     ``uploads`` maps a file's address to the id of its upload, as far as it is known. ``fresh`` holds
     assistants as they were when last looked at. ``bindings`` and ``unsettled`` are the
     state being made, ``remarks`` what a person should hear of a change that was applied.
+    ``recorded`` tells whether the journal was written.
     """
 
     desired: Desired
@@ -58,9 +59,18 @@ class Steps:
     reopen: Callable[[DesiredFile], IO[bytes]]
     bindings: dict[Address, Binding]
     unsettled: list[Intent]
-    remarks: dict[Address, str] = field(default_factory=dict)
     uploads: dict[Address, str] = field(default_factory=dict)
+    remarks: dict[Address, str] = field(default_factory=dict)
     fresh: dict[Address, LiveAssistant] = field(default_factory=dict)
+    recorded: bool = False
+
+    def __post_init__(self) -> None:
+        kept = {where: one.id for where, one in self.bindings.items() if isinstance(one, FileBinding)}
+        self.uploads = {**kept, **self.uploads}
+
+    async def look_again(self) -> None:
+        """See who carries what now, before uploads are deleted for good."""
+        self.live = replace(self.live, assistants=await self.provider.assistants())
 
     async def recheck(self, change: Change) -> None:
         """Look again just before the first write; StaleError when anything of the object moved."""
@@ -71,6 +81,14 @@ class Steps:
             moved = "was deleted" if found is None else "was changed"
             raise StaleError(f"{change.id} {moved} on the server after the plan was made; run plan again")
         self.fresh[change.address] = found
+        self._admit_files(change)
+
+    def _admit_files(self, change: Change) -> None:
+        """Remember that we manage files before the first is attached, so that a killed run can let go."""
+        binding = self.bindings.get(change.address)
+        attaches = any(step.kind is StepKind.ATTACH for step in change.steps)
+        if attaches and isinstance(binding, AssistantBinding) and "files" not in binding.digests:
+            self._bind(change.address, replace(binding, digests={**binding.digests, "files": ""}))
 
     async def take(self, change: Change, step: Step) -> None:
         """Carry out one step."""
@@ -122,12 +140,13 @@ class Steps:
 
         UnknownOutcomeError when it cannot be found either; its intent then stays with the state.
         """
+        self.recorded = True
         self.store.intend(intent)
         self.unsettled.append(intent)
         try:
             return await call()
-        except UnknownOutcomeError:
-            found = await find(intent)
+        except UnknownOutcomeError as unknown:
+            found = await _searched(find, intent, unknown)
             if found is None:
                 raise
             return found
@@ -162,14 +181,18 @@ class Steps:
         if known is not None and change.address in self.desired.by_address:
             self._remember(change, known, _mark(change).nonce)
 
-    def note(self, change: Change) -> None:
-        """Remember, for the next save, what needed no call."""
+    def remember(self, change: Change) -> None:
+        """Remember, for the next save, what a change binds without any call."""
+        if change.binding is None or not change.binding.id:
+            return
         if isinstance(change.binding, FileBinding):
             self.uploads[change.address] = change.binding.id
-        if change.binding is not None and change.binding.id:
-            self.bindings[change.address] = change.binding
-        elif change.binding is None:
-            self.bindings.pop(change.address, None)
+        self.bindings[change.address] = change.binding
+        self._settled(change.address)
+
+    def forget(self, change: Change) -> None:
+        """Forget an address, with the next save."""
+        self.bindings.pop(change.address, None)
         self._settled(change.address)
 
     def _remember(self, change: Change, made: LiveAssistant, nonce: str) -> None:
@@ -191,6 +214,7 @@ class Steps:
         return self._wanted(change).files or ()
 
     def _bind(self, where: Address, binding: Binding | None) -> None:
+        self.recorded = True
         self.store.settle(where, binding)
         self._settled(where)
         if binding is None:
@@ -217,3 +241,13 @@ def _mark(change: Change) -> Mark:
 
 def _given(wanted: DesiredAssistant) -> dict[str, Any]:
     return {key: value for key, value in wanted.metadata.items() if value is not None}
+
+
+async def _searched(
+    find: Callable[[Intent], Awaitable[T | None]], intent: Intent, unknown: UnknownOutcomeError
+) -> T | None:
+    """What a search found; when it fails too, the outcome is as unknown as it was."""
+    try:
+        return await find(intent)
+    except APIError as failure:
+        raise unknown from failure

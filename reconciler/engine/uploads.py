@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Uploads:
-    """The file half of a plan; ``because`` is said of every deletion."""
+    """The file half of a plan."""
 
     situation: Situation
-    because: Reason
 
     @cached_property
     def wanted(self) -> Mapping[Address, Change]:
@@ -34,10 +33,13 @@ class Uploads:
     def bound(self) -> Mapping[Address, FileBinding]:
         """Every bound file, and what interrupted runs uploaded for an address, proved by its content."""
         found = dict(self.situation.file_bindings)
+        taken = {one for binding in found.values() for one in (binding.id, *binding.old)}
         for intent in self.situation.state.unsettled:
             for live in self.situation.live.files.values():
-                if (live.filename, live.sha256) == (intent.filename, intent.sha256) and live.sha256:
+                same = (live.filename, live.sha256) == (intent.filename, intent.sha256)
+                if same and live.sha256 and live.id not in taken:
                     found[intent.address] = _with(found.get(intent.address), intent, live.id)
+                    taken.add(live.id)
         return found
 
     def _change(self, file: DesiredFile) -> Change:
@@ -45,23 +47,26 @@ class Uploads:
         alive = bound is not None and bound.id in self.situation.live.files
         if bound and alive and (bound.filename, bound.sha256) == file.identity:
             return self._kept(file, bound)
-        found, reason = self._found(file)
+        found, reason, left = self._found(file)
         if bound and alive:
             return self._replaced(file, bound, found)
-        old = bound.old if bound else ()
+        old = (*(bound.old if bound else ()), *left)
         return self._adopted(file, found, reason, old) if found else self._created(file, bound, old)
 
-    def _found(self, file: DesiredFile) -> tuple[str, Reason]:
-        """An upload that is this file although it is not bound to its address, or an empty id."""
+    def _found(self, file: DesiredFile) -> tuple[str, Reason, tuple[str, ...]]:
+        """An upload that is this file although it is not bound to its address, or an empty id.
+
+        With it come the earlier uploads of the address it moved from.
+        """
         live = self.situation.live.files
         for where, other in self.bound.items():
             gone = where not in self.situation.desired.by_address
             if gone and (other.filename, other.sha256) == file.identity and other.id in live:
-                return other.id, Reason.MOVED
+                return other.id, Reason.MOVED, other.old
         for one in live.values():
             if (one.filename, one.sha256) == file.identity:
-                return one.id, Reason.FOUND
-        return self.situation.recovered.get(file.address, ""), Reason.MARKED
+                return one.id, Reason.FOUND, ()
+        return self.situation.recovered.get(file.address, ""), Reason.MARKED, ()
 
     def _kept(self, file: DesiredFile, bound: FileBinding) -> Change:
         deletions, note = self._deletions(bound.old)
@@ -153,14 +158,28 @@ class Uploads:
         ]
 
     def _unwanted(self, where: Address, binding: FileBinding) -> Change:
-        moved = binding.id in {change.id for change in self.wanted.values()}
-        ids = binding.old if moved else (*binding.old, binding.id)
-        steps, note = self._deletions(ids)
+        if binding.id in self._claimed:
+            return Change(where, Action.FORGET, Reason.MOVED, id=binding.id)
+        steps, note = self._deletions((*binding.old, binding.id))
         if note:
             return Change(where, Action.NOOP, Reason.IN_USE, id=binding.id, note=note)
         if steps:
-            return Change(where, Action.DELETE, self.because, steps=steps, id=binding.id, binding=binding)
-        return Change(where, Action.FORGET, Reason.MOVED if moved else Reason.GONE, id=binding.id)
+            return Change(
+                where,
+                Action.DELETE,
+                self.situation.terms.because,
+                steps=steps,
+                id=binding.id,
+                binding=binding,
+            )
+        return Change(where, Action.FORGET, Reason.GONE, id=binding.id)
+
+    @cached_property
+    def _claimed(self) -> frozenset[str]:
+        """Uploads that a declared file is, or has to clear away."""
+        kept = (change.binding for change in self.wanted.values())
+        old = {one for binding in kept if isinstance(binding, FileBinding) for one in binding.old}
+        return frozenset(old | {change.id for change in self.wanted.values() if change.id})
 
     @cached_property
     def names(self) -> Mapping[str, Address]:

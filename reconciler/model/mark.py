@@ -25,6 +25,7 @@ _LETTERS = {
     "instructions": "i",
     "tools": "t",
     "files": "f",
+    "prevent_destroy": "p",
 }
 _PATTERN = re.compile(
     r"v1 (?P<project>[a-z0-9_.-]+)/(?P<environment>[a-z0-9_.-]+)/(?P<name>[a-z0-9_.-]+)"

@@ -74,10 +74,15 @@ Event: TypeAlias = Started | Stepped | Ended
 
 @dataclass(frozen=True)
 class Report:
-    """All Outcomes, in plan order; ``interrupted`` names the signal that ended the run early, or is 0."""
+    """All Outcomes, in plan order.
+
+    ``interrupted`` names the signal that ended the run early, or is 0. ``unsaved`` says why the state
+    could not be saved at the end, or is empty.
+    """
 
     outcomes: tuple[Outcome, ...]
     interrupted: int = 0
+    unsaved: str = ""
 
     @cached_property
     def counts(self) -> Counts:
@@ -94,7 +99,7 @@ class Report:
         """0 all applied; 3 something written and something not; else 5 refused, 4 stale, 1 failed."""
         if self.interrupted:
             return 128 + self.interrupted
-        if not self.unfinished:
+        if not self.unfinished and not self.unsaved:
             return 0
         if any(one.written for one in self.outcomes):
             return 3

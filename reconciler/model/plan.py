@@ -45,7 +45,7 @@ class Plan:
 
     ``notices`` are things a reader must know that are nobody's Change, such as a marked object that
     is neither declared nor in the state. ``managed`` is how many objects the state knows, ``missing``
-    how many of them are not on the server.
+    how many of them are not on the server. ``is_bare``: the configuration declares nothing.
     """
 
     project: str
@@ -55,6 +55,7 @@ class Plan:
     notices: tuple[str, ...] = ()
     managed: int = 0
     missing: int = 0
+    is_bare: bool = False
 
     @cached_property
     def counts(self) -> Counts:

@@ -43,7 +43,7 @@ class AssistantsV1:
     async def observe(self, state: State) -> Live:
         """Two walks at the same time: assistants by pages of 100, oldest first, and all uploads."""
         try:
-            assistants, files = await _both(self._assistants(), self._files())
+            assistants, files = await _both(self.assistants(), self._files())
         except APIStatusError as cause:
             raise _explained(cause, self.target) from cause
         for intent in state.unsettled:
@@ -51,7 +51,8 @@ class AssistantsV1:
                 files[found.id] = found
         return Live(assistants, files)
 
-    async def _assistants(self) -> dict[str, LiveAssistant]:
+    async def assistants(self) -> dict[str, LiveAssistant]:
+        """Every assistant of the account, by id."""
         return {
             one.id: _live(one) async for one in self.client.beta.assistants.list(limit=_PAGE, order="asc")
         }

@@ -29,6 +29,10 @@ class Provider(Protocol):
         """Everything the account holds; only reads."""
         ...
 
+    async def assistants(self) -> dict[str, LiveAssistant]:
+        """Every assistant of the account, by id; only reads."""
+        ...
+
     async def retrieve(self, assistant_id: str) -> LiveAssistant | None:
         """One assistant as it is now; None when there is none of this id."""
         ...

@@ -235,13 +235,15 @@ def report_lines(report: Report) -> Iterator[Line]:
             yield line(Span(f"Warning: {visible(one.change.address)}: {visible(one.message)}", Style.DRIFT))
     for one in report.unfinished:
         yield from _unfinished(one)
+    if report.unsaved:
+        yield line(Span("Error: ", Style.ERROR), visible(report.unsaved))
     made = report.counts
     counted = f"Resources: {made.added} added, {made.changed} changed, {made.destroyed} destroyed."
-    if not report.unfinished and not report.interrupted:
+    if report.unfinished or report.unsaved:
+        yield line(Span(f"Apply incomplete. {counted}", Style.BOLD))
+        yield line(f"Not applied: {len(report.unfinished)} of {len(report.outcomes)}. {_NEXT}")
+    else:
         yield line(Span(f"Apply complete! {counted}", Style.BOLD))
-        return
-    yield line(Span(f"Apply incomplete. {counted}", Style.BOLD))
-    yield line(f"Not applied: {len(report.unfinished)} of {len(report.outcomes)}. {_NEXT}")
 
 
 _NEXT = "What is done is recorded; mend the cause and run the same command again."

@@ -8,7 +8,7 @@ import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from reconciler.errors import UnreadableStateError
+from reconciler.errors import StoreError, UnreadableStateError
 from reconciler.model.address import Address
 from reconciler.store.record import binding_of, intent_of
 
@@ -74,6 +74,8 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
         lines = path.read_bytes().split(b"\n")
     except FileNotFoundError:
         return
+    except OSError as cause:
+        raise StoreError(f"cannot read {path}: {cause.strerror}") from cause
     for number, line in enumerate(lines[:-1], start=1):
         checksum, _, text = line.partition(b" ")
         if checksum != f"{zlib.crc32(text):08x}".encode():

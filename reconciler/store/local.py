@@ -70,8 +70,7 @@ class LocalStore:
     @contextmanager
     def lock(self, purpose: str) -> Iterator[None]:
         """Hold the folder's lock, creating the folder; the kernel frees it when the process dies."""
-        self._make_folder()
-        number = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        number = self._opened()
         try:
             try:
                 fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -83,11 +82,12 @@ class LocalStore:
         finally:
             os.close(number)
 
-    def _make_folder(self) -> None:
+    def _opened(self) -> int:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         except OSError as cause:
-            raise StoreError(f"cannot make the state folder {self.folder}: {cause.strerror}") from cause
+            raise StoreError(f"cannot use the state folder {self.folder}: {cause.strerror}") from cause
 
     def intend(self, intent: Intent) -> None:
         """Record durably what is about to be done."""
@@ -151,13 +151,20 @@ def _sync_folder(folder: Path) -> None:
 def _signed(number: int, purpose: str) -> Iterator[None]:
     """The holder's name in the lock file for as long as the lock is held."""
     since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    who = f"{getpass.getuser()}@{socket.gethostname()} (process {os.getpid()}) since {since} to {purpose}"
+    who = f"{_user()}@{socket.gethostname()} (process {os.getpid()}) since {since} to {purpose}"
     os.ftruncate(number, 0)
     os.pwrite(number, who.encode(), 0)
     try:
         yield
     finally:
         os.ftruncate(number, 0)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user need not have a name
+        return f"user {os.getuid()}"
 
 
 def _holder(number: int) -> str:
