@@ -15,6 +15,7 @@ import httpx
 from reconciler.api import Assistant, AsyncClient, in_process
 from reconciler.engine import planner
 from reconciler.engine.applier import Interruption, apply
+from reconciler.engine.matching import Terms
 from reconciler.engine.steps import Steps
 from reconciler.model import address
 from reconciler.model.diagnostic import Origin
@@ -113,7 +114,7 @@ class World:
         async def observed(client: AsyncClient) -> Any:
             return await AssistantsV1(client, "the server").observe(state)
 
-        return planner.plan(desired, self.ask(observed), state, planner.Terms("the server", **rest))
+        return planner.plan(desired, self.ask(observed), state, Terms("the server", **rest))
 
     def apply(self, *assistants: DesiredAssistant, between: Any = None, **rest: Any) -> Report:
         """Plan for these assistants and carry it out; ``between`` happens after the plan was made."""
@@ -124,7 +125,7 @@ class World:
             provider = AssistantsV1(client, "the server")
             state = self.store.load()
             live = await provider.observe(state)
-            plan = planner.plan(desired, live, state, planner.Terms("the server", **rest))
+            plan = planner.plan(desired, live, state, Terms("the server", **rest))
             if between is not None:
                 await between(client)
             bindings, unsettled = dict(state.bindings), list(state.unsettled)

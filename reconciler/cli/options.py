@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
-class Header(click.ParamType):
+class Header(click.types.StringParamType):
     """A header; in the variable they stand one a line, since a header holds blanks."""
 
     name = "text"
@@ -85,7 +85,7 @@ server = together(
         "headers",
         multiple=True,
         type=Header(),
-        help="An extra header, 'Name: value'. May be repeated.",
+        help="An extra header, 'Name: value'. May be repeated; in the variable one a line.",
     ),
     option("--allow-http", is_flag=True, help="Send the key over plain http to other machines too."),
 )

@@ -13,7 +13,7 @@ from reconciler.config.content import Root
 from reconciler.config.resolve import configuration
 from reconciler.engine import guard
 from reconciler.engine.applier import Interruption, apply
-from reconciler.engine.planner import Terms
+from reconciler.engine.matching import Terms
 from reconciler.engine.planner import plan as compare
 from reconciler.engine.selection import selection
 from reconciler.engine.steps import Steps

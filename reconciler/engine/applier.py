@@ -212,7 +212,7 @@ class _Run:
             unsettled=tuple(one for one in self.steps.unsettled if self._is_open(one)),
         )
         try:
-            if made != state or state.journaled:
+            if made != state or state.journaled or self.steps.recorded:
                 store.save(made, state.serial)
         except StoreError as error:
             return str(error)
@@ -242,6 +242,6 @@ def _surely_not(error: ReconcilerError) -> bool:
     """Whether a failed step is known to have changed nothing on the server."""
     if isinstance(error, APIStatusError):
         return error.status_code < _FAILED and error.status_code not in _UNSURE
-    return (isinstance(error, APIConnectionError) and not error.sent) or not isinstance(
-        error, APIError | UnkeptError
-    )
+    if isinstance(error, APIConnectionError):
+        return not error.sent
+    return not isinstance(error, APIError | UnkeptError)

@@ -223,7 +223,7 @@ def test_a_folder_that_cannot_be_made_is_an_error_with_its_name(tmp_path):
     (tmp_path / "state").write_text("a file")
 
     with (
-        pytest.raises(StoreError, match="cannot make the state folder"),
+        pytest.raises(StoreError, match="cannot use the state folder"),
         LocalStore(tmp_path / "state").lock("x"),
     ):
         pass
