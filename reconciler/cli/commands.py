@@ -30,9 +30,13 @@ def validate(**given: Any) -> int:
     from reconciler.cli.session import declared  # noqa: PLC0415 - only this command pays for it
 
     found = declared(given["files"])
-    counted = f"{len(found.assistants)} assistants, {len(found.files)} files"
+    counted = f"{_counted(len(found.assistants), 'assistant')}, {_counted(len(found.files), 'file')}"
     _speech(given).print(f"The configuration of {found.project} is valid: {counted}.\n")
     return 0
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 @click.command(epilog=EXITS)
@@ -98,14 +102,20 @@ def destroy(auto_approve: bool, parallelism: int, **given: Any) -> int:  # noqa:
 def output(address: str | None, form: str, **given: Any) -> int:
     """Print the remote ids of assistants.
 
-    All of them, or the one at ADDRESS, from the state alone: no server is asked.
+    All of them with their addresses, or the bare id of the one at ADDRESS; from the state alone, no
+    server is asked.
     """
     from reconciler.render import output as forms  # noqa: PLC0415 - only this command pays for it
     from reconciler.store import LocalStore  # noqa: PLC0415 - the same
 
-    ids = LocalStore(given["state"]).load().assistant_ids()
+    speech, ids = _speech(given), LocalStore(given["state"]).load().assistant_ids()
+    if not ids:
+        speech.tell("Warning", f"the state in {given['state']} knows no assistant yet; apply creates them")
     shown = {"text": forms.output_text, "json": forms.output_json, "dotenv": forms.output_dotenv}
-    _speech(given).print(shown[form](forms.only(ids, address) if address else ids))
+    if address and form == "text":
+        speech.print(forms.output_id(ids, address))
+    else:
+        speech.print(shown[form](forms.only(ids, address) if address else ids))
     return 0
 
 
@@ -194,4 +204,5 @@ def _session(given: dict[str, Any], *, everything: bool = False) -> Session:
     scope = Scope(
         given["targets"], given["excluded"], given["prune"], given["max_destroy"], given["allow_missing"]
     )
+    scope.permissions(0, everything=everything)  # a limit that is none is told before anything is read
     return Session(_speech(given), given["files"], given["state"], target, scope, everything)

@@ -53,6 +53,9 @@ for _command in (
 
 def main() -> NoReturn:
     """Run the program and leave with its exit code."""
+    # Closed by the caller (>&-), they are None, and whatever speaks would stumble.
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open to the end
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open to the end
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

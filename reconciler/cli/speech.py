@@ -7,6 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Literal, TextIO
 
+from reconciler.errors import ReconcilerError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
     from reconciler.render.terminal import Progress
 
 Colour = Literal["auto", "always", "never"]
+
+
+class OutputError(ReconcilerError):
+    """The result could not be written; what is only told, on stderr, is dropped instead."""
 
 
 class Speech:
@@ -56,7 +62,10 @@ class Speech:
     def confirm(self, question: str) -> bool:
         """Whether a person at the terminal types ``yes``; nothing else will do."""
         _write(sys.stderr, f"\n{question}\n  Only 'yes' will be accepted.  Enter a value: ")
-        return sys.stdin.readline().strip() == "yes"
+        answer = sys.stdin.readline()
+        if not answer.endswith("\n"):
+            _write(sys.stderr, "\n")
+        return answer.strip() == "yes"
 
     def progress(self, total: int) -> Progress:
         """Live on a terminal, one line an action in CI and in pipes."""
@@ -85,9 +94,11 @@ def _write(stream: TextIO, text: str) -> None:
     try:
         stream.write(text)
         stream.flush()
-    except BrokenPipeError:
-        # Later flushes, the interpreter's own among them, must not fail on the same pipe again.
+    except OSError as cause:
+        # Later flushes, the interpreter's own among them, must not fail on the same stream again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if stream is sys.stdout and not isinstance(cause, BrokenPipeError):
+            raise OutputError(f"cannot write the output: {cause.strerror}") from cause
 
 
 class _Visible(logging.Formatter):

@@ -78,6 +78,8 @@ def choose(
     With no URL it is the embedded server, its database under the state folder; but a CI, or a key,
     means that somebody meant a real one.
     """
+    if server is not None and not server.strip():
+        raise TargetError(f"--server is empty; name a URL, or --server {EMBEDDED}")
     key = _key(key_file)
     if not server and (key or os.environ.get("CI")):
         why = "a key is set" if key else "CI is set"
@@ -96,7 +98,8 @@ def key_in(file: Path) -> str:
     try:
         found = file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as cause:
-        raise TargetError(f"cannot read the key from {file}: {type(cause).__name__}") from cause
+        why = getattr(cause, "strerror", None) or "it is not text"
+        raise TargetError(f"cannot read the key from {file}: {why}") from cause
     if not found or not found.isascii() or not found.isprintable():
         raise TargetError(f"{file} does not hold a key: one line of printable characters is expected")
     return found

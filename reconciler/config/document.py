@@ -209,6 +209,7 @@ def _diagnostics(source: Source, node: Node, shape: type[Strict], cause: Validat
 def _drop(value: Any, path: list[str | int]) -> None:
     """Leave out the field a path leads through: deeper, the places of its neighbours would shift."""
     depth = {"assistants": 3, "defaults": 2}.get(str(path[0]), 1)
+    depth += path[depth - 1 : depth] == ["metadata"]  # its keys stand alone
     *outer, last = path[:depth]
     for step in outer:
         value = value.get(step, {})

@@ -69,7 +69,8 @@ def _read(root: Root, path: str, problems: list[Diagnostic]) -> Declared | None:
         source = Source(path, root.text(path, MAX_BYTES))
         node = compose(source, "declare `project:` and `assistants:`")
     except ContentError as cause:
-        problems.append(Diagnostic(f"cannot read the configuration: {cause}", Origin(path), help=cause.help))
+        remedy = cause.help or "go into the project's folder, or name another with -C, or a file with -f"
+        problems.append(Diagnostic(f"cannot read the configuration: {cause}", Origin(path), help=remedy))
         return None
     except ConfigError as cause:
         problems.extend(cause.diagnostics)

@@ -44,8 +44,8 @@ class Permissions:
 
 
 def check(plan: Plan, state: State, allowed: Permissions) -> None:
-    """Raise RefusedError, with every reason and the flag that overrides it, for a plan beyond a person."""
-    problems = [*_belonging(plan, state), *_losses(plan, allowed)]
+    """Raise RefusedError, with the reason and the flag that overrides it, for a plan beyond a person."""
+    problems = list(_belonging(plan, state)) or list(_losses(plan, allowed))
     if problems:
         raise RefusedError("; ".join(problems))
 

@@ -167,7 +167,9 @@ class Situation:
         """Why an assistant may not be deleted; the configuration, the state and its Mark are all asked."""
         marked = live.mark is not None and "prevent_destroy" in live.mark.fields
         remembered = binding is not None and binding.protected
-        return _PROTECTED if marked or remembered or where in self.terms.protected else ""
+        if not (marked or remembered or where in self.terms.protected):
+            return ""
+        return _STAYS if self.terms.because is Reason.DESTROY else _PROTECTED
 
     @cached_property
     def interrupted(self) -> Mapping[Address, LiveAssistant]:
@@ -233,6 +235,7 @@ class Situation:
 
 
 _NONE = Match(None, None, Reason.NEW)
+_STAYS = "prevent_destroy is set, so it stays; to delete it, set it to false, apply, and destroy again"
 _PROTECTED = (
     "prevent_destroy is set; put it back into the configuration with `prevent_destroy: false`, "
     "apply, and then remove it"

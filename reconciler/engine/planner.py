@@ -37,10 +37,11 @@ def plan(desired: Desired, live: Live, state: State, terms: Terms) -> Plan:
         desired.environment,
         Basis(state.lineage, state.serial, terms.target),
         tuple(change for change in wanted + unwanted if terms.selected(change.address)),
-        tuple(_notices(situation)),
+        (*_notices(situation), *_orphans(wanted)),
         len({*state.bindings, *uploads.bound, *situation.interrupted}),
         sum(not situation.lives(binding) for binding in state.bindings.values()),
         not desired.by_address,
+        terms.only is not None,
     )
 
 
@@ -53,6 +54,17 @@ def _notices(situation: Situation) -> Iterator[str]:
             yield (
                 f"{one.id} carries our Mark as {where}, which is neither declared nor in the state; "
                 "it is left alone. --prune-marked deletes it."
+            )
+
+
+def _orphans(wanted: Sequence[Change]) -> Iterator[str]:
+    """Uploads that an adopted assistant lets go of, and that nothing proves to be ours."""
+    for change in wanted:
+        strange = [one.id for one in change.steps if one.kind is StepKind.DETACH and one.file == one.id]
+        if change.action is Action.ADOPT and strange:
+            yield (
+                f"{', '.join(strange)}, detached from {change.address}, stays on the server: without the "
+                "state nothing proves that it is ours. Delete it by hand if nobody needs it."
             )
 
 

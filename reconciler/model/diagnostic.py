@@ -40,5 +40,6 @@ class Diagnostic:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A sentence naming the nearest known word, or nothing when none is near."""
-    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    words = list(known)
+    near = [one for one in words if one.endswith(f".{word}")] or get_close_matches(word, words, 1, 0.6)
     return f"did you mean `{near[0]}`?" if near else ""

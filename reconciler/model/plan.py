@@ -46,6 +46,7 @@ class Plan:
     ``notices`` are things a reader must know that are nobody's Change, such as a marked object that
     is neither declared nor in the state. ``managed`` is how many objects the state knows, ``missing``
     how many of them are not on the server. ``is_bare``: the configuration declares nothing.
+    ``is_partial``: only some addresses were asked for.
     """
 
     project: str
@@ -56,6 +57,7 @@ class Plan:
     managed: int = 0
     missing: int = 0
     is_bare: bool = False
+    is_partial: bool = False
 
     @cached_property
     def counts(self) -> Counts:

@@ -28,6 +28,11 @@ def only(ids: Mapping[Address, str], address: str) -> Mapping[Address, str]:
     return found
 
 
+def output_id(ids: Mapping[Address, str], address: str) -> str:
+    """The bare id at an address, for ``$(...)``; UsageError when the state knows none."""
+    return f"{visible(*only(ids, address).values())}\n"
+
+
 def output_text(ids: Mapping[Address, str]) -> str:
     """One line an assistant: address and id."""
     width = max((len(str(where)) for where in ids), default=0)

@@ -65,7 +65,7 @@ class PlainProgress:
         if isinstance(event, Stepped):
             self._count += 1
             place = f"[{self._count}/{self._total}]"
-            self._write(f"{place} {_sentence(event)} ({event.seconds:.1f}s)\n")
+            self._write(f"{place} {_sentence(event)}{_duration(event)}\n")
 
     def __enter__(self) -> Self:
         return self
@@ -100,7 +100,7 @@ class LiveProgress:
         else:
             self._under_way.pop(str(_address(event)), None)
         if isinstance(event, Stepped):
-            self._bars.console.print(f"  {_sentence(event)} ({event.seconds:.1f}s)", markup=False)
+            self._bars.console.print(f"  {_sentence(event)}{_duration(event)}", markup=False)
             self._bars.advance(self._task)
         shown = ", ".join(visible(one) for one in list(self._under_way)[:2])
         self._bars.update(self._task, description=shown[:50] or "applying")
@@ -118,6 +118,11 @@ Progress: TypeAlias = PlainProgress | LiveProgress
 
 def _address(event: Event) -> object:
     return event.change.address if isinstance(event, (Started, Stepped)) else event.outcome.change.address
+
+
+def _duration(event: Stepped) -> str:
+    """How long a step took, where that is worth a word."""
+    return f" ({event.seconds:.1f}s)" if event.seconds >= 1 else ""
 
 
 def _sentence(event: Stepped) -> str:

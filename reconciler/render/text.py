@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, FieldChange, Reason, Step, StepKind
-from reconciler.model.outcome import Result
+from reconciler.model.outcome import Cause, Result
 from reconciler.render.diff import text_diff
 from reconciler.render.lines import Line, Span, Style, line
 from reconciler.render.visible import quoted, visible
@@ -57,20 +57,22 @@ def plan_lines(plan: Plan) -> Iterator[Line]:
 def _summary(plan: Plan) -> Iterator[Line]:
     if not plan.has_changes:
         yield line(Span(NO_CHANGES, Style.BOLD))
+        if plan.is_partial:
+            yield line(Span("Only what was selected was compared.", Style.DIM))
         return
-    made = plan.counts
-    yield line(
-        Span(f"Plan: {made.added} to add, {made.changed} to change, {made.destroyed} to destroy.", Style.BOLD)
-    )
     more = Counter[str]()
     for change in plan.changes:
         more["to adopt"] += change.action is Action.ADOPT and not change.steps
         more["to forget"] += change.action is Action.FORGET
+        more["following a file"] += bool(change.follows)
         more["drifted"] += change.drifted
         more["refused"] += bool(change.refused)
     extras = ", ".join(f"{count} {what}" for what, count in more.items() if count)
     if extras:
-        yield line(Span(f"      {extras}.", Style.DIM))
+        yield line(Span(f"Also: {extras}.", Style.DIM))
+    made = plan.counts
+    counted = f"Plan: {made.added} to add, {made.changed} to change, {made.destroyed} to destroy."
+    yield line(Span(counted, Style.BOLD))
 
 
 def change_lines(change: Change) -> Iterator[Line]:
@@ -241,12 +243,15 @@ def report_lines(report: Report) -> Iterator[Line]:
     counted = f"Resources: {made.added} added, {made.changed} changed, {made.destroyed} destroyed."
     if report.unfinished or report.unsaved:
         yield line(Span(f"Apply incomplete. {counted}", Style.BOLD))
-        yield line(f"Not applied: {len(report.unfinished)} of {len(report.outcomes)}. {_NEXT}")
+        yield line(f"Not applied: {len(report.unfinished)} of {len(report.outcomes)}. {_next(report)}")
     else:
         yield line(Span(f"Apply complete! {counted}", Style.BOLD))
 
 
-_NEXT = "What is done is recorded; mend the cause and run the same command again."
+def _next(report: Report) -> str:
+    if not any(one.written for one in report.outcomes):
+        return "Nothing was changed."
+    return "What is done is recorded; mend the cause and run the same command again."
 
 
 def _unfinished(one: Outcome) -> Iterator[Line]:
@@ -254,4 +259,5 @@ def _unfinished(one: Outcome) -> Iterator[Line]:
     request = f" (request {visible(one.request_id)})" if one.request_id else ""
     word = {Result.FAILED: "Error", Result.SKIPPED: "Skipped", Result.UNKNOWN: "Unknown"}[one.result]
     style = Style.DIM if one.result is Result.SKIPPED else Style.ERROR
-    yield line(Span(f"{word}: ", style), f"{where}: {visible(one.message)}{request}")
+    said = "refused, as the plan says" if one.cause is Cause.REFUSED else f"{visible(one.message)}{request}"
+    yield line(Span(f"{word}: ", style), f"{where}: {said}")

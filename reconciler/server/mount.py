@@ -1,5 +1,6 @@
 """Putting an application on a socket, in the foreground or in a thread."""
 
+import os
 import signal
 import socket
 import threading
@@ -99,8 +100,15 @@ def _bound(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listening  # noqa: TRY300 - the whole of it can fail
     except OSError as error:
-        sentence = f"cannot listen on {_netloc(host, port)}: {error.strerror}"
+        sentence = f"cannot listen on {_netloc(host, port)}: {_why(error)}"
         raise UnavailableAddressError(sentence) from error
+
+
+def _why(error: OSError) -> str:
+    """Why, in the system's words; a name that cannot be resolved has none of them."""
+    if isinstance(error, socket.gaierror) or error.errno is None:
+        return str(error.strerror)
+    return f"{os.strerror(error.errno)}; choose another --port or --host"
 
 
 def _netloc(host: str, port: int) -> str:

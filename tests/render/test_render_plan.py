@@ -1,6 +1,7 @@
 """What a person reads before and after an apply, letter for letter."""
 
 import re
+from dataclasses import replace
 from textwrap import dedent
 
 import pytest
@@ -77,8 +78,8 @@ def test_an_assistant_that_was_deleted_by_hand_is_created_again_and_says_why():
           + assistant.support will be created
               was deleted on the server since the last apply
 
+        Also: 1 drifted.
         Plan: 1 to add, 0 to change, 0 to destroy.
-              1 drifted.
         """,
     )
 
@@ -193,8 +194,8 @@ def test_what_somebody_changed_by_hand_is_marked_and_set_back():
               ! model         "gpt-6" → "gpt-5.6"  changed on the server, will be set back
               ! metadata.team "x" → (none)  changed on the server, {absent}, will be cleared
 
+        Also: 1 drifted.
         Plan: 0 to add, 1 to change, 0 to destroy.
-              1 drifted.
         """.format(absent="no longer in the configuration"),
     )
 
@@ -237,6 +238,7 @@ def test_a_changed_file_is_swapped_wherever_it_is_attached():
               + attach file-abc
               - detach file-xyz
 
+        Also: 1 following a file.
         Plan: 0 to add, 2 to change, 0 to destroy.
         """,
     )
@@ -272,8 +274,8 @@ def test_what_is_adopted_forgotten_and_deleted():
 
           ! asst_9 carries our Mark as assistant.gone
 
+        Also: 1 to adopt, 1 to forget.
         Plan: 0 to add, 0 to change, 2 to destroy.
-              1 to adopt, 1 to forget.
         """,
     )
 
@@ -313,8 +315,8 @@ def test_what_is_refused_says_why_and_what_to_do_and_is_not_counted():
               no longer in the configuration
               prevent_destroy is set: set it to false and apply first
 
+        Also: 1 refused.
         Plan: 0 to add, 0 to change, 0 to destroy.
-              1 refused.
         """,
     )
 
@@ -393,7 +395,7 @@ def test_an_apply_can_be_complete_and_still_have_something_to_say():
 
 def test_what_was_not_applied_is_told_with_its_cause_and_the_next_step():
     text = told(
-        result(Result.APPLIED),
+        replace(result(Result.APPLIED), written=True),
         result(Result.FAILED, "the server said no", cause=Cause.ERROR, request_id="req_1"),
         result(Result.SKIPPED, "it needs file.a, which failed"),
         result(Result.UNKNOWN, "no answer within 60 s"),

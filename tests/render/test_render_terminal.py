@@ -22,7 +22,7 @@ def events(where, kind, *, action=Action.UPDATE, file=None):
     """A change under way, its one step done, and its end."""
     step = Step(kind, file)
     change = Change(where, action, Reason.EDITED, steps=(step,))
-    return [Started(change, step), Stepped(change, step, 0.25), Ended(Outcome(change, Result.APPLIED))]
+    return [Started(change, step), Stepped(change, step, 1.25), Ended(Outcome(change, Result.APPLIED))]
 
 
 STORY = [
@@ -35,13 +35,13 @@ STORY = [
     *events(SUPPORT, StepKind.DELETE, action=Action.DELETE),
 ]
 SENTENCES = [
-    "file.docs/handbook.md uploaded (0.2s)",
-    "assistant.support created (0.2s)",
-    "assistant.support updated (0.2s)",
-    "assistant.support attached file.docs/handbook.md (0.2s)",
-    "assistant.support detached file-abc (0.2s)",
-    "file.docs/handbook.md old upload deleted (0.2s)",
-    "assistant.support deleted (0.2s)",
+    "file.docs/handbook.md uploaded (1.2s)",
+    "assistant.support created (1.2s)",
+    "assistant.support updated (1.2s)",
+    "assistant.support attached file.docs/handbook.md (1.2s)",
+    "assistant.support detached file-abc (1.2s)",
+    "file.docs/handbook.md old upload deleted (1.2s)",
+    "assistant.support deleted (1.2s)",
 ]
 
 
@@ -107,7 +107,7 @@ def test_a_name_is_only_a_name_on_a_terminal(name, monkeypatch):
     assert not re.search(r"[\x07\u202e]|\x1b\]", sent)
     shown = text_of(sent).replace("\r", "").replace("\n", "")
     spelt = name.replace("\x1b", "\\x1b").replace("\x07", "\\x07").replace("\u202e", "<U+202E>")
-    assert f"file.{spelt} uploaded (0.2s)" in shown
+    assert f"file.{spelt} uploaded (1.2s)" in shown
     under_way = live(events(address.file(name), StepKind.UPLOAD)[:1], monkeypatch, colour=True)
     assert f"file.{spelt}"[:50] in text_of(under_way)
 
