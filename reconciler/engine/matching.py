@@ -7,17 +7,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reconciler.engine.difference import managed_before
-from reconciler.model.address import Address, Kind, assistant
+from reconciler.model.address import Address, assistant
 from reconciler.model.change import Reason
 from reconciler.model.limits import Limits
 from reconciler.model.mark import MARK_KEY, Mark, files_digest, key_digest
-from reconciler.model.resource import DesiredAssistant, DesiredFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.model.resource import Desired, Live, LiveAssistant
-    from reconciler.model.state import AssistantBinding, Binding, FileBinding, State
+    from reconciler.model.resource import Desired, DesiredAssistant, Live, LiveAssistant
+    from reconciler.model.state import AssistantBinding, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,44 +193,6 @@ class Situation:
             for one in ones
             if one.id not in known and not self.matches.get(assistant(name), _NONE).refused
         ]
-
-    @cached_property
-    def recovered(self) -> Mapping[Address, str]:
-        """Files that a lost state knew: attached to an assistant whose Mark proves the whole set."""
-        found: dict[Address, str] = {}
-        for one in self.desired.assistants:
-            match = self.matches[one.address]
-            if match.live and not match.binding:
-                found |= self._attached(one, match.live)
-        return found
-
-    def _attached(self, desired: DesiredAssistant, live: LiveAssistant) -> dict[Address, str]:
-        wanted = self.declared_files(desired)
-        mark = live.mark
-        if mark is None or mark.files != files_digest(one.identity for one in wanted):
-            return {}
-        attached = [self.live.files[file_id] for file_id in live.file_ids if file_id in self.live.files]
-        found = {}
-        for one in wanted:
-            alike = [file for file in attached if (file.filename, file.size) == (one.filename, one.size)]
-            if len(alike) == 1:
-                found[one.address] = alike[0].id
-        return found
-
-    def declared_files(self, desired: DesiredAssistant) -> list[DesiredFile]:
-        """The files an assistant declares by path."""
-        named = [self.desired.by_address[one] for one in desired.files or () if isinstance(one, Address)]
-        return [one for one in named if isinstance(one, DesiredFile)]
-
-    def lives(self, binding: Binding) -> bool:
-        """Whether what is bound is still on the server."""
-        return binding.id in self.live.assistants or binding.id in self.live.files
-
-    @cached_property
-    def file_bindings(self) -> Mapping[Address, FileBinding]:
-        """Every bound file."""
-        addresses = (where for where in self.state.bindings if where.kind is Kind.FILE)
-        return {where: binding for where in addresses if (binding := self.state.file(where))}
 
 
 _NONE = Match(None, None, Reason.NEW)

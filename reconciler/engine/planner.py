@@ -39,7 +39,7 @@ def plan(desired: Desired, live: Live, state: State, terms: Terms) -> Plan:
         tuple(change for change in wanted + unwanted if terms.selected(change.address)),
         (*_notices(situation), *_orphans(wanted)),
         len({*state.bindings, *uploads.bound, *situation.interrupted}),
-        sum(not situation.lives(binding) for binding in state.bindings.values()),
+        sum(not live.holds(binding.id) for binding in state.bindings.values()),
         not desired.by_address,
         terms.only is not None,
     )
@@ -109,7 +109,7 @@ class _Assistants:
             nonce,
             frozenset(managed),
             frozenset(key_digest(key) for key in desired.metadata),
-            files_digest(one.identity for one in self.situation.declared_files(desired)),
+            files_digest(one.identity for one in self.situation.desired.files_of(desired)),
         )
 
     def _update(self, desired: DesiredAssistant, match: Match, live: LiveAssistant) -> Change:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action, Change, FieldChange, Reason, Step, StepKind
+from reconciler.model.mark import files_digest
 from reconciler.model.state import FileBinding
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from reconciler.engine.matching import Situation
     from reconciler.model.address import Address
-    from reconciler.model.resource import DesiredFile
+    from reconciler.model.resource import DesiredAssistant, DesiredFile, LiveAssistant
     from reconciler.model.state import Intent
 
 
@@ -32,7 +33,7 @@ class Uploads:
     @cached_property
     def bound(self) -> Mapping[Address, FileBinding]:
         """Every bound file, and what interrupted runs uploaded for an address, proved by its content."""
-        found = dict(self.situation.file_bindings)
+        found = dict(self.situation.state.files)
         taken = {one for binding in found.values() for one in (binding.id, *binding.old)}
         for intent in self.situation.state.unsettled:
             for live in self.situation.live.files.values():
@@ -66,12 +67,34 @@ class Uploads:
         for one in live.values():
             if (one.filename, one.sha256) == file.identity:
                 return one.id, Reason.FOUND, ()
-        return self.situation.recovered.get(file.address, ""), Reason.MARKED, ()
+        return self.recovered.get(file.address, ""), Reason.MARKED, ()
+
+    @cached_property
+    def recovered(self) -> Mapping[Address, str]:
+        """Files that a lost state knew: attached to an assistant whose Mark proves the whole set."""
+        found: dict[Address, str] = {}
+        for one in self.situation.desired.assistants:
+            match = self.situation.matches[one.address]
+            if match.is_adopted and match.live:
+                found |= self._attached(one, match.live)
+        return found
+
+    def _attached(self, desired: DesiredAssistant, live: LiveAssistant) -> dict[Address, str]:
+        wanted, uploads = self.situation.desired.files_of(desired), self.situation.live.files
+        if live.mark is None or live.mark.files != files_digest(one.identity for one in wanted):
+            return {}
+        attached = [uploads[file_id] for file_id in live.file_ids if file_id in uploads]
+        found = {}
+        for one in wanted:
+            alike = [file for file in attached if (file.filename, file.size) == (one.filename, one.size)]
+            if len(alike) == 1:
+                found[one.address] = alike[0].id
+        return found
 
     def _kept(self, file: DesiredFile, bound: FileBinding) -> Change:
         deletions, note = self._deletions(bound.old)
         keep = replace(bound, old=self._still(bound.old))
-        known = keep == self.situation.file_bindings.get(file.address)
+        known = keep == self.situation.state.files.get(file.address)
         action = Action.REPLACE if deletions else Action.NOOP if known or bound.old else Action.ADOPT
         reason = Reason.LEFTOVER if bound.old else Reason.SAME if known else Reason.FOUND
         return Change(

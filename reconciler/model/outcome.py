@@ -64,7 +64,7 @@ class Stepped:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A Change reached its Outcome."""
+    """A Change ended without being applied; what was applied tells by its steps."""
 
     outcome: Outcome
 

@@ -75,6 +75,11 @@ class Desired:
         declared: tuple[DesiredAssistant | DesiredFile, ...] = (*self.files, *self.assistants)
         return {one.address: one for one in declared}
 
+    def files_of(self, assistant: DesiredAssistant) -> list[DesiredFile]:
+        """The files an assistant declares by path."""
+        named = [self.by_address[one] for one in assistant.files or () if not isinstance(one, str)]
+        return [one for one in named if isinstance(one, DesiredFile)]
+
     def owns(self, mark: Mark) -> bool:
         """Whether a Mark names this project and environment."""
         return (mark.project, mark.environment) == (self.project, self.environment)
@@ -117,6 +122,10 @@ class Live:
 
     assistants: Mapping[str, LiveAssistant]
     files: Mapping[str, LiveFile]
+
+    def holds(self, remote_id: str) -> bool:
+        """Whether an assistant or an upload of this id exists."""
+        return remote_id in self.assistants or remote_id in self.files
 
     @cached_property
     def references(self) -> Mapping[str, frozenset[str]]:

@@ -82,7 +82,7 @@ class State:
         """Every bound assistant's remote id, sorted by address."""
         return {where: self.bindings[where].id for where in sorted(self.bindings) if self.assistant(where)}
 
-    def file(self, address: Address) -> FileBinding | None:
-        """The binding of a file, if it has one."""
-        found = self.bindings.get(address)
-        return found if isinstance(found, FileBinding) else None
+    @property
+    def files(self) -> dict[Address, FileBinding]:
+        """Every bound file."""
+        return {where: one for where, one in self.bindings.items() if isinstance(one, FileBinding)}

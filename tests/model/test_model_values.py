@@ -336,6 +336,6 @@ def test_a_configuration_is_asked_by_address_and_owns_its_marks():
 def test_a_state_tells_assistants_from_files():
     support, handbook = AssistantBinding("asst_1", "abc"), FileBinding("file-1", "handbook.md", "00", 1)
     state = State("lineage", 1, bindings={SUPPORT: support, HANDBOOK: handbook})
-    assert (state.assistant(SUPPORT), state.file(SUPPORT)) == (support, None)
-    assert (state.assistant(HANDBOOK), state.file(HANDBOOK)) == (None, handbook)
+    assert (state.assistant(SUPPORT), state.assistant(HANDBOOK)) == (support, None)
+    assert state.files == {HANDBOOK: handbook}
     assert state.assistant_ids() == {SUPPORT: "asst_1"}
