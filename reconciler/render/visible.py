@@ -35,7 +35,7 @@ def _code(character: str) -> str:
     return _NAMED.get(character) or (f"\\x{code:02x}" if code <= 0xFF else f"<U+{code:04X}>")  # noqa: PLR2004 - one byte
 
 
-def quoted(value: object, most: int = 60) -> str:
+def quoted(value: object, most: int = 54) -> str:
     """A value as a short literal: text in quotes, cut where it is long, ``(none)`` for nothing."""
     if value is None:
         return "(none)"

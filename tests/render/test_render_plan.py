@@ -345,11 +345,11 @@ def test_a_plan_without_changes_says_so_in_the_words_that_tools_look_for():
 
 
 def test_a_long_value_is_cut_and_a_long_line_is_not_wrapped():
-    fields = (FieldChange("description", "x" * 61, "y" * 60),)
+    fields = (FieldChange("description", "x" * 55, "y" * 54),)
     change = Change(SUPPORT, Action.UPDATE, Reason.EDITED, fields, (UPDATE,), note="z" * 300)
     for colour in (False, True):
         text = without_colour(shown(planned(change), colour=colour))
-        assert f'"{"x" * 59}…" → "{"y" * 60}"\n' in text
+        assert f'"{"x" * 53}…" → "{"y" * 54}"\n' in text
         assert f"      {'z' * 300}\n" in text
 
 

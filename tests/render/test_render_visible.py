@@ -62,7 +62,7 @@ def test_each_is_spelt_in_its_way(text, shown):
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(None, "(none)"), ("", '""'), ("a", '"a"'), (1, "1"), (["a"], "['a']"), ("x" * 61, f'"{"x" * 59}…"')],
+    [(None, "(none)"), ("", '""'), ("a", '"a"'), (1, "1"), (["a"], "['a']"), ("x" * 55, f'"{"x" * 53}…"')],
 )
 def test_a_value_reads_as_a_literal(value, shown):
     assert quoted(value) == shown
