@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from pathlib import Path
 from typing import NoReturn
 
@@ -90,6 +89,8 @@ def _remedy(error: ReconcilerError) -> str:
 
 def _bug(speech: Speech, error: Exception, *, verbose: bool) -> int:
     if verbose:
+        import traceback  # noqa: PLC0415 - only for a bug
+
         traceback.print_exception(error)
     what = f"{type(error).__name__}: {error}"
     speech.tell(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from typing import TYPE_CHECKING, Literal, TextIO
@@ -101,17 +100,18 @@ def _write(stream: TextIO, text: str) -> None:
             raise OutputError(f"cannot write the output: {cause.strerror}") from cause
 
 
-class _Visible(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        from reconciler.render.visible import visible  # noqa: PLC0415 - only with -v
-
-        return visible(f"{record.name}: {record.getMessage()}")
-
-
 def _log_requests() -> None:
     """One line a request; neither headers nor bodies are ever logged."""
+    import logging  # noqa: PLC0415 - only with -v
+
+    from reconciler.render.visible import visible  # noqa: PLC0415 - only with -v
+
+    class Visible(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return visible(f"{record.name}: {record.getMessage()}")
+
     outlet = logging.StreamHandler()
-    outlet.setFormatter(_Visible())
+    outlet.setFormatter(Visible())
     log = logging.getLogger("httpx")
     log.addHandler(outlet)
     log.setLevel(logging.INFO)
