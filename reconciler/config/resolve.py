@@ -302,6 +302,9 @@ class _Resolver:
 
     def _upload(self, path: str) -> DesiredFile:
         """The upload a path means: two paths with the same name and bytes are one upload."""
+        if '"' in Path(path).name or not Path(path).name.isprintable():
+            problem = f"{path!r} would reach the server under another name"
+            raise ContentError(problem, "rename it without quotes and control characters")
         content, size = self.root.fingerprint(path, self.limits.file_bytes)
         made = DesiredFile(address.file(path), Path(path).name, content, size)
         return self.uploads.setdefault(made.identity, made)

@@ -389,6 +389,13 @@ def test_a_csv_file_is_taken_without_retrieval(workspace, support):
     assert found.files == (address.file("tickets.csv"),)
 
 
+def test_a_file_whose_name_no_upload_keeps_is_refused(workspace, problems):
+    workspace.write('a"b.md', "x")
+    (problem,) = problems("project: acme\nassistants:\n  one: {model: m, files: ['a\"b.md']}\n")
+
+    assert "would reach the server under another name" in problem
+
+
 def test_a_file_larger_than_the_server_takes_is_refused(workspace, problems):
     workspace.write("big.md", "x" * 1001)
     text = SUPPORT + "    files: [big.md]\n"
