@@ -19,7 +19,7 @@ class Faulty(httpx.AsyncBaseTransport):
             answer = await self.inner.handle_async_request(request)
         if fault is None:
             return answer
-        if isinstance(fault, Exception):
+        if isinstance(fault, BaseException):
             raise fault
         return fault
 

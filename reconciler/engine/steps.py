@@ -173,7 +173,8 @@ class Steps:
         binding = self.bindings[change.address]
         assert isinstance(binding, FileBinding)  # noqa: S101 - the address says so
         rest = tuple(one for one in binding.old if one != step.id)
-        self._bind(change.address, None if step.id == binding.id else replace(binding, old=rest))
+        nothing_left = change.action is Action.DELETE and step == change.steps[-1]
+        self._bind(change.address, None if nothing_left else replace(binding, old=rest))
 
     def finish(self, change: Change) -> None:
         """Remember an assistant all of whose steps succeeded."""

@@ -50,7 +50,7 @@ class Uploads:
             return self._kept(file, bound)
         found, reason, left = self._found(file)
         if bound and alive:
-            return self._replaced(file, bound, found)
+            return self._replaced(file, bound, found, left)
         old = (*(bound.old if bound else ()), *left)
         return self._adopted(file, found, reason, old) if found else self._created(file, bound, old)
 
@@ -107,8 +107,8 @@ class Uploads:
             note=note,
         )
 
-    def _replaced(self, file: DesiredFile, bound: FileBinding, found: str) -> Change:
-        old = tuple(one for one in (*bound.old, bound.id) if one != found)
+    def _replaced(self, file: DesiredFile, bound: FileBinding, found: str, left: tuple[str, ...]) -> Change:
+        old = tuple(one for one in (*bound.old, bound.id, *left) if one != found)
         before, after = _content(bound.sha256, bound.size), _content(file.sha256, file.size)
         deletions, note = self._deletions(old)
         uploads = () if found else (Step(StepKind.UPLOAD, file.address),)
