@@ -155,6 +155,12 @@ def _cleared(
         yield FieldChange(field, live.metadata[key], None, drifted, cleared=True)
 
 
+def remembered(live: LiveAssistant) -> dict[str, str]:
+    """What a lost state would say of an assistant: the fields its Mark names, their values not known."""
+    fields = set(managed_before(live, None)) - {"prevent_destroy"}
+    return dict.fromkeys([*fields, *(f"metadata.{key}" for key in _keys_before(live, None))], "")
+
+
 def managed_before(live: LiveAssistant, binding: AssistantBinding | None) -> Collection[str]:
     """The fields that were managed when the assistant was last applied."""
     if binding is not None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from reconciler.api.errors import APIError, UnknownOutcomeError
-from reconciler.engine.difference import digests, field_changes
+from reconciler.engine.difference import digests, field_changes, remembered
 from reconciler.errors import ReconcilerError
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, Step, StepKind
@@ -85,9 +85,12 @@ class Steps:
 
     def _admit_files(self, change: Change) -> None:
         """Remember that we manage files before the first is attached, so that a killed run can let go."""
-        binding = self.bindings.get(change.address)
-        attaches = any(step.kind is StepKind.ATTACH for step in change.steps)
-        if attaches and isinstance(binding, AssistantBinding) and "files" not in binding.digests:
+        if not any(step.kind is StepKind.ATTACH for step in change.steps):
+            return
+        found = self.fresh[change.address]
+        fallback = AssistantBinding(found.id, _mark(change).nonce, remembered(found))
+        binding = self.bindings.get(change.address, fallback)
+        if isinstance(binding, AssistantBinding) and "files" not in binding.digests:
             self._bind(change.address, replace(binding, digests={**binding.digests, "files": ""}))
 
     async def take(self, change: Change, step: Step) -> None:

@@ -148,8 +148,18 @@ class Uploads:
     def _binding(self, file: DesiredFile, found: str, old: Sequence[str]) -> FileBinding:
         return FileBinding(found, file.filename, file.sha256, file.size, self._still(old))
 
+    @cached_property
+    def _current(self) -> frozenset[str]:
+        """Uploads that declared files are already: nobody's leftovers, wherever else they are known."""
+        found = set()
+        for file in self.situation.desired.files:
+            bound = self.bound.get(file.address)
+            same = bound is not None and (bound.filename, bound.sha256) == file.identity
+            found.add(bound.id if bound and same else self._found(file)[0])
+        return frozenset(found)
+
     def _still(self, ids: Sequence[str]) -> tuple[str, ...]:
-        return tuple(one for one in ids if one in self.situation.live.files)
+        return tuple(one for one in ids if one in self.situation.live.files and one not in self._current)
 
     def _deletions(self, ids: Sequence[str]) -> tuple[tuple[Step, ...], str]:
         """A step for every upload that can go, and a note naming who keeps the others."""
