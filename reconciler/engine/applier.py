@@ -219,9 +219,9 @@ class _Run:
         return ""
 
     def _is_open(self, intent: Intent) -> bool:
-        """Whether an intent may still come to light: this run's own, or of something declared."""
+        """Whether an intent may still come to light: this run's own, or of what is declared and unbound."""
         declared = intent.address in self.steps.desired.by_address
-        return declared or intent.address in self.failed
+        return intent.address in self.failed or (declared and intent.address not in self.steps.bindings)
 
     def _applied(self, change: Change) -> Outcome:
         binding = self.steps.bindings.get(change.address)
