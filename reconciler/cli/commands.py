@@ -55,12 +55,7 @@ def plan(detailed_exitcode: bool, **given: Any) -> int:  # noqa: FBT001 - click 
 
 
 @click.command(epilog=EXITS)
-@options.files
-@options.server
-@options.state
-@options.scope
-@options.consent
-@options.speaking
+@options.changing
 def apply(auto_approve: bool, parallelism: int, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
     """Make the server match the configuration.
 
@@ -72,12 +67,7 @@ def apply(auto_approve: bool, parallelism: int, **given: Any) -> int:  # noqa: F
 
 
 @click.command(epilog=EXITS)
-@options.files
-@options.server
-@options.state
-@options.scope
-@options.consent
-@options.speaking
+@options.changing
 def destroy(auto_approve: bool, parallelism: int, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
     """Delete everything of this project.
 

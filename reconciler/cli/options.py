@@ -112,3 +112,5 @@ consent = together(
         help="How many changes are carried out at once.",
     ),
 )
+
+changing = together(files, server, state, scope, consent, speaking)

@@ -108,7 +108,7 @@ class Uploads:
         )
 
     def _replaced(self, file: DesiredFile, bound: FileBinding, found: str, left: tuple[str, ...]) -> Change:
-        old = tuple(one for one in (*bound.old, bound.id, *left) if one != found)
+        old = (*bound.old, bound.id, *left)
         before, after = _content(bound.sha256, bound.size), _content(file.sha256, file.size)
         deletions, note = self._deletions(old)
         uploads = () if found else (Step(StepKind.UPLOAD, file.address),)
@@ -138,9 +138,8 @@ class Uploads:
         )
 
     def _adopted(self, file: DesiredFile, found: str, reason: Reason, old: tuple[str, ...]) -> Change:
-        rest = tuple(one for one in old if one != found)
-        deletions, note = self._deletions(rest)
-        binding = self._binding(file, found, rest)
+        deletions, note = self._deletions(old)
+        binding = self._binding(file, found, old)
         return Change(
             file.address, Action.ADOPT, reason, steps=deletions, id=found, binding=binding, note=note
         )
