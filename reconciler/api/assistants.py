@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, List, Literal  # noqa: UP035 - `list` is this module's endpoint
 
 from reconciler.api.call import BETA, Call, Extras, ListCall, segment
-from reconciler.api.types import NOT_GIVEN, Assistant, AssistantDeleted, NotGiven, Page
+from reconciler.api.types import NOT_GIVEN, Assistant, AssistantDeleted, NotGiven, Page, WireObject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import httpx
+    from httpx import Timeout
 
     from reconciler.api.types import AssistantToolParam, Body, Headers, Query
 
@@ -30,13 +30,27 @@ def create(  # noqa: PLR0913 - the parameters are the wire's
     extra_headers: Headers | None = None,
     extra_query: Query | None = None,
     extra_body: Body | None = None,
-    timeout: float | httpx.Timeout | NotGiven | None = NOT_GIVEN,
+    timeout: float | Timeout | NotGiven | None = NOT_GIVEN,
 ) -> Call[Assistant]:
-    """Create an assistant.
+    """Create an assistant with a model and instructions.
 
-    name: at most 256 characters, not unique. description: 512. instructions: 32,768.
-    tools: at most 128. file_ids: at most 20 uploads. metadata: 16 pairs of 64 and 512 characters.
-    Never repeated when its outcome is unknown: UnknownOutcomeError says so.
+    Never repeated when its outcome is unknown: UnknownOutcomeError says so. Values are left to the server to
+    judge: BadRequestError.
+
+    Args:
+        model: Id of the model, such as ``gpt-4``; the server knows which there are.
+        description: What it is for, at most 512 characters.
+        file_ids: Ids of at most 20 uploads with purpose ``assistants`` for its tools to use.
+        instructions: The system prompt, at most 32,768 characters.
+        metadata: At most 16 pairs of your own; keys of at most 64 characters, values texts of at most 512.
+        name: At most 256 characters; it need not be unique.
+        tools: At most 128; of type ``code_interpreter``, ``retrieval`` or ``function``. Those of
+            another assistant can be passed as they are.
+        extra_headers: Headers of this request; they win over all others, whatever their case.
+        extra_query: Query parameters of this request; they win.
+        extra_body: JSON fields of this request; they win.
+        timeout: Seconds for each network operation of this request in place of the client's; None for no
+            limit.
     """
     return Call(
         "POST",
@@ -63,9 +77,18 @@ def retrieve(
     extra_headers: Headers | None = None,
     extra_query: Query | None = None,
     extra_body: Body | None = None,
-    timeout: float | httpx.Timeout | NotGiven | None = NOT_GIVEN,
+    timeout: float | Timeout | NotGiven | None = NOT_GIVEN,
 ) -> Call[Assistant]:
-    """Retrieve an assistant; NotFoundError when there is none of this id."""
+    """Retrieve an assistant; NotFoundError when there is none of this id.
+
+    Args:
+        assistant_id: Id of the assistant.
+        extra_headers: Headers of this request; they win over all others, whatever their case.
+        extra_query: Query parameters of this request; they win.
+        extra_body: JSON fields of this request; they win.
+        timeout: Seconds for each network operation of this request in place of the client's; None for no
+            limit.
+    """
     return Call(
         "GET",
         ("assistants", segment("assistant_id", assistant_id)),
@@ -88,12 +111,28 @@ def update(  # noqa: PLR0913 - the parameters are the wire's
     extra_headers: Headers | None = None,
     extra_query: Query | None = None,
     extra_body: Body | None = None,
-    timeout: float | httpx.Timeout | NotGiven | None = NOT_GIVEN,
+    timeout: float | Timeout | NotGiven | None = NOT_GIVEN,
 ) -> Call[Assistant]:
     """Change the given fields of an assistant; what is not given stays as it is.
 
-    tools, file_ids and metadata are replaced whole, so an empty list clears them and a file that is
-    not in file_ids is detached. None clears name, description, instructions and metadata.
+    NotFoundError when there is none of this id.
+
+    Args:
+        assistant_id: Id of the assistant.
+        description: At most 512 characters; None clears it.
+        file_ids: The at most 20 uploads it shall carry: what is not among them is detached, so an empty list
+            detaches all.
+        instructions: The system prompt, at most 32,768 characters; None clears it.
+        metadata: All pairs it shall have: at most 16; keys of at most 64 characters, values texts of at most
+            512. None clears them.
+        model: Id of the model.
+        name: At most 256 characters; None clears it.
+        tools: All tools it shall have, at most 128; an empty list clears them.
+        extra_headers: Headers of this request; they win over all others, whatever their case.
+        extra_query: Query parameters of this request; they win.
+        extra_body: JSON fields of this request; they win.
+        timeout: Seconds for each network operation of this request in place of the client's; None for no
+            limit.
     """
     return Call(
         "POST",
@@ -122,11 +161,22 @@ def list(  # noqa: A001, PLR0913 - the wire's word, and the wire's parameters
     extra_headers: Headers | None = None,
     extra_query: Query | None = None,
     extra_body: Body | None = None,
-    timeout: float | httpx.Timeout | NotGiven | None = NOT_GIVEN,
+    timeout: float | Timeout | NotGiven | None = NOT_GIVEN,
 ) -> ListCall[Assistant]:
-    """List assistants, newest first unless order says asc; limit is 1 to 100, by default 20.
+    """List assistants, page after page.
 
-    after and before are ids of assistants and are exclusive; with before alone the walk goes backwards.
+    The result iterates over the assistants of every page. Given only ``before``, it walks backwards.
+
+    Args:
+        after: Id of the object after which the page starts, for walking forward.
+        before: Id of the object before which the page ends, for walking backwards.
+        limit: Objects a page, 1 to 100; the server's default is 20.
+        order: By time of creation: ``asc`` is oldest first, ``desc``, the default, newest first.
+        extra_headers: Headers of this request; they win over all others, whatever their case.
+        extra_query: Query parameters of this request; they win.
+        extra_body: JSON fields of this request; they win.
+        timeout: Seconds for each network operation of this request in place of the client's; None for no
+            limit.
     """
     return ListCall(
         Call(
@@ -146,9 +196,18 @@ def delete(
     extra_headers: Headers | None = None,
     extra_query: Query | None = None,
     extra_body: Body | None = None,
-    timeout: float | httpx.Timeout | NotGiven | None = NOT_GIVEN,
+    timeout: float | Timeout | NotGiven | None = NOT_GIVEN,
 ) -> Call[AssistantDeleted]:
-    """Delete an assistant; its files stay."""
+    """Delete an assistant; its files stay. NotFoundError when there is none of this id.
+
+    Args:
+        assistant_id: Id of the assistant.
+        extra_headers: Headers of this request; they win over all others, whatever their case.
+        extra_query: Query parameters of this request; they win.
+        extra_body: JSON fields of this request; they win.
+        timeout: Seconds for each network operation of this request in place of the client's; None for no
+            limit.
+    """
     return Call(
         "DELETE",
         ("assistants", segment("assistant_id", assistant_id)),
@@ -159,4 +218,6 @@ def delete(
 
 
 def _listed(tools: Iterable[AssistantToolParam] | NotGiven) -> object:
-    return tools if isinstance(tools, NotGiven) else [*tools]
+    if isinstance(tools, NotGiven):
+        return tools
+    return [tool.as_sent() if isinstance(tool, WireObject) else tool for tool in tools]

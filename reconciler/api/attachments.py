@@ -8,7 +8,7 @@ from reconciler.api.call import BETA, Call, Extras, ListCall, segment
 from reconciler.api.types import NOT_GIVEN, AssistantFile, FileDeleteResponse, NotGiven, Page
 
 if TYPE_CHECKING:
-    import httpx
+    from httpx import Timeout
 
     from reconciler.api.types import Body, Headers, Query
 
@@ -20,9 +20,21 @@ def create(  # noqa: PLR0913 - the parameters are the wire's
     extra_headers: Headers | None = None,
     extra_query: Query | None = None,
     extra_body: Body | None = None,
-    timeout: float | httpx.Timeout | NotGiven | None = NOT_GIVEN,
+    timeout: float | Timeout | NotGiven | None = NOT_GIVEN,
 ) -> Call[AssistantFile]:
-    """Attach an upload made with purpose assistants; an assistant carries at most 20."""
+    """Attach an upload to an assistant.
+
+    Never repeated when its outcome is unknown: UnknownOutcomeError says so.
+
+    Args:
+        assistant_id: Id of the assistant.
+        file_id: Id of an upload with purpose ``assistants``; an assistant carries at most 20.
+        extra_headers: Headers of this request; they win over all others, whatever their case.
+        extra_query: Query parameters of this request; they win.
+        extra_body: JSON fields of this request; they win.
+        timeout: Seconds for each network operation of this request in place of the client's; None for no
+            limit.
+    """
     return Call(
         "POST",
         ("assistants", segment("assistant_id", assistant_id), "files"),
@@ -41,9 +53,19 @@ def retrieve(  # noqa: PLR0913 - the parameters are the wire's
     extra_headers: Headers | None = None,
     extra_query: Query | None = None,
     extra_body: Body | None = None,
-    timeout: float | httpx.Timeout | NotGiven | None = NOT_GIVEN,
+    timeout: float | Timeout | NotGiven | None = NOT_GIVEN,
 ) -> Call[AssistantFile]:
-    """Retrieve one attachment; NotFoundError when the assistant does not carry that file."""
+    """Retrieve one attachment; NotFoundError when the assistant does not carry that file.
+
+    Args:
+        file_id: Id of the upload.
+        assistant_id: Id of the assistant.
+        extra_headers: Headers of this request; they win over all others, whatever their case.
+        extra_query: Query parameters of this request; they win.
+        extra_body: JSON fields of this request; they win.
+        timeout: Seconds for each network operation of this request in place of the client's; None for no
+            limit.
+    """
     return Call(
         "GET",
         ("assistants", segment("assistant_id", assistant_id), "files", segment("file_id", file_id)),
@@ -63,9 +85,24 @@ def list(  # noqa: A001, PLR0913 - the wire's word, and the wire's parameters
     extra_headers: Headers | None = None,
     extra_query: Query | None = None,
     extra_body: Body | None = None,
-    timeout: float | httpx.Timeout | NotGiven | None = NOT_GIVEN,
+    timeout: float | Timeout | NotGiven | None = NOT_GIVEN,
 ) -> ListCall[AssistantFile]:
-    """List an assistant's attachments, newest first unless order says asc; limit is 1 to 100."""
+    """List an assistant's attachments, page after page.
+
+    The result iterates over the attachments of every page. Given only ``before``, it walks backwards.
+
+    Args:
+        assistant_id: Id of the assistant.
+        after: Id of the upload after which the page starts, for walking forward.
+        before: Id of the upload before which the page ends, for walking backwards.
+        limit: Objects a page, 1 to 100; the server's default is 20.
+        order: By time of attachment: ``asc`` is oldest first, ``desc``, the default, newest first.
+        extra_headers: Headers of this request; they win over all others, whatever their case.
+        extra_query: Query parameters of this request; they win.
+        extra_body: JSON fields of this request; they win.
+        timeout: Seconds for each network operation of this request in place of the client's; None for no
+            limit.
+    """
     return ListCall(
         Call(
             "GET",
@@ -85,9 +122,19 @@ def delete(  # noqa: PLR0913 - the parameters are the wire's
     extra_headers: Headers | None = None,
     extra_query: Query | None = None,
     extra_body: Body | None = None,
-    timeout: float | httpx.Timeout | NotGiven | None = NOT_GIVEN,
+    timeout: float | Timeout | NotGiven | None = NOT_GIVEN,
 ) -> Call[FileDeleteResponse]:
-    """Detach a file from an assistant; the upload itself stays."""
+    """Detach a file from an assistant; the upload itself stays.
+
+    Args:
+        file_id: Id of the upload.
+        assistant_id: Id of the assistant.
+        extra_headers: Headers of this request; they win over all others, whatever their case.
+        extra_query: Query parameters of this request; they win.
+        extra_body: JSON fields of this request; they win.
+        timeout: Seconds for each network operation of this request in place of the client's; None for no
+            limit.
+    """
     return Call(
         "DELETE",
         ("assistants", segment("assistant_id", assistant_id), "files", segment("file_id", file_id)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import quote
 
 from reconciler.api.types import NOT_GIVEN, NotGiven
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from reconciler.api.part import Part
     from reconciler.api.types import Body, Headers, Page, Query
 
 T = TypeVar("T")
@@ -47,7 +48,7 @@ class Call(Generic[T]):
     answer: Callable[[bytes], T]
     query: Mapping[str, object] = field(default_factory=dict)
     body: Mapping[str, object] | None = None
-    parts: Mapping[str, Any] | None = None
+    parts: Mapping[str, Part] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     repeatable: bool = True
     extras: Extras = Extras()
@@ -58,12 +59,14 @@ class Call(Generic[T]):
         return "/".join(quote(segment, safe="") for segment in self.path)
 
     @property
+    def is_replayable(self) -> bool:
+        """Whether what it sends can be read once more: a pipe that is uploaded cannot."""
+        return all(part.is_replayable for part in self.parts.values())
+
+    @property
     def sent_query(self) -> dict[str, str]:
         """The query as it goes out: nothing that was not given, lists joined by commas."""
-        given = {**self.query, **(self.extras.query or {})}
-        return {
-            key: _text(value) for key, value in given.items() if is_given(value) and value not in (None, "")
-        }
+        return written({**self.query, **(self.extras.query or {})})
 
     @property
     def sent_body(self) -> dict[str, object] | None:
@@ -80,18 +83,23 @@ class ListCall(Generic[T]):
 
     page: Call[Page[T]]
 
-    def following(self, found: Page[T]) -> ListCall[T] | None:
-        """The call for the next page; None at the end, or when the cursor would not move.
+    def cursor(self, found: Page[T]) -> dict[str, str] | None:
+        """The query parameter that leads to the next page; None at the end, or when it would not move.
 
         The walk goes backwards when it was started with ``before``.
         """
         asked = self.page.sent_query
-        cursor = "before" if "before" in asked and "after" not in asked else "after"
-        last = found.edge(backwards=cursor == "before")
-        if found.has_more is False or last is None or last == asked.get(cursor):
+        name = "before" if "before" in asked and "after" not in asked else "after"
+        last = found.edge(backwards=name == "before")
+        if found.has_more is False or last is None or last == asked.get(name):
             return None
+        return {name: last}
+
+    def at(self, cursor: Mapping[str, str]) -> ListCall[T]:
+        """The call for the page at a cursor, everything else alike."""
+        query = {**self.page.sent_query, **cursor}
         extras = replace(self.page.extras, query=None)  # it is in what was asked, and must not win again
-        return ListCall(replace(self.page, query={**asked, cursor: last}, extras=extras))
+        return ListCall(replace(self.page, query=query, extras=extras))
 
 
 def is_given(value: object) -> bool:
@@ -106,6 +114,11 @@ def segment(name: str, value: str) -> str:
     if value in {".", ".."}:
         raise ValueError(f"{value!r} cannot be an id: it would change the path")
     return value
+
+
+def written(query: Mapping[str, object]) -> dict[str, str]:
+    """A query as it goes out: nothing that was not given, lists joined by commas."""
+    return {key: _text(value) for key, value in query.items() if is_given(value) and value not in (None, "")}
 
 
 def _text(value: object) -> str:

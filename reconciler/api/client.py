@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, partial
 from itertools import count
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import httpx
 
-from reconciler.api.errors import APIError
+from reconciler.api.errors import APIError, unanswered
 from reconciler.api.pages import AsyncCursorPage, AsyncPaginator, SyncCursorPage
 from reconciler.api.resources import AsyncBeta, AsyncUploads, Beta, Uploads
 from reconciler.api.retry import Retry
-from reconciler.api.settings import from_environment, unreachable, wait_or_raise
+from reconciler.api.settings import PATIENCE, Settings, from_environment, wait_or_raise
 from reconciler.api.transport import async_socket, socket
+from reconciler.api.types import NOT_GIVEN, NotGiven
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,37 +25,126 @@ if TYPE_CHECKING:
     from reconciler.api.call import Call, ListCall
 
 T = TypeVar("T")
+HttpT = TypeVar("HttpT", httpx.Client, httpx.AsyncClient)
+TransportT = TypeVar("TransportT", httpx.BaseTransport, httpx.AsyncBaseTransport)
 
 
-class Client:
-    """The client in sync colour; close it, or use it as a context manager.
+class _Configured(Generic[HttpT, TransportT]):
+    """What both colours share: what they are made of, and copies."""
 
-    A base_url or api_key of None is taken from OPENAI_BASE_URL or OPENAI_API_KEY; there is no default
-    URL. timeout is in seconds for each network operation. The key goes to that one origin only.
-    Raises TargetError when the URL is missing, unusable, or would carry the key unencrypted.
-    """
+    _settings: Settings
+    _http: HttpT
 
     def __init__(  # noqa: PLR0913 - each is one thing a person may set
         self,
         *,
         base_url: str | None = None,
         api_key: str | None = None,
-        timeout: float = 600.0,
+        organization: str | None = None,
+        project: str | None = None,
+        timeout: float | httpx.Timeout | NotGiven | None = NOT_GIVEN,
         max_retries: int = 2,
+        repeat_unknown: bool = False,
         default_headers: Mapping[str, str] | None = None,
+        default_query: Mapping[str, object] | None = None,
         allow_http: bool = False,
-        transport: httpx.BaseTransport | None = None,
+        http_client: HttpT | None = None,
+        transport: TransportT | None = None,
     ) -> None:
+        """Prepare a client; nothing is sent.
+
+        Args:
+            base_url: The server up to the version, as in ``https://host/v1``; None takes OPENAI_BASE_URL.
+                There is no default: TargetError without one.
+            api_key: Sent to that one origin only; None takes OPENAI_API_KEY, an empty text means none.
+            organization: Sent as OpenAI-Organization; None takes OPENAI_ORG_ID.
+            project: Sent as OpenAI-Project; None takes OPENAI_PROJECT_ID.
+            timeout: Seconds for each network operation, None for no limit; by default 600, and 5 to connect,
+                or what ``http_client`` has.
+            max_retries: How often a failed request is tried again where that is safe.
+            repeat_unknown: Try creates, uploads and attachments again even when an attempt may have taken
+                effect, at the risk of doing them twice.
+            default_headers: Sent with every request; they win over our own, whatever their case.
+            default_query: Sent with every request.
+            allow_http: Let the key travel over plain http to another machine.
+            http_client: Makes the connections, with its own proxies, certificates and limits; its headers,
+                cookies and redirects are not used. Closed with this client.
+            transport: Makes the connections, in place of sockets; not with ``http_client``.
+        """
+        if isinstance(timeout, NotGiven):
+            timeout = PATIENCE if http_client is None else http_client.timeout
         self._settings = from_environment(
             base_url,
             api_key,
+            organization=organization,
+            project=project,
             headers=default_headers or {},
-            timeout=timeout,
-            retry=Retry(max_retries),
+            query=default_query or {},
+            timeout=httpx.Timeout(timeout),
+            retry=Retry(max_retries, repeat_unknown=repeat_unknown),
             allow_http=allow_http,
         )
+        if http_client is not None and transport is not None:
+            raise TypeError("http_client and transport both say how to connect; pass one of them")
+        self._http = http_client or self._connected(transport)
+
+    def _connected(self, transport: TransportT | None) -> HttpT:
+        raise NotImplementedError
+
+    def copy(  # noqa: PLR0913 - each is one thing a person may set
+        self,
+        *,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        organization: str | None = None,
+        project: str | None = None,
+        timeout: float | httpx.Timeout | NotGiven | None = NOT_GIVEN,
+        max_retries: int | None = None,
+        repeat_unknown: bool | None = None,
+        default_headers: Mapping[str, str] | None = None,
+        set_default_headers: Mapping[str, str] | None = None,
+        default_query: Mapping[str, object] | None = None,
+        set_default_query: Mapping[str, object] | None = None,
+        http_client: HttpT | None = None,
+    ) -> Self:
+        """Another client that differs in what is given; both use, and close, the same connections.
+
+        ``default_headers`` and ``default_query`` are added to those of this client, the ``set_`` forms take
+        their place; both forms at once are a ValueError. ``base_url`` may name another path, never another
+        origin: TargetError, since the key and the headers are meant for this one.
+        """
+        ours = self._settings.at(base_url or self._settings.base_url)
+        settings = replace(
+            ours,
+            api_key=ours.api_key if api_key is None else api_key or None,
+            organization=ours.organization if organization is None else organization or None,
+            project=ours.project if project is None else project or None,
+            timeout=ours.timeout if isinstance(timeout, NotGiven) else httpx.Timeout(timeout),
+            retry=replace(
+                ours.retry,
+                times=ours.retry.times if max_retries is None else max_retries,
+                repeat_unknown=ours.retry.repeat_unknown if repeat_unknown is None else repeat_unknown,
+            ),
+            headers=_changed("headers", ours.headers, default_headers, set_default_headers),
+            query=_changed("query", ours.query, default_query, set_default_query),
+        )
+        made = type(self).__new__(type(self))
+        made._settings, made._http = settings, http_client or self._http  # noqa: SLF001 - one of our own
+        return made
+
+    with_options = copy
+
+    def result(self, call: Call[T], response: httpx.Response) -> T:
+        """What a successful answer that was read means; raises the error it means instead."""
+        return self._settings.result(call, response)
+
+
+class Client(_Configured[httpx.Client, httpx.BaseTransport]):
+    """The client in sync colour; close it, or use it as a context manager."""
+
+    def _connected(self, transport: httpx.BaseTransport | None) -> httpx.Client:
         chosen = transport or socket(self._settings.base_url)
-        self._http = httpx.Client(transport=chosen, trust_env=False, follow_redirects=False)
+        return httpx.Client(transport=chosen, trust_env=False)
 
     @cached_property
     def beta(self) -> Beta:
@@ -67,21 +158,29 @@ class Client:
 
     def send(self, call: Call[T]) -> T:
         """Make one Call, again where that is safe."""
+        return self.result(call, self.respond(call))
+
+    def respond(self, call: Call[Any], *, stream: bool = False) -> httpx.Response:
+        """The successful answer to a Call, unread and open when streamed."""
         for attempt in count():
             answer = None
             try:
-                answer = self._exchange(call)
-                return self._settings.result(call, answer)
+                answer = self._exchange(call, stream=stream)
+                return self._settings.accepted(answer)
             except APIError as error:
                 wait = wait_or_raise(self._settings.retry, call, error, answer, attempt)
             time.sleep(wait)
         raise AssertionError("unreachable")
 
-    def _exchange(self, call: Call[T]) -> httpx.Response:
+    def _exchange(self, call: Call[Any], *, stream: bool) -> httpx.Response:
         try:
-            return self._http.send(self._settings.request(call))
+            with self._settings.request(call) as request:
+                answer = self._http.send(request, stream=stream, follow_redirects=False)
+            if not answer.is_success:
+                answer.read()
         except httpx.RequestError as cause:
-            raise unreachable(cause, self._settings.base_url) from cause
+            raise unanswered(cause, self._settings.base_url) from cause
+        return answer
 
     def listed(self, call: ListCall[T]) -> SyncCursorPage[T]:
         """The first page of a list."""
@@ -89,10 +188,14 @@ class Client:
 
     def page(self, call: ListCall[T]) -> SyncCursorPage[T]:
         """One page of a list."""
-        return SyncCursorPage(self.send(call.page), call, self.page)
+        return self.found(call, self.respond(call.page))
+
+    def found(self, call: ListCall[T], response: httpx.Response) -> SyncCursorPage[T]:
+        """The page that an answer means."""
+        return SyncCursorPage(self.result(call.page, response), call, self.page)
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, those of copies included."""
         self._http.close()
 
     def __enter__(self) -> Self:
@@ -102,30 +205,12 @@ class Client:
         self.close()
 
 
-class AsyncClient:
-    """The client in async colour; its arguments are those of ``Client``."""
+class AsyncClient(_Configured[httpx.AsyncClient, httpx.AsyncBaseTransport]):
+    """The client in async colour; close it, or use it as an async context manager."""
 
-    def __init__(  # noqa: PLR0913 - each is one thing a person may set
-        self,
-        *,
-        base_url: str | None = None,
-        api_key: str | None = None,
-        timeout: float = 600.0,
-        max_retries: int = 2,
-        default_headers: Mapping[str, str] | None = None,
-        allow_http: bool = False,
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> None:
-        self._settings = from_environment(
-            base_url,
-            api_key,
-            headers=default_headers or {},
-            timeout=timeout,
-            retry=Retry(max_retries),
-            allow_http=allow_http,
-        )
+    def _connected(self, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
         chosen = transport or async_socket(self._settings.base_url)
-        self._http = httpx.AsyncClient(transport=chosen, trust_env=False, follow_redirects=False)
+        return httpx.AsyncClient(transport=chosen, trust_env=False)
 
     @cached_property
     def beta(self) -> AsyncBeta:
@@ -139,32 +224,44 @@ class AsyncClient:
 
     async def send(self, call: Call[T]) -> T:
         """Make one Call, again where that is safe."""
+        return self.result(call, await self.respond(call))
+
+    async def respond(self, call: Call[Any], *, stream: bool = False) -> httpx.Response:
+        """The successful answer to a Call, unread and open when streamed."""
         for attempt in count():
             answer = None
             try:
-                answer = await self._exchange(call)
-                return self._settings.result(call, answer)
+                answer = await self._exchange(call, stream=stream)
+                return self._settings.accepted(answer)
             except APIError as error:
                 wait = wait_or_raise(self._settings.retry, call, error, answer, attempt)
             await asyncio.sleep(wait)
         raise AssertionError("unreachable")
 
-    async def _exchange(self, call: Call[T]) -> httpx.Response:
+    async def _exchange(self, call: Call[Any], *, stream: bool) -> httpx.Response:
         try:
-            return await self._http.send(self._settings.request(call))
+            with self._settings.request(call) as request:
+                answer = await self._http.send(request, stream=stream, follow_redirects=False)
+            if not answer.is_success:
+                await answer.aread()
         except httpx.RequestError as cause:
-            raise unreachable(cause, self._settings.base_url) from cause
+            raise unanswered(cause, self._settings.base_url) from cause
+        return answer
 
-    def listed(self, call: ListCall[T]) -> AsyncPaginator[T]:
+    def listed(self, call: ListCall[T]) -> AsyncPaginator[T, AsyncCursorPage[T]]:
         """A list, to be awaited or iterated."""
-        return AsyncPaginator(call, self.page)
+        return AsyncPaginator(partial(self.page, call))
 
     async def page(self, call: ListCall[T]) -> AsyncCursorPage[T]:
         """One page of a list."""
-        return AsyncCursorPage(await self.send(call.page), call, self.page)
+        return self.found(call, await self.respond(call.page))
+
+    def found(self, call: ListCall[T], response: httpx.Response) -> AsyncCursorPage[T]:
+        """The page that an answer means."""
+        return AsyncCursorPage(self.result(call.page, response), call, self.page)
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, those of copies included."""
         await self._http.aclose()
 
     async def __aenter__(self) -> Self:
@@ -172,3 +269,11 @@ class AsyncClient:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+def _changed(
+    name: str, ours: Mapping[str, T], more: Mapping[str, T] | None, instead: Mapping[str, T] | None
+) -> Mapping[str, T]:
+    if more is not None and instead is not None:
+        raise ValueError(f"default_{name} adds and set_default_{name} replaces; pass one of them")
+    return {**ours, **(more or {})} if instead is None else instead

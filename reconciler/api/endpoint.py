@@ -1,113 +1,208 @@
-"""One line an endpoint: a function that describes a Call becomes a method of either colour."""
+"""One line an endpoint: a function that describes a Call becomes a method of every colour.
+
+The colours are two by three: sync or async, and the parsed result, the raw answer or the streamed one.
+"""
 
 from __future__ import annotations
 
-from functools import wraps
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, overload
+import inspect
+import re
+from types import MethodType
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
+
+from reconciler.api.senders import (
+    AsyncExchange,
+    AsyncRaw,
+    AsyncSender,
+    AsyncStreamed,
+    Exchange,
+    Raw,
+    Sender,
+    Streamed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
     from reconciler.api.call import Call, ListCall
-    from reconciler.api.pages import AsyncPaginator, SyncCursorPage
+    from reconciler.api.pages import AsyncCursorPage, AsyncPaginator, SyncCursorPage
+    from reconciler.api.responses import AsyncStreamedResponse, RawResponse, StreamedResponse
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Sender(Protocol):
-    """Makes Calls and waits for their results."""
-
-    def send(self, call: Call[T]) -> T:
-        """Make one Call."""
-        ...
-
-    def listed(self, call: ListCall[T]) -> SyncCursorPage[T]:
-        """The first page of a list."""
-        ...
-
-
-class AsyncSender(Protocol):
-    """Makes Calls and gives something to await."""
-
-    def send(self, call: Call[T]) -> Coroutine[Any, Any, T]:
-        """Make one Call."""
-        ...
-
-    def listed(self, call: ListCall[T]) -> AsyncPaginator[T]:
-        """A list, to be awaited or iterated."""
-        ...
-
-
 class Resource:
-    """What an endpoint's method needs: a client of one colour."""
+    """A class whose endpoints one sender makes; ``speaks`` is the sender's type, which knows the colour."""
 
-    _client: Sender | AsyncSender
+    speaks: ClassVar[type]
+    sender: Any
 
 
 class SyncResource(Resource):
     """A resource whose methods return results."""
 
-    _client: Sender
+    speaks = Sender
+    sender: Exchange
 
-    def __init__(self, client: Sender) -> None:
-        self._client = client
+    def __init__(self, client: Exchange) -> None:
+        self.sender = client
 
 
 class AsyncResource(Resource):
-    """A resource whose methods return awaitables."""
+    """A resource whose methods are awaited for results."""
 
-    _client: AsyncSender
+    speaks = AsyncSender
+    sender: AsyncExchange
 
-    def __init__(self, client: AsyncSender) -> None:
-        self._client = client
+    def __init__(self, client: AsyncExchange) -> None:
+        self.sender = client
 
 
-class endpoint(Generic[P, T]):  # noqa: N801 - reads as the keyword it is in a class body
+class RawResource(Resource):
+    """A view whose methods return answers that are read already."""
+
+    speaks = Raw
+    sender: Raw
+
+    def __init__(self, viewed: SyncResource) -> None:
+        self.sender = Raw(viewed.sender)
+
+
+class AsyncRawResource(Resource):
+    """A view whose methods are awaited for answers that are read already."""
+
+    speaks = AsyncRaw
+    sender: AsyncRaw
+
+    def __init__(self, viewed: AsyncResource) -> None:
+        self.sender = AsyncRaw(viewed.sender)
+
+
+class StreamedResource(Resource):
+    """A view whose methods return context managers of answers to be read."""
+
+    speaks = Streamed
+    sender: Streamed
+
+    def __init__(self, viewed: SyncResource) -> None:
+        self.sender = Streamed(viewed.sender)
+
+
+class AsyncStreamedResource(Resource):
+    """A view whose methods return async context managers of answers to be read."""
+
+    speaks = AsyncStreamed
+    sender: AsyncStreamed
+
+    def __init__(self, viewed: AsyncResource) -> None:
+        self.sender = AsyncStreamed(viewed.sender)
+
+
+class _Written:
+    """What every class that holds an endpoint shares: one function for each, made at its first use."""
+
+    verb: ClassVar[str]
+
+    def __init__(self, describe: Callable[..., Any]) -> None:
+        self._describe = describe
+        self._methods: dict[type[Resource], Callable[..., Any]] = {}
+
+    def _bound(self, resource: Resource | None, owner: type[Resource]) -> Callable[..., Any]:
+        if owner not in self._methods:
+            self._methods[owner] = _method(self._describe, self.verb, owner)
+        return self._methods[owner] if resource is None else MethodType(self._methods[owner], resource)
+
+
+class endpoint(_Written, Generic[P, T]):  # noqa: N801 - reads as the keyword it is in a class body
     """A method that makes one Call."""
 
+    verb = "send"
+
     def __init__(self, describe: Callable[P, Call[T]]) -> None:
-        self._describe = describe
-        self.__doc__ = describe.__doc__
+        super().__init__(describe)
 
     @overload
     def __get__(self, resource: SyncResource, owner: type) -> Callable[P, T]: ...
     @overload
     def __get__(self, resource: AsyncResource, owner: type) -> Callable[P, Coroutine[Any, Any, T]]: ...
     @overload
-    def __get__(self, resource: None, owner: type) -> Callable[P, Call[T]]: ...
-    def __get__(self, resource: Resource | None, owner: type) -> Callable[P, Any]:
-        if resource is None:
-            return self._describe
-        client = resource._client  # noqa: SLF001 - the descriptor is part of the resource
+    def __get__(self, resource: RawResource, owner: type) -> Callable[P, RawResponse[T]]: ...
+    @overload
+    def __get__(
+        self, resource: AsyncRawResource, owner: type
+    ) -> Callable[P, Coroutine[Any, Any, RawResponse[T]]]: ...
+    @overload
+    def __get__(
+        self, resource: StreamedResource, owner: type
+    ) -> Callable[P, AbstractContextManager[StreamedResponse[T]]]: ...
+    @overload
+    def __get__(
+        self, resource: AsyncStreamedResource, owner: type
+    ) -> Callable[P, AbstractAsyncContextManager[AsyncStreamedResponse[T]]]: ...
+    @overload
+    def __get__(self, resource: None, owner: type) -> Callable[Concatenate[Any, P], Any]: ...
+    def __get__(self, resource: Resource | None, owner: type[Resource]) -> Callable[..., Any]:
+        return self._bound(resource, owner)
 
-        @wraps(self._describe)
-        def method(*args: P.args, **kwargs: P.kwargs) -> Any:
-            return client.send(self._describe(*args, **kwargs))
 
-        return method
-
-
-class listing(Generic[P, T]):  # noqa: N801 - reads as the keyword it is in a class body
+class listing(_Written, Generic[P, T]):  # noqa: N801 - reads as the keyword it is in a class body
     """A method that lists: a page in sync, something to await or iterate in async."""
 
+    verb = "listed"
+
     def __init__(self, describe: Callable[P, ListCall[T]]) -> None:
-        self._describe = describe
-        self.__doc__ = describe.__doc__
+        super().__init__(describe)
 
     @overload
     def __get__(self, resource: SyncResource, owner: type) -> Callable[P, SyncCursorPage[T]]: ...
     @overload
-    def __get__(self, resource: AsyncResource, owner: type) -> Callable[P, AsyncPaginator[T]]: ...
+    def __get__(
+        self, resource: AsyncResource, owner: type
+    ) -> Callable[P, AsyncPaginator[T, AsyncCursorPage[T]]]: ...
     @overload
-    def __get__(self, resource: None, owner: type) -> Callable[P, ListCall[T]]: ...
-    def __get__(self, resource: Resource | None, owner: type) -> Callable[P, Any]:
-        if resource is None:
-            return self._describe
-        client = resource._client  # noqa: SLF001 - the descriptor is part of the resource
+    def __get__(self, resource: RawResource, owner: type) -> Callable[P, RawResponse[SyncCursorPage[T]]]: ...
+    @overload
+    def __get__(
+        self, resource: AsyncRawResource, owner: type
+    ) -> Callable[P, Coroutine[Any, Any, RawResponse[AsyncCursorPage[T]]]]: ...
+    @overload
+    def __get__(
+        self, resource: StreamedResource, owner: type
+    ) -> Callable[P, AbstractContextManager[StreamedResponse[SyncCursorPage[T]]]]: ...
+    @overload
+    def __get__(
+        self, resource: AsyncStreamedResource, owner: type
+    ) -> Callable[P, AbstractAsyncContextManager[AsyncStreamedResponse[AsyncCursorPage[T]]]]: ...
+    @overload
+    def __get__(self, resource: None, owner: type) -> Callable[Concatenate[Any, P], Any]: ...
+    def __get__(self, resource: Resource | None, owner: type[Resource]) -> Callable[..., Any]:
+        return self._bound(resource, owner)
 
-        @wraps(self._describe)
-        def method(*args: P.args, **kwargs: P.kwargs) -> SyncCursorPage[T] | AsyncPaginator[T]:
-            return client.listed(self._describe(*args, **kwargs))
 
-        return method
+def _method(describe: Callable[..., Any], verb: str, owner: type[Resource]) -> Callable[..., Any]:
+    """A function as if it were written out in the class, its signature and texts included."""
+
+    def method(self: Resource, *args: Any, **kwargs: Any) -> Any:
+        return getattr(self.sender, verb)(describe(*args, **kwargs))
+
+    async def awaited(self: Resource, *args: Any, **kwargs: Any) -> Any:
+        return await getattr(self.sender, verb)(describe(*args, **kwargs))
+
+    told = getattr(owner.speaks, verb)
+    made: Any = awaited if inspect.iscoroutinefunction(told) else method
+    made.__module__, made.__name__ = owner.__module__, describe.__name__
+    made.__qualname__ = f"{owner.__qualname__}.{describe.__name__}"
+    made.__doc__ = describe.__doc__
+    made.__signature__ = _signature(describe, told)
+    return cast("Callable[..., Any]", made)
+
+
+def _signature(describe: Callable[..., Any], told: Callable[..., Any]) -> inspect.Signature:
+    """The parameters of a description after ``self``, and what a sender gives for it."""
+    described = inspect.signature(describe)
+    item = described.return_annotation.partition("[")[2].removesuffix("]")  # of Call[Assistant]: Assistant
+    gives = re.sub(r"\bT\b", item, told.__annotations__["return"])
+    first = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return described.replace(parameters=[first, *described.parameters.values()], return_annotation=gives)

@@ -2,12 +2,13 @@
 
 ::
 
-    APIError                            the root; message, request_id, body, code, param, type
-    ├── APIConnectionError              no answer
+    APIError                            the root; message, request_id, body, code, param, type, status_code
+    ├── APIConnectionError              no answer, or one that broke off
     │   └── APITimeoutError             no answer in time
     ├── APIResponseValidationError      an answer that is not the object it should be
+    ├── StreamConsumedError             a body that was iterated already, or whose block has ended
     ├── UnknownOutcomeError             a create, upload or attach that may or may not have happened
-    └── APIStatusError                  an answer that says no; status_code
+    └── APIStatusError                  an answer that says no
         ├── BadRequestError 400  AuthenticationError 401  PermissionDeniedError 403
         ├── NotFoundError 404    ConflictError 409        UnprocessableEntityError 422
         └── RateLimitError 429   InternalServerError 500 and above
@@ -18,26 +19,32 @@ A redirect is an APIStatusError too: it is never followed, since it would carry 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import httpx
 
 from reconciler.errors import ReconcilerError
 
-if TYPE_CHECKING:
-    import httpx
-
 
 class APIError(ReconcilerError):
-    """The wire failed; ``request_id`` is the server's name for the exchange, empty when unknown."""
+    """The wire failed.
 
-    def __init__(self, message: str, *, request_id: str = "", body: Any = None) -> None:
+    ``request_id`` is the server's name for the exchange, empty when unknown; ``status_code`` is None when
+    no answer came. ``body`` is the server's own error object, or its text; ``code``, ``param`` and ``type``
+    are None unless that object has them as texts.
+    """
+
+    def __init__(
+        self, message: str, *, status_code: int | None = None, request_id: str = "", body: Any = None
+    ) -> None:
         super().__init__(message)
         self.message = message
+        self.status_code = status_code
         self.request_id = request_id
         self.body = body
-        detail = body if isinstance(body, dict) else {}
-        self.code: str | None = detail.get("code")
-        self.param: str | None = detail.get("param")
-        self.type: str | None = detail.get("type")
+        self.code = _text(body, "code")
+        self.param = _text(body, "param")
+        self.type = _text(body, "type")
 
     def __str__(self) -> str:
         return f"{self.message} (request {self.request_id})" if self.request_id else self.message
@@ -59,6 +66,10 @@ class APIResponseValidationError(APIError):
     """The answer is not the object that was asked for: HTML, another shape, another ``object``."""
 
 
+class StreamConsumedError(APIError):
+    """The body of a streamed answer is gone."""
+
+
 class UnknownOutcomeError(APIError):
     """The request may or may not have taken effect, and repeating it could do it twice.
 
@@ -69,9 +80,7 @@ class UnknownOutcomeError(APIError):
 class APIStatusError(APIError):
     """The server answered, and the answer is no."""
 
-    def __init__(self, message: str, *, status_code: int, request_id: str = "", body: Any = None) -> None:
-        super().__init__(message, request_id=request_id, body=body)
-        self.status_code = status_code
+    status_code: int
 
 
 class BadRequestError(APIStatusError):
@@ -117,6 +126,18 @@ _BY_STATUS: dict[int, type[APIStatusError]] = {
 }
 _FAILED = 500
 _EXCERPT = 200
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+def unanswered(cause: httpx.RequestError, url: str) -> APIConnectionError:
+    """The error for an exchange that gave no whole answer."""
+    late, sent = isinstance(cause, httpx.TimeoutException), not isinstance(cause, _NOT_SENT)
+    what = "no answer in time from" if late else "no whole answer from" if sent else "no connection to"
+    kind = APITimeoutError if late else APIConnectionError
+    return kind(
+        f"{what} {url}: {str(cause) or type(cause).__name__}. Is the URL right, and the server running?",
+        sent=sent,
+    )
 
 
 def error_for(response: httpx.Response, secret: str | None) -> APIStatusError:
@@ -143,6 +164,11 @@ def blotted(value: Any, secret: str | None) -> Any:
     if isinstance(value, dict):
         return {blotted(key, secret): blotted(one, secret) for key, one in value.items()}
     return value
+
+
+def _text(body: Any, key: str) -> str | None:
+    value = body.get(key) if isinstance(body, dict) else None
+    return value if isinstance(value, str) else None
 
 
 def _body_of(response: httpx.Response, secret: str | None) -> Any:

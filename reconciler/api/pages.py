@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 T = TypeVar("T")
+PageT = TypeVar("PageT")
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
@@ -16,6 +18,13 @@ if TYPE_CHECKING:
     AsyncFetch: TypeAlias = "Callable[[ListCall[T]], Coroutine[Any, Any, AsyncCursorPage[T]]]"
 
 
+@dataclass(frozen=True, slots=True)
+class PageInfo:
+    """What the next page is asked for with: ``{"after": id}``, or ``{"before": id}`` on a walk backwards."""
+
+    params: dict[str, str]
+
+
 class _Found(Generic[T]):
     """What both colours of a page share."""
 
@@ -24,16 +33,21 @@ class _Found(Generic[T]):
         self.first_id = page.first_id
         self.last_id = page.last_id
         self.has_more = page.has_more
-        self._next = call.following(page)
+        self._call = call
+        self._cursor = call.cursor(page)
 
     def has_next_page(self) -> bool:
         """Whether asking for another page makes sense: never after the end, nor on a stuck cursor."""
-        return self._next is not None
+        return self._cursor is not None
+
+    def next_page_info(self) -> PageInfo | None:
+        """What ``get_next_page`` would ask for; None when there is no next page."""
+        return None if self._cursor is None else PageInfo(self._cursor)
 
     def _following(self) -> ListCall[T]:
-        if self._next is None:
+        if self._cursor is None:
             raise RuntimeError("there is no next page; ask has_next_page() first")
-        return self._next
+        return self._call.at(self._cursor)
 
 
 class SyncCursorPage(_Found[T]):
@@ -85,16 +99,16 @@ class AsyncCursorPage(_Found[T]):
                 yield item
 
 
-class AsyncPaginator(Generic[T]):
-    """A list not yet asked for: ``await`` gives the first page, ``async for`` every item."""
+class AsyncPaginator(Generic[T, PageT]):
+    """A list not yet asked for: ``await`` gives the first page, ``async for`` every item of every page."""
 
-    def __init__(self, call: ListCall[T], fetch: AsyncFetch[T]) -> None:
-        self._call = call
-        self._fetch = fetch
+    def __init__(self, first: Callable[[], Coroutine[Any, Any, PageT]]) -> None:
+        self._first = first
 
-    def __await__(self) -> Generator[Any, None, AsyncCursorPage[T]]:
-        return self._fetch(self._call).__await__()
+    def __await__(self) -> Generator[Any, None, PageT]:
+        return self._first().__await__()
 
     async def __aiter__(self) -> AsyncIterator[T]:
-        async for item in await self:
+        page: Any = await self  # of any type that iterates over its items; the sender says which
+        async for item in page:
             yield item

@@ -47,9 +47,17 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How often to try again, at most; the waits are those of the SDK of the time."""
+    """How often to try again, at most; the waits are those of the SDK of the time.
+
+    ``repeat_unknown`` allows what is not repeatable to be done twice, rather than perhaps not at all.
+    """
 
     times: int = 2
+    repeat_unknown: bool = False
+
+    def __post_init__(self) -> None:
+        if self.times < 0:
+            raise ValueError(f"max_retries must be 0 or more, not {self.times}")
 
     def delay(self, attempt: int, failure: Failure, *, repeatable: bool, chance: float) -> float | None:
         """Seconds to wait before attempt ``attempt + 1``, or None to give up.
@@ -60,7 +68,8 @@ class Retry:
         headers = failure.headers or {}
         asked = headers.get("x-should-retry")
         wanted = asked == "true" or (failure.is_transient and asked != "false")
-        if attempt >= self.times or not wanted or not (repeatable or failure.is_known):
+        harmless = repeatable or self.repeat_unknown or failure.is_known
+        if attempt >= self.times or not (wanted and harmless):
             return None
         hint = _hint(headers, failure.now)
         if hint is not None and 0 < hint <= _LONGEST_HINT:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import random
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import httpx
 
 from reconciler import __version__
+from reconciler.api.call import written
 from reconciler.api.errors import (
     APIConnectionError,
     APIError,
     APIResponseValidationError,
-    APITimeoutError,
     UnknownOutcomeError,
     blotted,
     error_for,
@@ -26,28 +27,33 @@ from reconciler.api.types import NotGiven
 from reconciler.errors import TargetError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from reconciler.api.call import Call
+    from reconciler.api.part import Sent
 
 T = TypeVar("T")
 
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+PATIENCE = httpx.Timeout(600, connect=5)
+"""How long each network operation may take unless a caller says otherwise, in seconds."""
 
 
 @dataclass(frozen=True)
 class Settings:
     """What both clients are built from.
 
-    ``base_url`` ends in the version, as in ``http://127.0.0.1:8123/v1``; there is no default.
-    ``timeout`` in seconds for each network operation. The key is sent to that one origin only, and over
-    plain http to loopback only unless ``allow_http``. Raises TargetError when these do not fit.
+    ``base_url`` ends in the version, as in ``http://127.0.0.1:8123/v1``; there is no default. ``headers``
+    and ``query`` go with every request. The key is sent to that one origin only, and over plain http to
+    loopback only unless ``allow_http``. Raises TargetError when these do not fit.
     """
 
     base_url: str
     api_key: str | None = field(default=None, repr=False)
+    organization: str | None = None
+    project: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    timeout: float = 600.0
+    query: Mapping[str, object] = field(default_factory=dict)
+    timeout: httpx.Timeout = field(default_factory=lambda: PATIENCE)
     retry: Retry = field(default_factory=Retry)
     allow_http: bool = False
 
@@ -69,43 +75,73 @@ class Settings:
                 f"the key would travel unencrypted to {url.host}; use https, or --allow-http if that is meant"
             )
 
-    def request(self, call: Call[T]) -> httpx.Request:
-        """The request a Call means, the key included; header names are compared without case."""
-        headers = httpx.Headers(
-            {"Accept": "application/json", "User-Agent": f"assistants-sync/{__version__}"}
-        )
-        if self.api_key:
-            headers["Authorization"] = f"Bearer {self.api_key}"
-        for more in (self.headers, call.headers, call.extras.headers or {}):
-            headers.update(more)
-        timeout = call.extras.timeout
-        if isinstance(timeout, NotGiven):
-            timeout = httpx.Timeout(self.timeout, connect=min(self.timeout, 5))
-        sent: dict[str, Any] = (
-            {"data": call.sent_body, "files": call.parts} if call.parts else {"json": call.sent_body}
-        )
+    def at(self, base_url: str) -> Settings:
+        """The same for another path of the same origin; TargetError for another origin."""
+        if _origin(base_url) != _origin(self.base_url):
+            raise TargetError(
+                f"a copy stays with {self.base_url}, as its key and headers do; "
+                f"for {base_url} make a client of its own"
+            )
+        return replace(self, base_url=base_url)
+
+    @contextmanager
+    def request(self, call: Call[T]) -> Iterator[httpx.Request]:
+        """The request a Call means, the key included, valid for as long as this lasts."""
+        with ExitStack() as files:
+            yield self._request(
+                call, {name: files.enter_context(part.opened()) for name, part in call.parts.items()}
+            )
+
+    def _request(self, call: Call[T], parts: Mapping[str, Sent]) -> httpx.Request:
+        asked = call.extras.timeout
+        timeout = self.timeout if isinstance(asked, NotGiven) else httpx.Timeout(asked)
+        body: dict[str, Any] = {"data": call.sent_body, "files": parts} if parts else {"json": call.sent_body}
         return httpx.Request(
             call.method,
             f"{self.base_url.rstrip('/')}/{call.url}",
-            params=call.sent_query,
-            headers=headers,
-            extensions={"timeout": httpx.Timeout(timeout).as_dict()},
-            **sent,
+            params={**written(self.query), **call.sent_query},
+            headers=self._headers(call),
+            extensions={"timeout": timeout.as_dict()},
+            **body,
         )
 
-    def result(self, call: Call[T], response: httpx.Response) -> T:
-        """What a read response means; raises the error it means instead."""
+    def _headers(self, call: Call[T]) -> httpx.Headers:
+        """Names are compared without case, and the last word wins."""
+        ours = {
+            "Accept": "application/json",
+            "User-Agent": f"assistants-sync/{__version__}",
+            "Authorization": f"Bearer {self.api_key}" if self.api_key else None,
+            "OpenAI-Organization": self.organization,
+            "OpenAI-Project": self.project,
+        }
+        headers = httpx.Headers({name: value for name, value in ours.items() if value})
+        for more in (self.headers, call.headers, call.extras.headers or {}):
+            headers.update(more)
+        return headers
+
+    def accepted(self, response: httpx.Response) -> httpx.Response:
+        """A successful answer; raises the error that any other means, which must be read already."""
         if not response.is_success:
             raise error_for(response, self.api_key)
+        return response
+
+    def result(self, call: Call[T], response: httpx.Response) -> T:
+        """What a successful answer that was read means; raises the error it means instead."""
         try:
             return call.answer(response.content)
         except ValueError as cause:
-            kind = response.headers.get("content-type", "no content type")
-            raise APIResponseValidationError(
-                f"{call.method} /{call.url} answered {response.status_code} with something that is not "
-                f"what was asked for ({blotted(kind, self.api_key)})",
-                request_id=blotted(response.headers.get("x-request-id", ""), self.api_key),
-            ) from cause
+            fail(call, self._unexpected(call, response, cause), known=False)
+
+    def _unexpected(self, call: Call[T], response: httpx.Response, cause: ValueError) -> APIError:
+        kind = response.headers.get("content-type", "no content type")
+        error = APIResponseValidationError(
+            f"{call.method} /{call.url} answered {response.status_code} with something that is not "
+            f"what was asked for ({blotted(kind, self.api_key)})",
+            status_code=response.status_code,
+            request_id=blotted(response.headers.get("x-request-id", ""), self.api_key),
+        )
+        error.__cause__ = cause
+        return error
 
 
 def _parsed(url: str) -> httpx.URL:
@@ -117,25 +153,27 @@ def _parsed(url: str) -> httpx.URL:
     return parsed
 
 
+def _origin(url: str) -> tuple[str, str, int | None]:
+    parsed = _parsed(url)
+    return parsed.scheme, parsed.host, parsed.port
+
+
 def from_environment(base_url: str | None, api_key: str | None, **others: Any) -> Settings:
-    """Settings in which a URL or key that is None comes from the environment; an empty key stays none."""
+    """Settings in which what is None comes from the environment; an empty text stays nothing."""
     url = base_url or os.environ.get("OPENAI_BASE_URL")
     if not url:
         raise TargetError("no server: pass base_url=, or set OPENAI_BASE_URL; there is no default")
-    key = os.environ.get("OPENAI_API_KEY") if api_key is None else api_key
-    return Settings(url, key or None, **others)
-
-
-def unreachable(cause: httpx.RequestError, url: str) -> APIConnectionError:
-    """The error for an exchange that gave no answer at all."""
-    late = isinstance(cause, httpx.TimeoutException)
-    what = "no answer in time from" if late else "no connection to"
-    kind = APITimeoutError if late else APIConnectionError
-    sent = not isinstance(cause, _NOT_SENT)
-    return kind(
-        f"{what} {url}: {str(cause) or type(cause).__name__}. Is the URL right, and the server running?",
-        sent=sent,
+    return Settings(
+        url,
+        _or_variable(api_key, "OPENAI_API_KEY"),
+        _or_variable(others.pop("organization"), "OPENAI_ORG_ID"),
+        _or_variable(others.pop("project"), "OPENAI_PROJECT_ID"),
+        **others,
     )
+
+
+def _or_variable(value: str | None, name: str) -> str | None:
+    return (os.environ.get(name) if value is None else value) or None
 
 
 def wait_or_raise(
@@ -143,16 +181,19 @@ def wait_or_raise(
 ) -> float:
     """Seconds until the next attempt at a Call; raises what the caller shall see when there is none."""
     failure = _failure(error, answer)
-    unread = isinstance(error, APIResponseValidationError)
-    wait = None
-    if not unread:
-        wait = retry.delay(attempt, failure, repeatable=call.repeatable, chance=random.random())  # noqa: S311 - jitter
-    if wait is not None:
-        return wait
-    if call.repeatable or (failure.is_known and not unread):
+    wait = retry.delay(attempt, failure, repeatable=call.repeatable, chance=random.random())  # noqa: S311 - jitter
+    if wait is None or (failure.sent and not call.is_replayable):
+        fail(call, error, known=failure.is_known)
+    return wait
+
+
+def fail(call: Call[T], error: APIError, *, known: bool) -> NoReturn:
+    """Raise what the caller shall see: UnknownOutcomeError where a Call may have taken effect once."""
+    if call.repeatable or known:
         raise error
     raise UnknownOutcomeError(
         f"{call.method} /{call.url} may or may not have taken effect: {error.message}",
+        status_code=error.status_code,
         request_id=error.request_id,
         body=error.body,
     ) from error

@@ -13,7 +13,6 @@ from typing import (
     Final,
     Generic,
     Literal,
-    NotRequired,
     Required,
     TypeAlias,
     TypedDict,
@@ -46,6 +45,10 @@ class WireObject(BaseModel):
     """What every object of the wire shares: unknown fields are kept, and no error repeats the answer."""
 
     model_config = ConfigDict(extra="allow", protected_namespaces=(), hide_input_in_errors=True)
+
+    def as_sent(self) -> dict[str, Any]:
+        """The JSON object as the server sent it: unknown fields too, and none that was missing."""
+        return self.model_dump(mode="json", exclude_unset=True)
 
 
 class FunctionDefinition(WireObject):
@@ -203,7 +206,10 @@ class FunctionToolParam(TypedDict):
     """A function of the caller's, in a request."""
 
     type: Literal["function"]
-    function: NotRequired[FunctionParam]
+    function: FunctionParam
 
 
-AssistantToolParam: TypeAlias = CodeInterpreterToolParam | RetrievalToolParam | FunctionToolParam
+AssistantToolParam: TypeAlias = (
+    CodeInterpreterToolParam | RetrievalToolParam | FunctionToolParam | AssistantTool
+)
+"""A tool in a request; one that came in an answer goes back as it came, of whatever type it is."""

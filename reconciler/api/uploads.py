@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal
 
 from reconciler.api.call import Call, Extras, segment
+from reconciler.api.part import part
 from reconciler.api.types import NOT_GIVEN, FileDeleted, FileList, FileObject, NotGiven
 
 if TYPE_CHECKING:
-    import httpx
+    from httpx import Timeout
 
+    from reconciler.api.part import FileUpload
     from reconciler.api.types import Body, Headers, Query
-
-FileContent: TypeAlias = IO[bytes] | bytes
-FileUpload: TypeAlias = FileContent | tuple[str, FileContent] | tuple[str, FileContent, str]
-"""Bytes, an open binary file, or (name, content) or (name, content, media type)."""
 
 
 def create(  # noqa: PLR0913 - the parameters are the wire's
@@ -24,18 +22,28 @@ def create(  # noqa: PLR0913 - the parameters are the wire's
     extra_headers: Headers | None = None,
     extra_query: Query | None = None,
     extra_body: Body | None = None,
-    timeout: float | httpx.Timeout | NotGiven | None = NOT_GIVEN,
+    timeout: float | Timeout | NotGiven | None = NOT_GIVEN,
 ) -> Call[FileObject]:
-    """Upload a file of at most 512 MB; an open file is streamed.
+    """Upload a file, which assistants may then carry; open files and paths are streamed.
 
     Never repeated when its outcome is unknown: UnknownOutcomeError says so.
+
+    Args:
+        file: Bytes, a file opened with mode ``rb``, a ``pathlib.Path``, or (name, content) or (name, content,
+            media type); at most 512 MB.
+        purpose: ``assistants`` for files that assistants carry.
+        extra_headers: Headers of this request; they win over all others, whatever their case.
+        extra_query: Query parameters of this request; they win.
+        extra_body: JSON fields of this request; they win.
+        timeout: Seconds for each network operation of this request in place of the client's; None for no
+            limit.
     """
     return Call(
         "POST",
         ("files",),
         FileObject.model_validate_json,
         body={"purpose": purpose},
-        parts={"file": file},
+        parts={"file": part(file)},
         repeatable=False,
         extras=Extras(extra_headers, extra_query, extra_body, timeout),
     )
@@ -47,9 +55,18 @@ def retrieve(
     extra_headers: Headers | None = None,
     extra_query: Query | None = None,
     extra_body: Body | None = None,
-    timeout: float | httpx.Timeout | NotGiven | None = NOT_GIVEN,
+    timeout: float | Timeout | NotGiven | None = NOT_GIVEN,
 ) -> Call[FileObject]:
-    """Retrieve what the server says of an upload: name, size, purpose, but no checksum."""
+    """Retrieve what the server says of an upload: name, size, purpose, but no checksum.
+
+    Args:
+        file_id: Id of the upload.
+        extra_headers: Headers of this request; they win over all others, whatever their case.
+        extra_query: Query parameters of this request; they win.
+        extra_body: JSON fields of this request; they win.
+        timeout: Seconds for each network operation of this request in place of the client's; None for no
+            limit.
+    """
     return Call(
         "GET",
         ("files", segment("file_id", file_id)),
@@ -64,9 +81,18 @@ def list(  # noqa: A001 - the wire's word
     extra_headers: Headers | None = None,
     extra_query: Query | None = None,
     extra_body: Body | None = None,
-    timeout: float | httpx.Timeout | NotGiven | None = NOT_GIVEN,
+    timeout: float | Timeout | NotGiven | None = NOT_GIVEN,
 ) -> Call[FileList]:
-    """List every upload of the account at once; v1 does not page this list."""
+    """List every upload of the account at once; v1 does not page this list.
+
+    Args:
+        purpose: Only uploads of this purpose.
+        extra_headers: Headers of this request; they win over all others, whatever their case.
+        extra_query: Query parameters of this request; they win.
+        extra_body: JSON fields of this request; they win.
+        timeout: Seconds for each network operation of this request in place of the client's; None for no
+            limit.
+    """
     return Call(
         "GET",
         ("files",),
@@ -82,9 +108,18 @@ def delete(
     extra_headers: Headers | None = None,
     extra_query: Query | None = None,
     extra_body: Body | None = None,
-    timeout: float | httpx.Timeout | NotGiven | None = NOT_GIVEN,
+    timeout: float | Timeout | NotGiven | None = NOT_GIVEN,
 ) -> Call[FileDeleted]:
-    """Delete an upload, whoever carries it."""
+    """Delete an upload, whoever carries it. NotFoundError when there is none of this id.
+
+    Args:
+        file_id: Id of the upload.
+        extra_headers: Headers of this request; they win over all others, whatever their case.
+        extra_query: Query parameters of this request; they win.
+        extra_body: JSON fields of this request; they win.
+        timeout: Seconds for each network operation of this request in place of the client's; None for no
+            limit.
+    """
     return Call(
         "DELETE",
         ("files", segment("file_id", file_id)),
@@ -99,9 +134,18 @@ def content(
     extra_headers: Headers | None = None,
     extra_query: Query | None = None,
     extra_body: Body | None = None,
-    timeout: float | httpx.Timeout | NotGiven | None = NOT_GIVEN,
+    timeout: float | Timeout | NotGiven | None = NOT_GIVEN,
 ) -> Call[bytes]:
-    """Download an upload's bytes, all of them into memory."""
+    """Download an upload's bytes, all of them into memory; the streamed view reads them piece by piece.
+
+    Args:
+        file_id: Id of the upload.
+        extra_headers: Headers of this request; they win over all others, whatever their case.
+        extra_query: Query parameters of this request; they win.
+        extra_body: JSON fields of this request; they win.
+        timeout: Seconds for each network operation of this request in place of the client's; None for no
+            limit.
+    """
     return Call(
         "GET",
         ("files", segment("file_id", file_id), "content"),

@@ -241,7 +241,7 @@ def test_a_failure_without_words_is_named_by_its_kind(scripted):
         pytest.raises(APIConnectionError) as lost,
     ):
         client.files.list()
-    assert str(lost.value).startswith(f"no connection to {LOCAL}: ReadError")
+    assert str(lost.value).startswith(f"no whole answer from {LOCAL}: ReadError")
     assert isinstance(lost.value.__cause__, httpx.ReadError)
 
 

@@ -166,7 +166,7 @@ def test_a_key_that_no_header_can_carry_is_refused_without_repeating_it(refuses,
 
 
 def test_the_settings_do_not_show_the_key_or_the_headers():
-    shown = repr(Settings(LOCAL, KEY, {"Authorization": f"Bearer {KEY}"}))
+    shown = repr(Settings(LOCAL, KEY, headers={"Authorization": f"Bearer {KEY}"}))
     assert LOCAL in shown
     assert KEY not in shown
 

@@ -71,7 +71,7 @@ async def async_colour(client: AsyncClient) -> None:
     assert_type(await assistants.retrieve("a"), Assistant)
     assert_type(await assistants.update("a", metadata=None), Assistant)
     assert_type(await assistants.delete("a"), AssistantDeleted)
-    assert_type(assistants.list(before="a"), AsyncPaginator[Assistant])
+    assert_type(assistants.list(before="a"), AsyncPaginator[Assistant, AsyncCursorPage[Assistant]])
     page = await assistants.list()
     assert_type(page, AsyncCursorPage[Assistant])
     assert_type(await page.get_next_page(), AsyncCursorPage[Assistant])

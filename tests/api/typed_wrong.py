@@ -11,7 +11,7 @@ def wrong_arguments(client: Client) -> None:
     client.beta.assistants.create(model="m", name=3)  # wrong: arg-type
     client.beta.assistants.create(model="m", nmae="n")  # wrong: call-arg
     client.beta.assistants.create(model="m", tools=None)  # wrong: arg-type
-    client.beta.assistants.create(model="m", tools=[{"type": "magic"}])  # wrong: list-item misc
+    client.beta.assistants.create(model="m", tools=[{"type": "magic"}])  # wrong: list-item
     client.beta.assistants.create(model="m", file_ids="file-1")  # wrong: arg-type
     client.beta.assistants.retrieve(1)  # wrong: arg-type
     client.beta.assistants.retrieve()  # wrong: call-arg

@@ -1,0 +1,209 @@
+"""The answers behind the results: read whole (raw), or piece by piece (streamed)."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import httpx
+
+from reconciler.api.errors import APIResponseValidationError, StreamConsumedError, unanswered
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from datetime import timedelta
+
+T = TypeVar("T")
+
+
+class Answer(Generic[T]):
+    """What every view of a successful answer tells without its body."""
+
+    def __init__(self, response: httpx.Response, read: Callable[[httpx.Response], T]) -> None:
+        self.http_response = response
+        self._read = read
+
+    @property
+    def http_request(self) -> httpx.Request:
+        """The request that was answered; its headers hold the key."""
+        return self.http_response.request
+
+    @property
+    def url(self) -> httpx.URL:
+        """Where the request went."""
+        return self.http_response.url
+
+    @property
+    def method(self) -> str:
+        """The request's method."""
+        return self.http_request.method
+
+    @property
+    def status_code(self) -> int:
+        """The status, always from 200 to 299: any other raises an error instead."""
+        return self.http_response.status_code
+
+    @property
+    def headers(self) -> httpx.Headers:
+        """The answer's headers, compared without case."""
+        return self.http_response.headers
+
+    @property
+    def request_id(self) -> str:
+        """The server's name for the exchange; empty when it gave none."""
+        return str(self.headers.get("x-request-id", ""))
+
+    @property
+    def http_version(self) -> str:
+        """As in ``HTTP/1.1``."""
+        return self.http_response.http_version
+
+    @property
+    def elapsed(self) -> timedelta:
+        """From sending the request to closing the answer; RuntimeError before that."""
+        return self.http_response.elapsed
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the connection was given back."""
+        return self.http_response.is_closed
+
+    @cached_property
+    def _parsed(self) -> T:
+        return self._read(self.http_response)
+
+
+class RawResponse(Answer[T]):
+    """An answer whose body is read already, from a client of either colour."""
+
+    @property
+    def content(self) -> bytes:
+        """The body."""
+        return self.http_response.content
+
+    @property
+    def text(self) -> str:
+        """The body, decoded as its headers say, otherwise as UTF-8."""
+        return self.http_response.text
+
+    def json(self) -> Any:
+        """The body as JSON; APIResponseValidationError when it is none."""
+        return _json(self.content)
+
+    def parse(self) -> T:
+        """What the method without the view would have returned, or its error; the same object each time."""
+        return self._parsed
+
+
+class StreamedResponse(Answer[T]):
+    """An answer whose body is fetched as it is asked for, within the ``with`` block that gave it.
+
+    The body can be iterated once; after ``read``, ``text``, ``json`` or ``parse`` it is kept and can be had
+    in any way. Every method raises APIConnectionError when the body breaks off, and StreamConsumedError
+    when it is gone.
+    """
+
+    def read(self) -> bytes:
+        """The whole body."""
+        with _reading(self.http_response):
+            return self.http_response.read()
+
+    def text(self) -> str:
+        """The whole body, decoded as its headers say, otherwise as UTF-8."""
+        self.read()
+        return self.http_response.text
+
+    def json(self) -> Any:
+        """The whole body as JSON; APIResponseValidationError when it is none."""
+        return _json(self.read())
+
+    def parse(self) -> T:
+        """What the method without the view would have returned, or its error; the same object each time."""
+        self.read()
+        return self._parsed
+
+    def iter_bytes(self, chunk_size: int | None = None) -> Iterator[bytes]:
+        """The body as it comes, or in chunks of so many bytes."""
+        with _reading(self.http_response):
+            yield from self.http_response.iter_bytes(chunk_size)
+
+    def iter_text(self, chunk_size: int | None = None) -> Iterator[str]:
+        """The body decoded as it comes, or in chunks of so many characters."""
+        with _reading(self.http_response):
+            yield from self.http_response.iter_text(chunk_size)
+
+    def iter_lines(self) -> Iterator[str]:
+        """The body line by line, without line ends."""
+        with _reading(self.http_response):
+            yield from self.http_response.iter_lines()
+
+    def close(self) -> None:
+        """Give the connection back; what was not read is lost."""
+        self.http_response.close()
+
+
+class AsyncStreamedResponse(Answer[T]):
+    """The same, awaited."""
+
+    async def read(self) -> bytes:
+        """The whole body."""
+        with _reading(self.http_response):
+            return await self.http_response.aread()
+
+    async def text(self) -> str:
+        """The whole body, decoded as its headers say, otherwise as UTF-8."""
+        await self.read()
+        return self.http_response.text
+
+    async def json(self) -> Any:
+        """The whole body as JSON; APIResponseValidationError when it is none."""
+        return _json(await self.read())
+
+    async def parse(self) -> T:
+        """What the method without the view would have returned, or its error; the same object each time."""
+        await self.read()
+        return self._parsed
+
+    async def iter_bytes(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
+        """The body as it comes, or in chunks of so many bytes."""
+        with _reading(self.http_response):
+            async for chunk in self.http_response.aiter_bytes(chunk_size):
+                yield chunk
+
+    async def iter_text(self, chunk_size: int | None = None) -> AsyncIterator[str]:
+        """The body decoded as it comes, or in chunks of so many characters."""
+        with _reading(self.http_response):
+            async for chunk in self.http_response.aiter_text(chunk_size):
+                yield chunk
+
+    async def iter_lines(self) -> AsyncIterator[str]:
+        """The body line by line, without line ends."""
+        with _reading(self.http_response):
+            async for line in self.http_response.aiter_lines():
+                yield line
+
+    async def close(self) -> None:
+        """Give the connection back; what was not read is lost."""
+        await self.http_response.aclose()
+
+
+@contextmanager
+def _reading(response: httpx.Response) -> Iterator[None]:
+    try:
+        yield
+    except httpx.RequestError as cause:
+        raise unanswered(cause, str(response.url)) from cause
+    except httpx.StreamError as cause:
+        raise StreamConsumedError(
+            "the body is gone: it was iterated once, or its `with` block has ended; "
+            "read() or parse() inside the block keeps it"
+        ) from cause
+
+
+def _json(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except ValueError as cause:
+        raise APIResponseValidationError("the body is not JSON") from cause
