@@ -14,10 +14,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.server import Database, create_app, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
 OURS = [sys.executable, "-m", "reconciler"]
@@ -29,6 +34,32 @@ with OpenAI(base_url=sys.argv[1], api_key="x", max_retries=0) as client:
     ids = [one.id for one in client.beta.assistants.list(limit=100)]
     for one in ids:
         client.beta.assistants.retrieve(one)
+"""
+OBJECTS = """
+import sys, time
+from {module} import {client} as Client
+
+tools = [{{"type": "code_interpreter"}}, {{"type": "retrieval"}}]
+tools.append({{"type": "function", "function": {{"name": "look_up", "parameters": {{"type": "object"}}}}}})
+prompt = "Answer kindly, briefly and truthfully, and say when you do not know.\\n" * 28
+fields = dict(model="m", name="bench", instructions=prompt, tools=tools, metadata={{"team": "bench"}})
+
+
+def listed(client, count):
+    return sum(1 for _ in client.beta.assistants.list(limit=100))
+
+
+def created(client, count):
+    for _ in range(count):
+        client.beta.assistants.create(**fields)
+    return count
+
+
+with Client(base_url=sys.argv[1], api_key="x", max_retries=0) as client:
+    client.beta.assistants.create(**fields), client.beta.assistants.list(limit=1)
+    wall, cpu = time.perf_counter(), time.process_time()
+    count = {verb}(client, {count})
+    print((time.perf_counter() - wall) / count, (time.process_time() - cpu) / count)
 """
 
 
@@ -52,12 +83,36 @@ def compare(title: str, ours: list[str], theirs: list[str], folder: Path, runs: 
     """Print one row."""
     measure(ours, folder), measure(theirs, folder)
     pairs = [(measure(ours, folder), measure(theirs, folder)) for _ in range(runs)]
+    show(title, pairs, 1, "s")
+
+
+def compare_objects(title: str, url: str, verb: str, count: int, runs: int) -> None:
+    """Print one row for the same lines on both clients, an object each; start-up is not in it."""
+    ours, theirs = script("reconciler.api", "Client", verb, count), script("openai", "OpenAI", verb, count)
+    pairs = [(timed([sys.executable, "-c", ours, url]), timed([SDK, "-c", theirs, url])) for _ in range(runs)]
+    show(title, pairs, 1e6, "us")
+
+
+def script(module: str, client: str, verb: str, count: int) -> str:
+    """The lines that one client runs."""
+    return OBJECTS.format(module=module, client=client, verb=verb, count=count)
+
+
+def timed(command: list[str]) -> Cost:
+    """What a script says it took."""
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    wall, cpu = said.split()
+    return Cost(float(wall), float(cpu))
+
+
+def show(title: str, pairs: list[tuple[Cost, Cost]], scale: float, unit: str) -> None:
+    """Print one row: medians, and the median of the paired ratios."""
     cells = []
-    for unit in ("wall", "cpu"):
-        mine = statistics.median(getattr(one, unit) for one, _ in pairs)
-        other = statistics.median(getattr(one, unit) for _, one in pairs)
-        ratio = statistics.median(getattr(a, unit) / getattr(b, unit) for a, b in pairs)
-        cells.append(f"{mine:7.3f} s {other:7.3f} s {ratio:6.2f}")
+    for name in ("wall", "cpu"):
+        mine = statistics.median(getattr(one, name) for one, _ in pairs) * scale
+        other = statistics.median(getattr(one, name) for _, one in pairs) * scale
+        ratio = statistics.median(getattr(a, name) / getattr(b, name) for a, b in pairs)
+        cells.append(f"{mine:7.4g} {unit} {other:7.4g} {unit} {ratio:6.2f}")
     say(f"{title:<62} {' | '.join(cells)}")
 
 
@@ -83,16 +138,29 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1000)
     chosen = parser.parse_args()
     say(f"{'':<62} {'wall: ours, peer, ratio':^28} | {'CPU: ours, peer, ratio':^28}")
-    with (
-        tempfile.TemporaryDirectory() as name,
-        Database.memory() as database,
-        running(create_app(database)) as url,
-    ):
-        table(Path(name), url, chosen.runs, chosen.count)
+    with tempfile.TemporaryDirectory() as name, server() as url:
+        processes(Path(name), url, chosen.runs, chosen.count)
+    objects(chosen.runs, chosen.count)
 
 
-def table(folder: Path, url: str, runs: int, count: int) -> None:
-    """Print every row."""
+@contextmanager
+def server() -> Iterator[str]:
+    """The embedded server in this process, with nothing in it."""
+    with Database.memory() as database, running(create_app(database)) as url:
+        yield url
+
+
+def objects(runs: int, count: int) -> None:
+    """Print the rows of the client."""
+    with server() as url:
+        compare_objects(f"create {count}, an object, beside the SDK", url, "created", count, runs)
+    with server() as url:
+        timed([sys.executable, "-c", script("reconciler.api", "Client", "created", 10 * count), url])
+        compare_objects(f"list {10 * count}, an object, beside the SDK", url, "listed", 10 * count, runs)
+
+
+def processes(folder: Path, url: str, runs: int, count: int) -> None:
+    """Print the rows of the program."""
     os.environ.pop("CI", None)
     plan, apply = [*OURS, "plan", "--server", url], [*OURS, "apply", "--auto-approve", "--server", url]
     compare("--help, beside python -c pass", [*OURS, "--help"], [sys.executable, "-c", "pass"], folder, runs)

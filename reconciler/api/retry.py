@@ -17,6 +17,7 @@ _JITTER = 0.25
 _TOO_MANY = 429
 _TRANSIENT = frozenset({408, 409, _TOO_MANY})
 _FAILED = 500
+_SEE_OTHER = 303  # the one redirect that says: done, and the answer lies elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,8 @@ class Failure:
     @property
     def is_known(self) -> bool:
         """Whether it is certain that nothing happened on the server."""
-        return (
-            not self.sent or (self.status is not None and not self.is_transient) or self.status == _TOO_MANY
-        )
+        refused = self.status is not None and not self.is_transient and self.status != _SEE_OTHER
+        return refused or not self.sent or self.status == _TOO_MANY
 
     @property
     def is_transient(self) -> bool:
