@@ -75,6 +75,7 @@ from reconciler.api.types import (
     CodeInterpreterToolParam,
     FileDeleted,
     FileDeleteResponse,
+    FileList,
     FileObject,
     FunctionDefinition,
     FunctionParam,
@@ -86,6 +87,10 @@ from reconciler.api.types import (
     RetrievalTool,
     RetrievalToolParam,
     UnknownTool,
+)
+from reconciler.errors import (
+    ReconcilerError,
+    TargetError,
 )
 
 __all__ = [
@@ -126,6 +131,7 @@ __all__ = [
     "FileContent",
     "FileDeleteResponse",
     "FileDeleted",
+    "FileList",
     "FileObject",
     "FileUpload",
     "Files",
@@ -144,11 +150,13 @@ __all__ = [
     "Query",
     "RateLimitError",
     "RawResponse",
+    "ReconcilerError",
     "RetrievalTool",
     "RetrievalToolParam",
     "StreamConsumedError",
     "StreamedResponse",
     "SyncCursorPage",
+    "TargetError",
     "Timeout",
     "UnknownOutcomeError",
     "UnknownTool",

@@ -108,9 +108,11 @@ def is_given(value: object) -> bool:
 
 
 def segment(name: str, value: str) -> str:
-    """An id fit for a path; ValueError when it is empty or would climb."""
+    """An id fit for a path; ValueError when it is empty or would climb, TypeError when it is no text."""
     if not value:
         raise ValueError(f"Expected a non-empty value for `{name}` but received {value!r}")
+    if not isinstance(value, str):
+        raise TypeError(f"`{name}` must be a str, not {type(value).__name__}")
     if value in {".", ".."}:
         raise ValueError(f"{value!r} cannot be an id: it would change the path")
     return value

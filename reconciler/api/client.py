@@ -28,6 +28,8 @@ T = TypeVar("T")
 HttpT = TypeVar("HttpT", httpx.Client, httpx.AsyncClient)
 TransportT = TypeVar("TransportT", httpx.BaseTransport, httpx.AsyncBaseTransport)
 
+_UNCHOSEN = httpx.Timeout(5.0)  # what httpx takes when nobody says anything
+
 
 class _Configured(Generic[HttpT, TransportT]):
     """What both colours share: what they are made of, and copies."""
@@ -60,7 +62,7 @@ class _Configured(Generic[HttpT, TransportT]):
             organization: Sent as OpenAI-Organization; None takes OPENAI_ORG_ID.
             project: Sent as OpenAI-Project; None takes OPENAI_PROJECT_ID.
             timeout: Seconds for each network operation, None for no limit; by default 600, and 5 to connect,
-                or what ``http_client`` has.
+                or what was set for ``http_client``.
             max_retries: How often a failed request is tried again where that is safe.
             repeat_unknown: Try creates, uploads and attachments again even when an attempt may have taken
                 effect, at the risk of doing them twice.
@@ -68,11 +70,13 @@ class _Configured(Generic[HttpT, TransportT]):
             default_query: Sent with every request.
             allow_http: Let the key travel over plain http to another machine.
             http_client: Makes the connections, with its own proxies, certificates and limits; its headers,
-                cookies and redirects are not used. Closed with this client.
+                cookies and redirects are not used, and its auth only where there is no key. Closed with
+                this client.
             transport: Makes the connections, in place of sockets; not with ``http_client``.
         """
         if isinstance(timeout, NotGiven):
-            timeout = PATIENCE if http_client is None else http_client.timeout
+            chosen = http_client is not None and http_client.timeout != _UNCHOSEN
+            timeout = http_client.timeout if http_client is not None and chosen else PATIENCE
         self._settings = from_environment(
             base_url,
             api_key,
@@ -107,8 +111,9 @@ class _Configured(Generic[HttpT, TransportT]):
         set_default_query: Mapping[str, object] | None = None,
         http_client: HttpT | None = None,
     ) -> Self:
-        """Another client that differs in what is given; both use, and close, the same connections.
+        """Another client that differs in what is given; without ``http_client`` they share connections.
 
+        Closing either closes what they share.
         ``default_headers`` and ``default_query`` are added to those of this client, the ``set_`` forms take
         their place; both forms at once are a ValueError. ``base_url`` may name another path, never another
         origin: TargetError, since the key and the headers are meant for this one.
@@ -133,6 +138,11 @@ class _Configured(Generic[HttpT, TransportT]):
         return made
 
     with_options = copy
+
+    @property
+    def _sending(self) -> dict[str, Any]:
+        """How requests leave: following no redirect, and never with an http_client's auth for our key."""
+        return {"follow_redirects": False, "auth": None if self._settings.api_key else self._http.auth}
 
     def result(self, call: Call[T], response: httpx.Response) -> T:
         """What a successful answer that was read means; raises the error it means instead."""
@@ -175,7 +185,7 @@ class Client(_Configured[httpx.Client, httpx.BaseTransport]):
     def _exchange(self, call: Call[Any], *, stream: bool) -> httpx.Response:
         try:
             with self._settings.request(call) as request:
-                answer = self._http.send(request, stream=stream, follow_redirects=False)
+                answer = self._http.send(request, stream=stream, **self._sending)
             if not answer.is_success:
                 answer.read()
         except httpx.RequestError as cause:
@@ -241,7 +251,7 @@ class AsyncClient(_Configured[httpx.AsyncClient, httpx.AsyncBaseTransport]):
     async def _exchange(self, call: Call[Any], *, stream: bool) -> httpx.Response:
         try:
             with self._settings.request(call) as request:
-                answer = await self._http.send(request, stream=stream, follow_redirects=False)
+                answer = await self._http.send(request, stream=stream, **self._sending)
             if not answer.is_success:
                 await answer.aread()
         except httpx.RequestError as cause:

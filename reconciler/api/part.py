@@ -52,16 +52,20 @@ class Part:
 
 def part(upload: FileUpload) -> Part:
     """What a caller wants to upload, named; TypeError for text, which could be a path or content."""
-    if isinstance(upload, tuple):
-        name, content, *kind = upload
-        return Part(name, _binary(content), *kind)
-    return Part(_name_of(_binary(upload)), upload)
+    if not isinstance(upload, tuple):
+        return Part(_name_of(_binary(upload)), upload)
+    if len(upload) not in {2, 3}:
+        raise TypeError(f"upload (name, content) or (name, content, media type), not {len(upload)} things")
+    name, content, *kind = upload
+    return Part(name, _binary(content), *kind)
 
 
 def _binary(content: FileContent) -> FileContent:
-    if isinstance(content, (str, TextIOBase)):
+    is_open = hasattr(content, "read") and not isinstance(content, TextIOBase)
+    if not (is_open or isinstance(content, (bytes, PathLike))):
         raise TypeError(
-            "upload bytes, a file opened with mode 'rb', or a pathlib.Path; text could be a path or content"
+            f"upload bytes, a file opened with mode 'rb', or a pathlib.Path, not {type(content).__name__}; "
+            "text could be a path or content"
         )
     return content
 

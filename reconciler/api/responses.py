@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import httpx
 
-from reconciler.api.errors import APIResponseValidationError, StreamConsumedError, unanswered
+from reconciler.api.errors import APIResponseValidationError, StreamConsumedError, fail, unanswered
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from datetime import timedelta
+
+    from reconciler.api.call import Call
 
 T = TypeVar("T")
 
@@ -21,8 +23,11 @@ T = TypeVar("T")
 class Answer(Generic[T]):
     """What every view of a successful answer tells without its body."""
 
-    def __init__(self, response: httpx.Response, read: Callable[[httpx.Response], T]) -> None:
+    def __init__(
+        self, call: Call[Any], response: httpx.Response, read: Callable[[httpx.Response], T]
+    ) -> None:
         self.http_response = response
+        self._call = call
         self._read = read
 
     @property
@@ -74,6 +79,21 @@ class Answer(Generic[T]):
     def _parsed(self) -> T:
         return self._read(self.http_response)
 
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """What can go wrong with a body on its way, in our words."""
+        try:
+            yield
+        except httpx.RequestError as cause:
+            error = unanswered(cause, str(self.url))
+            error.__cause__ = cause
+            fail(self._call, error, known=False)
+        except httpx.StreamError as cause:
+            raise StreamConsumedError(
+                "the body is gone: it was iterated once, or its `with` block has ended; "
+                "read() or parse() inside the block keeps it"
+            ) from cause
+
 
 class RawResponse(Answer[T]):
     """An answer whose body is read already, from a client of either colour."""
@@ -101,13 +121,13 @@ class StreamedResponse(Answer[T]):
     """An answer whose body is fetched as it is asked for, within the ``with`` block that gave it.
 
     The body can be iterated once; after ``read``, ``text``, ``json`` or ``parse`` it is kept and can be had
-    in any way. Every method raises APIConnectionError when the body breaks off, and StreamConsumedError
-    when it is gone.
+    in any way. Every method raises APIConnectionError when the body breaks off, or UnknownOutcomeError for a
+    call that must not be repeated, and StreamConsumedError when it is gone.
     """
 
     def read(self) -> bytes:
         """The whole body."""
-        with _reading(self.http_response):
+        with self._reading():
             return self.http_response.read()
 
     def text(self) -> str:
@@ -126,17 +146,17 @@ class StreamedResponse(Answer[T]):
 
     def iter_bytes(self, chunk_size: int | None = None) -> Iterator[bytes]:
         """The body as it comes, or in chunks of so many bytes."""
-        with _reading(self.http_response):
+        with self._reading():
             yield from self.http_response.iter_bytes(chunk_size)
 
     def iter_text(self, chunk_size: int | None = None) -> Iterator[str]:
         """The body decoded as it comes, or in chunks of so many characters."""
-        with _reading(self.http_response):
+        with self._reading():
             yield from self.http_response.iter_text(chunk_size)
 
     def iter_lines(self) -> Iterator[str]:
         """The body line by line, without line ends."""
-        with _reading(self.http_response):
+        with self._reading():
             yield from self.http_response.iter_lines()
 
     def close(self) -> None:
@@ -149,7 +169,7 @@ class AsyncStreamedResponse(Answer[T]):
 
     async def read(self) -> bytes:
         """The whole body."""
-        with _reading(self.http_response):
+        with self._reading():
             return await self.http_response.aread()
 
     async def text(self) -> str:
@@ -168,38 +188,25 @@ class AsyncStreamedResponse(Answer[T]):
 
     async def iter_bytes(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
         """The body as it comes, or in chunks of so many bytes."""
-        with _reading(self.http_response):
+        with self._reading():
             async for chunk in self.http_response.aiter_bytes(chunk_size):
                 yield chunk
 
     async def iter_text(self, chunk_size: int | None = None) -> AsyncIterator[str]:
         """The body decoded as it comes, or in chunks of so many characters."""
-        with _reading(self.http_response):
+        with self._reading():
             async for chunk in self.http_response.aiter_text(chunk_size):
                 yield chunk
 
     async def iter_lines(self) -> AsyncIterator[str]:
         """The body line by line, without line ends."""
-        with _reading(self.http_response):
+        with self._reading():
             async for line in self.http_response.aiter_lines():
                 yield line
 
     async def close(self) -> None:
         """Give the connection back; what was not read is lost."""
         await self.http_response.aclose()
-
-
-@contextmanager
-def _reading(response: httpx.Response) -> Iterator[None]:
-    try:
-        yield
-    except httpx.RequestError as cause:
-        raise unanswered(cause, str(response.url)) from cause
-    except httpx.StreamError as cause:
-        raise StreamConsumedError(
-            "the body is gone: it was iterated once, or its `with` block has ended; "
-            "read() or parse() inside the block keeps it"
-        ) from cause
 
 
 def _json(content: bytes) -> Any:

@@ -84,11 +84,11 @@ class Raw:
 
     def send(self, call: Call[T]) -> RawResponse[T]:
         """Make one Call."""
-        return RawResponse(self._exchange.respond(call), partial(self._exchange.result, call))
+        return RawResponse(call, self._exchange.respond(call), partial(self._exchange.result, call))
 
     def listed(self, call: ListCall[T]) -> RawResponse[SyncCursorPage[T]]:
         """Ask for the first page of a list; the following ones come parsed."""
-        return RawResponse(self._exchange.respond(call.page), partial(self._exchange.found, call))
+        return RawResponse(call.page, self._exchange.respond(call.page), partial(self._exchange.found, call))
 
 
 class AsyncRaw:
@@ -99,11 +99,13 @@ class AsyncRaw:
 
     async def send(self, call: Call[T]) -> RawResponse[T]:
         """Make one Call."""
-        return RawResponse(await self._exchange.respond(call), partial(self._exchange.result, call))
+        return RawResponse(call, await self._exchange.respond(call), partial(self._exchange.result, call))
 
     async def listed(self, call: ListCall[T]) -> RawResponse[AsyncCursorPage[T]]:
         """Ask for the first page of a list; the following ones come parsed."""
-        return RawResponse(await self._exchange.respond(call.page), partial(self._exchange.found, call))
+        return RawResponse(
+            call.page, await self._exchange.respond(call.page), partial(self._exchange.found, call)
+        )
 
 
 class Streamed:
@@ -124,7 +126,7 @@ class Streamed:
     def _opened(self, call: Call[Any], read: Callable[[httpx.Response], T]) -> Iterator[StreamedResponse[T]]:
         response = self._exchange.respond(call, stream=True)
         try:
-            yield StreamedResponse(response, read)
+            yield StreamedResponse(call, response, read)
         finally:
             response.close()
 
@@ -151,6 +153,6 @@ class AsyncStreamed:
     ) -> AsyncIterator[AsyncStreamedResponse[T]]:
         response = await self._exchange.respond(call, stream=True)
         try:
-            yield AsyncStreamedResponse(response, read)
+            yield AsyncStreamedResponse(call, response, read)
         finally:
             await response.aclose()

@@ -7,7 +7,7 @@ import random
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 
@@ -17,9 +17,9 @@ from reconciler.api.errors import (
     APIConnectionError,
     APIError,
     APIResponseValidationError,
-    UnknownOutcomeError,
     blotted,
     error_for,
+    fail,
 )
 from reconciler.api.retry import Failure, Retry
 from reconciler.api.transport import is_loopback
@@ -36,6 +36,7 @@ T = TypeVar("T")
 
 PATIENCE = httpx.Timeout(600, connect=5)
 """How long each network operation may take unless a caller says otherwise, in seconds."""
+_SECRET = frozenset({"authorization", "proxy-authorization", "api-key", "x-api-key"})
 
 
 @dataclass(frozen=True)
@@ -69,10 +70,12 @@ class Settings:
                 "the key has a line break in it, or a blank at one end, so no header can carry it; "
                 "look at OPENAI_API_KEY"
             )
-        bare = url.scheme == "http" and not is_loopback(self.base_url)
-        if bare and self.api_key and not self.allow_http:
+        is_bare = url.scheme == "http" and not is_loopback(self.base_url)
+        is_secret = bool(self.api_key) or any(name.lower() in _SECRET for name in self.headers)
+        if is_bare and is_secret and not self.allow_http:
             raise TargetError(
-                f"the key would travel unencrypted to {url.host}; use https, or --allow-http if that is meant"
+                f"the key would travel unencrypted to {url.host}; use https, or --allow-http "
+                "(allow_http=True) if that is meant"
             )
 
     def at(self, base_url: str) -> Settings:
@@ -115,7 +118,7 @@ class Settings:
             "OpenAI-Project": self.project,
         }
         headers = httpx.Headers({name: value for name, value in ours.items() if value})
-        for more in (self.headers, call.headers, call.extras.headers or {}):
+        for more in (call.headers, self.headers, call.extras.headers or {}):
             headers.update(more)
         return headers
 
@@ -185,18 +188,6 @@ def wait_or_raise(
     if wait is None or (failure.sent and not call.is_replayable):
         fail(call, error, known=failure.is_known)
     return wait
-
-
-def fail(call: Call[T], error: APIError, *, known: bool) -> NoReturn:
-    """Raise what the caller shall see: UnknownOutcomeError where a Call may have taken effect once."""
-    if call.repeatable or known:
-        raise error
-    raise UnknownOutcomeError(
-        f"{call.method} /{call.url} may or may not have taken effect: {error.message}",
-        status_code=error.status_code,
-        request_id=error.request_id,
-        body=error.body,
-    ) from error
 
 
 def _failure(error: APIError, answer: httpx.Response | None) -> Failure:

@@ -6,7 +6,7 @@ type, is an error. Wire facts: the v1 OpenAPI description of April 2024.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import (
     Annotated,
     Any,
@@ -159,10 +159,13 @@ class FileDeleted(WireObject):
 
 
 class FileList(WireObject):
-    """Every upload at once: v1 does not page this list."""
+    """Every upload at once, for v1 does not page this list; iterates over them."""
 
     object: Literal["list"]
     data: list[FileObject]
+
+    def __iter__(self) -> Iterator[FileObject]:  # type: ignore[override]  # as every other list does
+        return iter(self.data)
 
 
 class Page(WireObject, Generic[T]):

@@ -24,6 +24,8 @@ README = (ROOT / "README.md").read_text()
 FORBIDDEN = re.compile(r"(^|_)(manager|helper|utils|base|info|data|handler|process|do)s?($|_)")
 OF_THE_WIRE_OR_A_LIBRARY = {
     "data",  # the key of a page of the wire
+    "page_info",  # the SDK's, of a page
+    "next_page_info",  # the same
     "base_url",  # what the SDK calls it, and its variable OPENAI_BASE_URL
     "handle_async_request",  # httpx's transport
     "handle_request",  # the same
