@@ -126,6 +126,10 @@ class Settings:
         """A successful answer; raises the error that any other means, which must be read already."""
         if not response.is_success:
             raise error_for(response, self.api_key)
+        if (
+            response.is_closed
+        ):  # its stream refers back to it, and would keep its body until the collector comes
+            response.stream = httpx.ByteStream(b"")
         return response
 
     def result(self, call: Call[T], response: httpx.Response) -> T:
