@@ -127,7 +127,8 @@ def update(  # noqa: PLR0913 - the parameters are the wire's
             512. None clears them.
         model: Id of the model.
         name: At most 256 characters; None clears it.
-        tools: All tools it shall have, at most 128; an empty list clears them.
+        tools: All tools it shall have, at most 128; of type ``code_interpreter``, ``retrieval`` or
+            ``function``. An empty list clears them.
         extra_headers: Headers of this request; they win over all others, whatever their case.
         extra_query: Query parameters of this request; they win.
         extra_body: JSON fields of this request; they win.

@@ -196,6 +196,7 @@ def _method(describe: Callable[..., Any], verb: str, owner: type[Resource]) -> C
     made.__qualname__ = f"{owner.__qualname__}.{describe.__name__}"
     made.__doc__ = describe.__doc__
     made.__signature__ = _signature(describe, told)
+    made.__annotations__ = {**describe.__annotations__, "return": made.__signature__.return_annotation}
     return cast("Callable[..., Any]", made)
 
 
