@@ -20,10 +20,11 @@ _IN_MEMORY = 8 * _PIECE
 
 
 class ContentError(ReconcilerError):
-    """A named file cannot be used; ``help`` says what to do."""
+    """A named file cannot be used; ``code`` names the rule, ``help`` says what to do."""
 
-    def __init__(self, message: str, help: str = "") -> None:  # noqa: A002 - the field's word
+    def __init__(self, code: str, message: str, help: str = "") -> None:  # noqa: A002 - the field's word
         super().__init__(message)
+        self.code = code
         self.help = help
 
 
@@ -47,7 +48,7 @@ class Root:
                 if "\\" in named
                 else "name it from this file's folder, like docs/handbook.md"
             )
-            raise ContentError(f"{named!r} is not a path relative to this file", remedy)
+            raise ContentError("AS302", f"{named!r} is not a path relative to this file", remedy)
         steps: list[str] = []
         for step in (*PurePosixPath(beside).parent.parts, *PurePosixPath(named).parts):
             if step != "..":
@@ -55,7 +56,9 @@ class Root:
             elif steps:
                 steps.pop()
             else:
-                raise ContentError(f"{named!r} leads out of the root {self.folder}", "-C names another root")
+                raise ContentError(
+                    "AS302", f"{named!r} leads out of the root {self.folder}", "-C names another root"
+                )
         return "/".join(steps)
 
     def text(self, path: str, limit: int) -> str:
@@ -63,12 +66,14 @@ class Root:
         with self._open(path) as stream:
             found = stream.read(limit + 1)
         if len(found) > limit:
-            raise ContentError(f"{path} is larger than {limit:,} bytes")
+            raise ContentError("AS305", f"{path} is larger than {limit:,} bytes")
         try:
             return found.decode("utf-8-sig")
         except UnicodeDecodeError as cause:
             line = found.count(b"\n", 0, cause.start) + 1
-            raise ContentError(f"{path} is not UTF-8 text (line {line})", "save it as UTF-8") from cause
+            raise ContentError(
+                "AS304", f"{path} is not UTF-8 text (line {line})", "save it as UTF-8"
+            ) from cause
 
     def fingerprint(self, path: str, limit: int) -> tuple[str, int]:
         """Sha256 in hex and size in bytes of a file; ContentError above ``limit`` bytes."""
@@ -79,7 +84,7 @@ class Root:
                 seen.update(piece)
                 size += len(piece)
                 if size > limit:
-                    raise ContentError(f"{path} is larger than {limit:,} bytes")
+                    raise ContentError("AS305", f"{path} is larger than {limit:,} bytes")
         return seen.hexdigest(), size
 
     def reopen(self, file: DesiredFile) -> IO[bytes]:
@@ -92,7 +97,9 @@ class Root:
                 spool.write(piece)
         if seen.hexdigest() != file.sha256:
             spool.close()
-            raise ContentError(f"{file.address.name} changed after it was planned; run the command again")
+            raise ContentError(
+                "AS308", f"{file.address.name} changed after it was planned; run the command again"
+            )
         spool.seek(0)
         return spool
 
@@ -102,12 +109,12 @@ class Root:
             number = os.open(self.folder / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError as cause:
             problem = f"{path}: {(cause.strerror or 'unreadable').lower()}"
-            raise ContentError(problem, self._near(path)) from cause
+            raise ContentError("AS301", problem, self._near(path)) from cause
         mode = os.fstat(number).st_mode
         if not stat.S_ISREG(mode):
             os.close(number)
             kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
-            raise ContentError(f"{path or '.'} is {kind}", "name a file")
+            raise ContentError("AS303", f"{path or '.'} is {kind}", "name a file")
         return os.fdopen(number, "rb")
 
     def _refuse_links(self, path: str) -> None:
@@ -115,7 +122,9 @@ class Root:
         for step in PurePosixPath(path).parts:
             here = here / step
             if here.is_symlink():
-                raise ContentError(f"{here.relative_to(self.folder)} is a link", "name the file it leads to")
+                raise ContentError(
+                    "AS303", f"{here.relative_to(self.folder)} is a link", "name the file it leads to"
+                )
 
     def _near(self, path: str) -> str:
         """The name nearest to the first step of a path that does not exist."""

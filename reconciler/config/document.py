@@ -231,9 +231,9 @@ def _located(source: Source, node: Node, shape: type[Strict], error: ErrorDetail
         return _unknown(source, node, _shape_at(shape, error["loc"]), path)
     message = f"{_shown(path) or 'the file'} {_sentence(error)}"
     if error["type"] == "missing":
-        return source.diagnostic(f"{_shown(path)} is missing", node.key(*path[:-1]), label="here")
+        return source.diagnostic("AS203", f"{_shown(path)} is missing", node.key(*path[:-1]), label="here")
     origin = node.at(*path)
-    return source.diagnostic(message, origin, help=_remedy(error, source.written(origin)))
+    return source.diagnostic("AS202", message, origin, help=_remedy(error, source.written(origin)))
 
 
 def _unknown(source: Source, node: Node, shape: type[Strict], path: list[str | int]) -> Diagnostic:
@@ -242,7 +242,9 @@ def _unknown(source: Source, node: Node, shape: type[Strict], path: list[str | i
     where = f" in {_shown(path[:-1])}" if path[:-1] else ""
     origin: Origin = node.key(*path)
     hint = did_you_mean(word, known) or f"known fields: {', '.join(known)}"
-    return source.diagnostic(f"unknown field `{word}`{where}", origin, label="not a field here", help=hint)
+    return source.diagnostic(
+        "AS201", f"unknown field `{word}`{where}", origin, label="not a field here", help=hint
+    )
 
 
 def _shape_at(shape: type[Strict], loc: tuple[str | int, ...]) -> type[Strict]:

@@ -51,12 +51,12 @@ def _files(root: Root, paths: Sequence[Path], problems: list[Diagnostic]) -> lis
         full = (root.folder / path).resolve()
         inside = _within(full) if full.is_dir() else [full]
         if not inside:
-            problems.append(Diagnostic("no .yaml file in this folder", Origin(str(path))))
+            problems.append(Diagnostic("AS309", "no .yaml file in this folder", Origin(str(path))))
         elif full.is_relative_to(root.folder):
             found.extend(one.relative_to(root.folder).as_posix() for one in inside)
         else:
             problem = f"{path} lies outside the root {root.folder}"
-            problems.append(Diagnostic(problem, Origin(str(path)), help="-C names another root"))
+            problems.append(Diagnostic("AS302", problem, Origin(str(path)), help="-C names another root"))
     return list(dict.fromkeys(found))
 
 
@@ -70,7 +70,9 @@ def _read(root: Root, path: str, problems: list[Diagnostic]) -> Declared | None:
         node = compose(source, "declare `project:` and `assistants:`")
     except ContentError as cause:
         remedy = cause.help or "go into the project's folder, or name another with -C, or a file with -f"
-        problems.append(Diagnostic(f"cannot read the configuration: {cause}", Origin(path), help=remedy))
+        problems.append(
+            Diagnostic(cause.code, f"cannot read the configuration: {cause}", Origin(path), help=remedy)
+        )
         return None
     except ConfigError as cause:
         problems.extend(cause.diagnostics)
@@ -109,13 +111,15 @@ class _Place:
             one and isinstance(one.value, dict) and key in one.value for one in nodes
         )
 
-    def problem(self, message: str, *path: str | int, help: str = "", key: bool = False) -> None:  # noqa: A002 - the field's word
+    def problem(self, code: str, message: str, *path: str | int, help: str = "", key: bool = False) -> None:  # noqa: A002 - the field's word
         origin = self.origin(*path, key=key) if path else self.key
-        self.problems.append(self.declared.source.diagnostic(message, origin, help=help))
+        self.problems.append(self.declared.source.diagnostic(code, message, origin, help=help))
 
     def longer(self, what: str, text: str | None, limit: int, *path: str | int, key: bool = False) -> None:
         if text is not None and len(text) > limit:
-            self.problem(f"{what} has {len(text):,} characters; the limit is {limit:,}", *path, key=key)
+            self.problem(
+                "AS411", f"{what} has {len(text):,} characters; the limit is {limit:,}", *path, key=key
+            )
 
 
 @dataclass
@@ -163,11 +167,11 @@ class _Resolver:
                 if name in first:
                     remedy = f"the other one stands at {first[name]}; rename one of them"
                     problem = f"the assistant `{name}` is declared twice"
-                    self.problems.append(one.source.diagnostic(problem, origin, help=remedy))
+                    self.problems.append(one.source.diagnostic("AS402", problem, origin, help=remedy))
                 first.setdefault(name, origin)
 
     def _at(self, declared: Declared, message: str, *path: str, help: str = "") -> None:  # noqa: A002 - the field's word
-        self.problems.append(declared.source.diagnostic(message, declared.node.at(*path), help=help))
+        self.problems.append(declared.source.diagnostic("AS401", message, declared.node.at(*path), help=help))
 
     def _assistant(self, place: _Place, own: Assistant) -> DesiredAssistant:
         self._check_name(place)
@@ -194,14 +198,16 @@ class _Resolver:
 
     def _check_name(self, place: _Place) -> None:
         if not address.NAME_PATTERN.match(place.name):
-            place.problem(f"{place.name!r} cannot be an assistant's key", help=_SPELLING.format(100))
+            place.problem("AS403", f"{place.name!r} cannot be an assistant's key", help=_SPELLING.format(100))
 
     def _check_texts(self, place: _Place, fields: dict[str, Any]) -> None:
         for key in ("name", "description", "instructions"):
             place.longer(f"`{key}`", fields.get(key), getattr(self.limits, key), key)
         if not fields.get("model") and not place.has_wrong("model", fields):
             remedy = "name it here, or once for all under `defaults:`"
-            place.problem(f"assistant `{place.name}` has no model", *_if("model", fields), help=remedy)
+            place.problem(
+                "AS404", f"assistant `{place.name}` has no model", *_if("model", fields), help=remedy
+            )
 
     def _prompt(self, place: _Place, said: str | InFile | None, sources: dict[str, str]) -> str | None:
         if not isinstance(said, InFile):
@@ -211,12 +217,14 @@ class _Resolver:
             sources["instructions"] = path
             return self.root.text(path, MAX_BYTES)
         except ContentError as cause:
-            place.problem(f"cannot read the prompt: {cause}", "instructions", "file", help=cause.help)
+            place.problem(
+                cause.code, f"cannot read the prompt: {cause}", "instructions", "file", help=cause.help
+            )
             return None
 
     def _tools(self, place: _Place, said: Sequence[Any]) -> list[dict[str, Any]]:
         if len(said) > self.limits.tools:
-            place.problem(f"{len(said)} tools; the limit is {self.limits.tools}", "tools")
+            place.problem("AS412", f"{len(said)} tools; the limit is {self.limits.tools}", "tools")
         found: dict[tuple[str, str], dict[str, Any]] = {}
         for number, tool in enumerate(said):
             wire = self._tool(place, tool, number)
@@ -224,7 +232,7 @@ class _Resolver:
                 continue
             name = wire.get("function", wire).get("name", wire["type"])
             if (wire["type"], name) in found:
-                place.problem(f"the tool `{name}` is listed twice", "tools", number)
+                place.problem("AS413", f"the tool `{name}` is listed twice", "tools", number)
             found[wire["type"], name] = wire
         return list(found.values())
 
@@ -239,7 +247,9 @@ class _Resolver:
         place.longer("a function's name", function.name, self.limits.function_name, *where, "name")
         if not _FUNCTION_NAME.match(function.name):
             remedy = "letters, digits, _ and - only"
-            place.problem(f"{function.name!r} cannot be a function's name", *where, "name", help=remedy)
+            place.problem(
+                "AS414", f"{function.name!r} cannot be a function's name", *where, "name", help=remedy
+            )
         return {"type": "function", "function": _said(function)}
 
     def _function(self, place: _Place, named: str, number: int) -> Function | None:
@@ -249,7 +259,13 @@ class _Resolver:
             function, problems = declare(source, compose(source, _FUNCTION), Function)
         except ContentError as cause:
             place.problem(
-                f"cannot read the function: {cause}", "tools", number, "function", "file", help=cause.help
+                cause.code,
+                f"cannot read the function: {cause}",
+                "tools",
+                number,
+                "function",
+                "file",
+                help=cause.help,
             )
             return None
         except ConfigError as cause:
@@ -261,11 +277,13 @@ class _Resolver:
     def _metadata(self, place: _Place, said: dict[str, str | None]) -> dict[str, str | None]:
         most = self.limits.metadata_pairs - 1
         if len(said) > most:
-            place.problem(f"{len(said)} metadata pairs; the limit is {most}, since one is ours", "metadata")
+            place.problem(
+                "AS412", f"{len(said)} metadata pairs; the limit is {most}, since one is ours", "metadata"
+            )
         for key, value in said.items():
             if key == MARK_KEY:
                 problem = f"the metadata key `{key}` is reserved for our own Mark"
-                place.problem(problem, "metadata", key, key=True, help="choose another key")
+                place.problem("AS415", problem, "metadata", key, key=True, help="choose another key")
             place.longer("a metadata key", key, self.limits.metadata_key, "metadata", key, key=True)
             place.longer(f"the metadata value of `{key}`", value, self.limits.metadata_value, "metadata", key)
         return said
@@ -278,11 +296,11 @@ class _Resolver:
         for number, one in enumerate(said):
             reference = self._file(place, one, number, searched=searched) if isinstance(one, str) else one.id
             if reference in found:
-                place.problem(f"{_shown(one)} is attached twice", "files", number)
+                place.problem("AS413", f"{_shown(one)} is attached twice", "files", number)
             elif reference is not None:
                 found.append(reference)
         if len(found) > self.limits.files:
-            place.problem(f"{len(found)} files; the limit is {self.limits.files}", "files")
+            place.problem("AS412", f"{len(found)} files; the limit is {self.limits.files}", "files")
         return tuple(found)
 
     def _file(self, place: _Place, named: str, number: int, *, searched: bool) -> Address | None:
@@ -290,21 +308,21 @@ class _Resolver:
             path = self.root.locate(named, place.declared.source.path)
             known = self.by_path.get(path) or self._upload(path)
         except ContentError as cause:
-            place.problem(f"cannot read the file: {cause}", "files", number, help=cause.help)
+            place.problem(cause.code, f"cannot read the file: {cause}", "files", number, help=cause.help)
             return None
         self.by_path[path] = known
         suffix = Path(path).suffix.lower()
         if searched and suffix not in self.limits.retrieval_types:
             remedy = "attach it to an assistant without `retrieval`, or convert it"
             kind = f"{suffix} files" if suffix else "files without an ending such as .md"
-            place.problem(f"`retrieval` cannot read {kind}", "files", number, help=remedy)
+            place.problem("AS416", f"`retrieval` cannot read {kind}", "files", number, help=remedy)
         return known.address
 
     def _upload(self, path: str) -> DesiredFile:
         """The upload a path means: two paths with the same name and bytes are one upload."""
         if '"' in Path(path).name or not Path(path).name.isprintable():
             problem = f"{path!r} would reach the server under another name"
-            raise ContentError(problem, "rename it without quotes and control characters")
+            raise ContentError("AS307", problem, "rename it without quotes and control characters")
         content, size = self.root.fingerprint(path, self.limits.file_bytes)
         made = DesiredFile(address.file(path), Path(path).name, content, size)
         return self.uploads.setdefault(made.identity, made)

@@ -7,8 +7,9 @@ Size, depth and the number of nodes are bounded while reading, before anything i
 
 from __future__ import annotations
 
+import gc
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -18,7 +19,7 @@ from reconciler.config.errors import ConfigError
 from reconciler.model.diagnostic import Diagnostic, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 32
@@ -26,6 +27,10 @@ MAX_NODES = 1_000_000
 
 _LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]|\r(?!\n)")
+_SPECIAL = re.compile(r"[-+.0-9~nNtTfF]|\Z")  # how a plain scalar that is no text begins
+_ENDS = frozenset({yaml.MappingEndEvent, yaml.SequenceEndEvent})
+_STARTS: Mapping[type, type] = {yaml.MappingStartEvent: dict, yaml.SequenceStartEvent: list}
+_NONE: dict[str, tuple[Any, Any]] = {}
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INTEGER = re.compile(r"[-+]?[0-9]{1,300}\Z")
@@ -49,12 +54,20 @@ class Source:
     path: str
     text: str
 
-    def diagnostic(self, message: str, origin: Origin, *, label: str = "", help: str = "") -> Diagnostic:  # noqa: A002 - the field's word
+    def diagnostic(
+        self,
+        code: str,
+        message: str,
+        origin: Origin,
+        *,
+        label: str = "",
+        help: str = "",  # noqa: A002 - the field's word
+    ) -> Diagnostic:
         """A Diagnostic with the line it stands on, and its neighbours."""
         lines = self.text.removesuffix("\n").split("\n")
         shown = range(max(1, origin.line - 1), min(len(lines), origin.line + 1) + 1)
         excerpt = tuple((number, lines[number - 1].removesuffix("\r")) for number in shown)
-        return Diagnostic(message, origin, label, help, excerpt)
+        return Diagnostic(code, message, origin, label, help, excerpt)
 
     def at(self, index: int) -> Origin:
         """Where the character at an index stands."""
@@ -67,16 +80,26 @@ class Source:
         return line[origin.column - 1 : origin.column - 1 + origin.width]
 
 
-@dataclass(frozen=True, slots=True)
 class Node:
     """A value and where it stands: a scalar, a dict of Nodes or a list of Nodes.
 
-    ``keys`` says where each key of a mapping stands.
+    ``marks`` holds where each key of a mapping begins and ends. Places are kept as the parser's marks and
+    become Origins when somebody asks, which is nearly never.
     """
 
-    value: Any
-    origin: Origin
-    keys: dict[str, Origin] = field(default_factory=dict)
+    __slots__ = ("_end", "_path", "_start", "marks", "value")
+
+    def __init__(self, value: Any, path: str, start: Any, end: Any) -> None:
+        self.value = value
+        self.marks: dict[str, tuple[Any, Any]] = {} if type(value) is dict else _NONE
+        self._path = path
+        self._start = start
+        self._end = end
+
+    @property
+    def origin(self) -> Origin:
+        """Where the value begins, and how much of that line it takes."""
+        return _origin(self._path, self._start, self._end)
 
     def plain(self) -> Any:
         """The value without positions."""
@@ -111,7 +134,8 @@ class Node:
         here = self
         for step in path[:-1]:
             here = here._inner(step) or here
-        return here.keys.get(str(path[-1]), self.at(*path)) if path else self.origin
+        marks = here.marks.get(str(path[-1])) if path else None
+        return _origin(self._path, *marks) if marks else self.at(*path)
 
     def _inner(self, step: str | int) -> Node | None:
         inside = isinstance(self.value, dict) and step in self.value
@@ -122,16 +146,22 @@ class Node:
 def compose(source: Source, expected: str = "") -> Node:
     """The one document of a source; ConfigError with one Diagnostic when it cannot be read.
 
-    ``expected`` tells the writer of an empty file what belongs in it.
+    ``expected`` tells the writer of an empty file what belongs in it. The collector rests meanwhile: nothing
+    that is built here is garbage before it is finished.
     """
     _check_text(source)
-    events = _events(source)
-    reader = _Reader(source)
-    for event in events:
-        reader.take(event)
-    if reader.root is None:
-        reader.refuse("the file is empty", Origin(source.path), help=expected)
-    return reader.root
+    resting = gc.isenabled()
+    gc.disable()
+    try:
+        root = _Reader(source).read(_events(source))
+    finally:
+        if resting:
+            gc.enable()
+    if root is None:
+        raise ConfigError(
+            [source.diagnostic("AS108", "the file is empty", Origin(source.path), help=expected)]
+        )
+    return root
 
 
 def _check_text(source: Source) -> None:
@@ -140,7 +170,7 @@ def _check_text(source: Source) -> None:
         return
     problem = f"U+{ord(found.group()):04X} cannot be seen, so it can hide text from a reviewer"
     remedy = "end the line with a newline" if found.group() in "\r\x85\u2028\u2029" else "remove it"
-    raise ConfigError([source.diagnostic(problem, source.at(found.start()), help=remedy)])
+    raise ConfigError([source.diagnostic("AS102", problem, source.at(found.start()), help=remedy)])
 
 
 def _events(source: Source) -> Iterator[Any]:
@@ -176,108 +206,96 @@ def _malformed(source: Source, cause: yaml.MarkedYAMLError) -> Diagnostic:
     elif cause.context:
         problem = f"{problem} {cause.context}"
     language = "JSON" if source.path.endswith(".json") else "YAML"
-    return source.diagnostic(f"not valid {language}: {problem}", source.at(index), help=remedy)
-
-
-@dataclass
-class _Open:
-    """A mapping or list whose end has not come yet; ``key`` waits for its value."""
-
-    node: Node
-    key: str | None = None
+    return source.diagnostic("AS101", f"not valid {language}: {problem}", source.at(index), help=remedy)
 
 
 class _Reader:
-    """Builds nodes from events, one at a time, refusing what the language leaves out."""
+    """Builds nodes from events, refusing what the language leaves out."""
 
     def __init__(self, source: Source) -> None:
-        self.source = source
-        self.root: Node | None = None
-        self._open: list[_Open] = []
-        self._count = 0
+        self._source = source
+        self._path = source.path
+        self._open: list[Node | None] = []  # what is around the mapping or list being read, outermost first
 
-    def take(self, event: Any) -> None:
-        """Take one event; ConfigError for whatever is refused."""
-        if isinstance(event, yaml.ScalarEvent):
-            self._plain_only(event)
-            self._scalar(event)
-        elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
-            self._plain_only(event)
-            self._start(event)
-        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
-            self._open.pop()
-        elif isinstance(event, yaml.AliasEvent):
-            self.refuse("aliases are not allowed", self._origin(event), help="write the value out")
-        elif isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
-            self.refuse(
-                "a second document starts here", self._origin(event), help="move it to a file of its own"
-            )
+    def read(self, events: Iterator[Any]) -> Node | None:  # noqa: C901 - one loop, run for every value of a file
+        """The root; ConfigError for whatever is refused."""
+        root = holder = key = None
+        count = 0
+        for event in events:
+            kind = type(event)
+            if kind is yaml.ScalarEvent:
+                value: Any = event.value
+                if event.implicit[0] and _SPECIAL.match(value):
+                    value = _meaning(value)
+            elif kind in _STARTS:
+                value = _STARTS[kind]()
+            elif kind in _ENDS:
+                holder, key = self._open.pop(), None
+                continue
+            else:
+                self._between(event, root)
+                continue
+            count += 1
+            if count > MAX_NODES or event.anchor is not None or event.tag is not None:
+                self._refuse_extras(event)
+            if holder is not None and key is None and type(holder.value) is dict:
+                key = self._key(holder, value, event)
+                continue
+            node = Node(value, self._path, event.start_mark, event.end_mark)
+            if holder is None:
+                root = node
+            elif key is None:
+                holder.value.append(node)
+            else:
+                holder.value[key], key = node, None
+            if kind is not yaml.ScalarEvent:
+                self._enter(holder, event)
+                holder = node
+        return root
 
-    def refuse(self, message: str, origin: Origin, *, help: str = "") -> NoReturn:  # noqa: A002 - the field's word
-        """Stop reading, with the place."""
-        raise ConfigError([self.source.diagnostic(message, origin, help=help)])
-
-    def _plain_only(self, event: Any) -> None:
-        self._count += 1
-        if self._count > MAX_NODES:
-            self.refuse(f"more than {MAX_NODES:,} values", self._origin(event))
+    def _refuse_extras(self, event: Any) -> NoReturn:
         if event.anchor is not None:
-            self.refuse("anchors are not allowed", self._origin(event), help="write the value out")
+            self._refuse("AS103", "anchors are not allowed", event, help="write the value out")
         if event.tag is not None:
-            self.refuse("tags are not allowed", self._origin(event), help="remove it")
+            self._refuse("AS103", "tags are not allowed", event, help="remove it")
+        self._refuse("AS107", f"more than {MAX_NODES:,} values", event)
 
-    def _start(self, event: Any) -> None:
+    def _enter(self, holder: Node | None, event: Any) -> None:
         if len(self._open) >= MAX_DEPTH:
-            self.refuse(f"nested deeper than {MAX_DEPTH} levels", self._origin(event))
-        holds: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
-        node = Node(holds, self._origin(event))
-        self._place(node)
-        self._open.append(_Open(node))
+            self._refuse("AS107", f"nested deeper than {MAX_DEPTH} levels", event)
+        self._open.append(holder)
 
-    def _scalar(self, event: Any) -> None:
-        is_plain = event.implicit[0]
-        value = _meaning(event.value) if is_plain else event.value
-        node = Node(value, self._origin(event))
-        holder = self._open[-1] if self._open else None
-        if holder is not None and isinstance(holder.node.value, dict) and holder.key is None:
-            self._key(holder, node, event)
-        else:
-            self._place(node)
+    def _between(self, event: Any, root: Node | None) -> None:
+        if isinstance(event, yaml.AliasEvent):
+            self._refuse("AS103", "aliases are not allowed", event, help="write the value out")
+        if isinstance(event, yaml.DocumentStartEvent) and root is not None:
+            self._refuse("AS104", "a second document starts here", event, help="move it to a file of its own")
 
-    def _key(self, holder: _Open, node: Node, event: Any) -> None:
-        if not isinstance(node.value, str):
-            self.refuse(f"the key `{event.value}` is not a string", node.origin, help="quote it")
-        if node.value == "<<" and event.implicit[0]:
-            self.refuse("merge keys are not allowed", node.origin, help="write the values out")
-        if not node.value.isprintable():
-            self.refuse("a key holds what cannot be seen", node.origin, help="remove it")
-        if node.value in holder.node.keys:
-            first = holder.node.keys[node.value]
-            self.refuse(
-                f"`{node.value}` is written twice here",
-                node.origin,
-                help=f"the first one stands in line {first.line}; keep one of them",
-            )
-        holder.node.keys[node.value] = node.origin
-        holder.key = node.value
+    def _key(self, holder: Node, name: Any, event: Any) -> str:
+        if isinstance(name, (dict, list)):
+            self._refuse("AS106", "a key must be a string, not a mapping or a list", event)
+        if not isinstance(name, str):
+            self._refuse("AS106", f"the key `{event.value}` is not a string", event, help="quote it")
+        if name == "<<" and event.implicit[0]:
+            self._refuse("AS103", "merge keys are not allowed", event, help="write the values out")
+        if not name.isprintable():
+            self._refuse("AS106", "a key holds what cannot be seen", event, help="remove it")
+        if name in holder.marks:
+            first = _origin(self._path, *holder.marks[name])
+            remedy = f"the first one stands in line {first.line}; keep one of them"
+            self._refuse("AS105", f"`{name}` is written twice here", event, help=remedy)
+        holder.marks[name] = event.start_mark, event.end_mark
+        return name
 
-    def _place(self, node: Node) -> None:
-        if not self._open:
-            self.root = node
-            return
-        holder = self._open[-1]
-        if isinstance(holder.node.value, list):
-            holder.node.value.append(node)
-            return
-        if holder.key is None:
-            self.refuse("a key must be a string, not a mapping or a list", node.origin)
-        holder.node.value[holder.key] = node
-        holder.key = None
+    def _refuse(self, code: str, message: str, event: Any, *, help: str = "") -> NoReturn:  # noqa: A002 - the field's word
+        """Stop reading, with the place."""
+        origin = _origin(self._path, event.start_mark, event.end_mark)
+        raise ConfigError([self._source.diagnostic(code, message, origin, help=help)])
 
-    def _origin(self, event: Any) -> Origin:
-        start, end = event.start_mark, event.end_mark
-        width = end.column - start.column if end.line == start.line else 1
-        return Origin(self.source.path, start.line + 1, start.column + 1, max(1, width))
+
+def _origin(path: str, start: Any, end: Any) -> Origin:
+    width = end.column - start.column if end.line == start.line else 1
+    return Origin(path, start.line + 1, start.column + 1, max(1, width))
 
 
 def _meaning(text: str) -> Any:

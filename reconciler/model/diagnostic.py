@@ -24,18 +24,30 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """What a Diagnostic's code stands for: a title, and why it is so and what to do."""
+
+    code: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One problem: what it is, where, the line it stands on, and what to do about it.
 
-    ``label`` is the short word under the caret; ``excerpt`` holds numbered source lines, the
-    offending one among them, and is empty when the file could not be read.
+    ``code`` names the rule, such as AS201, which ``explain`` tells about. ``label`` is the short word under
+    the caret; ``excerpt`` holds numbered source lines, the offending one among them, and is empty when the
+    file could not be read. A warning stops nothing.
     """
 
+    code: str
     message: str
     origin: Origin
     label: str = ""
     help: str = ""
     excerpt: tuple[tuple[int, str], ...] = ()
+    is_warning: bool = False
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -28,7 +28,8 @@ def diagnostic_lines(problems: Sequence[Diagnostic]) -> Iterator[Line]:
 
 
 def _problem(problem: Diagnostic) -> Iterator[Line]:
-    yield line(Span("error", Style.ERROR), Span(f": {visible(problem.message)}", Style.BOLD))
+    kind, style = ("warning", Style.WARNING) if problem.is_warning else ("error", Style.ERROR)
+    yield line(Span(f"{kind}[{problem.code}]", style), Span(f": {visible(problem.message)}", Style.BOLD))
     yield line(Span("  --> ", Style.DIM), visible(problem.origin))
     if problem.excerpt:
         yield from _excerpt(problem)

@@ -18,6 +18,7 @@ class Style(StrEnum):
     DIM = "dim"
     BOLD = "bold"
     ERROR = "error"
+    WARNING = "warning"
 
 
 @dataclass(frozen=True, slots=True)

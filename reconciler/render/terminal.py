@@ -24,6 +24,7 @@ _COLOURS = {
     Style.DIM: "dim",
     Style.BOLD: "bold",
     Style.ERROR: "bold red",
+    Style.WARNING: "bold yellow",
 }
 _DONE = {
     StepKind.UPLOAD: "uploaded",

@@ -130,7 +130,7 @@ def flow(tree, comma):
 def origins(node):
     """Every quoted scalar of a node and where it is said to stand."""
     if isinstance(node.value, dict):
-        yield from node.keys.items()
+        yield from ((key, node.key(key)) for key in node.marks)
         for inner in node.value.values():
             yield from origins(inner)
     elif isinstance(node.value, list):

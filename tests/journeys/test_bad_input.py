@@ -31,7 +31,7 @@ def test_three_mistakes_are_three_located_errors(project):
     ended = project.run("plan", "-f", "broken.yaml")
 
     assert ended.code == 1
-    assert ended.err.count("error: ") == 3
+    assert ended.err.count("error[AS") == 3
     for place in ("broken.yaml:4:5", "broken.yaml:5:12", "broken.yaml:6:26"):
         assert f"--> {place}" in ended.err
     assert "did you mean `name`?" in ended.err

@@ -131,7 +131,7 @@ def test_colour_repeats_what_the_symbol_says():
 
 
 def problem(text, column=1, width=1, **rest):
-    return Diagnostic("wrong", Origin("a.yaml", 1, column, width), excerpt=((1, text),), **rest)
+    return Diagnostic("AS101", "wrong", Origin("a.yaml", 1, column, width), excerpt=((1, text),), **rest)
 
 
 def shown(*problems):
@@ -139,17 +139,17 @@ def shown(*problems):
 
 
 def test_problems_are_counted_over_their_files():
-    one, two = Diagnostic("a", Origin("a.yaml")), Diagnostic("b", Origin("b.yaml", 2, 3))
+    one, two = Diagnostic("AS101", "a", Origin("a.yaml")), Diagnostic("AS102", "b", Origin("b.yaml", 2, 3))
     assert shown(one).endswith("\nFound 1 error in 1 file. Nothing was sent.\n")
     assert shown(one, two) == (
-        "error: a\n  --> a.yaml:1:1\n\n"
-        "error: b\n  --> b.yaml:2:3\n\n"
+        "error[AS101]: a\n  --> a.yaml:1:1\n\n"
+        "error[AS102]: b\n  --> b.yaml:2:3\n\n"
         "Found 2 errors in 2 files. Nothing was sent.\n"
     )
 
 
 def test_the_gutter_is_as_wide_as_the_longest_number():
-    found = Diagnostic("a", Origin("a.yaml", 9), "here", excerpt=((8, "x"), (9, "y"), (10, "z")))
+    found = Diagnostic("AS101", "a", Origin("a.yaml", 9), "here", excerpt=((8, "x"), (9, "y"), (10, "z")))
     assert "   |\n 8 | x\n 9 | y\n   | ^ here\n10 | z\n   |\n" in shown(found)
 
 
@@ -176,6 +176,8 @@ def test_a_problem_at_the_end_of_a_line_has_a_caret_too():
 
 @given(st.text(max_size=300), st.integers(1, 320), st.integers(1, 50), st.text(max_size=20))
 def test_no_excerpt_acts_on_a_terminal(text, column, width, help):  # noqa: A002 - the field's word
-    found = shown(Diagnostic(text, Origin(text or "a", 1, column, width), excerpt=((1, text),), help=help))
+    found = shown(
+        Diagnostic("AS101", text, Origin(text or "a", 1, column, width), excerpt=((1, text),), help=help)
+    )
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]", found)
     assert len(found.splitlines()) == 8 + bool(help)

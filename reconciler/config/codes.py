@@ -1,0 +1,188 @@
+"""Every rule of the configuration by its code: what it says, why, and what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from reconciler.model.diagnostic import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_RULES = (
+    # 1xx: the text
+    Rule(
+        "AS101",
+        "not valid YAML or JSON",
+        "The file cannot be read as YAML 1.2. The place is where the reader lost the thread; the "
+        "mistake is often a line earlier: a quote that is not closed, a tab that indents, a list entry "
+        "or a key that is indented unlike its neighbours, a text that holds `: ` without quotes.",
+    ),
+    Rule(
+        "AS102",
+        "a character that cannot be seen",
+        "Control characters, a lone carriage return and the line separators U+0085, U+2028 and U+2029 "
+        "are refused in YAML. Readers of YAML disagree on whether they end a line, so a reviewer could "
+        "see one thing and the program another. End lines with a newline.",
+    ),
+    Rule(
+        "AS103",
+        "beyond the language: tags, anchors, aliases, merge keys",
+        "The configuration is YAML's data and nothing more. Anchors and aliases let a small file grow "
+        "without bound and hide what a line means; tags ask a program to build things. Write values "
+        "out; what many assistants share belongs under `defaults:`, in a prompt file or in a tool file.",
+    ),
+    Rule(
+        "AS104",
+        "more than one document",
+        "A file holds one YAML document. Move what follows `---` to a file of its own and name both with -f.",
+    ),
+    Rule(
+        "AS105",
+        "a key written twice",
+        "YAML forbids it, and readers that allow it silently keep one of the two. Keep one.",
+    ),
+    Rule(
+        "AS106",
+        "a key that is no plain text",
+        "Keys are texts that can be seen. A key such as `1:` or `true:` is a number or a truth: quote it.",
+    ),
+    Rule(
+        "AS107",
+        "larger than the bounds",
+        "A file may have 16 MiB, a million values and 32 levels. The bounds are checked while reading, "
+        "so that no file can take the machine with it. Split the file, or move prompts into files of "
+        "their own.",
+    ),
+    Rule(
+        "AS108",
+        "an empty file",
+        "There is nothing in the file; say what belongs in it, or remove it.",
+    ),
+    # 2xx: the shape
+    Rule(
+        "AS201",
+        "an unknown field",
+        "A field that nobody reads is a spelling mistake or a wish that is not granted, so it is "
+        "refused. `assistants-sync schema` prints all that may be written, for editors to complete.",
+    ),
+    Rule(
+        "AS202",
+        "a value of another kind",
+        "Values are not converted: a text is a text and a number a number, as YAML 1.2 says. `no`, `on` "
+        "and dates are texts; `true`, `null` and `12` are not, unless they are quoted.",
+    ),
+    Rule(
+        "AS203",
+        "a field is missing",
+        "The thing means nothing without this field. Write it.",
+    ),
+    # 3xx: files
+    Rule(
+        "AS301",
+        "a file cannot be read",
+        "There is no such file, or this user may not read it. Paths are relative to the file that names "
+        "them.",
+    ),
+    Rule(
+        "AS302",
+        "a path that leads elsewhere",
+        "Paths are relative, use forward slashes and stay beneath the root (-C, by default the working "
+        "folder). A configuration from a pull request must not be able to send any other file of the "
+        "machine.",
+    ),
+    Rule(
+        "AS303",
+        "not a regular file",
+        "Links, folders, pipes and devices are refused at every step of a path: what is behind them is "
+        "not what a reviewer saw. Name the file itself.",
+    ),
+    Rule(
+        "AS304",
+        "not UTF-8",
+        "Prompts, tools and configurations are UTF-8 text. Save the file as UTF-8.",
+    ),
+    Rule(
+        "AS305",
+        "a file is too large",
+        "Configurations, prompts and tools may have 16 MiB, uploads 512 MB, which is the server's limit.",
+    ),
+    Rule(
+        "AS307",
+        "a file name that does not travel",
+        "Quotes and control characters in a file's name reach the server changed, so the upload would "
+        "never be recognised. Rename the file.",
+    ),
+    Rule(
+        "AS308",
+        "a file changed meanwhile",
+        "What was hashed is what is sent. Run the command again.",
+    ),
+    Rule(
+        "AS309",
+        "a folder without configuration",
+        "A folder stands for every .yaml and .yml file and every Markdown assistant in it; this one has "
+        "none.",
+    ),
+    # 4xx: the meaning
+    Rule(
+        "AS401",
+        "whose configuration it is",
+        "`project` names the owner of everything declared, and becomes part of every assistant's Mark. "
+        "All files of one run say the same, in lower-case letters, digits and - _ . with at most 64 "
+        "characters.",
+    ),
+    Rule(
+        "AS402",
+        "declared twice",
+        "An address stands for one assistant. Rename one of them, or remove it.",
+    ),
+    Rule(
+        "AS403",
+        "a key that cannot be an address",
+        "The key of an assistant becomes its address, `assistant.KEY`: lower-case letters, digits and - "
+        "_ . with at most 100 characters, beginning with a letter or digit. The display name is "
+        "`name:`.",
+    ),
+    Rule(
+        "AS404",
+        "no model",
+        "Every assistant needs a model: its own, or one under `defaults:`.",
+    ),
+    Rule(
+        "AS411",
+        "longer than the server takes",
+        "The v1 wire takes 256 characters of name, 512 of description, 32,768 of instructions, 64 of a "
+        "function's name, 64 of a metadata key and 512 of its value. They are checked before anything "
+        "is sent.",
+    ),
+    Rule(
+        "AS412",
+        "more than the server takes",
+        "The v1 wire takes 128 tools, 20 files and 16 pairs of metadata, of which one is our Mark.",
+    ),
+    Rule(
+        "AS413",
+        "listed twice",
+        "The same tool or file cannot be given twice to one assistant. Keep one.",
+    ),
+    Rule(
+        "AS414",
+        "a function's name",
+        "Function names hold letters, digits, _ and - only; the server refuses others.",
+    ),
+    Rule(
+        "AS415",
+        "a reserved metadata key",
+        "`assistants_sync` is where our Mark stands: who owns the assistant, and under which address.",
+    ),
+    Rule(
+        "AS416",
+        "a file that retrieval cannot read",
+        "The retrieval tool reads text and office documents only, and the server refuses to attach "
+        "others to an assistant that has it.",
+    ),
+)
+
+RULES: Final[Mapping[str, Rule]] = {rule.code: rule for rule in _RULES}
+"""Every rule by its code, in the order of the codes."""
