@@ -62,12 +62,18 @@ class DesiredAssistant:
 
 @dataclass(frozen=True)
 class Desired:
-    """Everything a configuration declares, in the order it was declared."""
+    """Everything a configuration declares, in the order it was declared.
+
+    ``moved`` maps the address of a declared assistant to those it had before, the latest first. ``removed``
+    holds addresses to forget without deleting what they stand for.
+    """
 
     project: str
     assistants: tuple[DesiredAssistant, ...] = ()
     files: tuple[DesiredFile, ...] = ()
     environment: str = NO_ENVIRONMENT
+    moved: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict)
+    removed: frozenset[Address] = frozenset()
 
     @cached_property
     def by_address(self) -> Mapping[Address, DesiredAssistant | DesiredFile]:
