@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from functools import cached_property, partial
-from itertools import count
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 import httpx
 
@@ -15,12 +15,12 @@ from reconciler.api.errors import APIError, unanswered
 from reconciler.api.pages import AsyncCursorPage, AsyncPaginator, SyncCursorPage
 from reconciler.api.resources import AsyncBeta, AsyncUploads, Beta, Uploads
 from reconciler.api.retry import Retry
-from reconciler.api.settings import PATIENCE, Settings, from_environment, wait_or_raise
+from reconciler.api.settings import PATIENCE, Attempts, Settings, from_environment
 from reconciler.api.transport import async_socket, socket
 from reconciler.api.types import NOT_GIVEN, NotGiven
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
     from reconciler.api.call import Call, ListCall
 
@@ -34,6 +34,7 @@ _UNCHOSEN = httpx.Timeout(5.0)  # what httpx takes when nobody says anything
 class _Configured(Generic[HttpT, TransportT]):
     """What both colours share: what they are made of, and copies."""
 
+    _connections: ClassVar[type]
     _settings: Settings
     _http: HttpT
 
@@ -82,14 +83,16 @@ class _Configured(Generic[HttpT, TransportT]):
             api_key,
             organization=organization,
             project=project,
-            headers=default_headers or {},
-            query=default_query or {},
+            headers=dict(default_headers or {}),
+            query=dict(default_query or {}),
             timeout=httpx.Timeout(timeout),
             retry=Retry(max_retries, repeat_unknown=repeat_unknown),
             allow_http=allow_http,
         )
         if http_client is not None and transport is not None:
             raise TypeError("http_client and transport both say how to connect; pass one of them")
+        if http_client is not None and not isinstance(http_client, self._connections):
+            raise TypeError(f"http_client must be an httpx.{self._connections.__name__}")
         self._http = http_client or self._connected(transport)
 
     def _connected(self, transport: TransportT | None) -> HttpT:
@@ -152,6 +155,8 @@ class _Configured(Generic[HttpT, TransportT]):
 class Client(_Configured[httpx.Client, httpx.BaseTransport]):
     """The client in sync colour; close it, or use it as a context manager."""
 
+    _connections = httpx.Client
+
     def _connected(self, transport: httpx.BaseTransport | None) -> httpx.Client:
         chosen = transport or socket(self._settings.base_url)
         return httpx.Client(transport=chosen, trust_env=False)
@@ -172,22 +177,23 @@ class Client(_Configured[httpx.Client, httpx.BaseTransport]):
 
     def respond(self, call: Call[Any], *, stream: bool = False) -> httpx.Response:
         """The successful answer to a Call, unread and open when streamed."""
-        for attempt in count():
+        attempts = Attempts(self._settings.retry, call)
+        while True:
             answer = None
             try:
                 answer = self._exchange(call, stream=stream)
                 return self._settings.accepted(answer)
             except APIError as error:
-                wait = wait_or_raise(self._settings.retry, call, error, answer, attempt)
+                wait = attempts.wait_or_raise(error, answer)
             time.sleep(wait)
-        raise AssertionError("unreachable")
 
     def _exchange(self, call: Call[Any], *, stream: bool) -> httpx.Response:
         try:
             with self._settings.request(call) as request:
                 answer = self._http.send(request, stream=stream, **self._sending)
             if not answer.is_success:
-                answer.read()
+                with closing(answer):
+                    answer.read()
         except httpx.RequestError as cause:
             raise unanswered(cause, self._settings.base_url) from cause
         return answer
@@ -218,6 +224,8 @@ class Client(_Configured[httpx.Client, httpx.BaseTransport]):
 class AsyncClient(_Configured[httpx.AsyncClient, httpx.AsyncBaseTransport]):
     """The client in async colour; close it, or use it as an async context manager."""
 
+    _connections = httpx.AsyncClient
+
     def _connected(self, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
         chosen = transport or async_socket(self._settings.base_url)
         return httpx.AsyncClient(transport=chosen, trust_env=False)
@@ -238,22 +246,23 @@ class AsyncClient(_Configured[httpx.AsyncClient, httpx.AsyncBaseTransport]):
 
     async def respond(self, call: Call[Any], *, stream: bool = False) -> httpx.Response:
         """The successful answer to a Call, unread and open when streamed."""
-        for attempt in count():
+        attempts = Attempts(self._settings.retry, call)
+        while True:
             answer = None
             try:
                 answer = await self._exchange(call, stream=stream)
                 return self._settings.accepted(answer)
             except APIError as error:
-                wait = wait_or_raise(self._settings.retry, call, error, answer, attempt)
+                wait = attempts.wait_or_raise(error, answer)
             await asyncio.sleep(wait)
-        raise AssertionError("unreachable")
 
     async def _exchange(self, call: Call[Any], *, stream: bool) -> httpx.Response:
         try:
             with self._settings.request(call) as request:
                 answer = await self._http.send(request, stream=stream, **self._sending)
             if not answer.is_success:
-                await answer.aread()
+                async with _aclosing(answer):
+                    await answer.aread()
         except httpx.RequestError as cause:
             raise unanswered(cause, self._settings.base_url) from cause
         return answer
@@ -281,9 +290,22 @@ class AsyncClient(_Configured[httpx.AsyncClient, httpx.AsyncBaseTransport]):
         await self.close()
 
 
+@asynccontextmanager
+async def _aclosing(answer: httpx.Response) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        await answer.aclose()
+
+
 def _changed(
     name: str, ours: Mapping[str, T], more: Mapping[str, T] | None, instead: Mapping[str, T] | None
 ) -> Mapping[str, T]:
+    """Ours, with more or something else instead; the names of headers are compared without case."""
     if more is not None and instead is not None:
         raise ValueError(f"default_{name} adds and set_default_{name} replaces; pass one of them")
-    return {**ours, **(more or {})} if instead is None else instead
+    if instead is not None:
+        return dict(instead)
+    fold = str.lower if name == "headers" else str
+    taken = {fold(key) for key in more or {}}
+    return {**{key: value for key, value in ours.items() if fold(key) not in taken}, **(more or {})}

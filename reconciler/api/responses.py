@@ -29,6 +29,8 @@ class Answer(Generic[T]):
         self.http_response = response
         self._call = call
         self._read = read
+        if not _decodes(response.charset_encoding):
+            response.encoding = "utf-8"
 
     @property
     def http_request(self) -> httpx.Request:
@@ -79,6 +81,14 @@ class Answer(Generic[T]):
     def _parsed(self) -> T:
         return self._read(self.http_response)
 
+    def _json(self, content: bytes) -> Any:
+        try:
+            return json.loads(content)
+        except (ValueError, RecursionError) as cause:
+            raise APIResponseValidationError(
+                "the body is not JSON", status_code=self.status_code, request_id=self.request_id
+            ) from cause
+
     @contextmanager
     def _reading(self) -> Iterator[None]:
         """What can go wrong with a body on its way, in our words."""
@@ -110,7 +120,7 @@ class RawResponse(Answer[T]):
 
     def json(self) -> Any:
         """The body as JSON; APIResponseValidationError when it is none."""
-        return _json(self.content)
+        return self._json(self.content)
 
     def parse(self) -> T:
         """What the method without the view would have returned, or its error; the same object each time."""
@@ -137,7 +147,7 @@ class StreamedResponse(Answer[T]):
 
     def json(self) -> Any:
         """The whole body as JSON; APIResponseValidationError when it is none."""
-        return _json(self.read())
+        return self._json(self.read())
 
     def parse(self) -> T:
         """What the method without the view would have returned, or its error; the same object each time."""
@@ -179,7 +189,7 @@ class AsyncStreamedResponse(Answer[T]):
 
     async def json(self) -> Any:
         """The whole body as JSON; APIResponseValidationError when it is none."""
-        return _json(await self.read())
+        return self._json(await self.read())
 
     async def parse(self) -> T:
         """What the method without the view would have returned, or its error; the same object each time."""
@@ -209,8 +219,9 @@ class AsyncStreamedResponse(Answer[T]):
         await self.http_response.aclose()
 
 
-def _json(content: bytes) -> Any:
+def _decodes(charset: str | None) -> bool:
+    """Whether what an answer calls its charset is one for texts; some of Python's codecs are none."""
     try:
-        return json.loads(content)
-    except ValueError as cause:
-        raise APIResponseValidationError("the body is not JSON") from cause
+        return charset is None or "{}".encode(charset).decode(charset, "replace") == "{}"
+    except (LookupError, ValueError):
+        return False

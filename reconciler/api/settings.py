@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -36,6 +37,7 @@ T = TypeVar("T")
 
 PATIENCE = httpx.Timeout(600, connect=5)
 """How long each network operation may take unless a caller says otherwise, in seconds."""
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110: what a header's name may be
 _SECRET = frozenset({"authorization", "proxy-authorization", "api-key", "x-api-key"})
 
 
@@ -64,12 +66,7 @@ class Settings:
             raise TargetError("a server's URL must not carry a password; give the key by OPENAI_API_KEY")
         if url.scheme not in {"http", "https"} or not url.host or set(self.base_url) & set("?# "):
             raise TargetError(f"{self.base_url!r} is not a server; write http(s)://HOST[:PORT]/v1")
-        key = self.api_key or ""
-        if key != key.strip() or not key.isprintable():
-            raise TargetError(
-                "the key has a line break in it, or a blank at one end, so no header can carry it; "
-                "look at OPENAI_API_KEY"
-            )
+        self._refuse_unsendable()
         is_bare = url.scheme == "http" and not is_loopback(self.base_url)
         is_secret = bool(self.api_key) or any(name.lower() in _SECRET for name in self.headers)
         if is_bare and is_secret and not self.allow_http:
@@ -77,6 +74,21 @@ class Settings:
                 f"the key would travel unencrypted to {url.host}; use https, or --allow-http "
                 "(allow_http=True) if that is meant"
             )
+
+    def _refuse_unsendable(self) -> None:
+        if not _fits_header(self.api_key or ""):
+            raise TargetError(
+                "the key has a line break in it, a letter beyond ASCII, or a blank at one end, so no header "
+                "can carry it; look at OPENAI_API_KEY"
+            )
+        if not _fits_header(self.organization or "") or not _fits_header(self.project or ""):
+            raise TargetError(
+                "the organization or the project holds what no header can carry; look at OPENAI_ORG_ID and "
+                "OPENAI_PROJECT_ID"
+            )
+        for name, value in self.headers.items():
+            if not (_TOKEN.match(name) and _fits_header(value)):
+                raise TargetError(f"no request can carry the header {name!r}")
 
     def at(self, base_url: str) -> Settings:
         """The same for another path of the same origin; TargetError for another origin."""
@@ -120,6 +132,9 @@ class Settings:
         headers = httpx.Headers({name: value for name, value in ours.items() if value})
         for more in (call.headers, self.headers, call.extras.headers or {}):
             headers.update(more)
+        wrong = [name for name, value in headers.items() if not (_TOKEN.match(name) and _fits_header(value))]
+        if wrong:
+            raise ValueError(f"no request can carry the header {wrong[0]!r}")
         return headers
 
     def accepted(self, response: httpx.Response) -> httpx.Response:
@@ -160,6 +175,10 @@ def _parsed(url: str) -> httpx.URL:
     return parsed
 
 
+def _fits_header(text: str) -> bool:
+    return text.isascii() and text.isprintable() and text == text.strip()
+
+
 def _origin(url: str) -> tuple[str, str, int | None]:
     parsed = _parsed(url)
     return parsed.scheme, parsed.host, parsed.port
@@ -183,15 +202,25 @@ def _or_variable(value: str | None, name: str) -> str | None:
     return (os.environ.get(name) if value is None else value) or None
 
 
-def wait_or_raise(
-    retry: Retry, call: Call[T], error: APIError, answer: httpx.Response | None, attempt: int
-) -> float:
-    """Seconds until the next attempt at a Call; raises what the caller shall see when there is none."""
-    failure = _failure(error, answer)
-    wait = retry.delay(attempt, failure, repeatable=call.repeatable, chance=random.random())  # noqa: S311 - jitter
-    if wait is None or (failure.sent and not call.is_replayable):
-        fail(call, error, known=failure.is_known)
-    return wait
+@dataclass
+class Attempts:
+    """The attempts at one Call; ``doubt`` tells whether one of them may have taken effect."""
+
+    retry: Retry
+    call: Call[Any]
+    made: int = 0
+    doubt: bool = False
+
+    def wait_or_raise(self, error: APIError, answer: httpx.Response | None) -> float:
+        """Seconds until the next attempt; raises what the caller shall see when there is none."""
+        failure = _failure(error, answer)
+        self.doubt = self.doubt or not failure.is_known
+        chance = random.random()  # noqa: S311 - jitter
+        wait = self.retry.delay(self.made, failure, repeatable=self.call.repeatable, chance=chance)
+        if wait is None or (failure.sent and not self.call.is_replayable):
+            fail(self.call, error, known=not self.doubt)
+        self.made += 1
+        return wait
 
 
 def _failure(error: APIError, answer: httpx.Response | None) -> Failure:

@@ -1,15 +1,27 @@
-"""The client in both colours behind one face, so that one test body speaks for both."""
+"""The client in six colours behind one face, so that one test body speaks for all of them.
+
+The colours are two by three: sync or async, and the result itself, or parsed from the raw answer or from
+the streamed one.
+"""
 
 import asyncio
 import inspect
 from collections.abc import AsyncIterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
+from functools import partial
 
-from reconciler.api import AsyncClient, AsyncCursorPage, Client
-from reconciler.api.endpoint import AsyncResource
+from reconciler.api import AsyncClient, AsyncCursorPage, AsyncStreamedResponse, Client, RawResponse
+from reconciler.api.endpoint import Resource
 
 _END = object()
-_FACED = (AsyncClient, AsyncResource, AsyncCursorPage, AsyncIterator)
+_FACED = (
+    AbstractAsyncContextManager,
+    AsyncCursorPage,
+    AsyncIterator,
+    AsyncStreamedResponse,
+    RawResponse,
+    Resource,
+)
 
 
 class Awaited:
@@ -27,6 +39,12 @@ class Awaited:
         while (item := self._runner.run(_awaited(anext(walk, _END)))) is not _END:
             yield self._faced(item)
 
+    def __enter__(self):
+        return self._faced(self._inner.__aenter__())
+
+    def __exit__(self, *raised):
+        return self._faced(self._inner.__aexit__(*raised))
+
     def _faced(self, found):
         if inspect.isawaitable(found):
             return self._faced(self._runner.run(_awaited(found)))
@@ -39,6 +57,41 @@ class Awaited:
 
 async def _awaited(found):
     return await found
+
+
+class Viewed:
+    """A client whose every result is taken out of an answer; what is no endpoint is the client's own."""
+
+    _parts = ("beta", "assistants", "files")
+    _copies = ("copy", "with_options")
+
+    def __init__(self, inner, result):
+        self._inner = inner
+        self._result = result
+
+    def __getattr__(self, name):
+        found = getattr(self._inner, name)
+        if name in self._parts:
+            return Viewed(found, self._result)
+        if name in self._copies:
+            return lambda **options: Viewed(found(**options), self._result)
+        return (
+            partial(self._result, self._inner, name) if hasattr(self._inner, "with_raw_response") else found
+        )
+
+
+def _from_raw(resource, name, /, *args, **kwargs):
+    answer = getattr(resource.with_raw_response, name)(*args, **kwargs)
+    assert (answer.status_code, answer.is_closed) == (200, True)
+    return answer.parse()
+
+
+def _from_streamed(resource, name, /, *args, **kwargs):
+    with getattr(resource.with_streaming_response, name)(*args, **kwargs) as answer:
+        assert (answer.status_code, answer.is_closed) == (200, False)
+        parsed = answer.parse()
+    assert answer.is_closed
+    return parsed
 
 
 @contextmanager
@@ -57,4 +110,16 @@ def async_client(**options):
             runner.run(client.close())
 
 
-COLOURS = {"sync": sync_client, "async": async_client}
+def _viewed(connect, result):
+    @contextmanager
+    def opened(**options):
+        with connect(**options) as client:
+            yield Viewed(client, result)
+
+    return opened
+
+
+PARSED = {"sync": sync_client, "async": async_client}
+RAW = {f"{name} raw": _viewed(connect, _from_raw) for name, connect in PARSED.items()}
+STREAMED = {f"{name} streamed": _viewed(connect, _from_streamed) for name, connect in PARSED.items()}
+COLOURS = PARSED | RAW | STREAMED

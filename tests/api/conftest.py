@@ -1,4 +1,4 @@
-"""A client of either colour, a scripted or embedded server for it, and no waiting."""
+"""A client of any colour, a scripted or embedded server for it, and no waiting."""
 
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
-from api.colours import COLOURS
+from api.colours import COLOURS, PARSED
 from api.replies import LOCAL, Script
 
 from reconciler.api import client as clients
@@ -38,15 +38,20 @@ def waits(monkeypatch):
     return waited
 
 
-@pytest.fixture(params=COLOURS)
+@pytest.fixture(params=PARSED)
 def connect(request):
-    """Open a client of one colour; the options are those of the client."""
+    """Open a client, sync or async; the options are those of the client."""
     return COLOURS[request.param]
 
 
-@pytest.fixture
-def scripted(connect):
-    """Open a client whose server says what the test wrote down, and show what it was asked."""
+@pytest.fixture(params=COLOURS)
+def colour(request):
+    """The same in each of the six colours, for what a view could spoil."""
+    return COLOURS[request.param]
+
+
+def answering(connect):
+    """Open clients whose server says what the test wrote down, and show what it was asked."""
 
     @contextmanager
     def opened(*replies, **options):
@@ -56,6 +61,32 @@ def scripted(connect):
             yield client, script.asked
 
     return opened
+
+
+@pytest.fixture(params=PARSED)
+def over(request):
+    """Open a client over an httpx client that is made for it with `http`, and show both."""
+    make = {"sync": httpx.Client, "async": httpx.AsyncClient}[request.param]
+
+    @contextmanager
+    def opened(url, http, **options):
+        beneath = make(**http)
+        with COLOURS[request.param](base_url=url, http_client=beneath, **options) as client:
+            yield client, beneath
+
+    return opened
+
+
+@pytest.fixture
+def scripted(connect):
+    """A scripted server for a client, sync or async."""
+    return answering(connect)
+
+
+@pytest.fixture
+def staged(colour):
+    """A scripted server for a client of each of the six colours."""
+    return answering(colour)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +99,7 @@ def embedded():
 
 
 @pytest.fixture
-def client(connect, embedded):
-    """A client of the embedded server."""
-    with connect(base_url=embedded.url) as client:
+def client(colour, embedded):
+    """A client of the embedded server, in each of the six colours."""
+    with colour(base_url=embedded.url) as client:
         yield client

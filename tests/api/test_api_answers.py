@@ -234,6 +234,57 @@ def test_a_refusal_in_any_other_form_still_says_something(failed, reply, message
     assert str(error) == message
 
 
+ENDS = {
+    "no connection": (lambda: httpx.ConnectError("refused"), APIConnectionError, None),
+    "no answer in time": (lambda: httpx.ReadTimeout("late"), APITimeoutError, None),
+    "half an answer": (lambda: httpx.RemoteProtocolError("cut"), APIConnectionError, None),
+    "no sense": (lambda: said([], 201), APIResponseValidationError, 201),
+    "a refusal": (lambda: refused(418), APIStatusError, 418),
+    "a redirect": (lambda: said(status=308, location="/"), APIStatusError, 308),
+}
+
+
+@pytest.mark.parametrize(("reply", "kind", "status"), ENDS.values(), ids=ENDS)
+def test_every_error_knows_the_status_or_that_there_was_none(failed, reply, kind, status):
+    error = failed(reply())
+    assert type(error) is kind
+    assert error.status_code == status
+
+
+DOUBTS = {
+    "no answer": (lambda: httpx.ReadTimeout("late"), None, None),
+    "no sense": (lambda: told("<h1>", 201), 201, None),
+    "a failure": (lambda: refused(500, "Oops."), 500, "Oops."),
+}
+
+
+@pytest.mark.parametrize(("reply", "status", "message"), DOUBTS.values(), ids=DOUBTS)
+def test_doubt_knows_the_status_or_that_there_was_none(scripted, reply, status, message):
+    with scripted(reply()) as (client, _), pytest.raises(UnknownOutcomeError) as raised:
+        client.beta.assistants.create(model="m")
+    assert raised.value.status_code == status
+    assert (raised.value.body or {}).get("message") == message
+
+
+def test_an_error_without_an_answer_has_nothing_of_one(failed):
+    error = failed(httpx.ReadTimeout("late"))
+    assert (error.request_id, error.body, error.code, error.param, error.type) == ("", None, None, None, None)
+
+
+@pytest.mark.parametrize("odd", [429, 1.5, True, None, [], ["tools", 0], {}, {"a": "b"}])
+def test_codes_that_are_no_texts_are_left_to_the_body(failed, odd):
+    details = {"message": "No.", "code": odd, "param": odd, "type": odd}
+    error = failed(said({"error": details}, 400))
+    assert (error.code, error.param, error.type) == (None, None, None)
+    assert error.body == details
+
+
+def test_codes_that_are_missing_are_nothing(failed):
+    error = failed(said({"error": {"message": "No.", "code": "", "other": 1}}, 400))
+    assert (error.code, error.param, error.type) == ("", None, None)
+    assert error.body == {"message": "No.", "code": "", "other": 1}
+
+
 @pytest.mark.parametrize("charset", ["hex", "idna", "rot13", "undefined", "utf-16", "no-such-thing"])
 def test_a_refusal_in_a_charset_that_makes_no_sense_can_be_read(failed, charset):
     error = failed(told("Bad gateway", 502, kind=f"text/html; charset={charset}"))

@@ -31,8 +31,8 @@ def crowd():
 
 
 @pytest.fixture
-def walker(connect, crowd):
-    with connect(base_url=crowd[0].url) as client:
+def walker(colour, crowd):
+    with colour(base_url=crowd[0].url) as client:
         yield client
 
 

@@ -73,8 +73,10 @@ def values_of(request, header):
 
 
 @pytest.mark.parametrize(("method", "path", "body", "call"), ENDPOINTS.values(), ids=ENDPOINTS)
-def test_every_endpoint_has_its_method_and_path(sent, method, path, body, call):
-    request = sent(call, body)
+def test_every_endpoint_has_its_method_and_path_in_every_colour(staged, method, path, body, call):
+    with staged(said(body)) as (client, asked):
+        call(client)
+    (request,) = asked
     assert request.method == method
     assert str(request.url) == f"{LOCAL}/{path}"
 

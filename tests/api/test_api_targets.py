@@ -4,7 +4,7 @@ import httpx
 import pytest
 from api.replies import LOCAL, Script, assistant, said
 
-from reconciler.api import APIStatusError, AuthenticationError
+from reconciler.api import APIStatusError, AuthenticationError, UnknownOutcomeError
 from reconciler.api.settings import Settings
 from reconciler.api.transport import is_loopback
 from reconciler.errors import TargetError
@@ -165,6 +165,11 @@ def test_a_key_that_no_header_can_carry_is_refused_without_repeating_it(refuses,
     assert KEY not in said
 
 
+@pytest.mark.parametrize("key", ["sk-é", "sk-☃", "sk\N{NO-BREAK SPACE}0"])
+def test_a_key_of_letters_that_no_header_can_carry_is_refused_too(refuses, key):
+    assert key not in refuses(base_url=LOCAL, api_key=key)
+
+
 def test_the_settings_do_not_show_the_key_or_the_headers():
     shown = repr(Settings(LOCAL, KEY, headers={"Authorization": f"Bearer {KEY}"}))
     assert LOCAL in shown
@@ -180,13 +185,22 @@ def test_proxies_of_the_machine_are_not_used(connect, embedded, monkeypatch):
         assert client.beta.assistants.create(model="m").model == "m"
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_an_error_and_the_other_server_is_not_asked(connect, embedded, status):
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (301, APIStatusError),
+        (302, APIStatusError),
+        (303, UnknownOutcomeError),  # done, it says, and the answer lies elsewhere
+        (307, APIStatusError),
+        (308, APIStatusError),
+    ],
+)
+def test_a_redirect_is_an_error_and_the_other_server_is_not_asked(connect, embedded, status, kind):
     before = len(embedded.ledger)
     script = Script(said(status=status, location=f"{embedded.url}/assistants"))
     with (
         connect(base_url=LOCAL, api_key=KEY, transport=httpx.MockTransport(script)) as client,
-        pytest.raises(APIStatusError, match=r"redirect to .* refused; name that server yourself") as refused,
+        pytest.raises(kind, match=r"redirect to .* refused; name that server yourself") as refused,
     ):
         client.beta.assistants.create(model="m")
     assert refused.value.status_code == status
