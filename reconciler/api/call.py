@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 from urllib.parse import quote
 
+from reconciler.api.errors import UnknownOutcomeError
 from reconciler.api.types import NOT_GIVEN, NotGiven
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from reconciler.api.errors import APIError
     from reconciler.api.part import Part
     from reconciler.api.types import Body, Headers, Page, Query
 
@@ -57,6 +59,17 @@ class Call(Generic[T]):
     def url(self) -> str:
         """The path, every segment percent-encoded."""
         return "/".join(quote(segment, safe="") for segment in self.path)
+
+    def fail(self, error: APIError, *, known: bool) -> NoReturn:
+        """Raise what the caller shall see: UnknownOutcomeError where the Call may have taken effect once."""
+        if self.repeatable or known:
+            raise error
+        raise UnknownOutcomeError(
+            f"{self.method} /{self.url} may or may not have taken effect: {error.message}",
+            status_code=error.status_code,
+            request_id=error.request_id,
+            body=error.body,
+        ) from error
 
     @property
     def is_replayable(self) -> bool:

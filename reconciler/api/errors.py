@@ -19,14 +19,11 @@ A redirect is an APIStatusError too: it is never followed, since it would carry 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any
 
 import httpx
 
 from reconciler.errors import ReconcilerError
-
-if TYPE_CHECKING:
-    from reconciler.api.call import Call
 
 
 class APIError(ReconcilerError):
@@ -141,18 +138,6 @@ def unanswered(cause: httpx.RequestError, url: str) -> APIConnectionError:
         f"{what} {url}: {str(cause) or type(cause).__name__}. Is the URL right, and the server running?",
         sent=sent,
     )
-
-
-def fail(call: Call[Any], error: APIError, *, known: bool) -> NoReturn:
-    """Raise what the caller shall see: UnknownOutcomeError where a Call may have taken effect once."""
-    if call.repeatable or known:
-        raise error
-    raise UnknownOutcomeError(
-        f"{call.method} /{call.url} may or may not have taken effect: {error.message}",
-        status_code=error.status_code,
-        request_id=error.request_id,
-        body=error.body,
-    ) from error
 
 
 def error_for(response: httpx.Response, secret: str | None) -> APIStatusError:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import httpx
 
-from reconciler.api.errors import APIResponseValidationError, StreamConsumedError, fail, unanswered
+from reconciler.api.errors import APIResponseValidationError, StreamConsumedError, unanswered
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -97,7 +97,7 @@ class Answer(Generic[T]):
         except httpx.RequestError as cause:
             error = unanswered(cause, str(self.url))
             error.__cause__ = cause
-            fail(self._call, error, known=False)
+            self._call.fail(error, known=False)
         except httpx.StreamError as cause:
             raise StreamConsumedError(
                 "the body is gone: it was iterated once, or its `with` block has ended; "

@@ -20,7 +20,6 @@ from reconciler.api.errors import (
     APIResponseValidationError,
     blotted,
     error_for,
-    fail,
 )
 from reconciler.api.retry import Failure, Retry
 from reconciler.api.transport import is_loopback
@@ -152,7 +151,7 @@ class Settings:
         try:
             return call.answer(response.content)
         except ValueError as cause:
-            fail(call, self._unexpected(call, response, cause), known=False)
+            call.fail(self._unexpected(call, response, cause), known=False)
 
     def _unexpected(self, call: Call[T], response: httpx.Response, cause: ValueError) -> APIError:
         kind = response.headers.get("content-type", "no content type")
@@ -218,7 +217,7 @@ class Attempts:
         chance = random.random()  # noqa: S311 - jitter
         wait = self.retry.delay(self.made, failure, repeatable=self.call.repeatable, chance=chance)
         if wait is None or (failure.sent and not self.call.is_replayable):
-            fail(self.call, error, known=not self.doubt)
+            self.call.fail(error, known=not self.doubt)
         self.made += 1
         return wait
 
