@@ -22,25 +22,8 @@ Exit codes: 0 done, or nothing to do · 1 error, nothing changed · 2 changes
 64 usage · 70 a bug · 130/143 interrupted, safe to run again"""
 
 
-@click.command()
-@options.files
-@options.speaking
-def validate(**given: Any) -> int:
-    """Check the configuration; needs no server and no key."""
-    from reconciler.cli.session import declared  # noqa: PLC0415 - only this command pays for it
-
-    found = declared(given["files"])
-    counted = f"{_counted(len(found.assistants), 'assistant')}, {_counted(len(found.files), 'file')}"
-    _speech(given).print(f"The configuration of {found.project} is valid: {counted}.\n")
-    return 0
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"
-
-
 @click.command(epilog=EXITS)
-@options.files
+@options.configuration
 @options.server
 @options.state
 @options.scope
@@ -80,6 +63,7 @@ def destroy(auto_approve: bool, parallelism: int, **given: Any) -> int:  # noqa:
 @click.command()
 @click.argument("address", required=False)
 @options.state
+@options.environment
 @options.option(
     "--format",
     "form",
@@ -89,18 +73,20 @@ def destroy(auto_approve: bool, parallelism: int, **given: Any) -> int:  # noqa:
     help="dotenv gives lines that a shell can source: ASSISTANT_SUPPORT_ID=asst_...",
 )
 @options.speaking
-def output(address: str | None, form: str, **given: Any) -> int:
+def output(address: str | None, environment: str | None, form: str, **given: Any) -> int:
     """Print the remote ids of assistants.
 
     All of them with their addresses, or the bare id of the one at ADDRESS; from the state alone, no
     server is asked.
     """
-    from reconciler.render import output as forms  # noqa: PLC0415 - only this command pays for it
+    from reconciler.cli.configured import Configured  # noqa: PLC0415 - only this command pays for it
+    from reconciler.render import output as forms  # noqa: PLC0415 - the same
     from reconciler.store import LocalStore  # noqa: PLC0415 - the same
 
-    speech, ids = _speech(given), LocalStore(given["state"]).load().assistant_ids()
+    speech, state = _speech(given), Configured((), environment).state(given["state"])
+    ids = LocalStore(state).load().assistant_ids()
     if not ids:
-        speech.tell("Warning", f"the state in {given['state']} knows no assistant yet; apply creates them")
+        speech.tell("Warning", f"the state in {state} knows no assistant yet; apply creates them")
     shown = {"text": forms.output_text, "json": forms.output_json, "dotenv": forms.output_dotenv}
     if address and form == "text":
         speech.print(forms.output_id(ids, address))
@@ -181,7 +167,8 @@ def _need_consent(*, auto_approve: bool) -> None:
 
 
 def _session(given: dict[str, Any], *, everything: bool = False) -> Session:
-    from reconciler.cli.session import Scope, Session  # noqa: PLC0415 - lazily, see above
+    from reconciler.cli.configured import Configured  # noqa: PLC0415 - lazily, see above
+    from reconciler.cli.session import Scope, Session  # noqa: PLC0415 - the same
     from reconciler.cli.target import choose  # noqa: PLC0415 - the same
 
     target = choose(
@@ -194,5 +181,6 @@ def _session(given: dict[str, Any], *, everything: bool = False) -> Session:
     scope = Scope(
         given["targets"], given["excluded"], given["prune"], given["max_destroy"], given["allow_missing"]
     )
+    configured = Configured.of(given)
     scope.permissions(0, everything=everything)  # a limit that is none is told before anything is read
-    return Session(_speech(given), given["files"], given["state"], target, scope, everything)
+    return Session(_speech(given), configured, configured.state(given["state"]), target, scope, everything)

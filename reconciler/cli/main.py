@@ -10,7 +10,7 @@ from typing import NoReturn
 import click
 
 from reconciler import __version__
-from reconciler.cli import commands
+from reconciler.cli import authoring, commands
 from reconciler.cli.speech import Speech
 from reconciler.config.errors import ConfigError
 from reconciler.errors import ReconcilerError
@@ -38,13 +38,18 @@ def program(chdir: Path | None) -> None:
 
 
 for _command in (
-    commands.validate,
+    authoring.init,
+    authoring.validate,
     commands.plan,
     commands.apply,
     commands.destroy,
+    authoring.show,
+    authoring.diff,
     commands.output,
     commands.serve,
     commands.demo,
+    authoring.explain,
+    authoring.schema,
     commands.completion,
 ):
     program.add_command(_command)

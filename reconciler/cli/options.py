@@ -61,6 +61,29 @@ files = option(
     help="A configuration file, or a folder of them. May be repeated.",
 )
 
+environment = option(
+    "--env",
+    "environment",
+    help="The environment whose variables and patches count; its state has a folder of its own.",
+)
+
+configuration = together(
+    files,
+    environment,
+    option(
+        "--var",
+        "variables",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="The value of a declared variable. May be repeated.",
+    ),
+    option(
+        "--allow-untracked",
+        is_flag=True,
+        help="In CI, also read and send files that are not in git's index.",
+    ),
+)
+
 state = option(
     "--state",
     type=click.Path(path_type=Path, file_okay=False),
@@ -113,4 +136,4 @@ consent = together(
     ),
 )
 
-changing = together(files, server, state, scope, consent, speaking)
+changing = together(configuration, server, state, scope, consent, speaking)

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler.config.content import Root
-from reconciler.config.resolve import configuration
 from reconciler.engine import guard
 from reconciler.engine.applier import Interruption, apply
 from reconciler.engine.matching import Terms
@@ -19,7 +17,6 @@ from reconciler.engine.selection import selection
 from reconciler.engine.steps import Steps
 from reconciler.errors import RefusedError, UsageError
 from reconciler.model.change import Reason
-from reconciler.model.limits import Limits
 from reconciler.model.resource import Desired
 from reconciler.render.text import plan_lines, report_lines
 from reconciler.store import LocalStore
@@ -28,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from reconciler.cli.configured import Configured
     from reconciler.cli.speech import Speech
     from reconciler.cli.target import Target
     from reconciler.model.address import Address
@@ -63,7 +61,7 @@ class Session:
     """What one command works with."""
 
     speech: Speech
-    files: Sequence[Path]
+    configured: Configured
     state: Path
     target: Target
     scope: Scope
@@ -71,7 +69,7 @@ class Session:
 
     def desired(self) -> Desired:
         """The configuration; for ``destroy`` only whose it is."""
-        found = declared(self.files)
+        found = self.configured.told(self.speech).desired
         return Desired(found.project, environment=found.environment) if self.everything else found
 
     def plan(self, *, detailed: bool) -> int:
@@ -107,7 +105,7 @@ class Session:
         total = sum(len(change.steps) for change in plan.changes if not change.refused)
         bindings, unsettled = dict(state.bindings), list(state.unsettled)
         async with self.target.provider(reading=False) as provider:
-            steps = Steps(desired, live, provider, store, _root().reopen, bindings, unsettled)
+            steps = Steps(desired, live, provider, store, self.configured.root.reopen, bindings, unsettled)
             with _interruptible(self.speech) as interruption, self.speech.progress(total) as progress:
                 return await apply(
                     plan,
@@ -135,24 +133,13 @@ class Session:
 
     def _protected(self) -> frozenset[Address]:
         """What the configuration forbids to destroy."""
-        return frozenset(one.address for one in declared(self.files).assistants if one.protected)
+        return frozenset(one.address for one in self.configured.read().desired.assistants if one.protected)
 
     def _allowed(self, plan: Plan) -> guard.Permissions:
         return self.scope.permissions(plan.managed, everything=self.everything)
 
     def _question(self) -> str:
         return "Do you really want to destroy all of this?" if self.everything else "Do you want to do this?"
-
-
-def declared(files: Sequence[Path]) -> Desired:
-    """What the configuration files beneath the working folder declare."""
-    return configuration(_root(), files, Limits())
-
-
-def _root() -> Root:
-    from pathlib import Path  # noqa: PLC0415 - a type elsewhere in this file
-
-    return Root(Path())
 
 
 @contextmanager

@@ -77,6 +77,13 @@ _RULES = (
         "a field is missing",
         "The thing means nothing without this field. Write it.",
     ),
+    Rule(
+        "AS204",
+        "a Markdown assistant that is none",
+        "A Markdown assistant begins with front matter, the assistant's fields in YAML between two "
+        "lines of ---, and the text below is its prompt. Its name is the file's. Files without front "
+        "matter are prompts; name them with `instructions: {file: ...}`.",
+    ),
     # 3xx: files
     Rule(
         "AS301",
@@ -106,6 +113,14 @@ _RULES = (
         "AS305",
         "a file is too large",
         "Configurations, prompts and tools may have 16 MiB, uploads 512 MB, which is the server's limit.",
+    ),
+    Rule(
+        "AS306",
+        "a file that git does not have",
+        "Where the variable CI is set, a named file is sent only when it is in git's index and equals "
+        "what is there: what an ignored file holds, or an earlier step of the job has left, no reviewer "
+        "saw. Commit it, or say --allow-untracked. On a person's machine an untracked file is a "
+        "warning. What lies in .git is never sent.",
     ),
     Rule(
         "AS307",
@@ -181,6 +196,87 @@ _RULES = (
         "a file that retrieval cannot read",
         "The retrieval tool reads text and office documents only, and the server refuses to attach "
         "others to an assistant that has it.",
+    ),
+    Rule(
+        "AS417",
+        "parameters that are no JSON Schema",
+        "A function's parameters are a JSON Schema of an object; the model is shown it, and some "
+        "servers refuse anything else. The place is where the schema is wrong.",
+    ),
+    Rule(
+        "AS421",
+        "a variable that stands for nothing",
+        "`${var.name}` in a template needs `vars: {name: ...}` in a configuration file, a value in the "
+        "chosen environment, or --var name=value, for which it must be declared (with null when it has "
+        "no value of its own). Write $${var. for the letters themselves.",
+    ),
+    Rule(
+        "AS422",
+        "a variable that nobody uses",
+        "A variable that no template uses is a spelling mistake or a leftover. Only prompts with "
+        "`template: true` are templates.",
+    ),
+    Rule(
+        "AS423",
+        "an environment that cannot be",
+        "An environment is described once, in an `environments:` block or in a file "
+        "environments/NAME.yaml beside the configuration; --env chooses one of them.",
+    ),
+    Rule(
+        "AS424",
+        "a patch of nothing",
+        "Patches are keyed by the address of a declared assistant, such as assistant.support.",
+    ),
+    Rule(
+        "AS425",
+        "a move or a removal that cannot be",
+        "`moved:` leads from an address that is declared no longer to one that is; `removed:` names "
+        "addresses that are declared no longer, to forget without deleting. Each address stands there "
+        "once.",
+    ),
+    # 5xx: prompts
+    Rule(
+        "AS501",
+        "a character that cannot be seen",
+        "A reviewer sees nothing, and the model reads it: instructions can hide in zero-width, "
+        "bidirectional, tag and private characters. Where a script or an emoji needs one it is allowed "
+        "by itself; anything else is removed, or allowed by `lint: {allow_characters: [U+200B]}`, which "
+        "a reviewer sees.",
+    ),
+    Rule(
+        "AS503",
+        "something left to be written",
+        "TODO, FIXME, [INSERT ...] and the like, and ${var.name} in a prompt that is no template, reach "
+        "the model as they stand. `{{ }}` and other braces are left alone: many prompts are filled in "
+        "at run time.",
+    ),
+    Rule(
+        "AS504",
+        "line ends that surprise",
+        "Every letter is sent, so CR LF, empty lines at the end of a prompt, and a line break in a name "
+        "or a description are sent too.",
+    ),
+    Rule(
+        "AS505",
+        "something that looks like a key",
+        "What stands in a prompt can be read by everybody who chats with the assistant, and what stands "
+        "in git stays there. Take the key out and revoke it.",
+    ),
+    Rule(
+        "AS506",
+        "an empty prompt",
+        "A prompt of nothing is sent as nothing. `instructions: null` clears it and says so.",
+    ),
+    Rule(
+        "AS507",
+        "a tool that the prompt names and the assistant lacks",
+        "The prompt tells the model to use a tool that other assistants of this configuration have and "
+        "this one has not.",
+    ),
+    Rule(
+        "AS508",
+        "a model with an announced end",
+        "The model's maker has announced the day on which it is shut down. Name its successor in time.",
     ),
 )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar, Union, get_args
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError
+from pydantic_core import PydanticCustomError
 
 from reconciler.model.diagnostic import Diagnostic, did_you_mean
 
@@ -19,6 +21,16 @@ if TYPE_CHECKING:
 Managed = Literal["name", "description", "model", "instructions", "tools", "files", "metadata"]
 
 
+def _text_or_number(value: Any) -> Any:
+    if value is None or type(value) in {str, int}:
+        return value
+    raise PydanticCustomError("value", "must be text or a whole number")
+
+
+Value: TypeAlias = Annotated[str | int | None, BeforeValidator(_text_or_number)]
+"""What a variable stands for; None has to be given by an environment or by --var."""
+
+
 class Strict(BaseModel):
     """No unknown field, no conversion."""
 
@@ -29,6 +41,26 @@ class InFile(Strict):
     """A value that stands in a file of its own, named beside the YAML file."""
 
     file: str
+
+
+class PromptFile(InFile):
+    """A prompt in a file of its own; in a template ``${var.name}`` stands for a variable."""
+
+    template: bool = False
+
+
+class PromptParts(Strict):
+    """A prompt made of several files, one after the other, each beginning on a line of its own."""
+
+    include: list[str] = Field(min_length=1)
+    template: bool = False
+
+
+class PromptText(Strict):
+    """A prompt written here that is a template."""
+
+    text: str
+    template: bool = False
 
 
 class Function(Strict):
@@ -71,16 +103,26 @@ class FunctionTool(Strict):
     ]
 
 
-def _text_or_file(value: Any) -> str | None:
+def _prompt_tag(value: Any) -> str | None:
     if isinstance(value, str):
-        return "<text>"
-    return "<file>" if isinstance(value, (Mapping, InFile)) else None
+        return "<words>"
+    if not isinstance(value, (Mapping, Strict)):
+        return None
+    named = value if isinstance(value, Mapping) else type(value).model_fields
+    return next((f"<{form}>" for form in ("include", "text") if form in named), "<prompt>")
 
 
 Prompt: TypeAlias = Annotated[
-    Union[Annotated[str, Tag("<text>")], Annotated[InFile, Tag("<file>")]],  # noqa: UP007 - tags
+    Union[  # noqa: UP007 - tags
+        Annotated[str, Tag("<words>")],
+        Annotated[PromptFile, Tag("<prompt>")],
+        Annotated[PromptParts, Tag("<include>")],
+        Annotated[PromptText, Tag("<text>")],
+    ],
     Discriminator(
-        _text_or_file, custom_error_type="prompt", custom_error_message="must be text or {file: PATH}"
+        _prompt_tag,
+        custom_error_type="prompt",
+        custom_error_message="must be text, {file: PATH}, {include: [PATH, ...]} or {text: ...}",
     ),
 ]
 
@@ -90,6 +132,8 @@ _TOOLS = ("code_interpreter", "retrieval", "function")
 
 def _tool_tag(value: Any) -> str | None:
     kind = value.get("type") if isinstance(value, Mapping) else getattr(value, "type", None)
+    if isinstance(value, InFile) or (isinstance(value, Mapping) and "file" in value and kind is None):
+        return "<tool>"
     return f"<{kind}>" if isinstance(kind, str) and kind in _TOOLS else None
 
 
@@ -98,11 +142,12 @@ Tool: TypeAlias = Annotated[
         Annotated[CodeInterpreter, Tag("<code_interpreter>")],
         Annotated[Retrieval, Tag("<retrieval>")],
         Annotated[FunctionTool, Tag("<function>")],
+        Annotated[InFile, Tag("<tool>")],
     ],
     Discriminator(
         _tool_tag,
         custom_error_type="tool",
-        custom_error_message="must have a type: code_interpreter, retrieval or function",
+        custom_error_message="must have a type, code_interpreter, retrieval or function, or be {file: PATH}",
     ),
 ]
 
@@ -152,12 +197,44 @@ class Assistant(Defaults):
     files: list[Attachment] | None = None
 
 
+class Environment(Strict):
+    """What one environment changes; a patch takes the place of the fields it names."""
+
+    vars: dict[str, Value] = {}
+    patches: dict[str, Assistant] = {}
+
+
+class Move(Strict):
+    """An assistant that was known under another address."""
+
+    from_: str = Field(alias="from")
+    to: str
+
+
+class Lint(Strict):
+    """What the checks shall let pass."""
+
+    allow_characters: list[Annotated[str, Field(pattern=r"^U\+(10|[0-9A-F])?[0-9A-F]{4}$")]] = []
+
+
 class Document(Strict):
     """One configuration file."""
 
     project: str = ""
+    vars: dict[str, Value] = {}
     defaults: Defaults = Defaults()
     assistants: dict[str, Assistant] = {}
+    environments: dict[str, Environment] = {}
+    moved: list[Move] = []
+    removed: list[str] = []
+    lint: Lint = Lint()
+
+
+def schema(what: str) -> str:
+    """The JSON Schema of a configuration file, or of an environment in a file of its own, as text."""
+    shapes: dict[str, type[Strict]] = {"configuration": Document, "environment": Environment}
+    made = {"$schema": "https://json-schema.org/draft/2020-12/schema", **shapes[what].model_json_schema()}
+    return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
 
 
 @dataclass(frozen=True)
@@ -175,9 +252,23 @@ _TAGGED: Mapping[str | int, type[Strict]] = {
     "<function>": FunctionTool,
     "<inline>": Function,
     "<file>": InFile,
+    "<tool>": InFile,
+    "<prompt>": PromptFile,
+    "<include>": PromptParts,
+    "<text>": PromptText,
     "<id>": OnServer,
 }
-_TAGS = frozenset({*_TAGGED, "<text>", "<path>"})
+_NAMED: Mapping[str | int, type[Strict]] = {
+    "defaults": Defaults,
+    "assistants": Assistant,
+    "environments": Environment,
+    "patches": Assistant,
+    "lifecycle": Lifecycle,
+    "moved": Move,
+    "lint": Lint,
+}
+_KEYED = frozenset({"assistants", "environments", "patches"})  # whose next step is a name of one's choice
+_TAGS = frozenset({*_TAGGED, "<words>", "<path>"})
 M = TypeVar("M", bound=Strict)
 
 
@@ -189,17 +280,17 @@ def declare(source: Source, node: Node, shape: type[M]) -> tuple[M | None, list[
         return None, _diagnostics(source, node, shape, cause)
 
 
-def salvage(source: Source, node: Node) -> tuple[Document | None, list[Diagnostic]]:
+def salvage(source: Source, node: Node, shape: type[M]) -> tuple[M | None, list[Diagnostic]]:
     """A whole file against its shape; what is wrong is left out, so that the rest can still be checked."""
     rest = node.plain()
     try:
-        return Document.model_validate(rest), []
+        return shape.model_validate(rest), []
     except ValidationError as cause:
         if not isinstance(rest, dict):
-            return None, _diagnostics(source, node, Document, cause)
+            return None, _diagnostics(source, node, shape, cause)
         for error in cause.errors(include_url=False):
             _drop(rest, _path(node, error))
-        return Document.model_validate(rest), _diagnostics(source, node, Document, cause)
+        return shape.model_validate(rest), _diagnostics(source, node, shape, cause)
 
 
 def _diagnostics(source: Source, node: Node, shape: type[Strict], cause: ValidationError) -> list[Diagnostic]:
@@ -208,12 +299,18 @@ def _diagnostics(source: Source, node: Node, shape: type[Strict], cause: Validat
 
 def _drop(value: Any, path: list[str | int]) -> None:
     """Leave out the field a path leads through: deeper, the places of its neighbours would shift."""
-    depth = {"assistants": 3, "defaults": 2}.get(str(path[0]), 1)
-    depth += path[depth - 1 : depth] == ["metadata"]  # its keys stand alone
-    *outer, last = path[:depth]
+    *outer, last = path[: _depth(path)]
     for step in outer:
         value = value.get(step, {})
     value.pop(last, None)
+
+
+def _depth(path: list[str | int]) -> int:
+    """How many steps lead to the field that is left out."""
+    if path[0] == "environments" and len(path) > 2:  # noqa: PLR2004 - environments, a name, and more
+        return 2 + _depth(path[2:])
+    depth = {"assistants": 3, "patches": 3, "defaults": 2, "vars": 2, "lint": 2}.get(str(path[0]), 1)
+    return depth + (path[depth - 1 : depth] == ["metadata"])  # its keys stand alone
 
 
 def _path(node: Node, error: ErrorDetails) -> list[str | int]:
@@ -238,7 +335,7 @@ def _located(source: Source, node: Node, shape: type[Strict], error: ErrorDetail
 
 def _unknown(source: Source, node: Node, shape: type[Strict], path: list[str | int]) -> Diagnostic:
     word = str(path[-1])
-    known = shape.model_fields
+    known = [field.alias or name for name, field in shape.model_fields.items()]
     where = f" in {_shown(path[:-1])}" if path[:-1] else ""
     origin: Origin = node.key(*path)
     hint = did_you_mean(word, known) or f"known fields: {', '.join(known)}"
@@ -249,11 +346,12 @@ def _unknown(source: Source, node: Node, shape: type[Strict], path: list[str | i
 
 def _shape_at(shape: type[Strict], loc: tuple[str | int, ...]) -> type[Strict]:
     """The shape whose field the end of an error's place should have been."""
-    if len(loc) == 1:
-        return shape
-    if loc[0] == "assistants" and len(loc) == 3:  # noqa: PLR2004 - assistants, a key, a field
-        return Assistant
-    return _TAGGED.get(loc[-2]) or (Lifecycle if loc[-2] == "lifecycle" else Defaults)
+    steps = iter(loc[:-1])
+    for step in steps:
+        shape = _TAGGED.get(step) or _NAMED.get(step, shape)
+        if step in _KEYED:
+            next(steps, None)
+    return shape
 
 
 def _shown(path: Sequence[str | int]) -> str:
@@ -284,14 +382,16 @@ def _sentence(error: ErrorDetails) -> str:
     }.get(error["type"])
     if expected:
         return f"must be {expected}, and is {kind}"
-    if error["type"] == "string_too_short":
+    if error["type"] in {"string_too_short", "too_short"}:
         return "must not be empty"
+    if error["type"] == "string_pattern_mismatch":
+        return "must be a code point, such as U+200D"
     return str(error["msg"]).replace("Input should be", "must be")
 
 
 def _remedy(error: ErrorDetails, written: str) -> str:
     kind, found = error["type"], error["input"]
-    if kind == "string_type" and isinstance(found, (bool, int, float)):
+    if kind in {"string_type", "value"} and isinstance(found, (bool, int, float)):
         return f'quote it: "{written}"'
     if kind == "bool_type" and isinstance(found, str):
         return "write it without quotes" if found in {"true", "false"} else "write true or false"

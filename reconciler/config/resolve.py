@@ -1,125 +1,75 @@
-"""Documents → Desired: defaults, prompts and tools read from files, files hashed, limits checked."""
+"""Documents → Desired: patches, own values and defaults, prompts and tools from files, hashes, limits."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reconciler.config.content import ContentError, Root
-from reconciler.config.document import Assistant, Declared, Function, FunctionTool, InFile, declare, salvage
+from reconciler.config.content import ContentError
+from reconciler.config.environments import Environments
 from reconciler.config.errors import ConfigError
-from reconciler.config.text import MAX_BYTES, Source, compose
+from reconciler.config.lint import Lint, missing_tools
+from reconciler.config.moves import Moves
+from reconciler.config.place import Layer, Place
+from reconciler.config.prompts import Prompts
+from reconciler.config.reading import documents as read_documents
+from reconciler.config.tools import Tools
+from reconciler.config.variables import Variable, Variables
 from reconciler.model import address
 from reconciler.model.diagnostic import Diagnostic, Origin
-from reconciler.model.mark import MARK_KEY
+from reconciler.model.mark import MARK_KEY, NO_ENVIRONMENT
 from reconciler.model.resource import Desired, DesiredAssistant, DesiredFile, FileReference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from reconciler.config.document import Defaults
+    from reconciler.config.content import Root
+    from reconciler.config.document import Declared
+    from reconciler.config.environments import Described
+    from reconciler.config.prompts import Prompt
     from reconciler.model.address import Address
     from reconciler.model.limits import Limits
 
-_FUNCTION_NAME = re.compile(r"[a-zA-Z0-9_-]+\Z")
-_FUNCTION = "write the function's name, description and parameters"
 _SPELLING = "lower-case letters, digits and - _ . only, at most {}, beginning with a letter or digit"
-_SUFFIXES = frozenset({".yaml", ".yml"})
 
 
-def configuration(root: Root, paths: Sequence[Path], limits: Limits) -> Desired:
-    """Read configuration files and folders (recursively, sorted) as one Desired.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What of a configuration is wanted: an environment, and variables that win over all others."""
 
-    Raises ConfigError holding every problem of every file.
+    environment: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a configuration means, what is likely a mistake in it, and where each value stands."""
+
+    desired: Desired
+    warnings: tuple[Diagnostic, ...] = ()
+    origins: Mapping[Address, Mapping[str, str]] = field(default_factory=dict)
+    environments: tuple[str, ...] = ()
+
+
+def configuration(
+    root: Root, paths: Sequence[Path], limits: Limits, choice: Choice | None = None
+) -> Configuration:
+    """Read configuration files and folders (recursively, sorted) as one.
+
+    Raises ConfigError holding every problem of every file, warnings included, when one of them is an error.
     """
     problems: list[Diagnostic] = []
-    files = _files(root, paths, problems)
-    declared = [one for path in files if (one := _read(root, path, problems))]
-    resolver = _Resolver(root, limits, problems)
-    found = resolver.desired(declared, complete=len(declared) == len(files))
-    if problems:
-        unique = {(problem.origin, problem.message): problem for problem in problems}
-        raise ConfigError(sorted(unique.values(), key=lambda problem: problem.origin))
-    return found
-
-
-def _files(root: Root, paths: Sequence[Path], problems: list[Diagnostic]) -> list[str]:
-    found: list[str] = []
-    for path in paths:
-        full = (root.folder / path).resolve()
-        inside = _within(full) if full.is_dir() else [full]
-        if not inside:
-            problems.append(Diagnostic("AS309", "no .yaml file in this folder", Origin(str(path))))
-        elif full.is_relative_to(root.folder):
-            found.extend(one.relative_to(root.folder).as_posix() for one in inside)
-        else:
-            problem = f"{path} lies outside the root {root.folder}"
-            problems.append(Diagnostic("AS302", problem, Origin(str(path)), help="-C names another root"))
-    return list(dict.fromkeys(found))
-
-
-def _within(folder: Path) -> list[Path]:
-    return sorted(one for one in folder.rglob("*") if one.suffix in _SUFFIXES and not one.is_dir())
-
-
-def _read(root: Root, path: str, problems: list[Diagnostic]) -> Declared | None:
-    try:
-        source = Source(path, root.text(path, MAX_BYTES))
-        node = compose(source, "declare `project:` and `assistants:`")
-    except ContentError as cause:
-        remedy = cause.help or "go into the project's folder, or name another with -C, or a file with -f"
-        problems.append(
-            Diagnostic(cause.code, f"cannot read the configuration: {cause}", Origin(path), help=remedy)
-        )
-        return None
-    except ConfigError as cause:
-        problems.extend(cause.diagnostics)
-        return None
-    document, found = salvage(source, node)
-    problems.extend(found)
-    return Declared(source, node, document) if document else None
-
-
-@dataclass
-class _Place:
-    """Where things said of one assistant stand; a value it does not name comes from the defaults."""
-
-    declared: Declared
-    name: str
-    problems: list[Diagnostic]
-
-    @property
-    def key(self) -> Origin:
-        """Where the assistant's own key stands."""
-        return self.declared.node.key("assistants", self.name)
-
-    def origin(self, *path: str | int, key: bool = False) -> Origin:
-        """Where the value under a path stands, or its key, here or in the defaults."""
-        node, own = self.declared.node, ("assistants", self.name)
-        whole = (*(own if node.has(*own, *path[:2]) or not path else ("defaults",)), *path)
-        return node.key(*whole) if key else node.at(*whole)
-
-    def has_wrong(self, key: str, fields: dict[str, Any]) -> bool:
-        """Whether a field is written, here or in the defaults, and was left out for being wrong."""
-        nodes = (
-            self.declared.node.value.get("defaults"),
-            self.declared.node.value["assistants"].value[self.name],
-        )
-        return key not in fields and any(
-            one and isinstance(one.value, dict) and key in one.value for one in nodes
-        )
-
-    def problem(self, code: str, message: str, *path: str | int, help: str = "", key: bool = False) -> None:  # noqa: A002 - the field's word
-        origin = self.origin(*path, key=key) if path else self.key
-        self.problems.append(self.declared.source.diagnostic(code, message, origin, help=help))
-
-    def longer(self, what: str, text: str | None, limit: int, *path: str | int, key: bool = False) -> None:
-        if text is not None and len(text) > limit:
-            self.problem(
-                "AS411", f"{what} has {len(text):,} characters; the limit is {limit:,}", *path, key=key
-            )
+    documents, complete = read_documents(root, paths, problems)
+    environments = Environments(root, problems)
+    environments.read(documents)
+    resolver = _Resolver(root, limits, problems, environments, choice or Choice())
+    found = resolver.configuration(documents, complete=complete)
+    unique = {(problem.origin, problem.message): problem for problem in problems}
+    ordered = tuple(sorted(unique.values(), key=lambda problem: problem.origin))
+    if not all(problem.is_warning for problem in ordered):
+        raise ConfigError(ordered)
+    return Configuration(found, ordered, resolver.origins, tuple(environments.described))
 
 
 @dataclass
@@ -129,19 +79,39 @@ class _Resolver:
     root: Root
     limits: Limits
     problems: list[Diagnostic]
+    environments: Environments
+    choice: Choice
     uploads: dict[tuple[str, str], DesiredFile] = field(default_factory=dict)
     by_path: dict[str, DesiredFile] = field(default_factory=dict)
+    origins: dict[Address, Mapping[str, str]] = field(default_factory=dict)
 
-    def desired(self, documents: Sequence[Declared], *, complete: bool) -> Desired:
+    def __post_init__(self) -> None:
+        self.variables = Variables()
+        self.prompts = Prompts(self.root, self.variables)
+        self.tools = Tools(self.root, self.limits)
+        self.lint = Lint()
+
+    def configuration(self, documents: Sequence[Declared], *, complete: bool) -> Desired:
         """What all documents say together; they are not ``complete`` where a file could not be read."""
         project = self._project(documents, complete=complete)
         self._twice(documents)
-        assistants = [
-            self._assistant(_Place(declared, name, self.problems), assistant)
-            for declared in documents
-            for name, assistant in declared.document.assistants.items()
-        ]
-        return Desired(project, tuple(assistants), tuple(self.uploads.values()))
+        chosen = self.environments.chosen(self.choice.environment)
+        self._variables(documents, chosen)
+        self._check_sources(documents)
+        names = [name for one in documents for name in one.document.assistants]
+        self.environments.check_patches(names)
+        moves = Moves(frozenset(address.assistant(name) for name in names), self.problems)
+        moves.read(documents)
+        assistants = self._assistants([*self._places(documents, chosen)])
+        self._unused(documents, chosen)
+        return Desired(
+            project,
+            assistants,
+            tuple(self.uploads.values()),
+            self.choice.environment or NO_ENVIRONMENT,
+            moves.moved(),
+            frozenset(moves.removed),
+        )
 
     def _project(self, documents: Sequence[Declared], *, complete: bool) -> str:
         named = [one for one in documents if "project" in one.document.model_fields_set]
@@ -171,115 +141,116 @@ class _Resolver:
                 first.setdefault(name, origin)
 
     def _at(self, declared: Declared, message: str, *path: str, help: str = "") -> None:  # noqa: A002 - the field's word
-        self.problems.append(declared.source.diagnostic("AS401", message, declared.node.at(*path), help=help))
+        problem = declared.source.diagnostic("AS401", message, declared.node.at(*path), help=help)
+        self.problems.append(problem)
 
-    def _assistant(self, place: _Place, own: Assistant) -> DesiredAssistant:
+    def _variables(self, documents: Sequence[Declared], chosen: Described | None) -> None:
+        for one in documents:
+            self.problems.extend(self.variables.declare(one.source, one.node, one.document.vars))
+        if chosen is not None:
+            self.problems.extend(self.variables.declare(chosen.source, chosen.node, chosen.said.vars))
+        for name, value in self.choice.variables.items():
+            known = self.variables.values.get(name)
+            if known is None:
+                problem = f"--var {name}: no such variable is declared"
+                hint = "declare it under `vars:`, or look at how it is spelt"
+                self.problems.append(Diagnostic("AS421", problem, Origin("--var", 0), help=hint))
+            self.variables.values[name] = Variable(value, *(known.source, known.origin) if known else ())
+
+    def _unused(self, documents: Sequence[Declared], chosen: Described | None) -> None:
+        """Report variables that no template uses, in this environment or in any other."""
+        for other in self.environments.described.values():
+            if other is not chosen:
+                for place in self._places(documents, other):
+                    if place.said.get("instructions") is not None:
+                        self.prompts.prompt(replace(place, problems=[]), place.said["instructions"])
+        self.problems.extend(self.variables.unused())
+
+    def _check_sources(self, documents: Sequence[Declared]) -> None:
+        """Take what the checks shall let pass, and check the files themselves."""
+        codes = [code for one in documents for code in one.document.lint.allow_characters]
+        allowed = frozenset(chr(int(code.replace("U+", "0x"), 0)) for code in codes)
+        written = [one.source for one in documents]
+        written += [one.source for one in self.environments.described.values()]
+        sources = {source.path: source for source in written}
+        self.lint = Lint(allowed, frozenset(sources))
+        for source in sources.values():
+            self.problems.extend(self.lint.source(source))
+
+    def _places(self, documents: Sequence[Declared], chosen: Described | None) -> Iterator[Place]:
+        patches = {where: layer for where, _, layer in chosen.patches()} if chosen else {}
+        for one in documents:
+            node = one.node.child("assistants")
+            defaults = one.node.child("defaults")
+            for name, said in one.document.assistants.items():
+                own = node.child(name) if node else None
+                if node is None or own is None:
+                    continue
+                patch = patches.get(str(address.assistant(name)))
+                farthest = (Layer(one.source, defaults, one.document.defaults),) if defaults else ()
+                layers = (*((patch,) if patch else ()), Layer(one.source, own, said), *farthest)
+                yield Place(name, node.key(name), one.source, layers, self.problems)
+
+    def _assistants(self, places: Sequence[Place]) -> tuple[DesiredAssistant, ...]:
+        """Every assistant, and what its prompt says of tools that others have."""
+        made = [self._assistant(place) for place in places]
+        known = frozenset(name for one, _ in made for name in _functions(one))
+        for place, (one, prompt) in zip(places, made, strict=True):
+            if prompt is not None:
+                place.problems.extend(missing_tools(place, prompt, _functions(one), known))
+        return tuple(one for one, _ in made)
+
+    def _assistant(self, place: Place) -> tuple[DesiredAssistant, Prompt | None]:
         self._check_name(place)
-        defaults = place.declared.document.defaults
-        said = {**_named(defaults), **_named(own)}
+        said = place.said
         fields: dict[str, Any] = {key: said[key] for key in ("name", "description", "model") if key in said}
         sources: dict[str, str] = {}
+        prompt = None
         if "instructions" in said:
-            fields["instructions"] = self._prompt(place, said["instructions"], sources)
+            prompt = (
+                self.prompts.prompt(place, said["instructions"]) if said["instructions"] is not None else None
+            )
+            fields["instructions"] = prompt.text if prompt else None
+            if prompt and prompt.files:
+                sources["instructions"] = " + ".join(prompt.files)
         if "tools" in said:
-            fields["tools"] = self._tools(place, said["tools"] or [])
+            fields["tools"] = self.tools.tools(place, said["tools"] or [])
         if "metadata" in said:
-            fields["metadata"] = self._metadata(place, {**(defaults.metadata or {}), **(own.metadata or {})})
+            fields["metadata"] = self._metadata(place, place.metadata())
         self._check_texts(place, fields)
-        return DesiredAssistant(
-            address.assistant(place.name),
+        self.lint.values(place, fields)
+        if prompt is not None:
+            self.problems.extend(self.lint.prompt(place, prompt, said["instructions"]))
+        where = address.assistant(place.name)
+        self.origins[where] = place.origins(sources)
+        made = DesiredAssistant(
+            where,
             fields,
             self._files(place, said["files"] or [], fields.get("tools", [])) if "files" in said else None,
             place.key,
-            protected=_lifecycle(defaults, own, "prevent_destroy", default=False),
-            ignored=frozenset(_lifecycle(defaults, own, "ignore_changes", default=())),
+            protected=place.lifecycle("prevent_destroy", default=False),
+            ignored=frozenset(place.lifecycle("ignore_changes", default=())),
             sources=sources,
         )
+        return made, prompt
 
-    def _check_name(self, place: _Place) -> None:
+    def _check_name(self, place: Place) -> None:
         if not address.NAME_PATTERN.match(place.name):
             place.problem("AS403", f"{place.name!r} cannot be an assistant's key", help=_SPELLING.format(100))
 
-    def _check_texts(self, place: _Place, fields: dict[str, Any]) -> None:
+    def _check_texts(self, place: Place, fields: dict[str, Any]) -> None:
         for key in ("name", "description", "instructions"):
             place.longer(f"`{key}`", fields.get(key), getattr(self.limits, key), key)
-        if not fields.get("model") and not place.has_wrong("model", fields):
+        if not fields.get("model") and not place.has_wrong("model"):
             remedy = "name it here, or once for all under `defaults:`"
-            place.problem(
-                "AS404", f"assistant `{place.name}` has no model", *_if("model", fields), help=remedy
-            )
+            named = ("model",) if "model" in fields else ()
+            place.problem("AS404", f"assistant `{place.name}` has no model", *named, help=remedy)
 
-    def _prompt(self, place: _Place, said: str | InFile | None, sources: dict[str, str]) -> str | None:
-        if not isinstance(said, InFile):
-            return said
-        try:
-            path = self.root.locate(said.file, place.declared.source.path)
-            sources["instructions"] = path
-            return self.root.text(path, MAX_BYTES)
-        except ContentError as cause:
-            place.problem(
-                cause.code, f"cannot read the prompt: {cause}", "instructions", "file", help=cause.help
-            )
-            return None
-
-    def _tools(self, place: _Place, said: Sequence[Any]) -> list[dict[str, Any]]:
-        if len(said) > self.limits.tools:
-            place.problem("AS412", f"{len(said)} tools; the limit is {self.limits.tools}", "tools")
-        found: dict[tuple[str, str], dict[str, Any]] = {}
-        for number, tool in enumerate(said):
-            wire = self._tool(place, tool, number)
-            if wire is None:
-                continue
-            name = wire.get("function", wire).get("name", wire["type"])
-            if (wire["type"], name) in found:
-                place.problem("AS413", f"the tool `{name}` is listed twice", "tools", number)
-            found[wire["type"], name] = wire
-        return list(found.values())
-
-    def _tool(self, place: _Place, tool: Any, number: int) -> dict[str, Any] | None:
-        if not isinstance(tool, FunctionTool):
-            return {"type": tool.type}
-        said = tool.function
-        function = self._function(place, said.file, number) if isinstance(said, InFile) else said
-        if function is None:
-            return None
-        where = ("tools", number, "function")
-        place.longer("a function's name", function.name, self.limits.function_name, *where, "name")
-        if not _FUNCTION_NAME.match(function.name):
-            remedy = "letters, digits, _ and - only"
-            place.problem(
-                "AS414", f"{function.name!r} cannot be a function's name", *where, "name", help=remedy
-            )
-        return {"type": "function", "function": _said(function)}
-
-    def _function(self, place: _Place, named: str, number: int) -> Function | None:
-        try:
-            path = self.root.locate(named, place.declared.source.path)
-            source = Source(path, self.root.text(path, MAX_BYTES))
-            function, problems = declare(source, compose(source, _FUNCTION), Function)
-        except ContentError as cause:
-            place.problem(
-                cause.code,
-                f"cannot read the function: {cause}",
-                "tools",
-                number,
-                "function",
-                "file",
-                help=cause.help,
-            )
-            return None
-        except ConfigError as cause:
-            self.problems.extend(cause.diagnostics)
-            return None
-        self.problems.extend(problems)
-        return function
-
-    def _metadata(self, place: _Place, said: dict[str, str | None]) -> dict[str, str | None]:
+    def _metadata(self, place: Place, said: dict[str, str | None]) -> dict[str, str | None]:
         most = self.limits.metadata_pairs - 1
         if len(said) > most:
-            place.problem(
-                "AS412", f"{len(said)} metadata pairs; the limit is {most}, since one is ours", "metadata"
-            )
+            problem = f"{len(said)} metadata pairs; the limit is {most}, since one is ours"
+            place.problem("AS412", problem, "metadata")
         for key, value in said.items():
             if key == MARK_KEY:
                 problem = f"the metadata key `{key}` is reserved for our own Mark"
@@ -289,7 +260,7 @@ class _Resolver:
         return said
 
     def _files(
-        self, place: _Place, said: Sequence[Any], tools: Iterable[dict[str, Any]]
+        self, place: Place, said: Sequence[Any], tools: Iterable[dict[str, Any]]
     ) -> tuple[FileReference, ...]:
         searched = any(tool["type"] == "retrieval" for tool in tools)
         found: list[FileReference] = []
@@ -303,9 +274,10 @@ class _Resolver:
             place.problem("AS412", f"{len(found)} files; the limit is {self.limits.files}", "files")
         return tuple(found)
 
-    def _file(self, place: _Place, named: str, number: int, *, searched: bool) -> Address | None:
+    def _file(self, place: Place, named: str, number: int, *, searched: bool) -> Address | None:
+        layer = place.layer("files")
         try:
-            path = self.root.locate(named, place.declared.source.path)
+            path = self.root.locate(named, layer.source.path if layer else place.own.path)
             known = self.by_path.get(path) or self._upload(path)
         except ContentError as cause:
             place.problem(cause.code, f"cannot read the file: {cause}", "files", number, help=cause.help)
@@ -328,24 +300,10 @@ class _Resolver:
         return self.uploads.setdefault(made.identity, made)
 
 
-def _named(said: Defaults) -> dict[str, Any]:
-    return {key: getattr(said, key) for key in said.model_fields_set}
-
-
-def _said(function: Function) -> dict[str, Any]:
-    """A function as the wire takes it, which knows no null there."""
-    return {key: value for key, value in function.model_dump().items() if value is not None}
-
-
-def _lifecycle(defaults: Defaults, own: Assistant, key: str, *, default: Any) -> Any:
-    for said in (own.lifecycle, defaults.lifecycle):
-        if said is not None and key in said.model_fields_set:
-            return getattr(said, key)
-    return default
-
-
-def _if(key: str, fields: dict[str, Any]) -> tuple[str, ...]:
-    return (key,) if key in fields else ()
+def _functions(one: DesiredAssistant) -> list[str]:
+    """The names of an assistant's functions, and of its other tools."""
+    tools = one.fields.get("tools") or []
+    return [tool.get("function", {}).get("name", tool["type"]) for tool in tools]
 
 
 def _shown(entry: Any) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import yaml
 
 from reconciler.config.errors import ConfigError
+from reconciler.config.keys import masked
 from reconciler.model.diagnostic import Diagnostic, Origin
 
 if TYPE_CHECKING:
@@ -63,16 +64,21 @@ class Source:
         label: str = "",
         help: str = "",  # noqa: A002 - the field's word
     ) -> Diagnostic:
-        """A Diagnostic with the line it stands on, and its neighbours."""
+        """A Diagnostic with the line it stands on, and its neighbours; what looks like a key is masked."""
         lines = self.text.removesuffix("\n").split("\n")
         shown = range(max(1, origin.line - 1), min(len(lines), origin.line + 1) + 1)
-        excerpt = tuple((number, lines[number - 1].removesuffix("\r")) for number in shown)
+        excerpt = tuple((number, masked(lines[number - 1].removesuffix("\r"))) for number in shown)
         return Diagnostic(code, message, origin, label, help, excerpt)
 
-    def at(self, index: int) -> Origin:
-        """Where the character at an index stands."""
+    @property
+    def is_markdown(self) -> bool:
+        """Whether it is a Markdown assistant."""
+        return self.path.endswith((".md", ".markdown"))
+
+    def at(self, index: int, width: int = 1) -> Origin:
+        """Where the character at an index stands, and ``width`` of them on its line."""
         before = self.text[:index]
-        return Origin(self.path, before.count("\n") + 1, index - before.rfind("\n"))
+        return Origin(self.path, before.count("\n") + 1, index - before.rfind("\n"), width)
 
     def written(self, origin: Origin) -> str:
         """What stands at a place, letter for letter."""
@@ -121,13 +127,14 @@ class Node:
 
     def has(self, *path: str | int) -> bool:
         """Whether a path leads to a value."""
-        here = self
+        return self.child(*path) is not None
+
+    def child(self, *path: str | int) -> Node | None:
+        """The value under a path; None where it leads nowhere."""
+        here: Node | None = self
         for step in path:
-            inner = here._inner(step)
-            if inner is None:
-                return False
-            here = inner
-        return True
+            here = here._inner(step) if here else None  # noqa: SLF001 - of its own kind
+        return here
 
     def key(self, *path: str | int) -> Origin:
         """Where the last key of a path stands, or what contains it."""

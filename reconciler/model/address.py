@@ -12,6 +12,9 @@ NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}\Z")
 PROJECT_PATTERN = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}\Z")
 """What a project may be called; bounded for the same reason."""
 
+ENVIRONMENT_PATTERN = re.compile(r"[a-z0-9][a-z0-9_.-]{0,31}\Z")
+"""What an environment may be called; bounded for the same reason."""
+
 
 class Kind(StrEnum):
     """The two kinds of resource a configuration declares."""

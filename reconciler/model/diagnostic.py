@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Origin:
-    """A stretch of one line of a file; ``line`` and ``column`` count from 1, ``width`` in characters."""
+    """A stretch of one line of a file; ``line`` and ``column`` count from 1, ``width`` in characters.
+
+    In line 0 it is what ``path`` names as a whole: a file that cannot be read, or an option.
+    """
 
     path: str
     line: int = 1
@@ -20,7 +23,7 @@ class Origin:
     width: int = 1
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}"
+        return f"{self.path}:{self.line}:{self.column}" if self.line else self.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,10 @@ class Diagnostic:
     help: str = ""
     excerpt: tuple[tuple[int, str], ...] = ()
     is_warning: bool = False
+
+    def as_warning(self) -> Diagnostic:
+        """The same, stopping nothing."""
+        return replace(self, is_warning=True)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

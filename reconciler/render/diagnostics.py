@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import textwrap
 from typing import TYPE_CHECKING
 from unicodedata import combining, east_asian_width
 
@@ -11,10 +13,11 @@ from reconciler.render.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.model.diagnostic import Diagnostic
+    from reconciler.model.diagnostic import Diagnostic, Rule
 
 
 _LONG = 160
+_READABLE = 80
 
 
 def diagnostic_lines(problems: Sequence[Diagnostic]) -> Iterator[Line]:
@@ -23,8 +26,59 @@ def diagnostic_lines(problems: Sequence[Diagnostic]) -> Iterator[Line]:
         yield from _problem(problem)
         yield line()
     files = len({problem.origin.path for problem in problems})
-    counted = f"{len(problems)} error{'s' * (len(problems) > 1)} in {files} file{'s' * (files > 1)}"
-    yield line(Span(f"Found {counted}. Nothing was sent.", Style.BOLD))
+    warnings = sum(problem.is_warning for problem in problems)
+    kinds = ((len(problems) - warnings, "error"), (warnings, "warning"))
+    counted = " and ".join(_counted(number, noun) for number, noun in kinds if number)
+    rest = " Nothing was sent." if warnings < len(problems) else ""
+    yield line(Span(f"Found {counted} in {_counted(files, 'file')}.{rest}", Style.BOLD))
+
+
+def diagnostic_json(problems: Sequence[Diagnostic]) -> str:
+    """Every problem as one JSON document."""
+    shown = [
+        {
+            "code": one.code,
+            "severity": "warning" if one.is_warning else "error",
+            "message": one.message,
+            "file": one.origin.path,
+            "line": one.origin.line,
+            "column": one.origin.column,
+            "width": one.origin.width,
+            "help": one.help,
+        }
+        for one in problems
+    ]
+    return json.dumps({"format_version": 1, "problems": shown}, indent=2, ensure_ascii=False) + "\n"
+
+
+def diagnostic_annotations(problems: Sequence[Diagnostic]) -> str:
+    """Every problem as an annotation of a GitHub workflow; a viewer shows it on its line."""
+    return "".join(
+        f"::{'warning' if one.is_warning else 'error'} file={_property(one.origin.path)},"
+        f"line={one.origin.line},col={one.origin.column},endColumn={one.origin.column + one.origin.width},"
+        f"title={_property(one.code)}::{_escaped(one.message + (f' ({one.help})' if one.help else ''))}\n"
+        for one in problems
+    )
+
+
+def rule_lines(rule: Rule) -> Iterator[Line]:
+    """What a code stands for, in lines of a readable width."""
+    yield line(Span(f"{rule.code}: {rule.title}", Style.BOLD))
+    yield line()
+    for row in textwrap.wrap(rule.text, _READABLE):
+        yield line(row)
+
+
+def _escaped(text: str) -> str:
+    return visible(text).replace("%", "%25")
+
+
+def _property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _problem(problem: Diagnostic) -> Iterator[Line]:

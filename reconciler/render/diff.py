@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 _CONTEXT = 2
 _LONG = 2000
+_ALIKE = 0.35
+_WORD = re.compile(r"\w+|\s|[^\w\s]")
 
 
 def text_diff(before: str, after: str, indent: str) -> Iterator[Line]:
@@ -38,6 +41,64 @@ def text_diff(before: str, after: str, indent: str) -> Iterator[Line]:
     if before.endswith("\n") != after.endswith("\n"):
         which = "old" if before.endswith("\n") else "new"
         yield line(indent, Span(f"     only the {which} text ends with a newline", Style.DIM))
+
+
+def word_diff(before: str, after: str, indent: str) -> Iterator[Line]:
+    """The same with the words marked that changed: ``[-old-]{+new+}``, whether there is colour or not."""
+    if _even(before) == _even(after):
+        yield line(indent, Span("only line ends or a trailing newline differ", Style.DIM))
+        return
+    old, new = (text.removesuffix("\n").split("\n") for text in (before, after))
+    groups = SequenceMatcher(None, old, new, autojunk=len(new) > _LONG).get_grouped_opcodes(_CONTEXT)
+    for number, group in enumerate(groups):
+        if number:
+            yield line(indent, Span("     ⋮", Style.DIM))
+        for tag, i1, i2, j1, j2 in group:
+            rows = _words(old[i1:i2], new[j1:j2], j1, indent) if tag == "replace" else None
+            if rows is not None:
+                yield from rows
+            elif tag == "equal":
+                yield from _rows(new[j1:j2], j1, " ", indent)
+            else:
+                yield from _rows(old[i1:i2], i1, "-", indent)
+                yield from _rows(new[j1:j2], j1, "+", indent)
+
+
+def _words(old: Sequence[str], new: Sequence[str], start: int, indent: str) -> list[Line] | None:
+    """Changed lines with their words marked; None where so much changed that whole lines read better."""
+    before, after = (_WORD.findall("\n".join(rows)) for rows in (old, new))
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    if len(before) + len(after) > _LONG or matcher.ratio() < _ALIKE:
+        return None
+    spans: list[Span] = []
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        if tag == "equal":
+            spans.append(Span("".join(after[j1:j2])))
+            continue
+        gone, come = "".join(before[i1:i2]), "".join(after[j1:j2])
+        spans += [Span(gone, Style.REMOVE)] * bool(gone) + [Span(come, Style.ADD)] * bool(come)
+    return [
+        line(indent, Span(f"{number:4} ~ │ ", Style.CHANGE), *row)
+        for number, row in enumerate(_by_line(spans), start + 1)
+    ]
+
+
+def _by_line(spans: Sequence[Span]) -> Iterator[list[Span]]:
+    """Spans cut at their line breaks, each marked so that nothing depends on colour."""
+    row: list[Span] = []
+    for span in spans:
+        first, *rest = span.text.split("\n")
+        row += _marked(first, span.style)
+        for text in rest:
+            yield row
+            row = _marked(text, span.style)
+    yield row
+
+
+def _marked(text: str, style: Style) -> list[Span]:
+    shown = visible(text)
+    marks = {Style.REMOVE: f"[-{shown}-]", Style.ADD: f"{{+{shown}+}}"}
+    return [Span(marks.get(style, shown), style)] if text else []
 
 
 def _even(text: str) -> str:

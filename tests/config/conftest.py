@@ -24,6 +24,6 @@ def read(workspace, root):
         if text is not None:
             workspace.configure(text)
         named = [workspace.folder / path for path in paths] or [workspace.folder / "assistants.yaml"]
-        return configuration(root, named, limits or Limits())
+        return configuration(root, named, limits or Limits()).desired
 
     return read

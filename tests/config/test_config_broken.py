@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.config.errors import ConfigError
+from reconciler.config.resolve import configuration
+from reconciler.model.limits import Limits
 from reconciler.render.diagnostics import diagnostic_lines
 from reconciler.render.terminal import painted
 
@@ -38,8 +40,16 @@ def spelt_out(found):
     return "".join(found["text"].replace("#", str(number)) for number in range(int(found["times"])))
 
 
+def problems(root):
+    """What is wrong, or likely to be."""
+    try:
+        return configuration(root, [root.folder / "assistants.yaml"], Limits()).warnings
+    except ConfigError as refusal:
+        return refusal.diagnostics
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_the_message_of_a_broken_configuration_is_the_golden_one(name, workspace, read, request):
+def test_the_message_of_a_broken_configuration_is_the_golden_one(name, workspace, root, request):
     written = SHORTHAND.sub(spelt_out, (BROKEN / f"{name}.yaml").read_text())
     workspace.configure(written.encode("utf-8", "surrogateescape"))
     for file in (BROKEN / name).rglob("*"):
@@ -47,11 +57,10 @@ def test_the_message_of_a_broken_configuration_is_the_golden_one(name, workspace
             workspace.write(str(file.relative_to(BROKEN / name)), file.read_bytes())
     SIDE.get(name, lambda _: None)(workspace.folder)
 
-    with pytest.raises(ConfigError) as refusal:
-        read()
-    message = painted(diagnostic_lines(refusal.value.diagnostics), colour=False)
+    message = painted(diagnostic_lines(problems(root)), colour=False)
     message = message.replace(str(workspace.folder), "ROOT")
 
+    assert message
     golden = BROKEN / f"{name}.txt"
     if request.config.getoption("golden", default=False):
         golden.write_text(message)

@@ -184,7 +184,7 @@ def test_defaults_reach_no_other_file(workspace, problems):
 
 
 @pytest.mark.parametrize(
-    "text", ["Be kind.", "Be kind.\n", "a\r\nb\r\n", "\n\n", " \t", "é🚀\x1b\u2028\n", ""]
+    "text", ["Be kind.", "Be kind.\n", "a\r\nb\r\n", "\n\n", " \t", "é🚀 {{ x }} $ {% y %}\n", ""]
 )
 def test_a_prompt_file_is_sent_byte_for_byte(text, workspace, support):
     workspace.write("prompt.md", text)
@@ -213,7 +213,7 @@ def test_several_files_and_a_folder_are_one_project(workspace, read):
 def test_a_folder_without_a_configuration_is_a_mistake(workspace, problems):
     workspace.write("docs/handbook.md", "")
     (message,) = problems(None, "docs")
-    assert message.endswith("docs:1:1: no .yaml file in this folder")
+    assert message.endswith("docs:1:1: no configuration in this folder")
 
 
 def test_a_file_that_is_not_there_is_a_mistake(workspace, problems):
@@ -418,4 +418,4 @@ def test_a_thousand_assistants_are_read(workspace, read):
 def test_no_file_at_all_declares_nothing(root):
     from reconciler.config.resolve import configuration  # noqa: PLC0415 - read() always names one
 
-    assert configuration(root, [], Limits()).assistants == ()
+    assert configuration(root, [], Limits()).desired.assistants == ()

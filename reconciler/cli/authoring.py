@@ -1,0 +1,183 @@
+"""The commands of people who write configurations; none of them needs a server or a state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli import options
+from reconciler.cli.speech import Speech
+
+if TYPE_CHECKING:
+    from reconciler.config.resolve import Configuration
+    from reconciler.model.diagnostic import Diagnostic
+
+_WITHOUT = "-"
+
+
+@click.command()
+@options.configuration
+@options.option("--strict", is_flag=True, help="Take warnings for errors.")
+@options.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="github makes annotations of a workflow's log.",
+)
+@options.speaking
+def validate(strict: bool, form: str, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
+    """Check the configuration; needs no server and no key."""
+    from reconciler.cli.configured import Configured  # noqa: PLC0415 - only this command pays for it
+    from reconciler.config.errors import ConfigError  # noqa: PLC0415 - the same
+
+    speech = Speech(given["colour"], verbose=given["verbose"])
+    found: Configuration | None = None
+    try:
+        found = Configured.of(given).read()
+        problems = found.warnings
+    except ConfigError as wrong:
+        problems = wrong.diagnostics
+    is_valid = found is not None and not (strict and problems)
+    _report(speech, form, problems, found)
+    return 0 if is_valid else 1
+
+
+def _report(speech: Speech, form: str, problems: tuple[Diagnostic, ...], found: Configuration | None) -> None:
+    from reconciler.render import diagnostics  # noqa: PLC0415 - lazily, see above
+
+    if form == "json":
+        speech.print(diagnostics.diagnostic_json(problems))
+        return
+    if form == "github":
+        speech.print(diagnostics.diagnostic_annotations(problems))
+    elif problems:
+        speech.explain(problems)
+    if found is not None and form == "text":
+        desired = found.desired
+        counted = f"{_counted(len(desired.assistants), 'assistant')}, {_counted(len(desired.files), 'file')}"
+        speech.print(f"The configuration of {desired.project} is valid: {counted}.\n")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+@click.command()
+@click.argument("code")
+@options.speaking
+def explain(code: str, **given: Any) -> int:
+    """Explain the rule behind a code such as AS201."""
+    from reconciler.config.codes import RULES  # noqa: PLC0415 - only this command pays for it
+    from reconciler.errors import UsageError  # noqa: PLC0415 - the same
+    from reconciler.model.diagnostic import did_you_mean  # noqa: PLC0415 - the same
+    from reconciler.render.diagnostics import rule_lines  # noqa: PLC0415 - the same
+
+    rule = RULES.get(code.upper())
+    if rule is None:
+        hint = did_you_mean(code.upper(), RULES)
+        raise UsageError(
+            f"there is no code {code}" + (f"; {hint}" if hint else f"; codes: {', '.join(RULES)}")
+        )
+    Speech(given["colour"], verbose=given["verbose"]).say(rule_lines(rule))
+    return 0
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["configuration", "environment"]), default="configuration")
+def schema(what: str) -> int:
+    """Print the JSON Schema of configuration files.
+
+    With it editors complete and check what people write.
+    Begin a file with `# yaml-language-server: $schema=./assistants-sync.schema.json`.
+    """
+    from reconciler.config.document import schema as schema_of  # noqa: PLC0415 - only this command pays for it
+
+    Speech().print(schema_of(what))
+    return 0
+
+
+@click.command()
+@options.option("--project", help="The owner of everything declared; by default the folder's name.")
+@options.speaking
+def init(project: str | None, **given: Any) -> int:
+    """Write a starter project into the working folder.
+
+    Nothing that exists is overwritten.
+    """
+    from reconciler.cli.starter import write  # noqa: PLC0415 - only this command pays for it
+
+    written = write(Path(), project)
+    speech = Speech(given["colour"], verbose=given["verbose"])
+    speech.print("".join(f"wrote {path}\n" for path in written))
+    speech.tell("", "Next: assistants-sync validate, then assistants-sync plan.")
+    return 0
+
+
+@click.command()
+@click.argument("address")
+@options.configuration
+@options.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json is one object, with the origins under a key of their own.",
+)
+@options.speaking
+def show(address: str, form: str, **given: Any) -> int:
+    """Show one assistant as it would be sent.
+
+    Every value of the assistant at ADDRESS, and where it comes from.
+    """
+    from reconciler.cli.configured import Configured  # noqa: PLC0415 - only this command pays for it
+    from reconciler.render.declared import declared_json, declared_lines  # noqa: PLC0415 - the same
+
+    speech = Speech(given["colour"], verbose=given["verbose"])
+    found = Configured.of(given).told(speech)
+    one = _declared(found, address)
+    origins = found.origins[one.address]
+    if form == "json":
+        speech.print(declared_json(one, origins))
+    else:
+        speech.say(declared_lines(one, origins))
+    return 0
+
+
+def _declared(found: Configuration, address: str) -> Any:
+    from reconciler.errors import UsageError  # noqa: PLC0415 - lazily, see above
+    from reconciler.model.diagnostic import did_you_mean  # noqa: PLC0415 - the same
+
+    known = {str(one.address): one for one in found.desired.assistants}
+    if address not in known:
+        hint = did_you_mean(address, known) or f"declared: {', '.join(known) or 'nothing'}"
+        raise UsageError(f"{address} is not declared; {hint}")
+    return known[address]
+
+
+@click.command()
+@options.configuration
+@options.option(
+    "--between",
+    nargs=2,
+    required=True,
+    metavar="ENVIRONMENT ENVIRONMENT",
+    help=f"The two environments to compare; {_WITHOUT} is the configuration without one.",
+)
+@options.speaking
+def diff(between: tuple[str, str], **given: Any) -> int:
+    """Compare two environments word by word; needs no server."""
+    from reconciler.cli.configured import Configured  # noqa: PLC0415 - only this command pays for it
+    from reconciler.render.declared import difference_lines  # noqa: PLC0415 - the same
+
+    speech = Speech(given["colour"], verbose=given["verbose"])
+    configured = Configured.of(given)
+    before, after = (
+        configured.elsewhere(None if name == _WITHOUT else name).told(speech).desired for name in between
+    )
+    speech.say(difference_lines(before, after, between))
+    return 0

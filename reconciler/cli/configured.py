@@ -1,0 +1,72 @@
+"""The configuration that a command was given: files, environment, variables, and what of them is checked."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler.config.content import Root
+from reconciler.config.resolve import Choice, Configuration, configuration
+from reconciler.config.tracked import rule_for
+from reconciler.errors import UsageError
+from reconciler.model.diagnostic import Diagnostic, Origin
+from reconciler.model.limits import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reconciler.cli.speech import Speech
+
+
+@dataclass(frozen=True)
+class Configured:
+    """Which configuration is meant; ``root`` is where its files are opened."""
+
+    files: Sequence[Path]
+    environment: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    root: Root = field(default_factory=lambda: Root(Path()))
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Configured:
+        """What the options of a command say; UsageError for a --var that is no NAME=VALUE."""
+        root = Root(Path(), rule_for(os.environ, allow=given["allow_untracked"]))
+        return cls(given["files"], given["environment"], _pairs(given["variables"]), root)
+
+    def read(self) -> Configuration:
+        """Read it; ConfigError where it is wrong."""
+        found = configuration(self.root, self.files, Limits(), Choice(self.environment, self.variables))
+        untracked = tuple(self._untracked(path, reason) for path, reason in self.root.untracked.items())
+        return replace(found, warnings=(*found.warnings, *untracked))
+
+    def told(self, speech: Speech) -> Configuration:
+        """Read it, and tell on stderr what is likely a mistake in it."""
+        found = self.read()
+        if found.warnings:
+            speech.explain(found.warnings)
+        return found
+
+    def elsewhere(self, environment: str | None) -> Configured:
+        """The same configuration for another environment."""
+        return replace(self, environment=environment)
+
+    @staticmethod
+    def _untracked(path: str, reason: str) -> Diagnostic:
+        remedy = "commit it; in CI it is refused"
+        return Diagnostic("AS306", f"{path} {reason}", Origin(path), help=remedy).as_warning()
+
+    def state(self, folder: Path) -> Path:
+        """Where the state of this environment is kept beneath the state folder."""
+        return folder / "environments" / self.environment if self.environment else folder
+
+
+def _pairs(texts: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not (name and sign):
+            raise UsageError(f"--var {text!r} is not NAME=VALUE")
+        found[name] = value
+    return found

@@ -1,0 +1,26 @@
+"""Texts that look like keys of well-known services, by the form their makers gave them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_KEY = re.compile(
+    r"\bsk-[A-Za-z0-9_-]{20,}|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36,}|\bgithub_pat_\w{22,}"
+    r"|\bglpat-[\w-]{20,}|\bxox[abprs]-[A-Za-z0-9-]{10,}|\bAIza[\w-]{35}|\bhf_[A-Za-z]{34,}"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+)
+_SHOWN = 3
+
+
+def keys(text: str) -> Iterator[re.Match[str]]:
+    """Everything in a text that looks like a key."""
+    return _KEY.finditer(text)
+
+
+def masked(text: str) -> str:
+    """A text of the same length in which keys show only how they begin."""
+    return _KEY.sub(lambda key: key[0][:_SHOWN] + "*" * (len(key[0]) - _SHOWN), text)

@@ -1,0 +1,146 @@
+"""Checks of what people and models will read: nothing hidden, nothing secret, nothing forgotten."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reconciler.config.keys import keys
+from reconciler.config.models import SHUTDOWNS
+from reconciler.config.prompts import Piece
+from reconciler.config.unseen import named, unseen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from reconciler.config.place import Place
+    from reconciler.config.prompts import Prompt
+    from reconciler.config.text import Source
+    from reconciler.model.diagnostic import Diagnostic
+
+_PLACEHOLDER = re.compile(
+    r"\b(?:TODO|FIXME|TBD|XXX)\b|[\[<](?:INSERT|YOUR|ADD|REPLACE)\b[^\]>\n]{0,60}[\]>]|(?i:lorem ipsum)"
+)
+_VARIABLE = re.compile(r"\$\{var\.[^}\n]*\}")
+_TOOL_WORD = re.compile(r"`([A-Za-z0-9_-]{2,64})`|\b([A-Za-z0-9]+(?:_[A-Za-z0-9]+)+)\b")
+_MOST = 5  # problems of one kind in one text; the rest are likely the same mistake
+
+
+@dataclass(frozen=True, slots=True)
+class Lint:
+    """The checks of one configuration.
+
+    ``allowed`` holds characters to pass; ``checked`` the paths of the configuration files, in which all that
+    can be seen is checked as a whole.
+    """
+
+    allowed: frozenset[str] = frozenset()
+    checked: frozenset[str] = frozenset()
+
+    def source(self, source: Source) -> Iterator[Diagnostic]:
+        """What a file hides or gives away, comments included."""
+        yield from self._hidden(Piece(source.text, source))
+        yield from _secret(Piece(source.text, source))
+
+    def values(self, place: Place, fields: Mapping[str, Any]) -> None:
+        """What short texts and tools hide behind escapes, line ends nobody meant, models that end."""
+        texts: list[tuple[Any, tuple[str | int, ...]]] = [
+            *((fields.get(field), (field,)) for field in ("name", "description", "model")),
+            *((text, ("metadata", key)) for key, text in (fields.get("metadata") or {}).items()),
+            *((str(tool.get("function")), ("tools", n)) for n, tool in enumerate(fields.get("tools") or ())),
+        ]
+        for text, path in texts:
+            if isinstance(text, str):
+                place.problems.extend(self._escaped(_piece(place, text, *path)))
+                if "\n" in text and path[0] in {"name", "description", "model"}:
+                    remedy = "write it in one line, or with `|-` or `>-`"
+                    place.warn("AS504", f"`{path[0]}` has a line break in it", *path, help=remedy)
+        model = str(fields.get("model"))
+        if model in SHUTDOWNS:
+            problem = f"the model {model} is announced to be shut down on {SHUTDOWNS[model]}"
+            place.warn("AS508", problem, "model", help="name its successor")
+
+    def prompt(self, place: Place, prompt: Prompt, said: Any) -> Iterator[Diagnostic]:
+        """What a prompt hides, gives away or has forgotten; ``said`` is how the file names it."""
+        for piece in prompt.pieces:
+            if piece.source.path in self.checked:
+                yield from self._escaped(piece)
+            else:
+                yield from self.source(piece.source)
+            yield from _forgotten(piece, is_template=bool(getattr(said, "template", False)))
+            yield from _line_ends(piece)
+        if not prompt.text.strip():
+            place.warn("AS506", "the prompt is empty", "instructions", help="write it, or null to clear it")
+
+    def _escaped(self, piece: Piece) -> Iterator[Diagnostic]:
+        """What a text hides behind escapes; the rest was found where it stands."""
+        found = (one for _, one in unseen(piece.text, self.allowed) if one not in piece.source.text)
+        for one in dict.fromkeys(found):
+            yield _unseen(piece, 0, one)
+
+    def _hidden(self, piece: Piece) -> Iterator[Diagnostic]:
+        for index, one in _first(unseen(piece.text, self.allowed)):
+            yield _unseen(piece, index, one)
+
+
+def missing_tools(
+    place: Place, prompt: Prompt, own: Iterable[str], known: frozenset[str]
+) -> Iterator[Diagnostic]:
+    """Tools that a prompt names, that other assistants have, and that this one has not."""
+    strange = known - set(own)
+    told: set[str] = set()
+    for piece in prompt.pieces:
+        for found in _TOOL_WORD.finditer(piece.text):
+            word = found[1] or found[2]
+            if word in strange and word not in told:
+                told.add(word)
+                problem = f"the prompt names the tool `{word}`, which assistant `{place.name}` does not have"
+                yield piece.diagnostic(
+                    "AS507", problem, found.start(), len(found[0]), help="add it to `tools`"
+                ).as_warning()
+
+
+def _piece(place: Place, text: str, *path: str | int) -> Piece:
+    layer = place.layer(*path)
+    return Piece(text, layer.source if layer else place.own, whole=place.origin(*path))
+
+
+def _unseen(piece: Piece, index: int, one: str) -> Diagnostic:
+    problem = f"{named(one)} cannot be seen, and the model reads it"
+    remedy = f"remove it, or allow it by `lint: {{allow_characters: [U+{ord(one):04X}]}}`"
+    return piece.diagnostic("AS501", problem, index, help=remedy)
+
+
+def _secret(piece: Piece) -> Iterator[Diagnostic]:
+    for found in _first(keys(piece.text)):
+        problem = f"this looks like a key ({found[0][:3]}...); who chats with the assistant could read it"
+        remedy = "take it out, and revoke it: it stands in git's history"
+        yield piece.diagnostic("AS505", problem, found.start(), len(found[0]), help=remedy)
+
+
+def _forgotten(piece: Piece, *, is_template: bool) -> Iterator[Diagnostic]:
+    for found in _first(_PLACEHOLDER.finditer(piece.text)):
+        problem = f"{found[0]!r} looks like something left to be written"
+        yield piece.diagnostic("AS503", problem, found.start(), len(found[0])).as_warning()
+    if not is_template:
+        for found in _first(_VARIABLE.finditer(piece.text)):
+            problem = f"{found[0]} is sent as it stands: this prompt is no template"
+            yield piece.diagnostic(
+                "AS503", problem, found.start(), len(found[0]), help="say `template: true`"
+            ).as_warning()
+
+
+def _line_ends(piece: Piece) -> Iterator[Diagnostic]:
+    carriage = piece.text.find("\r\n")
+    if carriage >= 0:
+        problem = "lines end in CR LF here, and are sent so"
+        yield piece.diagnostic("AS504", problem, carriage, help="save it with LF line ends").as_warning()
+    body = piece.text.rstrip("\r\n")
+    if body and piece.text.count("\n", len(body)) > 1:
+        problem = "the text ends in empty lines, which are sent too"
+        yield piece.diagnostic("AS504", problem, len(body) - 1, help="remove them").as_warning()
+
+
+def _first(found: Iterable[Any]) -> Sequence[Any]:
+    return [one for _, one in zip(range(_MOST), found, strict=False)]

@@ -1,0 +1,133 @@
+"""What git has of the files beneath a folder, and what is done about files it does not have."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+PATIENCE: Final = 30.0
+"""Seconds that git may take for one answer."""
+
+_SETTINGS = (
+    "core.fsmonitor=false",  # would run a program that the repository names
+    "core.untrackedCache=false",
+    "core.fileMode=false",  # bytes are sent, so that a changed right to execute is no change
+    "safe.bareRepository=explicit",  # a folder that was checked out cannot pose as a repository
+)
+_LIST = ("git", *(word for one in _SETTINGS for word in ("-c", one)), "ls-files", "-z")
+_OF_ANOTHER_REPOSITORY = frozenset(
+    {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"}
+)
+_REGULAR = frozenset({"100644", "100755"})
+_WATCHED = "H"  # anything else: git was told to assume that the file is unchanged or absent
+_MERGED = "0"
+
+
+class TrackedRule(Enum):
+    """What is done about a file that git does not have as it is."""
+
+    REFUSE = "refuse"
+    WARN = "warn"
+    ALLOW = "allow"
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """What git had of the files beneath a folder when it was asked; paths are those from that folder.
+
+    ``files`` are the regular files of the index: no link, no submodule, nothing in conflict. ``changed`` are
+    paths whose working file is another, or that git was told not to look at.
+    """
+
+    files: frozenset[str]
+    changed: frozenset[str]
+
+    def objection(self, path: str) -> str:
+        """Why a file is not what a reviewer saw, or nothing."""
+        if path not in self.files:
+            return "is not in git's index"
+        return "differs from what git has" if path in self.changed else ""
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Git could not say: why, and what to do about it."""
+
+    reason: str
+    help: str
+
+
+def rule_for(environment: Mapping[str, str], *, allow: bool) -> TrackedRule:
+    """The rule that the variable CI asks for, unless a person allows untracked files."""
+    if allow:
+        return TrackedRule.ALLOW
+    is_person = environment.get("CI", "").lower() in {"", "0", "false"}
+    return TrackedRule.WARN if is_person else TrackedRule.REFUSE
+
+
+def tracked(folder: Path) -> Tracked | Silence | None:
+    """What git has beneath a folder; None where no checkout is.
+
+    A checkout is a folder with .git at or above this one, so that a git that is missing or refuses
+    is told from a tree that never was in git.
+    """
+    checkout = _checkout(folder)
+    if checkout is None:
+        return None
+    try:
+        return _tracked(_ask(folder, "-v", "--stage"), _ask(folder, "--modified"))
+    except subprocess.TimeoutExpired:
+        return Silence(f"no answer within {PATIENCE:g} seconds", "try again, or say --allow-untracked")
+    except subprocess.CalledProcessError as cause:
+        reading = f"git config --global --add safe.directory {shlex.quote(str(checkout))}"
+        return Silence(_reason(cause), f"let git read it ({reading}), or say --allow-untracked")
+    except OSError as cause:
+        reason = f"it cannot be run: {(cause.strerror or 'no reason given').lower()}"
+        return Silence(reason, "install git, or say --allow-untracked")
+
+
+def _checkout(folder: Path) -> Path | None:
+    return next((one for one in (folder, *folder.parents) if os.path.lexists(one / ".git")), None)
+
+
+def _ask(folder: Path, *options: str) -> list[str]:
+    """What ``git ls-files`` lists; paths need no quoting, whatever characters they hold."""
+    own = {name: value for name, value in os.environ.items() if name not in _OF_ANOTHER_REPOSITORY}
+    ended = subprocess.run(  # noqa: S603 - nothing of it comes from a configuration
+        [*_LIST, *options],
+        cwd=folder,
+        env={**own, "GIT_OPTIONAL_LOCKS": "0"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=True,
+        timeout=PATIENCE,
+    )
+    return [os.fsdecode(one) for one in ended.stdout.split(b"\0") if one]
+
+
+def _tracked(staged: Sequence[str], modified: Sequence[str]) -> Tracked:
+    files: set[str] = set()
+    changed = set(modified)
+    for entry in staged:
+        about, _, path = entry.partition("\t")
+        tag, mode, _, stage = about.split(" ")
+        if mode in _REGULAR and stage == _MERGED:
+            files.add(path)
+        if tag != _WATCHED:
+            changed.add(path)
+    return Tracked(frozenset(files), frozenset(changed))
+
+
+def _reason(cause: subprocess.CalledProcessError) -> str:
+    """What git gives as its reason, which warnings may precede and advice follow."""
+    lines: list[str] = cause.stderr.decode(errors="replace").splitlines()
+    fatal = (line.removeprefix("fatal: ") for line in lines if line.startswith("fatal: "))
+    return next(fatal, " ".join(lines) or f"it ended with status {cause.returncode}")

@@ -1,0 +1,84 @@
+"""Variables: what ``${var.name}`` stands for in prompts that are templates, and nowhere else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reconciler.model.diagnostic import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reconciler.config.prompts import Piece
+    from reconciler.config.text import Node, Source
+    from reconciler.model.diagnostic import Diagnostic, Origin
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_USE = re.compile(r"\$(?P<literal>\$\{var\.)|\$\{var\.(?P<name>[^}\n${]*)(?P<end>\}?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A value, or None where it has to be given, and where it was declared; nowhere for --var."""
+
+    value: str | None
+    source: Source | None = None
+    origin: Origin | None = None
+
+
+@dataclass
+class Variables:
+    """Every variable of one run, and which of them prompts use."""
+
+    values: dict[str, Variable] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+
+    def declare(
+        self, source: Source, node: Node, said: Mapping[str, str | int | None]
+    ) -> Iterable[Diagnostic]:
+        """Take variables from a file; those of an environment take the place of others of the same name."""
+        for name, value in said.items():
+            origin = node.key("vars", name)
+            if not _NAME.match(name):
+                remedy = "letters, digits and _ only, not beginning with a digit"
+                problem = f"{name!r} cannot be a variable's name"
+                yield source.diagnostic("AS421", problem, origin, help=remedy)
+                continue
+            self.values[name] = Variable(None if value is None else str(value), source, origin)
+
+    def fill(self, piece: Piece, problems: list[Diagnostic]) -> str:
+        """A template with its variables filled in; ``$${var.`` stands for ``${var.`` itself."""
+
+        def filled(found: re.Match[str]) -> str:
+            if found["literal"]:
+                return found["literal"]
+            name = found["name"]
+            self.used.add(name)
+            variable = self.values.get(name)
+            if variable is not None and variable.value is not None and found["end"]:
+                return variable.value
+            message, remedy = self._unknown(found, variable)
+            width = len(found.group())
+            problems.append(piece.diagnostic("AS421", message, found.start(), width, help=remedy))
+            return found.group()
+
+        return _USE.sub(filled, piece.text)
+
+    def _unknown(self, found: re.Match[str], variable: Variable | None) -> tuple[str, str]:
+        name = found["name"]
+        if not found["end"]:
+            return "a variable without its closing brace", "write ${var.name}, or $${var. for the letters"
+        if variable is not None:
+            return f"the variable `{name}` has no value", f"give it by an environment, or --var {name}=..."
+        hint = did_you_mean(name, self.values)
+        return f"unknown variable `{name}`", hint or "declare it under `vars:`"
+
+    def unused(self) -> Iterable[Diagnostic]:
+        """A problem for every declared variable that no template uses."""
+        for name, variable in self.values.items():
+            if name not in self.used and variable.source and variable.origin:
+                remedy = "remove it, or write ${var." + name + "} in a prompt that says `template: true`"
+                problem = f"the variable `{name}` is used by no template"
+                yield variable.source.diagnostic("AS422", problem, variable.origin, help=remedy)
