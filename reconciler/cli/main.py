@@ -9,6 +9,10 @@ from typing import NoReturn
 
 import click
 
+# No other package of this environment shall have a say in how configurations and answers are checked; to look
+# for such plugins also takes as long as all of click.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
 from reconciler import __version__
 from reconciler.cli import authoring, commands
 from reconciler.cli.speech import Speech

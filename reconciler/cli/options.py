@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
-class Header(click.types.StringParamType):
-    """A header; in the variable they stand one a line, since a header holds blanks."""
+class OneALine(click.types.StringParamType):
+    """A text that may hold blanks; in the variable they stand one a line."""
 
     name = "text"
     envvar_list_splitter = "\n"
@@ -75,7 +75,8 @@ configuration = together(
         "variables",
         multiple=True,
         metavar="NAME=VALUE",
-        help="The value of a declared variable. May be repeated.",
+        type=OneALine(),
+        help="The value of a declared variable. May be repeated; in the variable one a line.",
     ),
     option(
         "--allow-untracked",
@@ -107,7 +108,7 @@ server = together(
         "--header",
         "headers",
         multiple=True,
-        type=Header(),
+        type=OneALine(),
         help="An extra header, 'Name: value'. May be repeated; in the variable one a line.",
     ),
     option("--allow-http", is_flag=True, help="Send the key over plain http to other machines too."),
