@@ -61,6 +61,18 @@ with Client(base_url=sys.argv[1], api_key="x", max_retries=0) as client:
     count = {verb}(client, {count})
     print((time.perf_counter() - wall) / count, (time.process_time() - cpu) / count)
 """
+READ = """
+import sys, time, yaml
+from reconciler.config.text import Source, compose
+
+text = open(sys.argv[1]).read()
+ours, theirs = lambda: compose(Source("bench.yaml", text)), lambda: yaml.load(text, yaml.CSafeLoader)
+read = {{"compose": ours, "load": theirs}}
+read["{how}"]()
+wall, cpu = time.perf_counter(), time.process_time()
+read["{how}"]()
+print(time.perf_counter() - wall, time.process_time() - cpu)
+"""
 
 
 @dataclass(frozen=True)
@@ -164,11 +176,19 @@ def processes(folder: Path, url: str, runs: int, count: int) -> None:
     os.environ.pop("CI", None)
     plan, apply = [*OURS, "plan", "--server", url], [*OURS, "apply", "--auto-approve", "--server", url]
     compare("--help, beside python -c pass", [*OURS, "--help"], [sys.executable, "-c", "pass"], folder, runs)
+    validate = [*OURS, "-C", str(ROOT / "examples"), "validate"]
+    compare(
+        "validate examples, beside python -c pass", validate, [sys.executable, "-c", "pass"], folder, runs
+    )
     project(folder, 3)
     measure(apply, folder)
     compare("no-op plan of 3, beside importing the SDK", plan, [SDK, "-c", "import openai"], folder, runs)
     project(folder, count)
     measure(apply, folder)
+    text = str(folder / "assistants.yaml")
+    both = [[sys.executable, "-c", READ.format(how=how), text] for how in ("compose", "load")]
+    size = f"{(folder / 'assistants.yaml').stat().st_size / 1e6:.1f} MB of YAML"
+    show(f"read {size}, beside CSafeLoader", [(timed(both[0]), timed(both[1])) for _ in range(runs)], 1, "s")
     title = f"no-op plan of {count}, beside listing and retrieving by the SDK"
     compare(title, plan, [SDK, "-c", WALK, url], folder, runs)
 

@@ -50,9 +50,9 @@ _RULES = (
     Rule(
         "AS107",
         "larger than the bounds",
-        "A file may have 16 MiB, a million values and 32 levels. The bounds are checked while reading, "
-        "so that no file can take the machine with it. Split the file, or move prompts into files of "
-        "their own.",
+        "A file may have 16 MiB, a million values, 32 levels and a million characters in one text. The "
+        "bounds are checked while reading, so that no file can take the machine with it. Split the "
+        "file, or move prompts into files of their own.",
     ),
     Rule(
         "AS108",

@@ -41,7 +41,7 @@ class Root:
     Links, devices and anything but regular files are refused, and so is a path that climbs out, enters .git
     or another file system. A hard link cannot be told from a file of its own. ``rule`` says what is done
     about named files that git does not have as they are; where it warns, ``untracked`` collects what git
-    does not have at all, path by path in the order they were met, with the reason.
+    does not have at all: paths in the order they were met, and what is to be said of each.
     """
 
     def __init__(self, folder: Path, rule: TrackedRule = TrackedRule.ALLOW) -> None:
@@ -147,7 +147,7 @@ class Root:
         if self.rule is TrackedRule.REFUSE:
             self._refuse_unless_tracked(path)
         elif self.rule is TrackedRule.WARN and isinstance(self._git, Tracked) and path not in self._git.files:
-            self.untracked[path] = f"{path} {self._git.objection(path)}"
+            self.untracked[path] = self._git.objection(path)
 
     def _refuse_unless_tracked(self, path: str) -> None:
         if isinstance(self._git, Silence):

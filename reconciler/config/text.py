@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 32
 MAX_NODES = 1_000_000
+MAX_SCALAR = 1_000_000  # characters, thirty times what a prompt may have
 
 _LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]|\r(?!\n)")
@@ -32,6 +33,8 @@ _SPECIAL = re.compile(r"[-+.0-9~nNtTfF]|\Z")  # how a plain scalar that is no te
 _ENDS = frozenset({yaml.MappingEndEvent, yaml.SequenceEndEvent})
 _STARTS: Mapping[type, type] = {yaml.MappingStartEvent: dict, yaml.SequenceStartEvent: list}
 _NONE: dict[str, tuple[Any, Any]] = {}
+_CONTROLS = "".join(map(chr, (*range(9), *range(11, 32), 127)))
+_LINE_ENDS = "".join(map(chr, (*range(128, 160), 0x2028, 0x2029, 0xFFFE, 0xFFFF)))
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INTEGER = re.compile(r"[-+]?[0-9]{1,300}\Z")
@@ -172,12 +175,20 @@ def compose(source: Source, expected: str = "") -> Node:
 
 
 def _check_text(source: Source) -> None:
+    if not _may_hide(source.text):
+        return
     found = _UNSEEN.search(source.text)
     if found is None:
         return
     problem = f"U+{ord(found.group()):04X} cannot be seen, so it can hide text from a reviewer"
     remedy = "end the line with a newline" if found.group() in "\r\x85\u2028\u2029" else "remove it"
     raise ConfigError([source.diagnostic("AS102", problem, source.at(found.start()), help=remedy)])
+
+
+def _may_hide(text: str) -> bool:
+    """Whether a text needs a closer look: to search for each character is faster than for all of them."""
+    suspects = _CONTROLS if text.isascii() else _CONTROLS + _LINE_ENDS
+    return any(one in text for one in suspects)
 
 
 def _events(source: Source) -> Iterator[Any]:
@@ -243,8 +254,9 @@ class _Reader:
                 self._between(event, root)
                 continue
             count += 1
-            if count > MAX_NODES or event.anchor is not None or event.tag is not None:
-                self._refuse_extras(event)
+            is_long = kind is yaml.ScalarEvent and len(event.value) > MAX_SCALAR
+            if is_long or count > MAX_NODES or event.anchor or event.tag:
+                self._refuse_extras(event, count)
             if holder is not None and key is None and type(holder.value) is dict:
                 key = self._key(holder, value, event)
                 continue
@@ -260,12 +272,14 @@ class _Reader:
                 holder = node
         return root
 
-    def _refuse_extras(self, event: Any) -> NoReturn:
+    def _refuse_extras(self, event: Any, count: int) -> NoReturn:
         if event.anchor is not None:
             self._refuse("AS103", "anchors are not allowed", event, help="write the value out")
         if event.tag is not None:
             self._refuse("AS103", "tags are not allowed", event, help="remove it")
-        self._refuse("AS107", f"more than {MAX_NODES:,} values", event)
+        if count > MAX_NODES:
+            self._refuse("AS107", f"more than {MAX_NODES:,} values", event)
+        self._refuse("AS107", f"a text of more than {MAX_SCALAR:,} characters", event)
 
     def _enter(self, holder: Node | None, event: Any) -> None:
         if len(self._open) >= MAX_DEPTH:
