@@ -17,7 +17,6 @@ from reconciler.engine.selection import selection
 from reconciler.engine.steps import Steps
 from reconciler.errors import RefusedError, UsageError
 from reconciler.model.change import Reason
-from reconciler.model.resource import Desired
 from reconciler.render.text import plan_lines, report_lines
 from reconciler.store import LocalStore
 
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from reconciler.model.address import Address
     from reconciler.model.outcome import Report
     from reconciler.model.plan import Plan
-    from reconciler.model.resource import Live
+    from reconciler.model.resource import Desired, Live
     from reconciler.model.state import State
 
 _CHANGES = 2
@@ -68,9 +67,9 @@ class Session:
     everything: bool = False
 
     def desired(self) -> Desired:
-        """The configuration; for ``destroy`` only whose it is."""
+        """The configuration; for ``destroy`` without what it declares, so that nothing of it stays."""
         found = self.configured.told(self.speech).desired
-        return Desired(found.project, environment=found.environment) if self.everything else found
+        return replace(found, assistants=(), files=()) if self.everything else found
 
     def plan(self, *, detailed: bool) -> int:
         """Show what apply would do; nothing is written anywhere."""

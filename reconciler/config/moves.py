@@ -72,10 +72,10 @@ class Moves:
         if where in self.declared:
             remedy = "take its declaration out too, or this line"
             self._at(one, f"{where} is declared, so it cannot be forgotten", remedy, "removed", number)
-        elif where in self.came_from or where in self.came_from.values():
-            self._at(one, f"{where} is under `moved:` too", "keep one of the two", "removed", number)
+        elif where in self.came_from.values():
+            self._at(one, f"{where} moved elsewhere", "remove the address it has now", "removed", number)
         else:
-            self.removed.add(where)
+            self.removed |= {where, *self._chain(where)}  # whichever of its addresses a state knows it by
 
     def _check_ends(self, documents: Sequence[Declared]) -> None:
         """Report moves that lead to nothing declared, or in a circle."""
@@ -91,7 +91,8 @@ class Moves:
                     )
 
     def _is_reached(self, where: Address) -> bool:
-        return where in self.declared or any(where in self._chain(new) for new in self.declared)
+        ends = self.declared | self.removed
+        return where in ends or any(where in self._chain(new) for new in ends)
 
     def _address(self, one: Declared, text: str, *path: str | int) -> Address | None:
         found = _parsed(text)

@@ -102,7 +102,7 @@ class _Run:
         """Settle what needs no call, and refuse what a rule forbids."""
         if change.refused:
             self._fail(change, Result.FAILED, Cause.REFUSED, change.refused)
-        elif change.action is Action.FORGET:
+        elif change.action is Action.FORGET and not change.steps:
             self.steps.forget(change)
         else:
             self.steps.remember(change)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from reconciler.model.limits import Limits
 from reconciler.model.mark import MARK_KEY, Mark, files_digest, key_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from reconciler.model.resource import Desired, DesiredAssistant, Live, LiveAssistant
     from reconciler.model.state import AssistantBinding, State
@@ -23,18 +23,25 @@ if TYPE_CHECKING:
 class Match:
     """A live assistant and why it is taken for the declared one; ``refused`` says why it may not be.
 
-    ``live`` is None when the assistant has to be created.
+    ``live`` is None when the assistant has to be created. ``moved_from`` is the address it had before,
+    when that is what it was found by.
     """
 
     live: LiveAssistant | None
     binding: AssistantBinding | None
     reason: Reason
     refused: str = ""
+    moved_from: Address | None = None
 
     @property
     def is_adopted(self) -> bool:
         """Whether it was found by its Mark alone."""
         return self.live is not None and self.binding is None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the state knows it under the very address it has in the configuration."""
+        return self.binding is not None and self.moved_from is None
 
     @property
     def nonce(self) -> str:
@@ -88,19 +95,74 @@ class Situation:
         return {one.address: self._match(one) for one in self.desired.assistants}
 
     def _match(self, desired: DesiredAssistant) -> Match:
-        binding = self.state.assistant(desired.address)
-        bound = self.live.assistants.get(binding.id) if binding else None
-        if binding and bound:
-            refused = self.unproved(desired.address, binding, bound) or self._absent(desired)
-            return Match(bound, binding, Reason.SAME, refused)
-        marked = self.marked.get(desired.address.name, ())
-        if len(marked) > 1:
-            ids = ", ".join(one.id for one in marked)
-            problem = f"{ids} all carry the Mark of {desired.address}; delete all but one by hand"
-            return Match(None, None, Reason.MARKED, problem)
-        if marked:
-            return Match(marked[0], None, Reason.MARKED, self._absent(desired))
-        return Match(None, None, Reason.GONE if binding else Reason.NEW, self._absent(desired))
+        """By the state before the Mark, and by the address of today before those it had earlier."""
+        names = self._entry(desired.address)
+        known = any(self.state.assistant(one) for one in names)
+        nothing = Match(None, None, Reason.GONE if known else Reason.NEW)
+        found = self._remembered(names) or self._recognised(names) or nothing
+        return found if found.refused else replace(found, refused=self._absent(desired))
+
+    def _remembered(self, names: Sequence[Address]) -> Match | None:
+        """The first of some addresses that is bound to an assistant which is still there."""
+        for where in names:
+            binding = self.state.assistant(where)
+            bound = self.live.assistants.get(binding.id) if binding else None
+            if binding and bound:
+                refused = self.unproved(where, binding, bound, names)
+                return Match(bound, binding, Reason.SAME, refused, None if where == names[0] else where)
+        return None
+
+    def _recognised(self, names: Sequence[Address]) -> Match | None:
+        """The first of some addresses whose Mark an assistant carries."""
+        for where in names:
+            marked = self.marked.get(where.name, ())
+            if len(marked) > 1:
+                ids = ", ".join(one.id for one in marked)
+                problem = f"{ids} all carry the Mark of {where}; delete all but one by hand"
+                return Match(None, None, Reason.MARKED, problem)
+            if marked:
+                return self._by_mark(marked[0], None if where == names[0] else where)
+        return None
+
+    def _by_mark(self, found: LiveAssistant, before: Address | None) -> Match:
+        """What carries the Mark, and what the state says of it under an address that nobody declares.
+
+        A move that was interrupted leaves such a binding, and `moved` may be gone from the configuration
+        by now; the id in the state and the Mark are two proofs all the same.
+        """
+        bound = [where for where in self.undeclared if self.state.bindings[where].id == found.id]
+        if bound:
+            return Match(found, self.state.assistant(bound[0]), Reason.SAME, "", bound[0])
+        return Match(found, None, Reason.MARKED, "", before)
+
+    def _entry(self, where: Address) -> Sequence[Address]:
+        """The address of today and all that the same assistant had before, the latest first."""
+        today = self.heirs.get(where, where)
+        return (today, *self.desired.moved.get(today, ()))
+
+    @cached_property
+    def heirs(self) -> Mapping[Address, Address]:
+        """The address of today, by every address that its assistant had before."""
+        return {old: today for today, before in self.desired.moved.items() for old in before}
+
+    @cached_property
+    def undeclared(self) -> Sequence[Address]:
+        """The addresses of bound assistants that nobody declares."""
+        bound = sorted(self.state.bindings, reverse=True)
+        return [one for one in bound if self.state.assistant(one) and one not in self.desired.by_address]
+
+    @cached_property
+    def _owners(self) -> Mapping[str, Address]:
+        """Which declared assistant every matched live one is."""
+        return {match.live.id: where for where, match in self.matches.items() if match.live}
+
+    @cached_property
+    def doubled(self) -> Mapping[Address, Address]:
+        """Addresses to forget, and those under which the same assistants are known as well."""
+        leaving = {match.moved_from for match in self.matches.values()}
+        owners = {**{live.id: where for where, live, _ in self.removed}, **self._owners}
+        found = {where: owners.get(self.state.bindings[where].id, where) for where in self.undeclared}
+        return {where: owner for where, owner in found.items() if owner != where and where not in leaving}
 
     def _absent(self, desired: DesiredAssistant) -> str:
         """Why an assistant that names uploads by id may not be touched; empty when all are there."""
@@ -108,10 +170,15 @@ class Situation:
         absent = ", ".join(one for one in given if one not in self.live.files)
         return f"{absent} is not on the server; upload it, or take it out of `files`" if absent else ""
 
-    def unproved(self, where: Address, binding: AssistantBinding, found: LiveAssistant) -> str:
-        """Why a bound assistant is not ours by both proofs; empty when it is."""
+    def unproved(
+        self, where: Address, binding: AssistantBinding, found: LiveAssistant, names: Collection[Address] = ()
+    ) -> str:
+        """Why a bound assistant is not ours by both proofs; empty when it is.
+
+        ``names`` are other addresses that its Mark may say.
+        """
         mark = found.mark
-        if mark and self.desired.owns(mark) and mark.name == where.name:
+        if mark and self.desired.owns(mark) and assistant(mark.name) in {where, *names}:
             return ""
         lost = Mark(
             self.desired.project,
@@ -153,20 +220,71 @@ class Situation:
     def unwanted(self) -> Sequence[tuple[Address, LiveAssistant, str]]:
         """Live assistants that are ours and no longer wanted, with why one may not be deleted."""
         found = []
-        for where in sorted(self.state.bindings, reverse=True):
+        for where in self.undeclared:
             binding = self.state.assistant(where)
             live = self.live.assistants.get(binding.id) if binding else None
-            if binding and live and where not in self.desired.by_address:
-                refused = self.unproved(where, binding, live) or self.shielded(where, live, binding)
+            if binding and live and not self._is_known(where, live):
+                names = () if self.is_overtaken(where) else self._entry(where)
+                refused = self.unproved(where, binding, live, names) or self.shielded(where, live, binding)
                 found.append((where, live, refused))
         others = sorted(self.interrupted.items())
         return found + [(where, live, self.shielded(where, live)) for where, live in others]
+
+    def _is_known(self, where: Address, live: LiveAssistant) -> bool:
+        """Whether a bound assistant is a declared one, or one to forget."""
+        return live.id in self._owners or where in self.desired.removed or where in self.doubled
+
+    def is_overtaken(self, where: Address) -> bool:
+        """Whether an address was moved to one that is declared, and so is another assistant by now."""
+        return self.heirs.get(where) in self.matches
+
+    @cached_property
+    def removed(self) -> Sequence[tuple[Address, LiveAssistant, str]]:
+        """Live assistants to forget, which stay on the server, with why one may not be touched.
+
+        One that two addresses lead to goes by the one it is bound to.
+        """
+        wanted = sorted(self.desired.removed, key=lambda where: (where in self.state.bindings, where))
+        found = [one for where in wanted if (one := self._removed(where))]
+        return list({live.id: (where, live, refused) for where, live, refused in found}.values())
+
+    def _removed(self, where: Address) -> tuple[Address, LiveAssistant, str] | None:
+        binding = self.state.assistant(where)
+        bound = self.live.assistants.get(binding.id) if binding else None
+        if binding and bound and bound.id in self._owners:
+            return None
+        if binding and bound:
+            return where, bound, self._unreleased(where, binding, bound)
+        marked = [one for one in self.marked.get(where.name, ()) if one.id not in self._owners]
+        ids = ", ".join(one.id for one in marked)
+        problem = f"{ids} all carry the Mark of {where}; take the metadata key {MARK_KEY} out of the copies"
+        return (where, marked[0], problem if len(marked) > 1 else "") if marked else None
+
+    def _unreleased(self, where: Address, binding: AssistantBinding, found: LiveAssistant) -> str:
+        """Why an assistant may not be forgotten: it carries a Mark, and that names nothing to forget.
+
+        Without any Mark there is nothing to write, and an interrupted run may have taken it out itself.
+        """
+        if MARK_KEY not in found.metadata:
+            return ""
+        problem = self.unproved(where, binding, found, self.desired.removed)
+        return f"{problem}; to let it go, take that key out" if problem else ""
+
+    @cached_property
+    def surrendered(self) -> Mapping[str, Sequence[Address]]:
+        """Uploads that removed assistants keep, and by which addresses they were known."""
+        found: dict[str, list[Address]] = {}
+        for where, live, refused in self.removed:
+            for file_id in live.file_ids if self.terms.selected(where) and not refused else ():
+                found.setdefault(file_id, []).append(where)
+        return found
 
     def shielded(self, where: Address, live: LiveAssistant, binding: AssistantBinding | None = None) -> str:
         """Why an assistant may not be deleted; the configuration, the state and its Mark are all asked."""
         marked = live.mark is not None and "prevent_destroy" in live.mark.fields
         remembered = binding is not None and binding.protected
-        if not (marked or remembered or where in self.terms.protected):
+        names = {where} if self.is_overtaken(where) else {where, *self._entry(where)}
+        if not (marked or remembered or names & self.terms.protected):
             return ""
         return _STAYS if self.terms.because is Reason.DESTROY else _PROTECTED
 
@@ -176,7 +294,13 @@ class Situation:
         nonces = {(one.address.name, one.nonce): one.address for one in self.state.unsettled if one.nonce}
         unbound = [one for ones in self.marked.values() for one in ones if one.id not in self._bound_ids]
         found = {nonces[key]: one for one in unbound if (key := _signature(one)) in nonces}
-        return {where: one for where, one in found.items() if where not in self.desired.by_address}
+        return {
+            where: one
+            for where, one in found.items()
+            if where not in self.desired.by_address
+            and one.id not in self._owners
+            and not self._is_pending(where)
+        }
 
     @cached_property
     def _bound_ids(self) -> frozenset[str]:
@@ -185,14 +309,18 @@ class Situation:
     @cached_property
     def strangers(self) -> Sequence[LiveAssistant]:
         """Live assistants with our Mark that are neither declared nor known: clones and leftovers."""
-        taken = {match.live.id for match in self.matches.values() if match.live}
-        known = self._bound_ids | taken | {one.id for one in self.interrupted.values()}
+        known = self._bound_ids | self._owners.keys() | {one.id for one in self.interrupted.values()}
         return [
             one
             for name, ones in self.marked.items()
             for one in ones
-            if one.id not in known and not self.matches.get(assistant(name), _NONE).refused
+            if one.id not in known and not self._is_pending(assistant(name))
         ]
+
+    def _is_pending(self, where: Address) -> bool:
+        """Whether what carries the Mark of an address waits for somebody, or is to be forgotten."""
+        heir = self.heirs.get(where, where)
+        return where in self.desired.removed or bool(self.matches.get(heir, _NONE).refused)
 
 
 _NONE = Match(None, None, Reason.NEW)

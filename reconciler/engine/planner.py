@@ -119,12 +119,11 @@ class _Assistants:
         writes = (Step(StepKind.UPDATE, id=live.id),) if fields or mark != live.mark else ()
         steps = self._ordered(live, attach, writes, detach)
         drifted = any(one.drifted for one in fields) or _files_drifted(match, live, attach, detach)
-        follows = () if match.is_adopted else self._followed(fields, attach, detach)
-        action = Action.ADOPT if match.is_adopted else Action.UPDATE if steps else Action.NOOP
-        reason = match.reason if match.is_adopted else _why(fields, steps, drifted=drifted)
+        follows = self._followed(fields, attach, detach) if match.is_settled else ()
+        reason = match.reason if match.is_adopted else _why(match, fields, steps, drifted=drifted)
         change = Change(
             desired.address,
-            action,
+            _action(match, steps),
             Reason.FOLLOWS if follows else reason,
             fields,
             steps,
@@ -133,9 +132,10 @@ class _Assistants:
             values=_sent(desired, fields),
             mark=mark,
             refused=self._crowded(desired, live),
-            note=self._note(steps, fields, live, len(attach)),
+            note=self._note(match, steps, fields, len(live.file_ids) + len(attach)),
             drifted=drifted,
             follows=follows,
+            moved_from=match.moved_from,
         )
         return change if steps else self._bound(change, desired, match)
 
@@ -179,13 +179,12 @@ class _Assistants:
     def _places(self) -> int:
         return self.situation.terms.limits.files
 
-    def _note(
-        self, steps: Sequence[Step], fields: Sequence[FieldChange], live: LiveAssistant, attached: int
-    ) -> str:
-        if len(live.file_ids) + attached > self._places:
+    def _note(self, match: Match, steps: Sequence[Step], fields: Sequence[FieldChange], carried: int) -> str:
+        if carried > self._places:
             return f"all {self._places} places for files are taken: this swap detaches before it attaches"
         if [one.kind for one in steps] == [StepKind.UPDATE] and not fields:
-            return "only its Mark changes: it will say what is managed now"
+            says = "its new address" if match.moved_from else "what is managed now"
+            return f"only its Mark changes: it will say {says}"
         return ""
 
     def _followed(
@@ -201,16 +200,34 @@ class _Assistants:
         """What is remembered of an assistant that needs no call, where that differs from before."""
         ids = [self._id(one) for one in desired.files or ()]
         binding = AssistantBinding(change.id, match.nonce, digests(desired, ids), desired.protected)
-        return change if binding == match.binding else replace(change, binding=binding)
+        known = match.is_settled and binding == match.binding
+        return change if known else replace(change, binding=binding)
 
     def unwanted(self) -> Iterator[Change]:
         for where, live, refused in self.situation.unwanted:
-            yield _deletion(where, live, self.situation.terms.because, refused)
-        gone = {where for where, _, _ in self.situation.unwanted}
-        for where in sorted(self.situation.state.bindings, reverse=True):
-            binding = self.situation.state.assistant(where)
-            if binding and where not in gone and where not in self.situation.desired.by_address:
-                yield Change(where, Action.FORGET, Reason.GONE, id=binding.id)
+            deletion = _deletion(where, live, self.situation.terms.because, refused)
+            yield replace(deletion, note=self._unmoved(where))
+        yield from self._forgotten()
+        for where, live, refused in self.situation.removed:
+            yield _removal(where, live, refused)
+
+    def _unmoved(self, where: Address) -> str:
+        """Why an assistant is deleted although `moved` names its address."""
+        if not self.situation.is_overtaken(where):
+            return ""
+        return f"it cannot move: {self.situation.heirs[where]} is another assistant already"
+
+    def _forgotten(self) -> Iterator[Change]:
+        """Bindings that are of no use any more: of what is gone, and of what has two."""
+        situation = self.situation
+        removed = {where for where, _, _ in situation.removed}
+        for where in situation.undeclared:
+            bound, owner = situation.state.bindings[where].id, situation.doubled.get(where)
+            if owner:
+                note = f"it is {owner}"
+                yield Change(where, Action.FORGET, Reason.RENAMED, id=bound, note=note, follows=(owner,))
+            elif bound not in situation.live.assistants and where not in removed:
+                yield Change(where, Action.FORGET, Reason.GONE, id=bound)
 
     def pruned(self) -> Iterator[Change]:
         for one in self.situation.strangers:
@@ -226,6 +243,30 @@ def _deletion(where: Address, live: LiveAssistant, reason: Reason, refused: str)
     )
 
 
+def _removal(where: Address, live: LiveAssistant, refused: str) -> Change:
+    """The Mark is taken out, so that nobody takes it for ours again; without a Mark nothing is written."""
+    marked = MARK_KEY in live.metadata
+    return Change(
+        where,
+        Action.FORGET,
+        Reason.REMOVED,
+        steps=(Step(StepKind.UPDATE, id=live.id),) * marked,
+        id=live.id,
+        before=live.fingerprint,
+        refused=refused,
+        note="its Mark is taken out of its metadata" if marked else "its Mark is out of its metadata already",
+    )
+
+
+def _action(match: Match, steps: Sequence[Step]) -> Action:
+    """What is done to a live assistant; one that only the state does not know yet is adopted."""
+    if match.is_adopted:
+        return Action.ADOPT
+    if steps:
+        return Action.UPDATE
+    return Action.NOOP if match.is_settled else Action.ADOPT
+
+
 def _flat(desired: DesiredAssistant) -> Iterator[tuple[str, object]]:
     """Every field that a create sets: metadata key by key, tools one by one, files by name."""
     for field, value in desired.fields.items():
@@ -238,7 +279,9 @@ def _flat(desired: DesiredAssistant) -> Iterator[tuple[str, object]]:
         yield "files", tuple(one.name if isinstance(one, Address) else one for one in desired.files)
 
 
-def _why(fields: Sequence[FieldChange], steps: Sequence[Step], *, drifted: bool) -> Reason:
+def _why(match: Match, fields: Sequence[FieldChange], steps: Sequence[Step], *, drifted: bool) -> Reason:
+    if match.moved_from and not fields and len(steps) <= 1:
+        return Reason.RENAMED
     if not steps:
         return Reason.SAME
     return Reason.DRIFTED if drifted and all(one.drifted for one in fields) else Reason.EDITED

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_ENDING = frozenset({Action.DELETE, Action.FORGET})
+_REWRITING = frozenset({Action.ADOPT, Action.FORGET})
+
 
 class StaleError(ReconcilerError):
     """A live object is not the one the plan saw; it was not written."""
@@ -49,7 +52,8 @@ class Steps:
     ``uploads`` maps a file's address to the id of its upload, as far as it is known. ``fresh`` holds
     assistants as they were when last looked at. ``bindings`` and ``unsettled`` are the
     state being made, ``remarks`` what a person should hear of a change that was applied.
-    ``recorded`` tells whether the journal was written.
+    ``recorded`` tells whether the journal was written; ``pending`` are addresses of which it does not
+    know yet what was decided without a call.
     """
 
     desired: Desired
@@ -62,6 +66,7 @@ class Steps:
     uploads: dict[Address, str] = field(default_factory=dict)
     remarks: dict[Address, str] = field(default_factory=dict)
     fresh: dict[Address, LiveAssistant] = field(default_factory=dict)
+    pending: set[Address] = field(default_factory=set)
     recorded: bool = False
 
     def __post_init__(self) -> None:
@@ -75,23 +80,28 @@ class Steps:
     async def recheck(self, change: Change) -> None:
         """Look again just before the first write; StaleError when anything of the object moved."""
         found = await self.provider.retrieve(change.id)
-        if found is None and change.action is Action.DELETE:
+        if found is None and change.action in _ENDING:
             return
         if found is None or found.fingerprint != change.before:
             moved = "was deleted" if found is None else "was changed"
             raise StaleError(f"{change.id} {moved} on the server after the plan was made; run plan again")
         self.fresh[change.address] = found
+        if change.action in _REWRITING:
+            self._settle_pending()
         self._admit_files(change)
 
     def _admit_files(self, change: Change) -> None:
-        """Remember that we manage files before the first is attached, so that a killed run can let go."""
+        """Remember that we manage files before the first is attached, so that a killed run can let go.
+
+        What moves is bound where it was until its Mark says the new address.
+        """
         if not any(step.kind is StepKind.ATTACH for step in change.steps):
             return
-        found = self.fresh[change.address]
+        found, where = self.fresh[change.address], change.moved_from or change.address
         fallback = AssistantBinding(found.id, _mark(change).nonce, remembered(found))
-        binding = self.bindings.get(change.address, fallback)
+        binding = self.bindings.get(where, fallback)
         if isinstance(binding, AssistantBinding) and "files" not in binding.digests:
-            self._bind(change.address, replace(binding, digests={**binding.digests, "files": ""}))
+            self._bind(where, replace(binding, digests={**binding.digests, "files": ""}))
 
     async def take(self, change: Change, step: Step) -> None:
         """Carry out one step."""
@@ -100,6 +110,8 @@ class Steps:
                 await self._upload(change)
             case StepKind.CREATE:
                 await self._create(change)
+            case StepKind.UPDATE if change.action is Action.FORGET:
+                await self._release(change)
             case StepKind.UPDATE:
                 await self._update(change)
             case StepKind.ATTACH:
@@ -134,7 +146,7 @@ class Steps:
         intent = Intent(change.address, "create", nonce)
         made = await self._certain(intent, lambda: self.provider.create(values, file_ids), self.provider.find)
         self._remember(change, made, nonce)
-        self._compare(change, made, nonce)
+        self._compare(change, made, mark)
 
     async def _certain(
         self, intent: Intent, call: Callable[[], Awaitable[T]], find: Callable[[Intent], Awaitable[T | None]]
@@ -164,8 +176,31 @@ class Steps:
         edited = {**found.metadata, **change.values.get("metadata", {}), MARK_KEY: str(mark)}
         kept = {key: value for key, value in edited.items() if value is not None}
         made = await self.provider.update(change.id, {**values, "metadata": kept})
-        self._compare(change, made, mark.nonce)
+        self._compare(change, made, mark)
         self.fresh[change.address] = made
+
+    async def _release(self, change: Change) -> None:
+        """Take our Mark out of the metadata."""
+        found = self.fresh.get(change.address)
+        if found is None:
+            return
+        kept = {key: value for key, value in found.metadata.items() if key != MARK_KEY}
+        made = await self.provider.update(change.id, {"metadata": kept})
+        if MARK_KEY in made.metadata:
+            raise UnkeptError(f"the server did not take our Mark out of the metadata of {made.id}")
+
+    def _settle_pending(self) -> None:
+        """Write down what was decided without a call: files first, and what is bound before what is not.
+
+        Without a state only a Mark tells whose the uploads of an assistant are. Once it says other files,
+        or is out, nothing does: they would be left over, or kept for ever as what a stranger carries.
+        """
+
+        def place(where: Address) -> tuple[bool, bool, Address]:
+            return where.kind is Kind.ASSISTANT, where not in self.bindings, where
+
+        for where in sorted(self.pending, key=place):
+            self._bind(where, self.bindings.get(where))
 
     async def _delete(self, change: Change, step: Step) -> None:
         if change.address.kind is Kind.ASSISTANT:
@@ -180,10 +215,14 @@ class Steps:
         self._bind(change.address, None if nothing_left else replace(binding, old=rest))
 
     def finish(self, change: Change) -> None:
-        """Remember an assistant all of whose steps succeeded."""
+        """Remember an assistant all of whose steps succeeded, or forget it."""
+        if change.action is Action.FORGET:
+            self._bind(change.address, None)
         known = self.fresh.get(change.address)
         if known is not None and change.address in self.desired.by_address:
             self._remember(change, known, _mark(change).nonce)
+            if change.moved_from in self.bindings:
+                self._bind(change.moved_from, None)
 
     def remember(self, change: Change) -> None:
         """Remember, for the next save, what a change binds without any call."""
@@ -192,21 +231,30 @@ class Steps:
         if isinstance(change.binding, FileBinding):
             self.uploads[change.address] = change.binding.id
         self.bindings[change.address] = change.binding
-        self._settled(change.address)
+        self._decided(change.address)
+        if change.moved_from:
+            self._forget(change.moved_from)
 
     def forget(self, change: Change) -> None:
         """Forget an address, with the next save."""
-        self.bindings.pop(change.address, None)
-        self._settled(change.address)
+        self._forget(change.address)
+
+    def _forget(self, where: Address) -> None:
+        self.bindings.pop(where, None)
+        self._decided(where)
+
+    def _decided(self, where: Address) -> None:
+        self.pending.add(where)
+        self._settled(where)
 
     def _remember(self, change: Change, made: LiveAssistant, nonce: str) -> None:
         wanted = self._wanted(change)
         ids = [self._id(one) for one in wanted.files or ()]
         self._bind(change.address, AssistantBinding(made.id, nonce, digests(wanted, ids), wanted.protected))
 
-    def _compare(self, change: Change, made: LiveAssistant, nonce: str) -> None:
+    def _compare(self, change: Change, made: LiveAssistant, mark: Mark) -> None:
         """Remark where the server's answer is not what was sent; UnkeptError when our Mark is not in it."""
-        if made.mark is None or made.mark.nonce != nonce:
+        if made.mark != mark:
             raise UnkeptError(f"the server did not keep our Mark in the metadata of {made.id}")
         kept = [one.field for one in field_changes(self._wanted(change), made, None)]
         if kept:
@@ -220,6 +268,7 @@ class Steps:
     def _bind(self, where: Address, binding: Binding | None) -> None:
         self.recorded = True
         self.store.settle(where, binding)
+        self.pending.discard(where)
         self._settled(where)
         if binding is None:
             self.bindings.pop(where, None)

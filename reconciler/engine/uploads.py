@@ -158,7 +158,9 @@ class Uploads:
         return frozenset(found)
 
     def _still(self, ids: Sequence[str]) -> tuple[str, ...]:
-        return tuple(one for one in ids if one in self.situation.live.files and one not in self._current)
+        """Of some uploads those that are there, are no declared file, and stay ours."""
+        there, given = self.situation.live.files, self.situation.surrendered
+        return tuple(one for one in ids if one in there and one not in self._current and one not in given)
 
     def _deletions(self, ids: Sequence[str]) -> tuple[tuple[Step, ...], str]:
         """A step for every upload that can go, and a note naming who keeps the others."""
@@ -192,19 +194,44 @@ class Uploads:
     def _unwanted(self, where: Address, binding: FileBinding) -> Change:
         if binding.id in self._claimed:
             return Change(where, Action.FORGET, Reason.MOVED, id=binding.id)
+        keepers = self._keepers(binding)
+        if keepers:
+            return self._surrendered(where, binding, keepers)
+        return self._discarded(where, binding)
+
+    def _keepers(self, binding: FileBinding) -> tuple[Address, ...]:
+        """The removed assistants that keep any upload of a file."""
+        kept = self.situation.surrendered
+        return tuple(sorted({where for one in (*binding.old, binding.id) for where in kept.get(one, ())}))
+
+    def _surrendered(self, where: Address, binding: FileBinding, keepers: tuple[Address, ...]) -> Change:
+        """Forget what removed assistants keep; what they do not is deleted as ever."""
+        rest = self._still((*binding.old, binding.id))
+        if not rest:
+            note = f"it stays with {', '.join(map(str, keepers))}"
+            return Change(where, Action.FORGET, Reason.REMOVED, id=binding.id, note=note, follows=keepers)
+        return self._discarded(where, _reduced(binding, rest))
+
+    def _discarded(self, where: Address, binding: FileBinding) -> Change:
+        """Delete what nobody carries, and go on remembering the rest."""
         steps, note = self._deletions((*binding.old, binding.id))
+        if note and not steps:
+            return Change(where, Action.NOOP, Reason.IN_USE, id=binding.id, binding=binding, note=note)
         if note:
-            return Change(where, Action.NOOP, Reason.IN_USE, id=binding.id, note=note)
-        if steps:
+            kept = self._divided(binding, {step.id for step in steps})
             return Change(
-                where,
-                Action.DELETE,
-                self.situation.terms.because,
-                steps=steps,
-                id=binding.id,
-                binding=binding,
+                where, Action.REPLACE, Reason.LEFTOVER, steps=steps, id=kept.id, binding=kept, note=note
             )
+        if steps:
+            because = self.situation.terms.because
+            return Change(where, Action.DELETE, because, steps=steps, id=binding.id, binding=binding)
         return Change(where, Action.FORGET, Reason.GONE, id=binding.id)
+
+    def _divided(self, binding: FileBinding, going: set[str]) -> FileBinding:
+        """The same uploads, with those that go as earlier ones of what stays."""
+        still = self._still((*binding.old, binding.id))
+        kept = _reduced(binding, [one for one in still if one not in going])
+        return replace(kept, old=(*kept.old, *(one for one in still if one in going)))
 
     @cached_property
     def _claimed(self) -> frozenset[str]:
@@ -227,6 +254,12 @@ def _with(bound: FileBinding | None, intent: Intent, found: str) -> FileBinding:
     if bound is None:
         return FileBinding(found, intent.filename, intent.sha256, intent.size)
     return bound if found in {bound.id, *bound.old} else replace(bound, old=(*bound.old, found))
+
+
+def _reduced(binding: FileBinding, ids: Sequence[str]) -> FileBinding:
+    """A binding of some of its uploads; an earlier one is not what its path was last known to hold."""
+    sha256 = binding.sha256 if ids[-1] == binding.id else ""
+    return replace(binding, id=ids[-1], sha256=sha256, old=tuple(ids[:-1]))
 
 
 def _content(sha256: str, size: int) -> dict[str, str | int]:

@@ -41,6 +41,8 @@ class Reason(StrEnum):
     CONTENT = "its content changed"
     FOLLOWS = "follows a file whose content changed"
     MOVED = "the same file under another path"
+    RENAMED = "the same assistant under another address"
+    REMOVED = "the configuration says to forget it"
     LEFTOVER = "an earlier upload of it is still on the server"
     IN_USE = "still attached to an assistant that stays"
     DESTROY = "everything of this project is being destroyed"
@@ -105,7 +107,9 @@ class Change:
     fingerprint of the live object this rests on. ``binding`` is what is remembered without any call
     (adopt, or bookkeeping of a noop). ``refused`` says why nothing may be done, and what to do.
     ``drifted``: somebody moved the live object since the last apply.
-    ``follows`` are replaced files that are the only cause, so that the file counts and this does not.
+    ``follows`` are addresses whose changes are the only cause, so that they count and this does not.
+    ``moved_from`` is the address an assistant was found under; what is bound there leaves the state as
+    soon as the new address is bound.
     """
 
     address: Address
@@ -122,6 +126,7 @@ class Change:
     note: str = ""
     drifted: bool = False
     follows: tuple[Address, ...] = ()
+    moved_from: Address | None = None
 
     @property
     def is_visible(self) -> bool:
@@ -131,7 +136,7 @@ class Change:
     @property
     def counts_as(self) -> Action | None:
         """CREATE, UPDATE or DELETE as the summary line counts it; None when it is not counted."""
-        if self.follows or not self.steps:
+        if self.follows or not self.steps or self.action is Action.FORGET:
             return None
         if self.action in {Action.CREATE, Action.DELETE}:
             return self.action

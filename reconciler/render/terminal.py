@@ -130,5 +130,7 @@ def _sentence(event: Stepped) -> str:
     where, step = visible(event.change.address), event.step
     if step.kind in {StepKind.ATTACH, StepKind.DETACH}:
         return f"{where} {_DONE[step.kind]} {visible(step.file)}"
+    if event.change.action is Action.FORGET:
+        return f"{where} forgotten"
     replaced = step.kind is StepKind.DELETE and event.change.action is Action.REPLACE
     return f"{where} {'old upload ' * replaced}{_DONE[step.kind]}"

@@ -64,7 +64,8 @@ def _summary(plan: Plan) -> Iterator[Line]:
     for change in plan.changes:
         more["to adopt"] += change.action is Action.ADOPT and not change.steps
         more["to forget"] += change.action is Action.FORGET
-        more["following a file"] += bool(change.follows)
+        more["moved"] += change.moved_from is not None
+        more["following a file"] += bool(change.follows) and change.action is not Action.FORGET
         more["drifted"] += change.drifted
         more["refused"] += bool(change.refused)
     extras = ", ".join(f"{count} {what}" for what, count in more.items() if count)
@@ -80,11 +81,15 @@ def change_lines(change: Change) -> Iterator[Line]:
     symbol, style, verb = _LOOKS[change.action]
     if change.address.kind is Kind.FILE:
         verb = _OF_FILES.get(change.action, verb)
+    if change.reason is Reason.REMOVED:
+        verb = "will be forgotten, and stays on the server"
     if change.refused:
         symbol, style, verb = "!", Style.DRIFT, f"cannot be {_REFUSED[change.action]}"
     shown = f"  {symbol} {visible(change.address)}"
     known = f"  {visible(change.id)}" if change.id else ""
     yield line(Span(shown, style), Span(f" {verb}"), Span(known, Style.DIM))
+    if change.moved_from:
+        yield line(_INDENT, Span(f"moved from {visible(change.moved_from)}", Style.DIM))
     if change.reason not in _OBVIOUS and str(change.reason) not in change.note:
         yield line(_INDENT, Span(str(change.reason), Style.DIM))
     if change.refused:
@@ -96,7 +101,7 @@ def change_lines(change: Change) -> Iterator[Line]:
 
 
 _OF_FILES = {Action.CREATE: "will be uploaded", Action.DELETE: "will be deleted"}
-_OBVIOUS = frozenset({Reason.NEW, Reason.EDITED, Reason.SAME, Reason.DESTROY})
+_OBVIOUS = frozenset({Reason.NEW, Reason.EDITED, Reason.SAME, Reason.DESTROY, Reason.RENAMED, Reason.REMOVED})
 _REFUSED = {
     Action.CREATE: "created",
     Action.UPDATE: "updated",

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 from builders import FUNCTION, assistant, without_mark
+from engine.deaths import dying
 from faults import Faulty, at
 
 from reconciler.engine.guard import Permissions, check
@@ -317,3 +318,22 @@ def test_without_the_state_a_changed_file_is_named_as_staying_behind(world):
 
     assert change_of(plan, "assistant.support").action is Action.ADOPT
     assert any(old in notice and "nothing proves" in notice for notice in plan.notices)
+
+
+def forgotten(world):
+    world.apply(assistant(files=["a.md"]), assistant("other", files=["b.md"]))
+    world.lose_state()
+
+
+def edited(world):
+    world.apply(assistant(description="x", files=["a.md"]), assistant("other", files=["b.md"]), parallelism=1)
+
+
+def test_an_adoption_that_dies_at_any_write_uploads_nothing_again(tmp_path):
+    for world in dying(tmp_path, forgotten, edited):
+        world.forget_requests()
+
+        edited(world)
+
+        assert "POST /v1/files" not in world.requests("POST")
+        assert len(world.files()) == 2
