@@ -401,7 +401,8 @@ def _remedy(error: ErrorDetails, written: str) -> str:
         return f"write [{written}]"
     if kind == "tool":
         return _tool_meant(found)
-    return did_you_mean(found, get_args(Managed)) if kind == "literal_error" else ""
+    is_word = kind == "literal_error" and isinstance(found, str)
+    return did_you_mean(found, get_args(Managed)) if is_word else ""
 
 
 def _tool_meant(found: Any) -> str:

@@ -45,6 +45,7 @@ class Environments:
     root: Root
     problems: list[Diagnostic]
     described: dict[str, Described] = field(default_factory=dict)
+    unreadable: set[str] = field(default_factory=set)
 
     def read(self, documents: Sequence[Declared]) -> None:
         """Find them all; one that is described twice is a problem."""
@@ -58,7 +59,9 @@ class Environments:
         for folder in folders:
             for path in self._files(folder / ENVIRONMENTS):
                 read = environment_file(self.root, path.as_posix(), self.problems)
-                if read is not None:
+                if read is None:
+                    self.unreadable.add(path.stem)
+                else:
                     source, node, said = read
                     self._add(Described(path.stem, said, source, node, Origin(path.as_posix())))
 
@@ -81,7 +84,7 @@ class Environments:
 
     def chosen(self, name: str | None) -> Described | None:
         """The environment of this run; a problem where nobody describes it."""
-        if name is None or name in self.described:
+        if name is None or name in self.described or name in self.unreadable:
             return self.described.get(name or "")
         hint = did_you_mean(name, self.described)
         if not hint:

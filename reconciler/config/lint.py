@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reconciler.config.keys import keys
@@ -31,15 +31,17 @@ _MOST = 5  # problems of one kind in one text; the rest are likely the same mist
 class Lint:
     """The checks of one configuration.
 
-    ``allowed`` holds characters to pass; ``checked`` the paths of the configuration files, in which all that
-    can be seen is checked as a whole.
+    ``allowed`` holds characters to pass; ``checked`` the paths of files in which all that can be seen was
+    checked as a whole, however many assistants share them.
     """
 
     allowed: frozenset[str] = frozenset()
-    checked: frozenset[str] = frozenset()
+    checked: set[str] = field(default_factory=set)
+    told: set[Piece] = field(default_factory=set)
 
     def source(self, source: Source) -> Iterator[Diagnostic]:
         """What a file hides or gives away, comments included."""
+        self.checked.add(source.path)
         yield from self._hidden(Piece(source.text, source))
         yield from _secret(Piece(source.text, source))
 
@@ -64,10 +66,13 @@ class Lint:
     def prompt(self, place: Place, prompt: Prompt, said: Any) -> Iterator[Diagnostic]:
         """What a prompt hides, gives away or has forgotten; ``said`` is how the file names it."""
         for piece in prompt.pieces:
-            if piece.source.path in self.checked:
-                yield from self._escaped(piece)
-            else:
+            if piece.source.path not in self.checked:
                 yield from self.source(piece.source)
+            if piece.whole is not None:
+                yield from self._escaped(piece)
+            elif piece in self.told:
+                continue
+            self.told.add(piece)
             yield from _forgotten(piece, is_template=bool(getattr(said, "template", False)))
             yield from _line_ends(piece)
         if not prompt.text.strip():

@@ -22,10 +22,11 @@ class Moves:
     declared: frozenset[Address]
     problems: list[Diagnostic]
     came_from: dict[Address, Address] = field(default_factory=dict)
+    named: set[Address] = field(default_factory=set)
     removed: set[Address] = field(default_factory=set)
 
-    def read(self, documents: Sequence[Declared]) -> None:
-        """Take every entry of every document."""
+    def read(self, documents: Sequence[Declared], *, complete: bool = True) -> None:
+        """Take every entry of every document; what is declared is known only where they are ``complete``."""
         for one in documents:
             for number, move in enumerate(one.document.moved):
                 old = self._address(one, move.from_, "moved", number, "from")
@@ -37,7 +38,8 @@ class Moves:
                 where = self._address(one, text, "removed", number)
                 if where:
                     self._remove(one, number, where)
-        self._check_ends(documents)
+        if complete:
+            self._check_ends(documents)
 
     def moved(self) -> dict[Address, tuple[Address, ...]]:
         """Every declared assistant that had other addresses, the latest first."""
@@ -72,27 +74,28 @@ class Moves:
         if where in self.declared:
             remedy = "take its declaration out too, or this line"
             self._at(one, f"{where} is declared, so it cannot be forgotten", remedy, "removed", number)
+        elif where in self.named:
+            self._at(one, f"{where} is listed twice", "keep one of the two", "removed", number)
         elif where in self.came_from.values():
             self._at(one, f"{where} moved elsewhere", "remove the address it has now", "removed", number)
         else:
+            self.named.add(where)
             self.removed |= {where, *self._chain(where)}  # whichever of its addresses a state knows it by
 
     def _check_ends(self, documents: Sequence[Declared]) -> None:
-        """Report moves that lead to nothing declared, or in a circle."""
-        ends = self.declared | set(self.came_from.values())
+        """Report moves in a circle, and the last of those that lead to nothing declared or removed."""
+        went_to = {old: new for new, old in self.came_from.items()}
         for one in documents:
             for number, move in enumerate(one.document.moved):
-                new = _parsed(move.to)
-                if new and self.came_from.get(new) == _parsed(move.from_) and not self._is_reached(new):
-                    known = "it leads in a circle" if new in ends else "nobody declares it"
-                    hint = "" if new in ends else did_you_mean(str(new), map(str, self.declared))
-                    self._at(
-                        one, f"{new} is where {move.from_} moved to, and {known}", hint, "moved", number, "to"
-                    )
-
-    def _is_reached(self, where: Address) -> bool:
-        ends = self.declared | self.removed
-        return where in ends or any(where in self._chain(new) for new in ends)
+                old, new = _parsed(move.from_), _parsed(move.to)
+                if new is None or self.came_from.get(new) != old or new in self.declared | self.removed:
+                    continue
+                is_circle = new in self._chain(new)
+                if is_circle or new not in went_to:
+                    known = "it leads in a circle" if is_circle else "nobody declares it"
+                    hint = "" if is_circle else did_you_mean(str(new), map(str, self.declared))
+                    message = f"{new} is where {old} moved to, and {known}"
+                    self._at(one, message, hint, "moved", number, "to")
 
     def _address(self, one: Declared, text: str, *path: str | int) -> Address | None:
         found = _parsed(text)

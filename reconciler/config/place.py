@@ -45,10 +45,11 @@ class Place:
         return found
 
     def metadata(self) -> dict[str, str | None]:
-        """The metadata of all layers, the nearest value of each key."""
+        """The metadata of all layers, the nearest value of each key; null clears what lies farther."""
         found: dict[str, str | None] = {}
         for layer in reversed(self.layers):
-            found |= layer.said.metadata or {}
+            if "metadata" in layer.said.model_fields_set:
+                found = dict.fromkeys(found) if layer.said.metadata is None else found | layer.said.metadata
         return found
 
     def lifecycle(self, key: str, default: Any) -> Any:
@@ -57,13 +58,15 @@ class Place:
             said = layer.said.lifecycle
             if said is not None and key in said.model_fields_set:
                 return getattr(said, key)
+            if said is None and "lifecycle" in layer.said.model_fields_set:
+                break  # null: nothing that lies farther counts
         return default
 
     def layer(self, *path: str | int) -> Layer | None:
-        """The nearest layer in which a path leads to a value."""
-        return next((one for one in self.layers if one.node.has(*path[:2])), None) or next(
-            (one for one in self.layers if one.node.has(*path[:1])), None
-        )
+        """The nearest layer that says what a path leads to; one in which it is wrong comes last."""
+        says = [one for one in self.layers if path and path[0] in one.said.model_fields_set]
+        tries = ((says, path[:2]), (says, path[:1]), (self.layers, path[:1]))
+        return next((one for layers, steps in tries for one in layers if one.node.has(*steps)), None)
 
     def origin(self, *path: str | int, key: bool = False) -> Origin:
         """Where the value under a path stands, or its key; the assistant's own key where nobody names it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.config.content import ContentError
@@ -60,6 +60,7 @@ class Prompts:
 
     root: Root
     variables: Variables
+    sources: dict[str, Source] = field(default_factory=dict)
 
     def prompt(self, place: Place, said: Said) -> Prompt | None:
         """The prompt of an assistant; None where a file cannot be read."""
@@ -87,12 +88,13 @@ class Prompts:
         layer = place.layer("instructions")
         try:
             where = self.root.locate(named, layer.source.path if layer else place.own.path)
-            text = self.root.text(where, MAX_BYTES)
+            if where not in self.sources:
+                self.sources[where] = Source(where, self.root.text(where, MAX_BYTES))
         except ContentError as cause:
             problem = f"cannot read the prompt: {cause}"
             place.problem(cause.code, problem, "instructions", *path, help=cause.help)
             return None
-        return Piece(text, Source(where, text))
+        return Piece(self.sources[where].text, self.sources[where])
 
 
 def _written(text: str, layer: Layer, origin: Origin) -> Piece:

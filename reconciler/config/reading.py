@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +24,7 @@ ENVIRONMENTS = "environments"
 _YAML = frozenset({".yaml", ".yml"})
 _MARKDOWN = frozenset({".md", ".markdown"})
 _FENCE = "---"
+_OPENING = re.compile(r"---[ \t]*\r?\n")
 _EXPECTED = "declare `project:` and `assistants:`"
 
 
@@ -93,9 +95,9 @@ def _is_configuration(root: Root, path: str) -> bool:
     if PurePosixPath(path).suffix not in _MARKDOWN:
         return True
     try:
-        return root.text(path, MAX_BYTES, named=False).startswith(f"{_FENCE}\n")
+        return _OPENING.match(root.text(path, MAX_BYTES, named=False)) is not None
     except ContentError:
-        return False
+        return True  # and to be told of: it may be an assistant
 
 
 def _document(root: Root, path: str, problems: list[Diagnostic], *, named: bool) -> Declared | None:
@@ -164,10 +166,8 @@ def _parted(source: Source) -> tuple[str, str, int]:
     Empty lines between the closing fence and the body belong to neither.
     """
     lines = source.text.split("\n")
-    try:
-        end = lines.index(_FENCE, 1) if lines[0] == _FENCE else 0
-    except ValueError:
-        end = 0
+    fences = [number for number, text in enumerate(lines) if text.rstrip(" \t\r") == _FENCE]
+    end = fences[1] if fences[:1] == [0] and len(fences) > 1 else 0
     if not end:
         problem = "a Markdown assistant begins with front matter between two lines of ---"
         raise ConfigError([source.diagnostic("AS204", problem, Origin(source.path))])

@@ -98,10 +98,11 @@ class _Resolver:
         chosen = self.environments.chosen(self.choice.environment)
         self._variables(documents, chosen)
         self._check_sources(documents)
-        names = [name for one in documents for name in one.document.assistants]
-        self.environments.check_patches(names)
+        names = [name for one in documents for name in _keys(one, "assistants")]
+        if complete:
+            self.environments.check_patches(names)
         moves = Moves(frozenset(address.assistant(name) for name in names), self.problems)
-        moves.read(documents)
+        moves.read(documents, complete=complete)
         assistants = self._assistants([*self._places(documents, chosen)])
         self._unused(documents, chosen)
         return Desired(
@@ -146,6 +147,12 @@ class _Resolver:
 
     def _variables(self, documents: Sequence[Declared], chosen: Described | None) -> None:
         for one in documents:
+            for name in one.document.vars.keys() & self.variables.values.keys():
+                first = self.variables.values[name].origin
+                remedy = f"the other one stands at {first}; keep one of them"
+                problem = f"the variable `{name}` is declared twice"
+                where = one.node.key("vars", name)
+                self.problems.append(one.source.diagnostic("AS421", problem, where, help=remedy))
             self.problems.extend(self.variables.declare(one.source, one.node, one.document.vars))
         if chosen is not None:
             self.problems.extend(self.variables.declare(chosen.source, chosen.node, chosen.said.vars))
@@ -158,8 +165,13 @@ class _Resolver:
             self.variables.values[name] = Variable(value, *(known.source, known.origin) if known else ())
 
     def _unused(self, documents: Sequence[Declared], chosen: Described | None) -> None:
-        """Report variables that no template uses, in this environment or in any other."""
-        for other in self.environments.described.values():
+        """Report variables that no template uses, in this environment or in any other.
+
+        Where something is wrong a template may be missing, so then nothing is said.
+        """
+        if not all(problem.is_warning for problem in self.problems):
+            return
+        for other in (None, *self.environments.described.values()):
             if other is not chosen:
                 for place in self._places(documents, other):
                     if place.said.get("instructions") is not None:
@@ -173,7 +185,7 @@ class _Resolver:
         written = [one.source for one in documents]
         written += [one.source for one in self.environments.described.values()]
         sources = {source.path: source for source in written}
-        self.lint = Lint(allowed, frozenset(sources))
+        self.lint = Lint(allowed)
         for source in sources.values():
             self.problems.extend(self.lint.source(source))
 
@@ -298,6 +310,12 @@ class _Resolver:
         content, size = self.root.fingerprint(path, self.limits.file_bytes)
         made = DesiredFile(address.file(path), Path(path).name, content, size)
         return self.uploads.setdefault(made.identity, made)
+
+
+def _keys(declared: Declared, field: str) -> list[str]:
+    """The keys of a mapping as they were written, whether what they hold is right or wrong."""
+    node = declared.node.child(field)
+    return [*node.marks] if node else []
 
 
 def _functions(one: DesiredAssistant) -> list[str]:

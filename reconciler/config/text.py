@@ -28,19 +28,23 @@ MAX_NODES = 1_000_000
 MAX_SCALAR = 1_000_000  # characters, thirty times what a prompt may have
 
 _LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]|\r(?!\n)")
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|\r(?!\n)")
+_HANDLE = re.compile(r"^%TAG", re.MULTILINE)
+_COMMENTED = re.compile(r"[^\n]*\n\s*#")  # the rest of a line, and a comment next
 _SPECIAL = re.compile(r"[-+.0-9~nNtTfF]|\Z")  # how a plain scalar that is no text begins
 _ENDS = frozenset({yaml.MappingEndEvent, yaml.SequenceEndEvent})
 _STARTS: Mapping[type, type] = {yaml.MappingStartEvent: dict, yaml.SequenceStartEvent: list}
+_BLOCKS = frozenset("|>")
 _NONE: dict[str, tuple[Any, Any]] = {}
 _CONTROLS = "".join(map(chr, (*range(9), *range(11, 32), 127)))
-_LINE_ENDS = "".join(map(chr, (*range(128, 160), 0x2028, 0x2029, 0xFFFE, 0xFFFF)))
+_LINE_ENDS = "".join(map(chr, (*range(128, 160), 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF)))
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INTEGER = re.compile(r"[-+]?[0-9]{1,300}\Z")
-_RADIX = re.compile(r"0(?:o[0-7]{1,21}|x[0-9a-fA-F]{1,16})\Z")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?\Z")
-_PAIR = re.compile(r"(\\\\)|\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
+_RADIX = re.compile(r"0(?:o[0-7]{1,300}|x[0-9a-fA-F]{1,250})\Z")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_QUOTED = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)
+_PAIR = re.compile(r"(\\\\)|\\u((?i:d[89ab][0-9a-f]{2}))\\u((?i:d[c-f][0-9a-f]{2}))")
 _REMEDIES = {
     "did not find expected ',' or ']'": "is a comma or a bracket missing?",
     "did not find expected ',' or '}'": "is a comma or a brace missing?",
@@ -163,7 +167,8 @@ def compose(source: Source, expected: str = "") -> Node:
     resting = gc.isenabled()
     gc.disable()
     try:
-        root = _Reader(source).read(_events(source))
+        text = _joined(source)
+        root = _Reader(source, text).read(_events(source, text))
     finally:
         if resting:
             gc.enable()
@@ -175,6 +180,10 @@ def compose(source: Source, expected: str = "") -> Node:
 
 
 def _check_text(source: Source) -> None:
+    handle = _HANDLE.search(source.text)
+    if handle is not None:  # the parser compares each with all before it: many would take hours
+        place = source.at(handle.start(), 4)
+        raise ConfigError([source.diagnostic("AS103", "tags are not allowed", place, help="remove the line")])
     if not _may_hide(source.text):
         return
     found = _UNSEEN.search(source.text)
@@ -191,18 +200,22 @@ def _may_hide(text: str) -> bool:
     return any(one in text for one in suspects)
 
 
-def _events(source: Source) -> Iterator[Any]:
+def _events(source: Source, text: str) -> Iterator[Any]:
     try:
-        yield from yaml.parse(_joined(source), Loader=_LOADER)
+        yield from yaml.parse(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as cause:
         raise ConfigError([_malformed(source, cause)]) from cause
 
 
 def _joined(source: Source) -> str:
-    """A JSON text with every escaped pair of surrogates as the one escape that YAML knows."""
-    if not source.path.endswith(".json"):
+    """A JSON text, as long as before, with every pair of surrogates as the one escape that YAML knows."""
+    if not source.path.endswith(".json") or "\\u" not in source.text:
         return source.text
-    return _PAIR.sub(lambda pair: pair[1] or f"\\U{_code(pair[2], pair[3]):08X}", source.text)
+    return _QUOTED.sub(lambda found: _PAIR.sub(_escape, found[0]).ljust(len(found[0])), source.text)
+
+
+def _escape(pair: re.Match[str]) -> str:
+    return pair[1] or f"\\U{_code(pair[2], pair[3]):08X}"
 
 
 def _code(high: str, low: str) -> int:
@@ -230,12 +243,13 @@ def _malformed(source: Source, cause: yaml.MarkedYAMLError) -> Diagnostic:
 class _Reader:
     """Builds nodes from events, refusing what the language leaves out."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, text: str) -> None:
         self._source = source
+        self._text = text  # as the parser has it
         self._path = source.path
         self._open: list[Node | None] = []  # what is around the mapping or list being read, outermost first
 
-    def read(self, events: Iterator[Any]) -> Node | None:  # noqa: C901 - one loop, run for every value of a file
+    def read(self, events: Iterator[Any]) -> Node | None:  # noqa: C901, PLR0912 - one loop, run for every value of a file
         """The root; ConfigError for whatever is refused."""
         root = holder = key = None
         count = 0
@@ -243,8 +257,10 @@ class _Reader:
             kind = type(event)
             if kind is yaml.ScalarEvent:
                 value: Any = event.value
-                if event.implicit[0] and _SPECIAL.match(value):
-                    value = _meaning(value)
+                if event.implicit[0]:
+                    value = _meaning(value) if _SPECIAL.match(value) else value
+                elif event.style in _BLOCKS and not value.strip("\n"):
+                    self._check_empty(event)
             elif kind in _STARTS:
                 value = _STARTS[kind]()
             elif kind in _ENDS:
@@ -292,11 +308,21 @@ class _Reader:
         if isinstance(event, yaml.DocumentStartEvent) and root is not None:
             self._refuse("AS104", "a second document starts here", event, help="move it to a file of its own")
 
+    def _check_empty(self, event: Any) -> None:
+        """Refuse a block of nothing before a comment that may be its text: `# Title` under longer blanks."""
+        if _COMMENTED.match(self._text, event.start_mark.index):
+            problem = "not valid YAML: a block of nothing, and a comment where its text should be"
+            self._refuse("AS101", problem, event, help="indent the text further than blank lines before it")
+
     def _key(self, holder: Node, name: Any, event: Any) -> str:
         if isinstance(name, (dict, list)):
             self._refuse("AS106", "a key must be a string, not a mapping or a list", event)
         if not isinstance(name, str):
             self._refuse("AS106", f"the key `{event.value}` is not a string", event, help="quote it")
+        before = event.start_mark.index - 1
+        if before >= 0 and self._text[before] == "?":
+            problem = "not valid YAML: `?` begins a key only before a space"
+            self._refuse("AS101", problem, event, help="quote what begins with `?`")
         if name == "<<" and event.implicit[0]:
             self._refuse("AS103", "merge keys are not allowed", event, help="write the values out")
         if not name.isprintable():

@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]+\Z")
 _TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
+_DRAFTS = (
+    "https://json-schema.org/draft/2020-12/schema",
+    "https://json-schema.org/draft/2019-09/schema",
+    "http://json-schema.org/draft-07/schema",
+    "http://json-schema.org/draft-06/schema",
+    "http://json-schema.org/draft-04/schema",
+)
 _EXPECTED = "write the function's name, description and parameters"
 
 
@@ -101,6 +108,8 @@ class Tools:
             tool, problems = declare(source, node, FunctionTool)
             spot = _Spot(source, node, ("function",))
             function = tool.function if tool and isinstance(tool.function, Function) else None
+            if tool is not None and function is None:
+                problems = [spot.problem("AS202", "a tool file cannot name another", "file")]
         else:
             function, problems = declare(source, node, Function)
             spot = _Spot(source, node)
@@ -131,18 +140,24 @@ def _schema_problems(parameters: dict[str, Any], spot: _Spot) -> list[Diagnostic
         return [
             spot.problem("AS417", "a function's parameters are an object", "parameters", "type", help=remedy)
         ]
+    draft = parameters.get("$schema", _DRAFTS[0])
+    if (
+        not isinstance(draft, str) or draft.removesuffix("#") not in _DRAFTS
+    ):  # never looked up: it is no file of ours
+        remedy = f"leave it out, or name a known one: {_DRAFTS[0]}"
+        return [spot.problem("AS417", "an unknown `$schema`", "parameters", "$schema", help=remedy)]
     try:
         jsonschema_rs.meta.validate(parameters)
     except jsonschema_rs.ValidationError as cause:
         path = ("parameters", *cause.instance_path)
-        if path[-1] == "type" and isinstance(cause.instance, str):
+        if path[-1] == "type" and path[-2] != "properties" and isinstance(cause.instance, str):
             problem, remedy = (
                 f"{cause.instance!r} is no type of JSON Schema",
                 did_you_mean(cause.instance, _TYPES),
             )
             return [spot.problem("AS417", problem, *path, help=remedy or f"types: {', '.join(_TYPES)}")]
         return [spot.problem("AS417", f"not a JSON Schema: {cause.message}", *path)]
-    except ValueError as cause:
+    except (ValueError, jsonschema_rs.ReferencingError) as cause:
         return [spot.problem("AS417", f"not a JSON Schema: {cause}", "parameters")]
     return []
 

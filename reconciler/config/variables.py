@@ -46,7 +46,8 @@ class Variables:
                 problem = f"{name!r} cannot be a variable's name"
                 yield source.diagnostic("AS421", problem, origin, help=remedy)
                 continue
-            self.values[name] = Variable(None if value is None else str(value), source, origin)
+            text = source.written(node.at("vars", name)) if isinstance(value, int) else value
+            self.values[name] = Variable(text, source, origin)
 
     def fill(self, piece: Piece, problems: list[Diagnostic]) -> str:
         """A template with its variables filled in; ``$${var.`` stands for ``${var.`` itself."""

@@ -1,6 +1,7 @@
 """What YAML text means, and where each part of it stands."""
 
 import json
+import re
 import string
 
 import pytest
@@ -65,6 +66,48 @@ def test_a_plain_word_means_what_yaml_1_2_says(written, meant):
     found = meaning(f"- {written}\n")[0]
     assert found == meant
     assert type(found) is type(meant)
+
+
+# YAML 1.2.2, section 10.3.2, where it is easily misread; what only YAML 1.1 knew is a text.
+CORE = [
+    (None, "null Null NULL ~"),
+    (True, "true True TRUE"),
+    (False, "false False FALSE"),
+    (0, "0 -0 +0 00 0o0 0x0"),
+    (12, "12 +12 012 0o14 0xC 0xc"),
+    (-12, "-12 -012"),
+    (31, "0x1F 0x1f 0o37"),
+    (2**64 - 1, "18446744073709551615 0xFFFFFFFFFFFFFFFF"),
+    (0.5, ".5 +.5 0.5 5e-1 5.E-01 .5e0 0.50"),
+    (-0.5, "-.5 -0.5 -5E-1"),
+    (1000.0, "1e3 1E3 1e+3 1.e3 +1.0e03 10e2 1000. 1000.0"),
+]
+TEXTS = """
+    no No NO yes Yes YES on On ON off Off OFF y Y n N nuLL nil none None tRue fALSE ~x true,
+    .inf -.inf +.inf .Inf .INF .nan .NaN .NAN inf nan NaN Infinity
+    0o8 0o 0O14 0x 0xG 0X1F -0x1F +0o14 0b11 1_000 0x1_F 1,000 1% 1d 0.5f
+    . -. + -x .e1 e3 1e 1e+ 1e3.5 1.2.3 ++1 +-1 --1 1- 1.x v1 ½ ١٢ \uff11\uff12
+    12:30 12:30:45 1:1.5 190:20:30 2026-11-22 2026-11-22T10:00:00Z
+    = < <<= a#b a:b -a ?a :a a,b]
+"""
+
+
+@pytest.mark.parametrize(("meant", "written"), [(value, one) for value, ones in CORE for one in ones.split()])
+def test_a_plain_scalar_of_the_core_schema_is_a_value(meant, written):
+    (found,) = meaning(f"- {written}\n")
+    assert (type(found), found) == (type(meant), meant)
+
+
+@pytest.mark.parametrize("written", [*TEXTS.split(), "2026-11-22 10:00:00", "1 000", "null x", "a b"])
+def test_any_other_plain_scalar_is_the_text_it_is(written):
+    assert meaning(f"- {written}\n") == [written]
+    assert meaning(f"a:\n  {written} # a comment\n") == {"a": written}
+
+
+@pytest.mark.parametrize("written", [one for _, ones in CORE for one in ones.split()])
+def test_a_value_in_quotes_or_in_a_block_is_a_text(written):
+    quoted = f"- '{written}'\n- \"{written}\"\n- |-\n {written}\n- >-\n {written}\n"
+    assert meaning(quoted) == [written] * 4
 
 
 @pytest.mark.parametrize("number", [2**53 + 1, 2**63 - 1, 2**64 - 1, -(2**64), 10**299])
@@ -236,3 +279,58 @@ def test_an_unknown_directive_is_refused_without_more_words_than_the_parser_has(
 
 def test_the_end_of_a_closed_document_is_no_second_one():
     assert meaning("---\na: 1\n...\n") == {"a": 1}
+
+
+@pytest.mark.parametrize("text", ["[?a]", "{?a: b}", '[?"a": b]', "x: {b: c,\n ?a : d}", "[?\ta, ?b]"])
+def test_a_question_mark_that_the_parser_would_lose_is_refused(text):
+    problem = refusal(text)
+    assert problem.message == "not valid YAML: `?` begins a key only before a space"
+    assert refusal(text).origin == Source("a.yaml", text).at(text.rindex("?") + 1, problem.origin.width)
+
+
+def test_a_question_mark_is_read_where_it_is_plain():
+    assert meaning("?a: b\n? c\n: ?d\n") == {"?a": "b", "c": "?d"}
+    assert meaning("{? a : b, c?: d?}") == {"a": "b", "c?": "d?"}
+
+
+@pytest.mark.parametrize("text", ["a: |\n    \n  # b\nc: d\n", "a: >-\n\n# b\n", "|\n# b", "- |2\n # b\n"])
+def test_a_block_that_a_comment_may_have_emptied_is_refused(text):
+    problem = refusal(text)
+    assert problem.message == "not valid YAML: a block of nothing, and a comment where its text should be"
+    assert problem.origin == Source("a.yaml", text).at(re.search(r"[|>]", text).start(), problem.origin.width)
+
+
+def test_a_block_may_hold_a_heading_or_nothing():
+    assert meaning("a: |\n  # b\n  c\nd: |\ne: >-\n\n\nf: |\n  g\n# h\n") == {
+        "a": "# b\nc\n",
+        "d": "",
+        "e": "",
+        "f": "g\n",
+    }
+
+
+def test_many_handles_of_tags_end_at_the_first_one():
+    problem = refusal("# a\n" + "".join(f"%TAG !{number:x}! b\n" for number in range(200_000)) + "--- c\n")
+    assert (problem.code, problem.origin) == ("AS103", Origin("a.yaml", 2, 1, 4))
+
+
+def test_an_exponent_may_have_zeros_in_front():
+    assert meaning("[1e0003, 0.e0102, 1e-0007]") == [1000.0, 0.0, 1e-7]
+
+
+@pytest.mark.parametrize("text", ["\ufeffa: b", "a:\n\ufeff  b: c", "a: 'b\ufeff'", "a: b\n\ufeff"])
+def test_a_byte_order_mark_is_refused_wherever_it_stands(text):
+    assert refusal(text).origin == Source("a.yaml", text).at(text.index("\ufeff"))
+
+
+def test_a_place_behind_an_emoji_in_json_is_right():
+    source = Source("a.json", '{"a": "\\ud83d\\ude80", "b": "\\u00e9 \\ud83d\\ude80\\ud83d\\ude80", "c": 1}')
+    node = compose(source)
+    assert node.plain() == {"a": "🚀", "b": "é 🚀🚀", "c": 1}
+    assert source.written(node.key("c")) == '"c"'
+    assert source.written(node.at("c")) == "1"
+
+
+def test_only_what_json_calls_a_pair_is_one():
+    assert "hexdecimal" in refusal('"\\UD83D\\uDE00"', "a.json").message
+    assert "escape" in refusal('"\\ud83d\\ude00"').message

@@ -1,0 +1,182 @@
+"""Two prompts word by word: what went and what came is marked, with colour or without."""
+
+import random
+import re
+import time
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.render.diff import word_diff
+from reconciler.render.lines import Style
+from reconciler.render.terminal import painted
+
+ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+ROW = re.compile(r"^ *[0-9]+ (?P<sign>[ ~+-]) │ ?(?P<text>.*)$")
+WORDS = st.lists(st.sampled_from(["be", "kind", "and", "brief", "ä", "🚀", "5", ".", ","]), max_size=8)
+KIND = "Be kind.\nAnswer in one sentence.\nAsk for the order.\nSign with your name.\n"
+
+
+def diff(before, after, *, colour=False):
+    return painted(word_diff(before, after, "  "), colour=colour)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "row"),
+    [
+        ("above 50 EUR", "above 100 EUR", "above [-50-]{+100+} EUR"),
+        ("Be kind.", "Be kind and brief.", "Be kind{+ and brief+}."),
+        ("Be kind and brief.", "Be kind.", "Be kind[- and brief-]."),
+        ("never pay", "never, pay", "never{+,+} pay"),
+        ("one two three", "three one two", "{+three +}one two[- three-]"),
+        ("pay now", "pay  now", "pay {+ +}now"),
+        ("pay now", "pay now  ", "pay now{+  +}"),
+        ("größer", "größer 🚀", "größer{+ 🚀+}"),
+    ],
+)
+def test_words_that_changed_are_marked_and_no_others(before, after, row):
+    assert diff(before, after) == f"     1 ~ │ {row}\n"
+
+
+def test_a_changed_line_stands_between_two_of_its_neighbours():
+    changed = "".join(f"line {number}\n" for number in range(1, 30)).replace("line 20\n", "line twenty\n")
+
+    assert diff("".join(f"line {number}\n" for number in range(1, 30)), changed).splitlines() == [
+        "    18   │ line 18",
+        "    19   │ line 19",
+        "    20 ~ │ line [-20-]{+twenty+}",
+        "    21   │ line 21",
+        "    22   │ line 22",
+    ]
+
+
+def test_what_lies_between_two_changes_far_apart_is_left_out():
+    before = "".join(f"line {number}\n" for number in range(1, 30))
+    after = before.replace("line 5\n", "line five\n").replace("line 20\n", "line twenty\n")
+    rows = diff(before, after).splitlines()
+
+    assert rows[5] == "       ⋮"
+    assert len(rows) == 11
+
+
+def test_lines_that_come_and_go_are_whole():
+    assert diff("a\nb\n", "a\nnew line\nb\n").splitlines()[1] == "     2 + │ new line"
+    assert diff("a\nold line\nb\n", "a\nb\n").splitlines()[1] == "     2 - │ old line"
+
+
+def test_a_line_of_which_little_is_left_is_shown_whole():
+    assert diff("Be kind.", "Sell tents to whoever asks for one") == (
+        "     1 - │ Be kind.\n     1 + │ Sell tents to whoever asks for one\n"
+    )
+
+
+def test_colour_repeats_the_marks_and_replaces_none():
+    before, after = KIND, KIND.replace("one sentence", "two sentences")
+    styles = {span.style: span.text for one in word_diff(before, after, "") for span in one}
+
+    assert styles[Style.REMOVE].startswith("[-")
+    assert styles[Style.ADD].startswith("{+")
+    assert "\x1b[" not in diff(before, after)
+    assert "\x1b[" in diff(before, after, colour=True)
+    assert ESCAPE.sub("", diff(before, after, colour=True)) == diff(before, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("a\nb", "a\nb\n"),
+        ("a\nb\n", "a\nb"),
+        ("a\r\nb\r\n", "a\nb\n"),
+        ("a\nb\n", "a\r\nb\r\n"),
+        ("a", "a\r\n"),
+    ],
+)
+def test_line_ends_alone_are_told_in_words(before, after):
+    assert diff(before, after) == "  only line ends or a trailing newline differ\n"
+
+
+def test_marks_that_stand_in_the_text_hide_no_change():
+    assert diff("x [-a-] y", "x [-a-] z").endswith(" [-y-]{+z+}\n")
+    assert diff("{+ x", "{+ y").endswith(" [-x-]{+y+}\n")
+
+
+@pytest.mark.parametrize(
+    ("hostile", "shown"),
+    [
+        ("\x1b]0;owned\a", r"\x1b]0;owned\x07"),
+        ("\u202etxet", "<U+202E>txet"),
+        ("zero\u200bwidth", "zero<U+200B>width"),
+        ("a\tb", r"a\tb"),
+        ("a\rb", r"a\rb"),
+        ("\u2028", "<U+2028>"),
+        ("\U000e0041", "<U+E0041>"),
+    ],
+)
+def test_what_cannot_be_seen_is_spelt_out_whether_it_came_went_or_stayed(hostile, shown):
+    came, went = (
+        diff("one two three four", f"one two three four {hostile}"),
+        diff(f"a b c {hostile}", "a b c"),
+    )
+    stayed = diff(f"a\n{hostile} b c d\n", f"a\n{hostile} b c e\n")
+
+    for text in (came, went, stayed):
+        flat = re.sub(r"\[-|-\]|\{\+|\+\}", "", text)
+        assert shown in flat
+        assert hostile not in text
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_nothing_of_any_text_acts_on_a_terminal(before, after):
+    shown = diff(f"a b c {before}", f"a b c {after}")
+
+    hidden = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
+    assert {one for one in shown if unicodedata.category(one) in hidden} <= {"\n"}
+
+
+def read(text, mark, sign):
+    """A line as it was, or as it is: without what the other side's mark holds."""
+    rows = [ROW.match(row) for row in text.splitlines()]
+    (row,) = [row for row in rows if row["sign"] in {"~", sign}]
+    kept = re.sub(mark, "", row["text"]) if row["sign"] == "~" else row["text"]
+    return re.sub(r"\[-|-\]|\{\+|\+\}", "", kept) if row["sign"] == "~" else kept
+
+
+@given(WORDS, WORDS)
+def test_either_line_can_be_read_back_from_the_marks(old, new):
+    before, after = " ".join(old), " ".join(new)
+    if before == after:
+        return
+    shown = diff(before, after)
+
+    assert read(shown, r"\{\+.*?\+\}", "-") == before
+    assert read(shown, r"\[-.*?-\]", "+") == after
+
+
+def prompt(seed, size=256 * 1024):
+    """A text of that size, of lines of words."""
+    chance = random.Random(seed)  # noqa: S311 - only for a test
+    vocabulary = [f"word{number}" for number in range(500)]
+    lines = []
+    while size > 0:
+        lines.append(" ".join(chance.choices(vocabulary, k=12)))
+        size -= len(lines[-1]) + 1
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(prompt(1), prompt(2), id="every word is another"),
+        pytest.param(prompt(1), prompt(1).replace("word7 ", "word8 "), id="a word here and there"),
+        pytest.param(prompt(1).replace("\n", " "), prompt(2).replace("\n", " "), id="one line"),
+        pytest.param(prompt(1), "".join(sorted(prompt(1).splitlines(keepends=True))), id="sorted"),
+    ],
+)
+def test_two_long_prompts_are_compared_in_time(before, after):
+    started = time.process_time()
+    shown = diff(before, after)
+
+    assert time.process_time() - started < 1
+    assert shown
