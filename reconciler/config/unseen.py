@@ -1,50 +1,60 @@
-"""Characters that a reviewer cannot see and a model reads: which they are, and where a script needs them."""
+"""Characters that a reviewer cannot see and a model reads: which they are, and where a script needs them.
+
+The tables are Unicode's: Default_Ignorable_Code_Point, Prepended_Concatenation_Mark, Extended_Pictographic.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"  # letters and marks that show nothing
-_SELECTORS = "\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
-_ORDINARY = re.compile(
-    r"[\t\n\r -~\xa1-\xac\xae-\u02ff\u0370-\u0482\u048a-\u0556\u3000-\u3163\u3165-\u9fff\uac00-\ud7a3]+"
-)
 _HIDDEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
-_SUBDIVISION = re.compile(
-    "\U0001f3f4(?:\U000e0067\U000e0062)(?:\U000e0065\U000e006e\U000e0067|\U000e0073\U000e0063\U000e0074|\U000e0077\U000e006c\U000e0073)\U000e007f"
+_BREAKS = frozenset("\t\n\r")
+# Letters, marks and selectors of a visible category that show nothing.
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-_JOINING = re.compile(  # scripts whose letters are joined and parted by ZWJ and ZWNJ
-    "[\u0600-\u06ff\u0750-\u077f\u0780-\u07bf\u0840-\u08ff\u0900-\u0dff\u0e80-\u0eff\u0f00-\u109f"
-    "\u1780-\u17ff\u1800-\u18af\u1900-\u1aff\ufb50-\ufdff\ufe70-\ufefc]"
+# Signs before numbers, drawn although their category says format; and what is reserved for pictures,
+# assigned or not as this Python is old or new.
+_DRAWN = re.compile("[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd\U0001f000-\U0001faff]")
+
+_PICTURE = (
+    "\xa9\xae\u203c\u2049\u2122\u2139\u2194-\u2199\u21a9\u21aa\u231a\u231b\u2328\u2388\u23cf\u23e9-\u23f3"
+    "\u23f8-\u23fa\u24c2\u25aa\u25ab\u25b6\u25c0\u25fb-\u25fe\u2600-\u2605\u2607-\u2612\u2614-\u2685"
+    "\u2690-\u2705\u2708-\u2712\u2714\u2716\u271d\u2721\u2728\u2733\u2734\u2744\u2747\u274c\u274e"
+    "\u2753-\u2755\u2757\u2763-\u2767\u2795-\u2797\u27a1\u27b0\u27bf\u2934\u2935\u2b05-\u2b07\u2b1b\u2b1c"
+    "\u2b50\u2b55\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
 )
-_JOINERS = frozenset("\u200c\u200d")
+_JOINING = (  # letters that are joined and parted by ZWJ and ZWNJ: Arabic to Sinhala, Tibetan to Tai Tham
+    "\u0620-\u07ff\u0840-\u08ff\u0900-\u0dff\u0f00-\u109f\u1780-\u17b3\u17b6-\u17ff\u1820-\u18af\u1900-\u1aff"
+    "\ua840-\ua87f\ua8e0-\ua8ff\ua980-\ua9df\ufb50-\ufdff\ufe70-\ufefc\U00010d00-\U00010d3f\U00011000-\U00011cff"
+)
+_SPACELESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17b3\u17b6-\u17ff\u1950-\u19ff\u1a20-\u1aaf\uaa60-\uaadf"
+_MONGOLIAN = "\u1820-\u18aa"
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_FLAGS = ("gbeng", "gbsct", "gbwls")
 _DIRECTION_MARKS = frozenset("\u200e\u200f\u061c")
 _RIGHT_TO_LEFT = frozenset({"R", "AL"})
-_EMOJI_MODIFIERS = re.compile("[\ufe0f\U0001f3fb-\U0001f3ff\u20e3]")
 
 
 def unseen(text: str, allowed: frozenset[str] = frozenset()) -> Iterator[tuple[int, str]]:
-    """Index and character of everything that cannot be seen, but where its script needs it.
+    """Index and character of everything that cannot be seen, in order, but where its script needs it.
 
     Newlines, tabs and carriage returns are left to others. ``allowed`` holds characters to pass.
     """
-    flags = [range(*found.span()) for found in _SUBDIVISION.finditer(text)]
-    index = 0
-    while index < len(text):
-        ordinary = _ORDINARY.match(text, index)
-        if ordinary:
-            index = ordinary.end()
-            continue
-        one = text[index]
-        is_meant = one in allowed or any(index in flag for flag in flags) or _is_needed(text, index)
-        if _is_hidden(one) and not is_meant:
-            yield index, one
-        index += 1
+    hidden = {one for one in set(text) - allowed - _BREAKS if _is_hidden(one)}
+    if not hidden:
+        return
+    start = 0
+    for line in text.split("\n"):
+        if not hidden.isdisjoint(line):
+            yield from ((start + index, one) for index, one in _unseen_of_line(line, hidden))
+        start += len(line) + 1
 
 
 def named(character: str) -> str:
@@ -54,31 +64,37 @@ def named(character: str) -> str:
 
 
 def _is_hidden(one: str) -> bool:
-    return (
-        unicodedata.category(one) in _HIDDEN or one in _BLANK or re.match(f"[{_SELECTORS}]", one) is not None
+    if unicodedata.category(one) in _HIDDEN:
+        return not _DRAWN.match(one)
+    return _BLANK.match(one) is not None
+
+
+@cache
+def _meant() -> re.Pattern[str]:
+    """Where each of them belongs, by what stands around it; compiled when first asked for."""
+    flags = "|".join("".join(chr(0xE0000 + ord(letter)) for letter in flag) for flag in _FLAGS)
+    return re.compile(
+        f"(?<=[{_JOINING}])[\u200c\u200d]"
+        rf"|(?<=[\w»\u2019\u201d\"')\]}}>*`])[\u200c\u200d](?=[{_JOINING}])"
+        f"|(?<=[{_SPACELESS}])\u200b(?=[{_SPACELESS}])"
+        f"|(?<=[{_MONGOLIAN}])(?:[\u180b-\u180d\u180f]|\u180e(?=[{_MONGOLIAN}]))"
+        f"|(?<=[{_HAN}])[\U000e0100-\U000e01ef]"
+        f"|(?<=[{_PICTURE}])(?:[\ufe0e\ufe0f]|\u200d(?=[{_PICTURE}]))"
+        f"|(?<=[{_PICTURE}]\ufe0f)\u200d(?=[{_PICTURE}])"
+        "|(?<=[0-9#*])\ufe0f(?=\u20e3)"
+        f"|(?<=\U0001f3f4)(?:{flags})\U000e007f"
     )
 
 
-def _is_needed(text: str, index: int) -> bool:
-    """Whether the letters around a character are such that it belongs there."""
-    one, before, after = text[index], text[index - 1 : index], text[index + 1 : index + 2]
-    if one in _JOINERS and before and after and _JOINING.match(before) and _JOINING.match(after):
-        return True
-    if one == "\u200d":
-        return _is_emoji(before) and _is_emoji(after)
-    if one in "\ufe0e\ufe0f":
-        return _is_emoji(before) or before in "#*0123456789" if before else False
-    if one in "\u180b\u180c\u180d\u180f":
-        return bool(before) and "\u1820" <= before <= "\u18aa"
-    if one in _DIRECTION_MARKS:
-        start = text.rfind("\n", 0, index) + 1
-        line = text[start : text.find("\n", index) if "\n" in text[index:] else len(text)]
-        return any(unicodedata.bidirectional(each) in _RIGHT_TO_LEFT for each in line if each != one)
-    return False
-
-
-def _is_emoji(one: str) -> bool:
-    """Whether a character is a picture, or what modifies one."""
-    return bool(one) and (
-        unicodedata.category(one) in {"So", "Sm"} or _EMOJI_MODIFIERS.match(one) is not None
-    )
+def _unseen_of_line(line: str, hidden: set[str]) -> Iterator[tuple[int, str]]:
+    directions = {unicodedata.bidirectional(one) for one in set(line) - hidden}
+    is_right_to_left = not directions.isdisjoint(_RIGHT_TO_LEFT)
+    meant_until = 0
+    for index, one in enumerate(line):
+        if one not in hidden or index < meant_until or (is_right_to_left and one in _DIRECTION_MARKS):
+            continue
+        meant = _meant().match(line, index)
+        if meant:
+            meant_until = meant.end()
+        else:
+            yield index, one
