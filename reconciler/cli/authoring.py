@@ -18,6 +18,7 @@ _WITHOUT = "-"
 
 
 @click.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
 @options.configuration
 @options.option("--strict", is_flag=True, help="Take warnings for errors.")
 @options.option(
@@ -29,15 +30,18 @@ _WITHOUT = "-"
     help="github makes annotations of a workflow's log.",
 )
 @options.speaking
-def validate(strict: bool, form: str, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
-    """Check the configuration; needs no server and no key."""
+def validate(paths: tuple[Path, ...], strict: bool, form: str, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
+    """Check the configuration; needs no server and no key.
+
+    Each PATH is a file or a folder of them, as after -f, which it takes the place of.
+    """
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - only this command pays for it
     from reconciler.config.errors import ConfigError  # noqa: PLC0415 - the same
 
     speech = Speech(given["colour"], verbose=given["verbose"])
     found: Configuration | None = None
     try:
-        found = Configured.of(given).read()
+        found = Configured.of({**given, "files": paths or given["files"]}).read()
         problems = found.warnings
     except ConfigError as wrong:
         problems = wrong.diagnostics

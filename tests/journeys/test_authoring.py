@@ -257,6 +257,17 @@ def test_nothing_of_a_name_or_a_message_is_taken_for_a_command(here, workspace):
     assert found[1][3] == r"cannot read the prompt: e\n::error::f.md: no such file or directory"
 
 
+@pytest.mark.parametrize("path", [".", "assistants.yaml", "team"])
+def test_files_and_folders_may_be_named_without_an_option(here, project, path):
+    project.configure(PROJECT)
+    project.write("team/assistants.yaml", PROJECT.replace("files: [handbook.md]", ""))
+    project.write("team/.keep", "")
+    expected = here("validate", "-f", path)
+
+    assert here("validate", path) == expected
+    assert here("validate", "nowhere.yaml", path).code == 1
+
+
 @pytest.mark.parametrize("form", ["xml", ""])
 def test_a_form_that_is_none_is_a_usage_error(here, project, form):
     assert here("validate", "--format", form).code == 64

@@ -2,7 +2,6 @@
 
 import random
 import re
-import time
 import unicodedata
 
 import pytest
@@ -174,9 +173,6 @@ def prompt(seed, size=256 * 1024):
         pytest.param(prompt(1), "".join(sorted(prompt(1).splitlines(keepends=True))), id="sorted"),
     ],
 )
-def test_two_long_prompts_are_compared_in_time(before, after):
-    started = time.process_time()
-    shown = diff(before, after)
-
-    assert time.process_time() - started < 1
-    assert shown
+@pytest.mark.timeout(20)
+def test_two_long_prompts_are_compared(before, after):
+    assert diff(before, after)
