@@ -75,6 +75,28 @@ print(time.perf_counter() - wall, time.process_time() - cpu)
 """
 
 
+ASSISTANT = """\
+  a{0}:
+    name: Number {0}
+    description: Answers what people ask of number {0}.
+    instructions: |
+{1}
+    tools:
+      - type: retrieval
+      - type: function
+        function:
+          name: find_order
+          description: Finds an order of a customer.
+          parameters:
+            type: object
+            properties:
+              order: {{type: string, description: The number on the parcel}}
+              country: {{type: string, enum: [AT, DE, CH]}}
+            required: [order]
+    metadata: {{n: '{0}', tier: gold}}
+"""
+
+
 @dataclass(frozen=True)
 class Cost:
     """What one whole process took: wall and CPU seconds."""
@@ -129,10 +151,9 @@ def show(title: str, pairs: list[tuple[Cost, Cost]], scale: float, unit: str) ->
 
 
 def project(folder: Path, count: int) -> None:
-    """A configuration of so many assistants with prompts of 2 KB."""
+    """A configuration of so many assistants, each with a prompt of 2 KB and a function."""
     prompt = "\n".join(["      Answer kindly, briefly and truthfully, and say when you do not know."] * 28)
-    row = "  a{0}:\n    name: Number {0}\n    instructions: |\n{1}\n    metadata: {{n: '{0}'}}"
-    rows = [row.format(number, prompt) for number in range(count)]
+    rows = [ASSISTANT.format(number, prompt) for number in range(count)]
     text = "\n".join(["project: bench", "defaults: {model: gpt-5.6}", "assistants:", *rows])
     (folder / "assistants.yaml").write_text(text + "\n")
 
@@ -176,10 +197,8 @@ def processes(folder: Path, url: str, runs: int, count: int) -> None:
     os.environ.pop("CI", None)
     plan, apply = [*OURS, "plan", "--server", url], [*OURS, "apply", "--auto-approve", "--server", url]
     compare("--help, beside python -c pass", [*OURS, "--help"], [sys.executable, "-c", "pass"], folder, runs)
-    validate = [*OURS, "-C", str(ROOT / "examples"), "validate"]
-    compare(
-        "validate examples, beside python -c pass", validate, [sys.executable, "-c", "pass"], folder, runs
-    )
+    validate = [*OURS, "validate", str(ROOT / "examples")]
+    compare("validate examples, beside python -c pass", validate, [sys.executable, "-c", "pass"], ROOT, runs)
     project(folder, 3)
     measure(apply, folder)
     compare("no-op plan of 3, beside importing the SDK", plan, [SDK, "-c", "import openai"], folder, runs)

@@ -144,7 +144,7 @@ def show(address: str, form: str, **given: Any) -> int:
     speech = Speech(given["colour"], verbose=given["verbose"])
     found = Configured.of(given).told(speech)
     one = _declared(found, address)
-    origins = found.origins[one.address]
+    origins = found.origins[one.address]()
     if form == "json":
         speech.print(declared_json(one, origins))
     else:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from reconciler.config.place import Place
     from reconciler.config.prompts import Prompt
-    from reconciler.config.text import Source
+    from reconciler.config.text import Node, Source
     from reconciler.model.diagnostic import Diagnostic
 
 _PLACEHOLDER = re.compile(
@@ -35,7 +35,7 @@ class Lint:
     checked as a whole, however many assistants share them.
     """
 
-    allowed: frozenset[str] = frozenset()
+    allowed: set[str] = field(default_factory=set)
     checked: set[str] = field(default_factory=set)
     told: set[Piece] = field(default_factory=set)
 
@@ -45,19 +45,19 @@ class Lint:
         yield from self._hidden(Piece(source.text, source))
         yield from _secret(Piece(source.text, source))
 
+    def document(self, source: Source, root: Node) -> Iterator[Diagnostic]:
+        """What a YAML or JSON file hides or gives away, behind escapes too."""
+        yield from self.source(source)
+        if "\\" in source.text:
+            for text, origin in root.texts():
+                yield from self._escaped(Piece(text, source, whole=origin))
+
     def values(self, place: Place, fields: Mapping[str, Any]) -> None:
-        """What short texts and tools hide behind escapes, line ends nobody meant, models that end."""
-        texts: list[tuple[Any, tuple[str | int, ...]]] = [
-            *((fields.get(field), (field,)) for field in ("name", "description", "model")),
-            *((text, ("metadata", key)) for key, text in (fields.get("metadata") or {}).items()),
-            *((str(tool.get("function")), ("tools", n)) for n, tool in enumerate(fields.get("tools") or ())),
-        ]
-        for text, path in texts:
-            if isinstance(text, str):
-                place.problems.extend(self._escaped(_piece(place, text, *path)))
-                if "\n" in text and path[0] in {"name", "description", "model"}:
-                    remedy = "write it in one line, or with `|-` or `>-`"
-                    place.warn("AS504", f"`{path[0]}` has a line break in it", *path, help=remedy)
+        """Line ends that nobody meant in short texts, and models that end."""
+        for key in ("name", "description", "model"):
+            if "\n" in (fields.get(key) or ""):
+                remedy = "write it in one line, or with `|-` or `>-`"
+                place.warn("AS504", f"`{key}` has a line break in it", key, help=remedy)
         model = str(fields.get("model"))
         if model in SHUTDOWNS:
             problem = f"the model {model} is announced to be shut down on {SHUTDOWNS[model]}"
@@ -93,7 +93,10 @@ def missing_tools(
     place: Place, prompt: Prompt, own: Iterable[str], known: frozenset[str]
 ) -> Iterator[Diagnostic]:
     """Tools that a prompt names, that other assistants have, and that this one has not."""
-    strange = known - set(own)
+    text = prompt.text
+    strange = {name for name in known - set(own) if name in text}
+    if not strange:
+        return
     told: set[str] = set()
     for piece in prompt.pieces:
         for found in _TOOL_WORD.finditer(piece.text):
@@ -104,11 +107,6 @@ def missing_tools(
                 yield piece.diagnostic(
                     "AS507", problem, found.start(), len(found[0]), help="add it to `tools`"
                 ).as_warning()
-
-
-def _piece(place: Place, text: str, *path: str | int) -> Piece:
-    layer = place.layer(*path)
-    return Piece(text, layer.source if layer else place.own, whole=place.origin(*path))
 
 
 def _unseen(piece: Piece, index: int, one: str) -> Diagnostic:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from reconciler.config.moves import Moves
 from reconciler.config.place import Layer, Place
 from reconciler.config.prompts import Prompts
 from reconciler.config.reading import documents as read_documents
+from reconciler.config.text import collector_rests
 from reconciler.config.tools import Tools
 from reconciler.config.variables import Variable, Variables
 from reconciler.model import address
@@ -22,7 +24,7 @@ from reconciler.model.mark import MARK_KEY, NO_ENVIRONMENT
 from reconciler.model.resource import Desired, DesiredAssistant, DesiredFile, FileReference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from reconciler.config.content import Root
     from reconciler.config.document import Declared
@@ -44,14 +46,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What a configuration means, what is likely a mistake in it, and where each value stands."""
+    """What a configuration means, and what is likely a mistake in it; ``origins`` tell where values stand."""
 
     desired: Desired
     warnings: tuple[Diagnostic, ...] = ()
-    origins: Mapping[Address, Mapping[str, str]] = field(default_factory=dict)
+    origins: Mapping[Address, Callable[[], Mapping[str, str]]] = field(default_factory=dict)
     environments: tuple[str, ...] = ()
 
 
+@collector_rests()
 def configuration(
     root: Root, paths: Sequence[Path], limits: Limits, choice: Choice | None = None
 ) -> Configuration:
@@ -83,13 +86,13 @@ class _Resolver:
     choice: Choice
     uploads: dict[tuple[str, str], DesiredFile] = field(default_factory=dict)
     by_path: dict[str, DesiredFile] = field(default_factory=dict)
-    origins: dict[Address, Mapping[str, str]] = field(default_factory=dict)
+    origins: dict[Address, Callable[[], Mapping[str, str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.variables = Variables()
         self.prompts = Prompts(self.root, self.variables)
-        self.tools = Tools(self.root, self.limits)
         self.lint = Lint()
+        self.tools = Tools(self.root, self.limits, self.lint)
 
     def configuration(self, documents: Sequence[Declared], *, complete: bool) -> Desired:
         """What all documents say together; they are not ``complete`` where a file could not be read."""
@@ -181,13 +184,11 @@ class _Resolver:
     def _check_sources(self, documents: Sequence[Declared]) -> None:
         """Take what the checks shall let pass, and check the files themselves."""
         codes = [code for one in documents for code in one.document.lint.allow_characters]
-        allowed = frozenset(chr(int(code.replace("U+", "0x"), 0)) for code in codes)
-        written = [one.source for one in documents]
-        written += [one.source for one in self.environments.described.values()]
-        sources = {source.path: source for source in written}
-        self.lint = Lint(allowed)
-        for source in sources.values():
-            self.problems.extend(self.lint.source(source))
+        self.lint.allowed.update(chr(int(code.replace("U+", "0x"), 0)) for code in codes)
+        written = [(one.source, one.node) for one in self.environments.described.values()]
+        written += [(one.source, one.node) for one in documents]
+        for source, node in {source.path: (source, node) for source, node in written}.values():
+            self.problems.extend(self.lint.document(source, node))
 
     def _places(self, documents: Sequence[Declared], chosen: Described | None) -> Iterator[Place]:
         patches = {where: layer for where, _, layer in chosen.patches()} if chosen else {}
@@ -234,7 +235,7 @@ class _Resolver:
         if prompt is not None:
             self.problems.extend(self.lint.prompt(place, prompt, said["instructions"]))
         where = address.assistant(place.name)
-        self.origins[where] = place.origins(sources)
+        self.origins[where] = partial(place.origins, sources)
         made = DesiredAssistant(
             where,
             fields,

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import gc
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import inf, isfinite
+from types import NoneType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
@@ -122,6 +124,15 @@ class Node:
             return [inner.plain() for inner in self.value]
         return self.value
 
+    def texts(self) -> Iterator[tuple[str, Origin]]:
+        """Every text in it, in order, and where it stands."""
+        inner = self.value.values() if isinstance(self.value, dict) else self.value
+        if isinstance(inner, str):
+            yield inner, self.origin
+        elif not isinstance(inner, (int, float, NoneType)):
+            for node in inner:
+                yield from node.texts()
+
     def at(self, *path: str | int) -> Origin:
         """Where the value under a path stands; the deepest part that exists where the path leads on."""
         here = self
@@ -157,21 +168,27 @@ class Node:
         return self.value[step] if inside or within else None
 
 
+@contextmanager
+def collector_rests() -> Iterator[None]:
+    """Where much is built and nothing of it is garbage before it is finished."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 def compose(source: Source, expected: str = "") -> Node:
     """The one document of a source; ConfigError with one Diagnostic when it cannot be read.
 
-    ``expected`` tells the writer of an empty file what belongs in it. The collector rests meanwhile: nothing
-    that is built here is garbage before it is finished.
+    ``expected`` tells the writer of an empty file what belongs in it.
     """
     _check_text(source)
-    resting = gc.isenabled()
-    gc.disable()
-    try:
-        text = _joined(source)
+    text = _joined(source)
+    with collector_rests():
         root = _Reader(source, text).read(_events(source, text))
-    finally:
-        if resting:
-            gc.enable()
     if root is None:
         raise ConfigError(
             [source.diagnostic("AS108", "the file is empty", Origin(source.path), help=expected)]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.config.content import Root
+    from reconciler.config.lint import Lint
     from reconciler.config.place import Place
     from reconciler.model.diagnostic import Diagnostic, Origin
     from reconciler.model.limits import Limits
@@ -51,6 +52,7 @@ class Tools:
 
     root: Root
     limits: Limits
+    lint: Lint
     files: dict[str, tuple[Function | None, tuple[Diagnostic, ...]]] = field(default_factory=dict)
 
     def tools(self, place: Place, said: Sequence[Any]) -> list[dict[str, Any]]:
@@ -104,6 +106,7 @@ class Tools:
             node = compose(source, _EXPECTED)
         except ConfigError as cause:
             return None, cause.diagnostics
+        hidden = self.lint.document(source, node)
         if node.has("type") and node.has("function"):
             tool, problems = declare(source, node, FunctionTool)
             spot = _Spot(source, node, ("function",))
@@ -115,7 +118,7 @@ class Tools:
             spot = _Spot(source, node)
         if function is not None:
             problems = [*problems, *self._checked(function, spot)]
-        return function, tuple(problems)
+        return function, (*problems, *hidden)
 
     def _checked(self, function: Function, spot: _Spot) -> list[Diagnostic]:
         found = []

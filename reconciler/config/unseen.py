@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
 
 _HIDDEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 _BREAKS = frozenset("\t\n\r")
@@ -42,11 +43,13 @@ _DIRECTION_MARKS = frozenset("\u200e\u200f\u061c")
 _RIGHT_TO_LEFT = frozenset({"R", "AL"})
 
 
-def unseen(text: str, allowed: frozenset[str] = frozenset()) -> Iterator[tuple[int, str]]:
+def unseen(text: str, allowed: AbstractSet[str] = frozenset()) -> Iterator[tuple[int, str]]:
     """Index and character of everything that cannot be seen, in order, but where its script needs it.
 
     Newlines, tabs and carriage returns are left to others. ``allowed`` holds characters to pass.
     """
+    if text.isascii() and text.isprintable():
+        return
     hidden = {one for one in set(text) - allowed - _BREAKS if _is_hidden(one)}
     if not hidden:
         return

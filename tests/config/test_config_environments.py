@@ -361,7 +361,7 @@ patches:
     files: null
 """,
     )
-    found = means("prod").origins
+    found = {where: told() for where, told in means("prod").origins.items()}
 
     assert found[SUPPORT] == {
         "model": "assistants.yaml:9:12",
@@ -382,7 +382,7 @@ patches:
 def test_a_markdown_assistant_says_where_its_values_stand(workspace, means):
     workspace.write("support.md", "---\nproject: acme\nmodel: m\nmetadata:\n  a: b\n---\n\nBe kind.\n")
 
-    assert means(None, "support.md").origins[SUPPORT] == {
+    assert means(None, "support.md").origins[SUPPORT]() == {
         "model": "support.md:3:8",
         "metadata.a": "support.md:5:6",
         "instructions": "support.md:8:1",
