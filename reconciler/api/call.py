@@ -43,6 +43,7 @@ class Call(Generic[T]):
 
     ``path`` holds unescaped segments. ``answer`` reads a successful body and raises ValueError for
     anything but the object it expects. ``repeatable``: sending it twice does what sending it once does.
+    ``at_most``: bytes that its answer may have where that is not for the client to say, as it is content.
     """
 
     method: str
@@ -53,6 +54,7 @@ class Call(Generic[T]):
     parts: Mapping[str, Part] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     repeatable: bool = True
+    at_most: int | None = None
     extras: Extras = Extras()
 
     @property

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 import httpx
 
 from reconciler.api.errors import APIError, unanswered
+from reconciler.api.intake import MOST
 from reconciler.api.pages import AsyncCursorPage, AsyncPaginator, SyncCursorPage
 from reconciler.api.resources import AsyncBeta, AsyncUploads, Beta, Uploads
 from reconciler.api.retry import Retry
@@ -51,6 +52,8 @@ class _Configured(Generic[HttpT, TransportT]):
         default_headers: Mapping[str, str] | None = None,
         default_query: Mapping[str, object] | None = None,
         allow_http: bool = False,
+        deadline: float | None = None,
+        max_answer_bytes: int = MOST,
         http_client: HttpT | None = None,
         transport: TransportT | None = None,
     ) -> None:
@@ -70,6 +73,11 @@ class _Configured(Generic[HttpT, TransportT]):
             default_headers: Sent with every request; they win over our own, whatever their case.
             default_query: Sent with every request.
             allow_http: Let the key travel over plain http to another machine.
+            deadline: Seconds for one attempt, from its first byte to the last of its answer, and one more for
+                each MB of a request or of downloaded content; None for no limit. A streamed view keeps to it
+                until it has the headers.
+            max_answer_bytes: How long an answer may be, decoded; 16 MiB by default. Downloaded content may
+                have 512 MB, and streamed views keep to no limit.
             http_client: Makes the connections, with its own proxies, certificates and limits; its headers,
                 cookies and redirects are not used, and its auth only where there is no key. Closed with
                 this client.
@@ -88,6 +96,8 @@ class _Configured(Generic[HttpT, TransportT]):
             timeout=httpx.Timeout(timeout),
             retry=Retry(max_retries, repeat_unknown=repeat_unknown),
             allow_http=allow_http,
+            deadline=deadline,
+            max_answer_bytes=max_answer_bytes,
         )
         if http_client is not None and transport is not None:
             raise TypeError("http_client and transport both say how to connect; pass one of them")
@@ -112,6 +122,8 @@ class _Configured(Generic[HttpT, TransportT]):
         set_default_headers: Mapping[str, str] | None = None,
         default_query: Mapping[str, object] | None = None,
         set_default_query: Mapping[str, object] | None = None,
+        deadline: float | NotGiven | None = NOT_GIVEN,
+        max_answer_bytes: int | None = None,
         http_client: HttpT | None = None,
     ) -> Self:
         """Another client that differs in what is given; without ``http_client`` they share connections.
@@ -135,6 +147,8 @@ class _Configured(Generic[HttpT, TransportT]):
             ),
             headers=_changed("headers", ours.headers, default_headers, set_default_headers),
             query=_changed("query", ours.query, default_query, set_default_query),
+            deadline=ours.deadline if isinstance(deadline, NotGiven) else deadline,
+            max_answer_bytes=ours.max_answer_bytes if max_answer_bytes is None else max_answer_bytes,
         )
         made = type(self).__new__(type(self))
         made._settings, made._http = settings, http_client or self._http  # noqa: SLF001 - one of our own
@@ -190,10 +204,12 @@ class Client(_Configured[httpx.Client, httpx.BaseTransport]):
     def _exchange(self, call: Call[Any], *, stream: bool) -> httpx.Response:
         try:
             with self._settings.request(call) as request:
-                answer = self._http.send(request, stream=stream, **self._sending)
-            if not answer.is_success:
-                with closing(answer):
-                    answer.read()
+                deadline = self._settings.deadline_of(request)
+                with deadline.holding():
+                    answer = self._http.send(request, stream=True, **self._sending)
+                    if not (stream and answer.is_success):
+                        with closing(answer):
+                            self._settings.intake(answer, call, deadline).read()
         except httpx.RequestError as cause:
             raise unanswered(cause, self._settings.base_url) from cause
         return answer
@@ -259,10 +275,12 @@ class AsyncClient(_Configured[httpx.AsyncClient, httpx.AsyncBaseTransport]):
     async def _exchange(self, call: Call[Any], *, stream: bool) -> httpx.Response:
         try:
             with self._settings.request(call) as request:
-                answer = await self._http.send(request, stream=stream, **self._sending)
-            if not answer.is_success:
-                async with _aclosing(answer):
-                    await answer.aread()
+                deadline = self._settings.deadline_of(request)
+                async with deadline.cutting():
+                    answer = await self._http.send(request, stream=True, **self._sending)
+                    if not (stream and answer.is_success):
+                        async with _aclosing(answer):
+                            await self._settings.intake(answer, call, deadline).aread()
         except httpx.RequestError as cause:
             raise unanswered(cause, self._settings.base_url) from cause
         return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_LONGEST_HINT = 60.0
+_SHORTEST = 0.1  # a server that asks for less would be asked in a busy loop
 _FIRST_WAIT = 0.5
 _DOUBLINGS = 4  # from 0.5 s to 8 s
 _JITTER = 0.25
@@ -25,7 +26,8 @@ class Failure:
     """Why an attempt gave no result.
 
     ``status`` is None when no answer came; ``sent`` is False when the request cannot have reached the
-    server. ``headers`` have lower-case names. ``now`` is the wall clock, for Retry-After dates.
+    server. ``headers`` have lower-case names. ``now`` is the wall clock, for a Retry-After date in an answer
+    that does not say by its own Date what time it is there.
     """
 
     sent: bool = True
@@ -44,26 +46,38 @@ class Failure:
         """Whether another attempt could end differently."""
         return self.status is None or self.status in _TRANSIENT or self.status >= _FAILED
 
+    @property
+    def asked(self) -> float | None:
+        """Seconds that the server asks to wait, 0.1 at least; None for a hint that makes no sense."""
+        hint = _hint(self.headers or {}, self.now)
+        return max(hint, _SHORTEST) if hint is not None and 0 < hint < math.inf else None
+
 
 @dataclass(frozen=True, slots=True)
 class Retry:
     """How often to try again, at most; the waits are those of the SDK of the time.
 
-    ``repeat_unknown`` allows what is not repeatable to be done twice, rather than perhaps not at all.
+    ``repeat_unknown`` allows what is not repeatable to be done twice, rather than perhaps not at all. A
+    server may ask for a wait of up to ``longest`` seconds; all waits of a call are at most ``budget``.
     """
 
     times: int = 2
     repeat_unknown: bool = False
+    longest: float = 120.0
+    budget: float = 300.0
 
     def __post_init__(self) -> None:
         if self.times < 0:
             raise ValueError(f"max_retries must be 0 or more, not {self.times}")
 
-    def delay(self, attempt: int, failure: Failure, *, repeatable: bool, chance: float) -> float | None:
+    def delay(
+        self, attempt: int, failure: Failure, *, repeatable: bool, chance: float, waited: float = 0.0
+    ) -> float | None:
         """Seconds to wait before attempt ``attempt + 1``, or None to give up.
 
         ``attempt`` counts from 0, ``chance`` lies in 0 to 1. What is not repeatable is tried again only
-        when it is known that nothing happened, whatever the server asks by ``x-should-retry``.
+        when it is known that nothing happened, whatever the server asks by ``x-should-retry``. ``waited``
+        are the seconds that went by between the attempts so far.
         """
         headers = failure.headers or {}
         asked = headers.get("x-should-retry")
@@ -71,10 +85,19 @@ class Retry:
         harmless = repeatable or self.repeat_unknown or failure.is_known
         if attempt >= self.times or not (wanted and harmless):
             return None
-        hint = _hint(headers, failure.now)
-        if hint is not None and 0 < hint <= _LONGEST_HINT:
-            return hint
-        return _FIRST_WAIT * 2.0 ** min(attempt + 1, _DOUBLINGS) * (1 - _JITTER * chance)
+        own = _FIRST_WAIT * 2.0 ** min(attempt + 1, _DOUBLINGS) * (1 - _JITTER * chance)
+        wait = failure.asked or own
+        return None if wait > self.longest or waited + wait > self.budget else wait
+
+    def excess(self, failure: Failure, waited: float) -> str:
+        """What to tell of a wait that the server asks for and that is too long; empty when it is not."""
+        asked = failure.asked
+        if asked is None or (asked <= self.longest and waited + asked <= self.budget):
+            return ""
+        return (
+            f"; the server asks to wait {asked:.10g} s, and a call waits {self.longest:g} s at once "
+            f"and {self.budget:g} s in all at most"
+        )
 
 
 def _hint(headers: Mapping[str, str], now: float) -> float | None:
@@ -85,9 +108,14 @@ def _hint(headers: Mapping[str, str], now: float) -> float | None:
     seconds = _number(text)
     if seconds is not None or text is None:
         return seconds
+    until, there = _moment(text), _moment(headers.get("date", ""))
+    return None if until is None else until - (now if there is None else there)
+
+
+def _moment(text: str) -> float | None:
     try:
         when = parsedate_to_datetime(text)
-        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - now
+        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
 

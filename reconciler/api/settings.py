@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import re
@@ -14,6 +15,7 @@ import httpx
 
 from reconciler import __version__
 from reconciler.api.call import written
+from reconciler.api.deadline import Deadline
 from reconciler.api.errors import (
     APIConnectionError,
     APIError,
@@ -21,6 +23,7 @@ from reconciler.api.errors import (
     blotted,
     error_for,
 )
+from reconciler.api.intake import MOST, Intake
 from reconciler.api.retry import Failure, Retry
 from reconciler.api.transport import is_loopback
 from reconciler.api.types import NotGiven
@@ -58,8 +61,14 @@ class Settings:
     timeout: httpx.Timeout = field(default_factory=lambda: PATIENCE)
     retry: Retry = field(default_factory=Retry)
     allow_http: bool = False
+    deadline: float | None = None
+    max_answer_bytes: int = MOST
 
     def __post_init__(self) -> None:
+        if self.deadline is not None and not 0 < self.deadline < math.inf:
+            raise ValueError(f"deadline must be more than 0 seconds, or None, not {self.deadline}")
+        if self.max_answer_bytes < 1:
+            raise ValueError(f"max_answer_bytes must be 1 or more, not {self.max_answer_bytes}")
         url = _parsed(self.base_url)
         if url.userinfo:
             raise TargetError("a server's URL must not carry a password; give the key by OPENAI_API_KEY")
@@ -118,6 +127,17 @@ class Settings:
             extensions={"timeout": timeout.as_dict()},
             **body,
         )
+
+    def deadline_of(self, request: httpx.Request) -> Deadline:
+        """When an attempt that begins now must be over; no single operation of it may take longer."""
+        deadline = Deadline.of(request, self.deadline)
+        timeouts = request.extensions["timeout"]
+        request.extensions["timeout"] = {name: deadline.clip(value) for name, value in timeouts.items()}
+        return deadline
+
+    def intake(self, answer: httpx.Response, call: Call[Any], deadline: Deadline) -> Intake:
+        """Reads the body of an answer, within the limits."""
+        return Intake(answer, call, self.max_answer_bytes, deadline, secret=self.api_key)
 
     def _headers(self, call: Call[T]) -> httpx.Headers:
         """Names are compared without case, and the last word wins."""
@@ -203,22 +223,32 @@ def _or_variable(value: str | None, name: str) -> str | None:
 
 @dataclass
 class Attempts:
-    """The attempts at one Call; ``doubt`` tells whether one of them may have taken effect."""
+    """The attempts at one Call.
+
+    ``doubt`` tells whether one of them may have taken effect, ``waited`` how many seconds lay between them.
+    """
 
     retry: Retry
     call: Call[Any]
     made: int = 0
     doubt: bool = False
+    waited: float = 0.0
 
     def wait_or_raise(self, error: APIError, answer: httpx.Response | None) -> float:
         """Seconds until the next attempt; raises what the caller shall see when there is none."""
+        if isinstance(error, APIResponseValidationError):  # too long, and it would be again
+            self.call.fail(error, known=False)
         failure = _failure(error, answer)
         self.doubt = self.doubt or not failure.is_known
         chance = random.random()  # noqa: S311 - jitter
-        wait = self.retry.delay(self.made, failure, repeatable=self.call.repeatable, chance=chance)
+        wait = self.retry.delay(
+            self.made, failure, repeatable=self.call.repeatable, chance=chance, waited=self.waited
+        )
+        error.message += self.retry.excess(failure, self.waited)
         if wait is None or (failure.sent and not self.call.is_replayable):
             self.call.fail(error, known=not self.doubt)
         self.made += 1
+        self.waited += wait
         return wait
 
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from reconciler.api.types import Body, Headers, Query
 
 
+LARGEST = 512 * 1024 * 1024
+"""Bytes that an upload may have, and so its content."""
+
+
 def create(  # noqa: PLR0913 - the parameters are the wire's
     *,
     file: FileUpload,
@@ -138,6 +142,8 @@ def content(
 ) -> Call[bytes]:
     """Download an upload's bytes, all of them into memory; the streamed view reads them piece by piece.
 
+    At most 512 MB, whatever ``max_answer_bytes`` says.
+
     Args:
         file_id: Id of the upload.
         extra_headers: Headers of this request; they win over all others, whatever their case.
@@ -150,5 +156,6 @@ def content(
         "GET",
         ("files", segment("file_id", file_id), "content"),
         bytes,
+        at_most=LARGEST,
         extras=Extras(extra_headers, extra_query, extra_body, timeout),
     )

@@ -5,6 +5,7 @@ What a command needs besides click is imported inside it, so that --help stays q
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from reconciler.cli.speech import Speech, is_interactive
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
+    from reconciler.server import Faults
 
 EXITS = """\b
 Exit codes: 0 done, or nothing to do · 1 error, nothing changed · 2 changes
@@ -110,6 +112,16 @@ def output(address: str | None, environment: str | None, form: str, **given: Any
     type=click.Path(path_type=Path, dir_okay=False),
     help="Demand the key in this file of every client.",
 )
+@options.option(
+    "--faults",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Let requests meet the faults in this JSON file, for tests of reliability.",
+)
+@options.option(
+    "--ledger",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Append a line of JSON to this file for every request.",
+)
 @options.state
 @options.speaking
 def serve(host: str, port: int, database: Path | None, require_key_file: Path | None, **given: Any) -> int:
@@ -118,16 +130,30 @@ def serve(host: str, port: int, database: Path | None, require_key_file: Path | 
     Any client that speaks assistants=v1 can use it. It ends at SIGINT or SIGTERM.
     """
     from reconciler.cli.target import DATABASE, key_in  # noqa: PLC0415 - only this command pays for it
-    from reconciler.server import Database, create_app  # noqa: PLC0415 - the same
+    from reconciler.server import Database, create_app, kept  # noqa: PLC0415 - the same
     from reconciler.server import serve as listen  # noqa: PLC0415 - the same
 
     speech = _speech(given)
     key = key_in(require_key_file) if require_key_file else None
-    with Database.open(database or given["state"] / DATABASE) as opened:
-        listen(
-            create_app(opened, api_key=key), host, port, ready=lambda url: speech.print(f"Serving {url}\n")
-        )
+    faults = _faults(speech, given["faults"])
+    with (
+        Database.open(database or given["state"] / DATABASE) as opened,
+        kept(given["ledger"]) if given["ledger"] else nullcontext() as ledger,
+    ):
+        app = create_app(opened, api_key=key, faults=faults, ledger=ledger)
+        listen(app, host, port, ready=lambda url: speech.print(f"Serving {url}\n"))
     return 0
+
+
+def _faults(speech: Speech, path: Path | None) -> Faults | None:
+    """The faults in a file, announced: nobody shall take such a server for a healthy one."""
+    from reconciler.server import Faults  # noqa: PLC0415 - only with serve
+
+    if path is None:
+        return None
+    faults = Faults.read(path)
+    speech.tell("Faults", f"{len(faults)} from {path}")
+    return faults
 
 
 @click.command()
@@ -177,6 +203,8 @@ def _session(given: dict[str, Any], *, everything: bool = False) -> Session:
         given["headers"],
         given["state"],
         allow_http=given["allow_http"],
+        proxy_from_environment=given["proxy_from_environment"],
+        ca_file=given["ca_file"],
     )
     scope = Scope(
         given["targets"], given["excluded"], given["prune"], given["max_destroy"], given["allow_missing"]

@@ -112,6 +112,16 @@ server = together(
         help="An extra header, 'Name: value'. May be repeated; in the variable one a line.",
     ),
     option("--allow-http", is_flag=True, help="Send the key over plain http to other machines too."),
+    option(
+        "--proxy-from-environment",
+        is_flag=True,
+        help="Use the proxy that HTTPS_PROXY or HTTP_PROXY names, but never to this machine.",
+    ),
+    option(
+        "--ca-file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Certificate authorities to trust in place of the usual ones, as PEM.",
+    ),
 )
 
 scope = together(

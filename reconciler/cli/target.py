@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 EMBEDDED = "embedded"
 DATABASE = "embedded.sqlite3"
-_TIMEOUT = 30.0
+_DEADLINE = 30.0
+_CONNECT = 5.0
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Target:
     key: str = field(default="", repr=False)
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     allow_http: bool = False
+    proxy_from_environment: bool = False
+    ca_file: Path | None = None
 
     @asynccontextmanager
     async def provider(self, *, reading: bool) -> AsyncIterator[Provider]:
@@ -42,14 +45,17 @@ class Target:
 
     @asynccontextmanager
     async def _remote(self, *, reading: bool) -> AsyncIterator[Provider]:
-        from reconciler.api import AsyncClient, async_socket, read_only  # noqa: PLC0415 - not for --help
+        from reconciler.api import AsyncClient, Timeout, async_socket, read_only  # noqa: PLC0415 - not for --help
         from reconciler.providers import AssistantsV1  # noqa: PLC0415 - the same
 
-        way = async_socket(self.server)
+        way = async_socket(
+            self.server, proxy_from_environment=self.proxy_from_environment, ca_file=self.ca_file
+        )
         async with AsyncClient(
             base_url=self.server,
             api_key=self.key,
-            timeout=_TIMEOUT,
+            timeout=Timeout(_DEADLINE, connect=_CONNECT),
+            deadline=_DEADLINE,
             default_headers=self.headers,
             allow_http=self.allow_http,
             transport=read_only(way) if reading else way,
@@ -70,8 +76,15 @@ class Target:
                 yield AssistantsV1(client, "the embedded server")
 
 
-def choose(
-    server: str | None, key_file: Path | None, headers: Sequence[str], state: Path, *, allow_http: bool
+def choose(  # noqa: PLR0913 - each is one thing a person may set
+    server: str | None,
+    key_file: Path | None,
+    headers: Sequence[str],
+    state: Path,
+    *,
+    allow_http: bool,
+    proxy_from_environment: bool = False,
+    ca_file: Path | None = None,
 ) -> Target:
     """The target that options and environment name; TargetError when they name none or contradict.
 
@@ -86,7 +99,15 @@ def choose(
         raise TargetError(f"no server was named although {why}: say --server URL, or --server {EMBEDDED}")
     chosen = (server or EMBEDDED).rstrip("/")
     named = dict(_header(one) for one in headers)
-    return Target(chosen, state / DATABASE, "" if chosen == EMBEDDED else key, named, allow_http)
+    return Target(
+        chosen,
+        state / DATABASE,
+        "" if chosen == EMBEDDED else key,
+        named,
+        allow_http,
+        proxy_from_environment,
+        ca_file,
+    )
 
 
 def _key(file: Path | None) -> str:

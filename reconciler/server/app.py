@@ -15,11 +15,11 @@ from starlette.routing import Route
 from reconciler.server import assistants, attachments, files, refusals, uploads, wire
 from reconciler.server.calls import Endpoint, plain
 from reconciler.server.database import Database, ReadOnlyError
-from reconciler.server.ledger import Door, Ledger
+from reconciler.server.door import Door
+from reconciler.server.faults import Faults
+from reconciler.server.ledger import Ledger, remembered
 from reconciler.server.refusals import WireError
 
-PREFIX: Final = "/v1"
-_REMEMBERED: Final = 100_000
 _BETA: Final = "assistants=v1"
 
 _ROUTES: Final[Mapping[str, Mapping[str, Endpoint]]] = {
@@ -55,16 +55,22 @@ _ROUTES: Final[Mapping[str, Mapping[str, Endpoint]]] = {
 
 
 def create_app(
-    database: Database, *, api_key: str | None = None, clock: Callable[[], float] = time.time
+    database: Database,
+    *,
+    api_key: str | None = None,
+    clock: Callable[[], float] = time.time,
+    faults: Faults | None = None,
+    ledger: Ledger | None = None,
 ) -> Starlette:
     """Build the whole v1 wire over `database`, which stays the caller's to close.
 
-    `app.state.ledger` remembers the requests. Without `api_key` everybody may enter.
+    `app.state.ledger` remembers the requests. Without `api_key` everybody may enter. Requests meet `faults`,
+    which may still be added to while the app answers.
     """
-    ledger = Ledger(maxlen=_REMEMBERED)
+    ledger = remembered() if ledger is None else ledger
     app = Starlette(
         routes=[_route(path, methods) for path, methods in _ROUTES.items()],
-        middleware=[Middleware(Door, ledger=ledger)],
+        middleware=[Middleware(Door, ledger=ledger, faults=faults)],
         exception_handlers=dict.fromkeys(
             (WireError, HTTPException, ReadOnlyError, ClientDisconnect), _refuse
         ),
@@ -83,7 +89,7 @@ def _route(path: str, methods: Mapping[str, Endpoint]) -> Route:
             _admit_dialect(request)
         return await methods["GET" if request.method == "HEAD" else request.method](request)
 
-    return Route(PREFIX + path, endpoint, methods=list(methods))
+    return Route(wire.PREFIX + path, endpoint, methods=list(methods))
 
 
 def _admit_key(request: Request) -> None:

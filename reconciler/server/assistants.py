@@ -14,7 +14,7 @@ def listing(call: Call) -> Response:
     """GET /assistants."""
     window = rules.window(call.query)
     with call.database.read() as connection:
-        page = pages.cut(connection, tables.ASSISTANTS, window)
+        page = pages.cut(connection, tables.ASSISTANTS.up_to(call.horizon()), window)
         files = tables.attached(connection, [row["id"] for row in page.rows])
     items = [wire.assistant(row, files[row["id"]]) for row in page.rows]
     return wire.reply(wire.page(items, more=page.more))

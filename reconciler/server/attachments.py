@@ -15,7 +15,8 @@ def listing(call: Call) -> Response:
     window = rules.window(call.query)
     with call.database.read() as connection:
         tables.assistant(connection, identity)
-        page = pages.cut(connection, tables.attachments_of(identity), window)
+        shelf = tables.attachments_of(identity).up_to(call.horizon())
+        page = pages.cut(connection, shelf, window)
     return wire.reply(wire.page([wire.attachment(row) for row in page.rows], more=page.more))
 
 

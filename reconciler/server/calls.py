@@ -1,5 +1,6 @@
 """What an endpoint gets to see of a request, and how a plain function becomes an endpoint."""
 
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +15,9 @@ from reconciler.server.database import Database
 # Twice what the largest fields can weigh in JSON escapes; function parameters have no limit of their own.
 BODY: Final = 16 << 20
 
+LAG: Final = "assistants_sync.lag"
+"""The key of a scope under which a fault says by how many seconds lists lag."""
+
 
 @dataclass(frozen=True)
 class Call:
@@ -24,10 +28,16 @@ class Call:
     path: Mapping[str, str]
     query: Sequence[tuple[str, str]]
     body: bytes = b""
+    lag: float | None = None
 
     def now(self) -> int:
         """The time in the whole seconds of the wire."""
         return int(self.clock())
+
+    def horizon(self) -> int | None:
+        """The latest time of creation that a list shows, if a fault lets lists lag."""
+        # A second begins before what was created in it: it has to be over for as long as the lag.
+        return None if self.lag is None else math.floor(self.clock() - self.lag) - 1
 
 
 Plain = Callable[[Call], Response]
@@ -37,7 +47,8 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def called(request: Request, body: bytes = b"") -> Call:
     """The call that a request makes, with the database and the clock of its application."""
     state = request.app.state
-    return Call(state.database, state.clock, request.path_params, request.query_params.multi_items(), body)
+    query = request.query_params.multi_items()
+    return Call(state.database, state.clock, request.path_params, query, body, request.scope.get(LAG))
 
 
 def plain(function: Plain) -> Endpoint:

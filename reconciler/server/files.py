@@ -17,7 +17,7 @@ def listing(call: Call) -> Response:
     """GET /files."""
     purpose = rules.narrowed(call.query)
     with call.database.read() as connection:
-        rows = tables.files(connection, purpose)
+        rows = tables.files(connection, purpose, call.horizon())
     return wire.reply(wire.whole([wire.file(row) for row in rows]))
 
 

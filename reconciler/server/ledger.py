@@ -1,33 +1,48 @@
-"""The outer door: a request id, the reply headers and a line in the ledger for every request."""
+"""What the server remembers of every request, in memory and, where wished, in a file for other processes."""
 
-import logging
-import secrets
-import time
+import json
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
 
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from reconciler.errors import ReconcilerError
+from reconciler.server.patterns import Pattern
 
-from reconciler.server import refusals, wire
+_REMEMBERED: Final = 100_000
+_REFUSALS: Final = 400
 
-_log = logging.getLogger(__name__)
+
+class UnwritableLedgerError(ReconcilerError):
+    """The file that the ledger is to be kept in cannot be opened."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One answered request."""
+    """One request.
+
+    `status` is what the server did, whatever the caller was told; 0 where a fault kept the request from it. A
+    request that took effect late has a second entry from then.
+    """
 
     method: str
     path: str
     query: str
     status: int
     request_id: str
+    fault: str = ""
 
     @property
     def writes(self) -> bool:
         """Whether the request could have changed something."""
         return self.method not in {"GET", "HEAD"}
+
+    @property
+    def changed(self) -> bool:
+        """Whether the request was a write that the server carried out."""
+        return self.writes and 0 < self.status < _REFUSALS
 
 
 class Ledger(deque[Entry]):
@@ -37,54 +52,46 @@ class Ledger(deque[Entry]):
         """Count the requests that could have changed something."""
         return sum(entry.writes for entry in list(self))
 
+    def changes(self) -> int:
+        """Count the writes that were carried out."""
+        return sum(entry.changed for entry in list(self))
 
-class Door:
-    """ASGI middleware around everything that answers."""
-
-    def __init__(self, app: ASGIApp, ledger: Ledger) -> None:
-        self._app = app
-        self._ledger = ledger
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let one request through; what escapes it is answered with a 500."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        visit = Visit(scope, send, self._ledger)
-        try:
-            await self._app(scope, receive, visit.send)
-        except Exception:
-            if visit.answered:
-                raise
-            _log.exception("request %s failed", visit.request_id)
-            await wire.refused(refusals.broken(visit.request_id))(scope, receive, visit.send)
+    def about(self, on: str) -> list[Entry]:
+        """The entries of some requests, such as `POST /assistants`; see Pattern."""
+        pattern = Pattern(on)
+        return [entry for entry in list(self) if pattern.covers(entry.method, entry.path)]
 
 
-class Visit:
-    """One request on its way through the door."""
+class _Written(Ledger):
+    """A ledger that also writes each entry as a line of JSON."""
 
-    def __init__(self, scope: Scope, send: Send, ledger: Ledger) -> None:
-        self.request_id = f"req_{secrets.token_hex(16)}"
-        self.answered = False
-        self._scope = scope
-        self._send = send
-        self._ledger = ledger
-        self._began = time.perf_counter()
+    def __init__(self, outlet: BinaryIO) -> None:
+        super().__init__(maxlen=_REMEMBERED)
+        self._outlet = outlet
 
-    async def send(self, message: Message) -> None:
-        """Pass a part of the reply on, its head with our headers."""
-        if message["type"] == "http.response.start":
-            self.answered = True
-            self._sign(MutableHeaders(scope=message))
-            self._record(message["status"])
-        await self._send(message)
+    def append(self, entry: Entry) -> None:
+        # Unbuffered and in one piece: a reader in another process sees whole lines, and sees them at once.
+        self._outlet.write(json.dumps(asdict(entry)).encode() + b"\n")
+        super().append(entry)
 
-    def _sign(self, headers: MutableHeaders) -> None:
-        headers["x-request-id"] = self.request_id
-        headers["openai-version"] = "2020-10-01"
-        headers["openai-processing-ms"] = str(round((time.perf_counter() - self._began) * 1000))
 
-    def _record(self, status: int) -> None:
-        scope = self._scope
-        query = scope["query_string"].decode("latin-1")
-        self._ledger.append(Entry(scope["method"], scope["path"], query, status, self.request_id))
+def remembered() -> Ledger:
+    """A ledger that goes with the process."""
+    return Ledger(maxlen=_REMEMBERED)
+
+
+@contextmanager
+def kept(path: Path) -> Iterator[Ledger]:
+    """A ledger that is appended to `path` as well, a line of JSON an entry; raises UnwritableLedgerError."""
+    try:
+        outlet = path.open("ab", buffering=0)
+    except OSError as error:
+        raise UnwritableLedgerError(f"cannot write the ledger {path}: {error.strerror}") from error
+    with outlet:
+        yield _Written(outlet)
+
+
+def entries(path: Path) -> Ledger:
+    """The entries that a server, perhaps still running, has kept in `path`; it may not be there yet."""
+    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+    return Ledger(Entry(**json.loads(line)) for line in lines if line.endswith(b"\n"))

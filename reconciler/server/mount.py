@@ -1,27 +1,53 @@
 """Putting an application on a socket, in the foreground or in a thread."""
 
+import asyncio
 import os
 import signal
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, cast
 
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from reconciler.errors import ReconcilerError
-from reconciler.server.app import PREFIX
+from reconciler.server.trouble import HANG_UP
+from reconciler.server.wire import PREFIX
 
 _LOOPBACK: Final = "127.0.0.1"
 _BACKLOG: Final = 2048
 _FAREWELL: Final = 30  # seconds that requests in flight are given at the end
+_NO_TIME: Final = struct.pack("ii", 1, 0)
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class UnavailableAddressError(ReconcilerError, OSError):
     """The address cannot be listened on; its text is a sentence for people."""
+
+
+class Line(H11Protocol):
+    """A connection that the application can close at any moment, through the state of its requests."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, and hand over the means to end."""
+        super().connection_made(cast("asyncio.Transport", transport))
+        self.app_state = {**self.app_state, HANG_UP: self.hang_up}
+
+    def hang_up(self, *, reset: bool) -> None:
+        """Close the connection; a reset is what a peer sees when the machine behind it is gone."""
+        if self.transport.is_closing():
+            return
+        if reset:
+            line = self.transport.get_extra_info("socket")
+            # To linger for no time at all is how a socket is told to reset its connection.
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_TIME)
+            self.transport.abort()
+        else:
+            self.transport.close()
 
 
 class Listener(uvicorn.Server):
@@ -80,7 +106,7 @@ def _config(app: Starlette) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         # One parser and one loop, whatever else is installed.
-        http="h11",
+        http=Line,
         loop="asyncio",
         ws="none",
         lifespan="off",

@@ -1,7 +1,7 @@
 """Cutting one page out of an ordered table, by object ids as cursors."""
 
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self
 
 from reconciler.server import decisions
 from reconciler.server.database import Connection, Row
@@ -21,11 +21,19 @@ class Window:
 
 @dataclass(frozen=True)
 class Shelf:
-    """A list: the rows of a table that share an owner, known to callers by one of their columns."""
+    """A list: the rows of a table that share an owner, known to callers by one of their columns.
+
+    What was created after the `horizon` is not in it yet.
+    """
 
     table: str
     identity: str
     owner: tuple[str, str] | None = None
+    horizon: int | None = None
+
+    def up_to(self, horizon: int | None) -> Self:
+        """The same list as it was, if a horizon is given."""
+        return replace(self, horizon=horizon)
 
 
 @dataclass(frozen=True)
@@ -60,10 +68,12 @@ def _bounded(connection: Connection, shelf: Shelf, window: Window) -> tuple[str,
 
 
 def _owned(shelf: Shelf) -> tuple[str, list[Any]]:
-    if shelf.owner is None:
-        return "TRUE", []
-    column, value = shelf.owner
-    return f"{column} = ?", [value]
+    where, arguments = "TRUE", list[Any]()
+    if shelf.owner is not None:
+        where, arguments = f"{shelf.owner[0]} = ?", [shelf.owner[1]]
+    if shelf.horizon is not None:
+        where, arguments = f"{where} AND created_at <= ?", [*arguments, shelf.horizon]
+    return where, arguments
 
 
 def _place(connection: Connection, shelf: Shelf, name: str, cursor: str) -> list[int]:

@@ -1,10 +1,12 @@
 """Every refusal the server answers, in the message forms of the wire."""
 
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any
 
 _ECHO = 64  # characters of a caller's value that a message repeats
 _GUARDED = 12  # a key up to this length is not repeated at all
+_STATUSES = frozenset(HTTPStatus)
 
 
 class WireError(Exception):
@@ -228,3 +230,17 @@ def broken(request_id: str) -> WireError:
         f"Please mention the request ID {request_id} when you report it."
     )
     return BrokenError(message, status=500)
+
+
+def titled(status: int) -> str:
+    """A status with its name; not all that are in use have one."""
+    return f"{status} {HTTPStatus(status).phrase}" if status in _STATUSES else str(status)
+
+
+def scripted(status: int) -> WireError:
+    """A refusal that a script of faults asked for, as the API words them."""
+    message = f"{titled(status)}. This answer was scripted."
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return BrokenError(message, status=status)
+    code = "rate_limit_exceeded" if status == HTTPStatus.TOO_MANY_REQUESTS else None
+    return WireError(message, status=status, code=code)

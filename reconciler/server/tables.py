@@ -129,12 +129,15 @@ def file(connection: Connection, identity: str) -> Row:
     return row
 
 
-def files(connection: Connection, purpose: str | None) -> list[Row]:
-    """All files, or those of one purpose."""
+def files(connection: Connection, purpose: str | None, horizon: int | None) -> list[Row]:
+    """All files, or those of one purpose, and none from after the horizon, if there is one."""
     order = ", ".join(f"{column} {decisions.NEWEST_FIRST}" for column in decisions.PLACE)
     # Only names from this package are put into the text.
-    query = f"SELECT * FROM files WHERE :purpose IS NULL OR purpose = :purpose ORDER BY {order}"  # noqa: S608 - our own words; values are bound
-    return connection.execute(query, {"purpose": purpose}).fetchall()
+    query = (
+        "SELECT * FROM files WHERE (:purpose IS NULL OR purpose = :purpose)"  # noqa: S608 - our own words; values are bound
+        f" AND (:horizon IS NULL OR created_at <= :horizon) ORDER BY {order}"
+    )
+    return connection.execute(query, {"purpose": purpose, "horizon": horizon}).fetchall()
 
 
 def named(connection: Connection, identities: Sequence[str]) -> dict[str, Row]:

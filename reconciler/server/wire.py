@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from starlette.responses import JSONResponse, Response
 
 from reconciler.server import decisions
 from reconciler.server.database import Row
 from reconciler.server.refusals import WireError
+
+PREFIX: Final = "/v1"
 
 Wire = Mapping[str, Any]
 

@@ -462,7 +462,9 @@ def in_seconds(seconds):
         ({"retry_after": "0.5"}, 0.5, 0.5),
         ({"retry_after_ms": "250"}, 0.25, 0.25),
         ({"retry_after_ms": "250", "retry_after": "7"}, 0.25, 0.25),
-        ({"retry_after": "61"}, 0.75, 1),
+        ({"retry_after": "120"}, 120, 120),
+        ({"retry_after_ms": "1"}, 0.1, 0.1),
+        ({"retry_after": "0"}, 0.75, 1),
         ({"retry_after": "soon"}, 0.75, 1),
     ],
 )
@@ -478,6 +480,35 @@ def test_the_wait_may_end_at_a_date(staged, waits):
         client.beta.assistants.retrieve("asst_1")
     (waited,) = waits
     assert 20 < waited <= 30
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_wait_that_is_too_long_for_a_call_ends_it_at_once_and_is_told(staged, waits, status):
+    with staged(refused(status, retry_after="3600")) as (client, asked):
+        with pytest.raises(APIStatusError, match=r"the server asks to wait 3600 s, and a call waits 120 s"):
+            client.beta.assistants.retrieve("asst_1")
+        assert len(asked) == 1
+    assert waits == []
+
+
+def test_a_create_that_met_too_long_a_wait_is_known_to_have_failed(staged, waits):
+    with (
+        staged(refused(429, retry_after="3600")) as (client, _),
+        pytest.raises(RateLimitError, match="asks to wait 3600 s"),
+    ):
+        client.beta.assistants.create(model="m")
+    assert waits == []
+
+
+def test_the_waits_of_a_call_have_a_budget(staged, waits):
+    replies = [refused(429, retry_after="110") for _ in range(9)]
+    with (
+        staged(*replies, max_retries=9) as (client, asked),
+        pytest.raises(RateLimitError, match=r"asks to wait 110 s.* 300 s in all"),
+    ):
+        client.beta.assistants.create(model="m")
+    assert waits == [110, 110]
+    assert len(asked) == 3
 
 
 def test_a_server_may_forbid_another_try(staged, waits):

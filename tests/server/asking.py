@@ -4,7 +4,7 @@ import asyncio
 
 import httpx
 
-from reconciler.server import create_app
+from reconciler.server import HungUpError, create_app
 
 BETA = {"OpenAI-Beta": "assistants=v1"}
 
@@ -21,7 +21,10 @@ class InProcess(httpx.BaseTransport):
 
     async def _answer(self, request):
         repeated = httpx.Request(request.method, request.url, headers=request.headers, content=request.read())
-        reply = await self._transport.handle_async_request(repeated)
+        try:
+            reply = await self._transport.handle_async_request(repeated)
+        except HungUpError as error:
+            raise httpx.RemoteProtocolError(str(error), request=request) from error
         return httpx.Response(reply.status_code, headers=reply.headers, content=await reply.aread())
 
     def close(self):

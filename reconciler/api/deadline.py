@@ -1,0 +1,161 @@
+"""The end of an attempt: one moment for all of it, however many operations it takes."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from contextlib import AbstractContextManager
+
+_PACE = 1_000_000
+"""Bytes a second, in either direction, below which a transfer counts as stuck."""
+_LARGEST = 512 * _PACE
+"""What a body of unknown size, such as a pipe, may have to carry: the largest upload of the wire."""
+
+
+_TICK = 0.01
+"""Seconds by which a socket may give up early."""
+
+
+class Deadline:
+    """The moment at which an attempt ends; never, when ``seconds`` is None.
+
+    Timeouts of single operations are of no use against a server that says one byte a second. What waits in
+    this thread is told by ``holding`` and asks ``clip``; what waits in a loop is cut off by ``cutting``.
+    """
+
+    def __init__(self, seconds: float | None) -> None:
+        self._seconds = math.inf if seconds is None else seconds
+        self._end = time.monotonic() + self._seconds
+        self._alarm: asyncio.Timeout | None = None
+
+    @classmethod
+    def of(cls, request: httpx.Request, seconds: float | None) -> Deadline:
+        """The deadline of a request: so many seconds, and one more for each MB that it sends."""
+        if seconds is None:
+            return cls(None)
+        return cls(seconds + _size(request) / _PACE)
+
+    @property
+    def left(self) -> float:
+        """Seconds until then, infinitely many where there is no end; negative when it has passed."""
+        return self._end - time.monotonic()
+
+    def clip(self, timeout: float | None) -> float | None:
+        """The timeout of an operation that starts now; httpx.ReadTimeout when it is too late for one."""
+        left = self.left
+        if left <= 0:
+            raise self._passed()
+        shortest = left if timeout is None else min(timeout, left)
+        return None if shortest == math.inf else shortest
+
+    def extend(self, size: int) -> None:
+        """Allow for so many bytes of content."""
+        self._seconds += size / _PACE
+        self._end += size / _PACE
+        if self._alarm is not None:
+            self._alarm.reschedule(asyncio.get_running_loop().time() + self.left)
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Let the sockets of this thread keep to it."""
+        token = _HELD.set(self)
+        try:
+            yield
+        finally:
+            _HELD.reset(token)
+
+    @asynccontextmanager
+    async def cutting(self) -> AsyncIterator[None]:
+        """Cut off whatever is awaited in the block when the moment comes."""
+        if self._seconds == math.inf:  # works in any event loop
+            yield
+            return
+        self._alarm = asyncio.timeout(self.left)
+        try:
+            async with self._alarm:
+                yield
+        except TimeoutError as cause:
+            if self._alarm.expired():
+                raise self._passed() from cause
+            raise
+        finally:
+            self._alarm = None
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Whatever fails in the block when the moment has come fails for that reason."""
+        try:
+            yield
+        except Exception as cause:
+            if self.left > _TICK:
+                raise
+            raise self._passed() from cause
+
+    def _passed(self) -> httpx.ReadTimeout:
+        return httpx.ReadTimeout(f"the whole call was not over after {self._seconds:.4g} s")
+
+
+_HELD: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
+
+
+def _size(request: httpx.Request) -> int:
+    told = request.headers.get("content-length", "")
+    if told.isdecimal():
+        return min(int(told), _LARGEST)
+    return _LARGEST if "transfer-encoding" in request.headers else 0
+
+
+def _clipped(timeout: float | None) -> float | None:
+    held = _HELD.get()
+    return timeout if held is None else held.clip(timeout)
+
+
+def _told() -> AbstractContextManager[None]:
+    held = _HELD.get()
+    return nullcontext() if held is None else held.telling()
+
+
+class Wires:
+    """What connects for a sync transport, so that every wire it gives keeps to the deadline."""
+
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+
+    def connect_tcp(self, *args: Any, timeout: float | None = None, **kwargs: Any) -> _Wire:
+        """Connect."""
+        return _Wire(self._backend.connect_tcp(*args, timeout=_clipped(timeout), **kwargs))
+
+
+class _Wire:
+    """A connection on which no operation outlasts the deadline; headers too may come byte by byte."""
+
+    _slice = 65_536  # written at once, so that a slow reader is noticed
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        with _told():
+            found: bytes = self._stream.read(max_bytes, timeout=_clipped(timeout))
+        return found
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        for start in range(0, len(buffer), self._slice):
+            with _told():
+                self._stream.write(buffer[start : start + self._slice], timeout=_clipped(timeout))
+
+    def start_tls(self, *args: Any, timeout: float | None = None, **kwargs: Any) -> _Wire:
+        return _Wire(self._stream.start_tls(*args, timeout=_clipped(timeout), **kwargs))
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything that waits for nobody, as it is."""
+        return getattr(self._stream, name)

@@ -1,0 +1,114 @@
+"""The body of an answer as it comes: counted after it is decoded, and no more of it kept than allowed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from reconciler.api.errors import APIResponseValidationError, blotted
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from reconciler.api.call import Call
+    from reconciler.api.deadline import Deadline
+
+MOST = 16 * 1024 * 1024
+"""Bytes that an answer may have, decoded, unless a caller says otherwise."""
+_PIECE = 8192  # a thousand times that is what one step of gzip may unpack
+_PACKED = frozenset({"gzip", "deflate", "br", "zstd"})  # what the library beneath may unpack
+_BOUNDED: tuple[list[str], ...] = (
+    [],
+    ["gzip"],
+    ["deflate"],
+)  # of these, what cannot grow beyond all measure in one step
+
+
+class Intake:
+    """Takes in the body of an answer; what is too much of a refusal is dropped, since its status says all.
+
+    Raises httpx.DecodingError for a body that is packed so that nobody can tell how large a step gets.
+    """
+
+    def __init__(
+        self, answer: httpx.Response, call: Call[Any], most: int, deadline: Deadline, *, secret: str | None
+    ) -> None:
+        self._answer = answer
+        self._secret = secret
+        self._call = call
+        self._most = most if call.at_most is None else call.at_most
+        self._deadline = deadline
+        self._pieces: list[bytes] = []
+        self._left = self._most
+        self._refuse_unbounded()
+        answer.stream = _Pieces(answer.stream)
+
+    def _refuse_unbounded(self) -> None:
+        named = self._answer.headers.get_list("content-encoding", split_commas=True)
+        packed = [name for one in named if (name := one.strip().lower()) in _PACKED]
+        if packed not in _BOUNDED:
+            raise httpx.DecodingError(f"it is packed as {', '.join(packed[:4])}, which nobody asked for")
+
+    def read(self) -> None:
+        """Read it; the answer then has its content as if it had read it itself."""
+        for piece in self._answer.iter_bytes():
+            if not self._take(piece):
+                break
+        self._keep()
+
+    async def aread(self) -> None:
+        """The same, awaited."""
+        async for piece in self._answer.aiter_bytes():
+            if not self._take(piece):
+                break
+        self._keep()
+
+    def _take(self, piece: bytes) -> bool:
+        """Keep a piece; False when no more is wanted."""
+        if self._call.at_most is not None:
+            self._deadline.extend(len(piece))
+        self._deadline.clip(None)
+        self._pieces.append(piece[: self._left])
+        self._left -= len(piece)
+        if self._left < 0 and self._answer.is_success:
+            raise self._excess()
+        return self._left >= 0
+
+    def _keep(self) -> None:
+        content = b"".join(self._pieces)
+        self._answer._content = content  # noqa: SLF001 - what its own read() would leave, which takes no limit
+
+    def _excess(self) -> APIResponseValidationError:
+        return APIResponseValidationError(
+            f"{self._call.method} /{self._call.url} answered {self._answer.status_code} with more than "
+            f"{self._most} bytes, which is the limit",
+            status_code=self._answer.status_code,
+            request_id=blotted(self._answer.headers.get("x-request-id", ""), self._secret),
+        )
+
+
+class _Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """The same bytes in pieces so small that unpacking one of them is harmless."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._stream:
+            yield from _cut(chunk)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._stream:
+            for piece in _cut(chunk):
+                yield piece
+
+    def close(self) -> None:
+        self._stream.close()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+def _cut(chunk: bytes) -> Iterator[bytes]:
+    return (chunk[start : start + _PIECE] for start in range(0, len(chunk), _PIECE))

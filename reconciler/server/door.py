@@ -1,0 +1,38 @@
+"""The outer door: a request id, the reply headers and a line in the ledger for every request."""
+
+import logging
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from reconciler.server import refusals, trouble, wire
+from reconciler.server.faults import Faults
+from reconciler.server.ledger import Ledger
+from reconciler.server.visit import Visit
+
+_log = logging.getLogger(__name__)
+
+
+class Door:
+    """ASGI middleware around everything that answers, behind which `faults` lie in wait."""
+
+    def __init__(self, app: ASGIApp, ledger: Ledger, faults: Faults | None) -> None:
+        self._app = app
+        self._ledger = ledger
+        self._faults = faults
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let one request through; what escapes it is answered with a 500."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        fault = self._faults.met_by(scope["method"], scope["path"]) if self._faults is not None else None
+        visit = Visit(scope, send, self._ledger, fault.kind if fault else "")
+        try:
+            await trouble.met(fault, self._app, scope, receive, visit)
+        except trouble.HungUpError:
+            raise
+        except Exception:
+            if visit.answered:
+                raise
+            _log.exception("request %s failed", visit.request_id)
+            await wire.refused(refusals.broken(visit.request_id))(scope, receive, visit.send)

@@ -1,0 +1,127 @@
+"""What a fault may say: the parameters of each kind, and the values of each parameter."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from reconciler.server.patterns import Pattern
+
+Fields = Mapping[str, Any]
+Problems = Iterator[tuple[str, str]]
+
+KINDS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "drop": ((), ("reset",)),
+    "commit_then_drop": ((), ("reset",)),
+    "delay": (("seconds",), ()),
+    "commit_then_delay": (("seconds",), ()),
+    "status": (("status",), ("retry_after", "html")),
+    "commit_then_status": (("status",), ("retry_after", "html")),
+    "truncate": ((), ("keep",)),
+    "html": ((), ("commit",)),
+    "redirect": (("url",), ("status",)),
+    "late_commit": (("seconds",), ("status", "drop")),
+    "lag": (("seconds",), ()),
+    "hang": ((), ("seconds",)),
+}
+"""The parameters that each kind needs, and those that it may have."""
+
+_PLACING: Final = ("on", "at", "times", "every", "rate")
+_CHOICES: Final = ("at", "every", "rate")
+_REDIRECTS: Final = (301, 302, 303, 307, 308)
+_ERRORS: Final = range(400, 600)
+
+
+def problems(given: Fields) -> Problems:
+    """What is wrong with a fault: each time a parameter, and a sentence about it."""
+    kind = given.get("kind")
+    if not isinstance(kind, str) or kind not in KINDS:
+        yield "kind", f"expected one of {', '.join(KINDS)}, not {kind!r}"
+        return
+    yield from _misplaced(kind, given)
+    yield from _malformed(kind, given)
+    yield from _contradicting(kind, given)
+
+
+def _misplaced(kind: str, given: Fields) -> Problems:
+    needed, allowed = KINDS[kind]
+    known = (*needed, *allowed, *_PLACING)
+    for name in given:
+        if name not in ("kind", *known):
+            yield name, f"the kind {kind} has no such parameter; it has {', '.join(known)}"
+    for name in needed:
+        if name not in given:
+            yield name, f"the kind {kind} needs it"
+
+
+def _malformed(kind: str, given: Fields) -> Problems:
+    checks = _checked(kind)
+    for name, value in given.items():
+        if name in checks and not checks[name][1](value):
+            yield name, f"expected {checks[name][0]}, not {value!r}"
+
+
+def _contradicting(kind: str, given: Fields) -> Problems:
+    chosen = [name for name in _CHOICES if name in given]
+    for name in chosen[1:]:
+        yield name, f"cannot be combined with {chosen[0]}"
+    if kind == "late_commit" and given.get("drop") is True and "status" in given:
+        yield "status", "nothing is answered where drop is true"
+    if kind == "lag" and str(given.get("on", "*")).partition(" ")[0] not in {"GET", "*"}:
+        yield "on", "only lists lag; begin it with GET"
+
+
+def _text(value: object) -> bool:
+    # What a header can carry.
+    return isinstance(value, str) and bool(value.strip()) and value.isascii() and value.isprintable()
+
+
+def _pattern(value: object) -> bool:
+    try:
+        Pattern(value if isinstance(value, str) else "")
+    except ValueError:
+        return False
+    return True
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and _number(value)
+
+
+def _counted(value: object) -> bool:
+    return _whole(value) and value != 0
+
+
+Check = tuple[str, Callable[[Any], bool]]
+
+_FLAG: Final[Check] = ("true or false", lambda value: isinstance(value, bool))
+_COUNT: Final[Check] = ("a whole number from 1", _counted)
+
+_CHECKS: Final[Mapping[str, Check]] = {
+    "on": ('a method and a path such as "POST /assistants/*"', _pattern),
+    "at": _COUNT,
+    "times": _COUNT,
+    "every": _COUNT,
+    "rate": ("a number from 0 to 1", lambda value: _number(value) and value <= 1),
+    "seconds": ("a number of seconds", _number),
+    "status": ("a whole number from 400 to 599", lambda value: _whole(value) and value in _ERRORS),
+    "retry_after": ("a number of seconds, or a text", lambda value: _number(value) or _text(value)),
+    "keep": ("a number of bytes", _whole),
+    "url": ("a URL", _text),
+    "html": _FLAG,
+    "commit": _FLAG,
+    "drop": _FLAG,
+    "reset": _FLAG,
+}
+
+_REDIRECT: Final[Check] = (
+    f"one of {', '.join(map(str, _REDIRECTS))}",
+    lambda value: _whole(value) and value in _REDIRECTS,
+)
+
+
+def _checked(kind: str) -> Mapping[str, Check]:
+    return {**_CHECKS, "status": _REDIRECT} if kind == "redirect" else _CHECKS
