@@ -8,8 +8,11 @@
     ├── UsageError                     64   an option's value does not fit the configuration
     ├── GoneError                       1   a collection answers 404: the service is gone, not its objects
     ├── RefusedError                    5   a rule refuses the run; nothing was written
+    ├── PlanFileError                   1   a plan file cannot be used
+    ├── StalePlanError                  4   what was reviewed is not what apply would do now
     ├── StoreError                      1   the state cannot be read or written
     │   ├── UnreadableStateError        1   a state that is damaged, or from a newer version
+    │   ├── UnsavedError                1   the folder does not take the state; a copy of it is elsewhere
     │   ├── LockedError                 5   somebody else is changing the same state
     │   └── ConflictError               4   the state moved since it was read
     └── APIError                        1   the wire failed (its tree is in ``reconciler.api.errors``)
@@ -20,6 +23,7 @@ Exit codes that are not errors: 0 done, 2 changes with ``--detailed-exitcode``, 
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,6 +58,16 @@ class RefusedError(ReconcilerError):
     exit_code = 5
 
 
+class PlanFileError(ReconcilerError):
+    """A plan file is none, was changed, or comes from a newer version; nothing was sent."""
+
+
+class StalePlanError(ReconcilerError):
+    """What was reviewed is not what apply would do now; nothing was written."""
+
+    exit_code = 4
+
+
 class StoreError(ReconcilerError):
     """The state folder could not be read or written."""
 
@@ -69,6 +83,35 @@ class UnreadableStateError(StoreError):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.problem}. Nothing was changed. {self.remedy}"
+
+
+class UnsavedError(StoreError):
+    """The state could not be written.
+
+    ``rescue`` is a copy of it in another place, if any took one. ``whole`` tells whether the journal
+    took every record, so that it alone is enough.
+    """
+
+    def __init__(self, path: Path, problem: str, rescue: Path | None, *, whole: bool) -> None:
+        super().__init__(path, problem, rescue, whole)
+        self.path = path
+        self.problem = problem
+        self.rescue = rescue
+        self.whole = whole
+
+    def __str__(self) -> str:
+        return f"cannot write {self.path}: {self.problem}. {self._copy()} {self._journal()}"
+
+    def _copy(self) -> str:
+        if self.rescue is None:
+            return "No other place took a copy of it."
+        back = shlex.join(["cp", str(self.rescue), str(self.path)])
+        return f"A copy is in {self.rescue}; once the folder can be written, put it back with: {back}."
+
+    def _journal(self) -> str:
+        if self.whole:
+            return "The journal has everything too: the next run reads it."
+        return "The journal lacks a part of it; without the copy that is found again by its Marks."
 
 
 class LockedError(StoreError):
@@ -99,7 +142,8 @@ class ConflictError(StoreError):
         self.found = found
 
     def __str__(self) -> str:
+        found = f"another serial {self.found}" if self.found == self.expected else f"serial {self.found}"
         return (
-            f"the state moved while this run was working: serial {self.found} where {self.expected} "
+            f"the state moved while this run was working: {found} where {self.expected} "
             "was expected. Run the same command again."
         )

@@ -149,8 +149,9 @@ class World:
 
     def lose_state(self) -> None:
         """The state folder's content is gone."""
-        for file in self.store.folder.iterdir():
-            file.unlink()
+        for file in self.store.folder.rglob("*"):
+            if file.is_file():
+                file.unlink()
 
     def requests(self, *methods: str) -> list[str]:
         """What the server was asked, as 'METHOD path'."""

@@ -91,26 +91,33 @@ def _text_change(
 ) -> Iterator[FieldChange]:
     found = live.fields.get(field)
     if (found or None) != (value or None):
-        drifted = _drifted(field, found, before)
-        yield FieldChange(field, found or None, value or None, drifted, source=desired.sources.get(field, ""))
+        yield FieldChange(
+            field,
+            found or None,
+            value or None,
+            _moved(field, found, before),
+            source=desired.sources.get(field, ""),
+            edited=_moved(field, value, before),
+        )
 
 
-def _drifted(field: str, found: Any, before: Mapping[str, str]) -> bool:
+def _moved(field: str, value: Any, before: Mapping[str, str]) -> bool:
+    """Whether a value, live or desired, is another than the one last applied; no when that is not known."""
     kind = field.partition(".")[0]
     known = before.get(field)
-    return bool(known) and known != field_digest(kind, found)
+    return bool(known) and known != field_digest(kind, value)
 
 
 def _tool_changes(
     wanted: Any, live: LiveAssistant, before: Mapping[str, str], *, cleared: bool = False
 ) -> Iterator[FieldChange]:
     old, new = normal_tools(live.fields["tools"]), normal_tools(wanted)
-    drifted = _drifted("tools", live.fields["tools"], before)
+    drifted, edited = _moved("tools", live.fields["tools"], before), _moved("tools", wanted, before)
     for key in dict.fromkeys([*new, *old]):
         here, there = old.get(key), new.get(key)
         if canonical(here) != canonical(there):
             details = tuple(_details(here, there)) if here and there else ()
-            yield FieldChange(f"tools.{key}", here, there, drifted, cleared, details=details)
+            yield FieldChange(f"tools.{key}", here, there, drifted, cleared, details=details, edited=edited)
 
 
 def _details(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Detail]:
@@ -134,7 +141,8 @@ def _metadata_changes(
         found = live.metadata.get(key)
         if found != value:
             field = f"metadata.{key}"
-            yield FieldChange(field, found, value, _drifted(field, found, before))
+            drifted, edited = _moved(field, found, before), _moved(field, value, before)
+            yield FieldChange(field, found, value, drifted, edited=edited)
 
 
 def _cleared(
@@ -144,15 +152,15 @@ def _cleared(
     managed = set(managed_before(live, binding)) - desired.fields.keys() - desired.ignored
     for field in TEXT_FIELDS:
         if field in managed and live.fields[field]:
-            drifted = _drifted(field, live.fields[field], before)
-            yield FieldChange(field, live.fields[field], None, drifted, cleared=True)
+            drifted = _moved(field, live.fields[field], before)
+            yield FieldChange(field, live.fields[field], None, drifted, cleared=True, edited=True)
     if "tools" in managed:
         yield from _tool_changes([], live, before, cleared=True)
     keys = set() if "metadata" in desired.ignored else _keys_before(live, binding)
     for key in sorted(keys - set(desired.metadata)):
         field = f"metadata.{key}"
-        drifted = _drifted(field, live.metadata[key], before)
-        yield FieldChange(field, live.metadata[key], None, drifted, cleared=True)
+        drifted = _moved(field, live.metadata[key], before)
+        yield FieldChange(field, live.metadata[key], None, drifted, cleared=True, edited=True)
 
 
 def remembered(live: LiveAssistant) -> dict[str, str]:

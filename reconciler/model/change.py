@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,8 +85,9 @@ class Detail:
 class FieldChange:
     """One field before and after; None stands for absent or empty.
 
-    ``drifted``: the server's value is not the one last applied. ``cleared``: the configuration named
-    the field once and no longer does. ``source`` is the file the new value was read from.
+    ``drifted``: the server's value is not the one last applied. ``edited``: the configuration's is not.
+    ``cleared``: the configuration named the field once and no longer does. ``source`` is the file the new
+    value was read from.
     """
 
     field: str
@@ -96,6 +97,17 @@ class FieldChange:
     cleared: bool = False
     source: str = ""
     details: tuple[Detail, ...] = ()
+    edited: bool = False
+
+    @property
+    def moved_by(self) -> tuple[Literal["configuration", "server"], ...]:
+        """Who moved the field since the last apply, where that is known."""
+        movers: list[Literal["configuration", "server"]] = []
+        if self.edited:
+            movers.append("configuration")
+        if self.drifted:
+            movers.append("server")
+        return tuple(movers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +139,22 @@ class Change:
     drifted: bool = False
     follows: tuple[Address, ...] = ()
     moved_from: Address | None = None
+
+    @property
+    def signature(self) -> Mapping[str, Any]:
+        """What of it is reviewed and will be done, as JSON values: before-fingerprint, steps, values sent."""
+        return {
+            "address": str(self.address),
+            "action": str(self.action),
+            "id": self.id,
+            "before": self.before,
+            "moved_from": str(self.moved_from or ""),
+            "refused": bool(self.refused),
+            "steps": [[str(one.kind), str(one.file or ""), one.id] for one in self.steps],
+            "fields": [[one.field, one.after] for one in self.fields],
+            "values": dict(self.values),
+            "mark": str(self.mark or ""),
+        }
 
     @property
     def is_visible(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from reconciler.model.canonical import digest
 from reconciler.model.change import Action, Change
 
 if TYPE_CHECKING:
@@ -63,6 +64,18 @@ class Plan:
     def counts(self) -> Counts:
         """The summary line's numbers; what is refused is not counted."""
         return Counts.of(change for change in self.changes if not change.refused)
+
+    @cached_property
+    def digest(self) -> str:
+        """What names this plan in a review: ``sha256:`` over every Change that does something.
+
+        Two plans of one digest do the same to the same objects; an unrelated change of the account, of the
+        state's serial or of a sentence moves nothing.
+        """
+        made = [
+            change.signature for change in self.changes if change.action is not Action.NOOP or change.steps
+        ]
+        return f"sha256:{digest(made)}"
 
     @property
     def has_changes(self) -> bool:

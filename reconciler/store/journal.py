@@ -5,89 +5,119 @@ from __future__ import annotations
 import json
 import os
 import zlib
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from reconciler.errors import StoreError, UnreadableStateError
+from reconciler.errors import UnreadableStateError
 from reconciler.model.address import Address
-from reconciler.store.record import binding_of, intent_of
+from reconciler.store.files import opened, write
+from reconciler.store.record import Saved, binding_of, intent_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from reconciler.model.state import State
+    from reconciler.model.state import Binding, Intent, State
 
 
-def append(path: Path, record: dict[str, Any]) -> None:
-    """Add a record and return when it is on the disk."""
-    text = json.dumps(record, separators=(",", ":"))
-    line = f"{zlib.crc32(text.encode()):08x} {text}\n".encode()
-    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+def append(path: Path, saved: Saved, record: dict[str, Any]) -> None:
+    """Add a record that follows one save, and return when its content is on the disk.
+
+    OSError leaves the records before it as they were: what was written of this one is cut off again,
+    now or before the next one.
+    """
+    line = _line({"save": saved.save, "serial": saved.state.serial, **record})
+    number = opened(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
     try:
-        _write_all(number, line)
-        os.fsync(number)
+        _mend(number)
+        _add(number, line)
     finally:
         os.close(number)
 
 
-def mend(path: Path) -> None:
+def _line(record: dict[str, Any]) -> bytes:
+    text = json.dumps(record, separators=(",", ":")).encode()
+    return b"%08x %s\n" % (zlib.crc32(text), text)
+
+
+def _mend(number: int) -> None:
     """Cut off a torn last line, so that the next record starts on a line of its own."""
-    if not path.exists():
-        return
-    text = path.read_bytes()
-    whole = text.rfind(b"\n") + 1
-    if whole < len(text):
-        os.truncate(path, whole)
+    length = os.fstat(number).st_size
+    if length and os.pread(number, 1, length - 1) != b"\n":
+        os.ftruncate(number, os.pread(number, length, 0).rfind(b"\n") + 1)
 
 
-def fold(state: State, path: Path) -> State:
+def _add(number: int, line: bytes) -> None:
+    length = os.fstat(number).st_size
+    try:
+        write(number, line)
+        os.fsync(number)
+    except OSError:
+        with suppress(OSError):  # half a line is cut off by the next append, or ignored by the next load
+            os.ftruncate(number, length)
+        raise
+
+
+def fold(saved: Saved, path: Path, text: bytes) -> State:
     """The State after a journal: results bound, intents without a result in ``unsettled``.
 
-    A torn last line is a record that never was; anything else unreadable is refused. A journal of
-    another serial belongs to a run whose State was saved, and is empty for this one.
+    A torn last line is a record that never was; anything else unreadable is refused. Records that
+    follow another save belong to a run whose State was saved, or to a generation that was left.
     """
-    bindings = dict(state.bindings)
-    unsettled = list(state.unsettled)
+    state = saved.state
+    folded = _Folded(dict(state.bindings), list(state.unsettled))
     journaled = False
-    for number, record in enumerate(_records(path), start=1):
+    for number, line in enumerate(_lines(path, text), start=1):
         try:
-            if record["serial"] != state.serial:
-                continue
-            journaled = True
-            where = Address.parse(record["address"])
-            if record["is"] == "intent":
-                unsettled.append(intent_of(record["intent"]))
-                continue
-            unsettled = [one for one in unsettled if one.address != where]
-            if record["binding"] is None:
-                bindings.pop(where, None)
-            else:
-                bindings[where] = binding_of(record["address"], record["binding"])
-        except (KeyError, TypeError, ValueError, AttributeError) as cause:
+            record = _record(line)
+            if (record["serial"], record.get("save", "")) == (state.serial, saved.save):
+                journaled = True
+                folded.add(record)
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as cause:
             raise _damaged(path, number) from cause
-    return replace(state, bindings=bindings, unsettled=tuple(unsettled), journaled=journaled)
+    return replace(state, bindings=folded.bindings, unsettled=tuple(folded.unsettled), journaled=journaled)
 
 
-def _records(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except FileNotFoundError:
-        return
-    except OSError as cause:
-        raise StoreError(f"cannot read {path}: {cause.strerror}") from cause
-    for number, line in enumerate(lines[:-1], start=1):
-        checksum, _, text = line.partition(b" ")
-        if checksum != f"{zlib.crc32(text):08x}".encode():
-            raise _damaged(path, number)
-        yield json.loads(text)
+class _Folded:
+    """What a State's bindings and intents have become, record by record."""
+
+    def __init__(self, bindings: dict[Address, Binding], unsettled: list[Intent]) -> None:
+        self.bindings = bindings
+        self.unsettled = unsettled
+
+    def add(self, record: dict[str, Any]) -> None:
+        """One more record; KeyError, TypeError or ValueError when it is none."""
+        where = Address.parse(record["address"])
+        if record["is"] == "intent":
+            self.unsettled.append(intent_of(record["intent"]))
+            return
+        self.unsettled = [one for one in self.unsettled if one.address != where]
+        if record["binding"] is None:
+            self.bindings.pop(where, None)
+        else:
+            self.bindings[where] = binding_of(record["address"], record["binding"])
+
+
+def _lines(path: Path, text: bytes) -> list[bytes]:
+    """Every whole line; a torn one is left out, but not one that lacks nothing but its end."""
+    *lines, rest = text.split(b"\n")
+    if _fits(rest[:-1]):  # a byte was changed: writing leaves less of a line, or all of it
+        raise _damaged(path, len(lines) + 1)
+    return lines
+
+
+def _record(line: bytes) -> dict[str, Any]:
+    if not _fits(line):
+        raise ValueError("the checksum does not fit")
+    record: dict[str, Any] = json.loads(line.partition(b" ")[2])
+    return record
+
+
+def _fits(line: bytes) -> bool:
+    checksum, _, text = line.partition(b" ")
+    return checksum == b"%08x" % zlib.crc32(text)
 
 
 def _damaged(path: Path, number: int) -> UnreadableStateError:
     remedy = "Move it aside: what it recorded is found again on the server by its Marks."
     return UnreadableStateError(path, f"line {number} of the journal is damaged", remedy)
-
-
-def _write_all(number: int, line: bytes) -> None:
-    while line:
-        line = line[os.write(number, line) :]

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import fcntl
-import getpass
-import json
-import os
-import socket
-from contextlib import contextmanager
+import shlex
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from reconciler.errors import ConflictError, LockedError, StoreError, UnreadableStateError
-from reconciler.model.canonical import digest
+from reconciler.errors import ConflictError, StoreError, UnreadableStateError, UnsavedError
 from reconciler.model.state import State
-from reconciler.store import journal
-from reconciler.store.record import FORMAT, intent_record, state_of, state_record
+from reconciler.store import files, folder, history, journal, lock, rescue
+from reconciler.store.record import NewerFormatError, Saved, fresh, intent_record, saved_of, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from reconciler.model.address import Address
@@ -28,66 +22,77 @@ if TYPE_CHECKING:
 
 
 class LocalStore:
-    """State in ``state.json``, journal in ``journal.jsonl``, lock on ``lock``, all in one folder."""
+    """State in ``state.json``, journal in ``journal.jsonl``, lock on ``lock``, all in one folder.
+
+    The newest ten state files that were replaced stay in ``history``, each under its serial. Every
+    file is its owner's alone, no link among them is followed, and a folder in which others can
+    write is refused.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.path = folder / "state.json"
         self._journal = folder / "journal.jsonl"
-        self._serial = 0
+        self._history = folder / "history"
+        self._saved = Saved(State("", 0))  # what was loaded or saved last
+        self._named = False  # whether the journal's name is durable
+        self._whole = True  # whether the journal took every record
 
     def load(self) -> State:
         """The State, or a new one of serial 0 where none is stored; writes nothing."""
-        state = journal.fold(self._stored() or State(uuid4().hex, 0), self._journal)
-        self._serial = state.serial
+        folder.check(self.folder)
+        # The journal first: a run that ends between the two reads leaves records of an earlier save, which
+        # are ignored, and not a State that lacks its records.
+        recorded = self._read(self._journal)
+        saved = self._parsed(self._read(self.path)) or Saved(State(uuid4().hex, 0))
+        state = journal.fold(saved, self._journal, recorded or b"")
+        self._follow(saved)
         return state
 
-    def _stored(self) -> State | None:
-        try:
-            text = self.path.read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as cause:
-            raise StoreError(f"cannot read {self.path}: {cause.strerror}") from cause
-        return self._parsed(text)
+    def _follow(self, saved: Saved) -> None:
+        """Let the next records follow this save."""
+        self._saved, self._named, self._whole = saved, False, True
 
-    def _parsed(self, text: bytes) -> State:
+    def _read(self, path: Path) -> bytes | None:
         try:
-            record = json.loads(text)
-            self._refuse_newer(record["format"])
-            return state_of(_proved(record))
-        except (ValueError, KeyError, TypeError, AttributeError) as cause:
-            remedy = (
+            return files.read(path)
+        except OSError as cause:
+            raise StoreError(f"cannot read {path}: {files.why(cause)}") from cause
+
+    def _parsed(self, text: bytes | None) -> Saved | None:
+        try:
+            return None if text is None else saved_of(text)
+        except NewerFormatError as cause:
+            raise UnreadableStateError(self.path, str(cause), "Use a newer assistants-sync.") from cause
+        except ValueError as cause:
+            problem = "the state is damaged or cut short"
+            raise UnreadableStateError(self.path, problem, self._remedy()) from cause
+
+    def _remedy(self) -> str:
+        newest = history.newest(self._history)
+        if newest is None:
+            return (
                 "Restore it from a backup, or move it aside: everything of ours is found again by its Mark."
             )
-            raise UnreadableStateError(self.path, "the state is damaged or cut short", remedy) from cause
-
-    def _refuse_newer(self, found: int) -> None:
-        if found > FORMAT:
-            problem = f"it is of format {found}, and this version reads {FORMAT}"
-            raise UnreadableStateError(self.path, problem, "Use a newer assistants-sync.")
+        back = shlex.join(["cp", str(newest), str(self.path)])
+        return (
+            f"The newest generation that can be read is put back with: {back}. What was done since then is "
+            "found again by its Marks."
+        )
 
     @contextmanager
-    def lock(self, purpose: str) -> Iterator[None]:
-        """Hold the folder's lock, creating the folder; the kernel frees it when the process dies."""
-        number = self._opened()
-        try:
-            try:
-                fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as cause:
-                raise LockedError(self.folder / "lock", _holder(number)) from cause
-            with _signed(number, purpose):
-                journal.mend(self._journal)
-                yield
-        finally:
-            os.close(number)
+    def lock(
+        self, purpose: str, timeout: float = 0.0, waiting: Callable[[str], None] | None = None
+    ) -> Iterator[None]:
+        """Hold the folder's lock, creating the folder; the kernel frees it when the process dies.
 
-    def _opened(self) -> int:
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        except OSError as cause:
-            raise StoreError(f"cannot use the state folder {self.folder}: {cause.strerror}") from cause
+        A lock that another run holds is waited for ``timeout`` seconds; ``waiting`` is told once who
+        holds it. Then LockedError says so.
+        """
+        folder.make(self.folder)
+        folder.check(self.folder)
+        with lock.held(self.folder / "lock", purpose, timeout, waiting):
+            yield
 
     def intend(self, intent: Intent) -> None:
         """Record durably what is about to be done."""
@@ -100,72 +105,51 @@ class LocalStore:
 
     def _append(self, record: dict[str, Any]) -> None:
         try:
-            journal.append(self._journal, {"serial": self._serial, **record})
+            journal.append(self._journal, self._saved, record)
+            if not self._named:
+                files.sync(self.folder)
+                self._named = True
         except OSError as cause:
-            raise StoreError(f"cannot write {self._journal}: {cause.strerror}") from cause
+            self._whole = False
+            raise StoreError(f"cannot write {self._journal}: {files.why(cause)}") from cause
 
     def save(self, state: State, expecting: int) -> None:
-        """Replace the state file, durably, then empty the journal, whose records are now part of it."""
-        found = self._stored()
-        serial = found.serial if found else 0
-        if serial != expecting:
-            raise ConflictError(expecting, serial)
-        record = state_record(replace(state, serial=expecting + 1))
+        """Replace the state file, durably, then empty the journal, whose records are now part of it.
+
+        What is replaced goes into ``history``; that it cannot be kept there keeps nothing from being
+        saved. UnsavedError when the folder does not take the state: it says where a copy of it is.
+        """
+        saving = fresh(replace(state, serial=expecting + 1))
+        text = text_of(saving)
         try:
-            self._replace({"format": FORMAT, "checksum": digest(record), "state": record})
-            self._journal.unlink(missing_ok=True)
+            before = files.read(self.path)
+            self._expect(expecting, self._parsed(before))
+            self._replace(before, text, saving)
         except OSError as cause:
-            raise StoreError(f"cannot write {self.path}: {cause.strerror}") from cause
-        self._serial = expecting + 1
+            raise self._unsaved(saving, text, cause) from cause
+        with suppress(OSError):  # its records follow an earlier save, so that nobody reads them again
+            self._journal.unlink()
+        self._follow(saving)
 
-    def _replace(self, record: dict[str, Any]) -> None:
-        text = json.dumps(record, indent=1, ensure_ascii=False).encode() + b"\n"
-        beside = self.path.with_suffix(".new")
-        number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(number, "wb") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(self.path)
-        _sync_folder(self.folder)
+    def _expect(self, expecting: int, found: Saved | None) -> None:
+        """ConflictError unless the stored State is the expected one, not only in its serial."""
+        saved = found or Saved(State("", 0))
+        if saved.state.serial != expecting:
+            raise ConflictError(expecting, saved.state.serial)
+        if self._saved.state.serial == expecting and saved.save != self._saved.save:
+            raise ConflictError(expecting, expecting)
 
+    def _replace(self, before: bytes | None, text: bytes, saving: Saved) -> None:
+        """The new text first, so that the last of a disk's space goes to it and not to the history."""
+        new = files.beside(self.path, text)
+        if before is not None:
+            with suppress(OSError):
+                history.keep(self._history, saving.state.serial - 1, before)
+        new.replace(self.path)
+        self._saved = saving  # what the next load finds, also when the folder cannot be synced
+        files.sync(self.folder)
 
-def _proved(record: dict[str, Any]) -> dict[str, Any]:
-    """The state inside a record whose checksum fits; ValueError when it does not."""
-    inside: dict[str, Any] = record["state"]
-    if record["checksum"] != digest(inside):
-        raise ValueError("the checksum does not fit")
-    return inside
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename durable: without this the old name can come back after a power cut."""
-    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
-
-
-@contextmanager
-def _signed(number: int, purpose: str) -> Iterator[None]:
-    """The holder's name in the lock file for as long as the lock is held."""
-    since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    who = f"{_user()}@{socket.gethostname()} (process {os.getpid()}) since {since} to {purpose}"
-    os.ftruncate(number, 0)
-    os.pwrite(number, who.encode(), 0)
-    try:
-        yield
-    finally:
-        os.ftruncate(number, 0)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user need not have a name
-        return f"user {os.getuid()}"
-
-
-def _holder(number: int) -> str:
-    return os.pread(number, 1000, 0).decode(errors="replace").strip() or "another run"
+    def _unsaved(self, saving: Saved, text: bytes, cause: OSError) -> UnsavedError:
+        """The error of a State that was not saved, once a copy of it is as safe as can be."""
+        saved = rescue.copy(f"assistants-sync-state-{saving.save}.json", text)
+        return UnsavedError(self.path, files.why(cause), saved, whole=self._whole)

@@ -1,14 +1,75 @@
-"""State, bindings and intents ⇄ plain JSON values, strictly."""
+"""State, bindings and intents ⇄ plain JSON values, strictly; and the text of a state file."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
+import json
+import math
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
 
 from reconciler.model.address import Address, Kind
+from reconciler.model.canonical import digest
 from reconciler.model.state import AssistantBinding, Binding, FileBinding, Intent, State
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 FORMAT = 1
+
+_Value = TypeVar("_Value", AssistantBinding, FileBinding, Intent)
+
+
+class NewerFormatError(ValueError):
+    """A record of a format that only a newer version reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A State as one save wrote it.
+
+    ``save`` is that save's own random id: serials come again after an earlier generation was restored,
+    and ids never do. It is empty for what was written before saves had ids, and for what was never saved.
+    ``at`` is when it was saved, as text that sorts.
+    """
+
+    state: State
+    save: str = ""
+    at: str = ""
+
+
+def fresh(state: State) -> Saved:
+    """A State about to be saved, under an id that no other save has."""
+    return Saved(state, uuid4().hex, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
+
+
+def text_of(saved: Saved) -> bytes:
+    """The text of a state file."""
+    inside = {**state_record(saved.state), "id": saved.save, "saved": saved.at}
+    record = {"format": FORMAT, "checksum": digest(inside), "state": inside}
+    # a name that was no UTF-8 on its disk comes back as it was
+    return json.dumps(record, indent=1, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
+
+
+def saved_of(text: bytes) -> Saved:
+    """What a state file holds; ValueError when it is no whole state, NewerFormatError when it is too new."""
+    try:
+        record = json.loads(text)
+        if _count(record["format"]) > FORMAT:
+            raise NewerFormatError(f"it is of format {record['format']}, and this version reads {FORMAT}")
+        inside = _proved(record)
+        return Saved(state_of(inside), _text(inside.get("id", "")), _text(inside.get("saved", "")))
+    except (KeyError, TypeError, AttributeError, RecursionError) as cause:
+        raise ValueError("it is no state") from cause
+
+
+def _proved(record: dict[str, Any]) -> dict[str, Any]:
+    """The state inside a record whose checksum fits; ValueError when it does not."""
+    inside: dict[str, Any] = record["state"]
+    if record["checksum"] != digest(inside):
+        raise ValueError("the checksum does not fit")
+    return inside
 
 
 def state_record(state: State) -> dict[str, Any]:
@@ -27,7 +88,7 @@ def state_of(record: dict[str, Any]) -> State:
     """The State a record holds; KeyError, TypeError or ValueError when it holds none."""
     return State(
         _text(record["lineage"]),
-        int(record["serial"]),
+        _count(record["serial"]),
         _text(record["project"]),
         _text(record["target"]),
         {Address.parse(key): binding_of(key, value) for key, value in record["bindings"].items()},
@@ -38,8 +99,8 @@ def state_of(record: dict[str, Any]) -> State:
 def binding_of(where: str, record: dict[str, Any]) -> Binding:
     """The binding of an address; KeyError, TypeError or ValueError when it is none."""
     if Address.parse(where).kind is Kind.ASSISTANT:
-        return AssistantBinding(**record)
-    return FileBinding(**{**record, "old": tuple(record["old"])})
+        return _strict(AssistantBinding(**record))
+    return _strict(FileBinding(**{**record, "old": tuple(record["old"])}))
 
 
 def intent_record(intent: Intent) -> dict[str, Any]:
@@ -50,10 +111,56 @@ def intent_record(intent: Intent) -> dict[str, Any]:
 def intent_of(record: dict[str, Any]) -> Intent:
     """The Intent a record holds; KeyError, TypeError or ValueError when it holds none."""
     known = tuple(record["known"])
-    return Intent(**{**record, "address": Address.parse(record["address"]), "known": known})
+    return _strict(Intent(**{**record, "address": Address.parse(record["address"]), "known": known}))
+
+
+def _strict(made: _Value) -> _Value:
+    """A value whose every field is of its declared type; TypeError when JSON had something else there."""
+    for field in fields(made):
+        value = getattr(made, field.name)
+        if not _FITS[str(field.type)](value):
+            raise TypeError(f"{field.name} cannot be {value!r}")
+    return made
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0  # True is an int, and no count
+
+
+def _is_time(value: Any) -> bool:
+    return type(value) in {int, float} and math.isfinite(value)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, tuple) and all(map(_is_text, value))
+
+
+def _is_texts_by_name(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_is_text, value.values()))
+
+
+_FITS: dict[str, Callable[[Any], bool]] = {
+    "str": _is_text,
+    "int": _is_count,
+    "float": _is_time,
+    "bool": lambda value: isinstance(value, bool),
+    "tuple[str, ...]": _are_texts,
+    "Mapping[str, str]": _is_texts_by_name,
+    "Address": lambda value: isinstance(value, Address),
+}
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str):
+    if not _is_text(value):
         raise TypeError(f"{value!r} is not text")
-    return value
+    return str(value)
+
+
+def _count(value: Any) -> int:
+    if not _is_count(value):
+        raise TypeError(f"{value!r} is not a count")
+    return int(value)

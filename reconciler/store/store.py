@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from reconciler.model.address import Address
@@ -15,17 +16,29 @@ class Store(Protocol):
     """Remembers one State and the journal of a run that is under way.
 
     Must: make ``save`` all-or-nothing, also when the power fails; refuse it with ConflictError unless
-    the stored serial is the one expected. Must: return from ``intend`` and ``settle`` only when the
-    record is durable. Must: refuse, with UnreadableStateError, a state it cannot read to the end, and
-    leave it as it is. May: keep earlier serials. Must not: write anything while loading.
+    the stored State is the one expected. Must: return from ``intend`` and ``settle`` only when the
+    record is durable, and lose none of them until a State that has them is durable. Must: fold only
+    records that follow the very State that is stored, and not another one of its serial. Must:
+    refuse, with UnreadableStateError, a state it cannot read to the end, and leave it as it is.
+    Must: put a State that it cannot save where it can, and say where. May: keep earlier generations,
+    and accept one of them in the place of the State; fail to keep one. Must not: write anything while
+    loading; let others write what it reads; break a lock whose holder lives.
     """
 
     def load(self) -> State:
-        """The State, with the journal folded in and its open intents in ``unsettled``."""
+        """The State, with the journal folded in and its open intents in ``unsettled``.
+
+        It comes before everything else: records and saves follow the State loaded last.
+        """
         ...
 
-    def lock(self, purpose: str) -> AbstractContextManager[None]:
-        """Hold the only right to write; LockedError names who holds it."""
+    def lock(
+        self, purpose: str, timeout: float = 0.0, waiting: Callable[[str], None] | None = None
+    ) -> AbstractContextManager[None]:
+        """Hold the only right to write, waiting ``timeout`` seconds for it.
+
+        ``waiting`` is told once, when the waiting begins, who holds it. LockedError says it in the end.
+        """
         ...
 
     def intend(self, intent: Intent) -> None:
@@ -37,5 +50,8 @@ class Store(Protocol):
         ...
 
     def save(self, state: State, expecting: int) -> None:
-        """Replace the stored State, whose serial must be ``expecting``, and empty the journal."""
+        """Replace the stored State, whose serial must be ``expecting``, and empty the journal.
+
+        StoreError leaves the old State or the new one, and every record of the old one.
+        """
         ...

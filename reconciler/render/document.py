@@ -1,0 +1,346 @@
+"""A Plan or a Report as one JSON document: what ``--format json`` prints and what a plan file holds.
+
+A plan file is a claim about what apply would do, never a program: it is read to be shown, and to be compared
+with a plan made anew. It holds the texts it shows.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from reconciler.errors import PlanFileError
+from reconciler.model.address import Address
+from reconciler.model.canonical import digest
+from reconciler.model.change import Action, Change, Detail, FieldChange, Reason, Step, StepKind
+from reconciler.model.mark import Mark
+from reconciler.model.outcome import Cause, Result
+from reconciler.model.plan import Basis, Plan
+
+if TYPE_CHECKING:
+    from reconciler.model.outcome import Outcome, Report
+    from reconciler.model.resource import FileReference
+
+FORMAT = 1
+
+
+class _Record(BaseModel):
+    """No unknown field, no conversion."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class CountsRecord(_Record):
+    """The numbers of the summary line."""
+
+    added: int
+    changed: int
+    destroyed: int
+
+
+class DetailRecord(_Record):
+    """Where inside a structured value two sides differ; null stands for absent."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+class FieldRecord(_Record):
+    """One field before and after; null stands for absent or empty."""
+
+    field: str
+    before: Any
+    after: Any
+    moved_by: list[Literal["configuration", "server"]] = Field(
+        description="Who moved the field since the last apply, where that is known."
+    )
+    cleared: bool
+    source: str = Field(description="The file that the new value was read from, or empty.")
+    details: list[DetailRecord]
+
+
+class StepRecord(_Record):
+    """One call; `file` is the address or the id of what is attached or detached."""
+
+    kind: StepKind
+    file: str
+    id: str
+
+
+class ChangeRecord(_Record):
+    """One address, what is done to it and why."""
+
+    address: str
+    action: Action
+    reason: Reason
+    id: str
+    before: str = Field(description="A fingerprint of the live object that this rests on, or empty.")
+    fields: list[FieldRecord]
+    steps: list[StepRecord]
+    values: dict[str, Any] = Field(description="The fields that are sent.")
+    mark: str
+    refused: str = Field(description="Why nothing may be done, or empty.")
+    note: str
+    drifted: bool
+    follows: list[str]
+    moved_from: str
+
+
+class ScopeRecord(_Record):
+    """What of the configuration the plan is about."""
+
+    destroy: bool = False
+    targets: list[str] = []
+    excluded: list[str] = []
+    prune_marked: bool = False
+    on_drift: Literal["overwrite", "keep", "fail"] = "overwrite"
+
+
+class PlanDocument(_Record):
+    """A plan: what apply would do, and what that rests on."""
+
+    format_version: Literal[1]
+    kind: Literal["plan"]
+    digest: str = Field(description="What names the plan in a review: apply --expect-digest takes it.")
+    project: str
+    environment: str
+    target: str
+    lineage: str
+    serial: int
+    scope: ScopeRecord
+    counts: CountsRecord
+    changes: list[ChangeRecord]
+    notices: list[str]
+    managed: int
+    missing: int
+    is_bare: bool
+    is_partial: bool
+    checksum: str = Field(description="Over everything else; it tells accidents, and proves nothing.")
+
+
+class OutcomeRecord(_Record):
+    """How one change ended."""
+
+    address: str
+    action: Action
+    result: Result
+    cause: Cause
+    message: str
+    request_id: str
+    written: bool = Field(description="Whether a call of it took, or may have taken, effect.")
+    id: str
+
+
+class ReportDocument(_Record):
+    """A report: what became of a plan."""
+
+    format_version: Literal[1]
+    kind: Literal["report"]
+    digest: str
+    project: str
+    environment: str
+    target: str
+    exit_code: int
+    interrupted: int = Field(description="The signal that ended the run early, or 0.")
+    unsaved: str = Field(description="Why the state could not be saved at the end, or empty.")
+    counts: CountsRecord
+    outcomes: list[OutcomeRecord]
+
+
+def schema(of: Literal["plan", "report"]) -> str:
+    """The JSON Schema of a document, as text."""
+    model = PlanDocument if of == "plan" else ReportDocument
+    described = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **model.model_json_schema(mode="serialization"),
+    }
+    return json.dumps(described, indent=2, sort_keys=True) + "\n"
+
+
+def plan_json(plan: Plan, scope: ScopeRecord | None = None) -> str:
+    """A plan as its document."""
+    made = PlanDocument(
+        format_version=FORMAT,
+        kind="plan",
+        digest=plan.digest,
+        project=plan.project,
+        environment=plan.environment,
+        target=plan.basis.target,
+        lineage=plan.basis.lineage,
+        serial=plan.basis.serial,
+        scope=scope or ScopeRecord(),
+        counts=_counts(plan.counts),
+        changes=[_change_record(one) for one in plan.changes if one.is_visible or one.steps],
+        notices=list(plan.notices),
+        managed=plan.managed,
+        missing=plan.missing,
+        is_bare=plan.is_bare,
+        is_partial=plan.is_partial,
+        checksum="",
+    )
+    return _printed(made.model_copy(update={"checksum": _checksum(made)}))
+
+
+def report_json(report: Report, plan: Plan) -> str:
+    """A report as its document."""
+    return _printed(
+        ReportDocument(
+            format_version=FORMAT,
+            kind="report",
+            digest=plan.digest,
+            project=plan.project,
+            environment=plan.environment,
+            target=plan.basis.target,
+            exit_code=report.exit_code,
+            interrupted=report.interrupted,
+            unsaved=report.unsaved,
+            counts=_counts(report.counts),
+            outcomes=[_outcome_record(one) for one in report.outcomes],
+        )
+    )
+
+
+def plan_of(text: bytes) -> tuple[Plan, ScopeRecord]:
+    """The plan that a document holds, and its scope; PlanFileError when it holds none, or another one."""
+    try:
+        found = json.loads(text)
+        _refuse_newer(found)
+        document = PlanDocument.model_validate(found)
+        plan = _plan(document)
+    except ValidationError as cause:
+        first = cause.errors()[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise PlanFileError(f"it is not a plan: {where}: {first['msg']}") from cause
+    except (ValueError, TypeError, RecursionError) as cause:
+        raise PlanFileError("it is not a plan") from cause
+    if document.checksum != _checksum(document) or document.digest != plan.digest:
+        raise PlanFileError("it was changed after it was made")
+    return plan, document.scope
+
+
+def _refuse_newer(found: Any) -> None:
+    version = found.get("format_version") if isinstance(found, dict) else None
+    if isinstance(version, int) and version > FORMAT:
+        raise PlanFileError(f"it is of format {version}, and this version reads {FORMAT}; use a newer one")
+
+
+def _printed(document: BaseModel) -> str:
+    return json.dumps(document.model_dump(mode="json"), indent=2, ensure_ascii=True) + "\n"
+
+
+def _checksum(document: PlanDocument) -> str:
+    return f"sha256:{digest(document.model_dump(mode='json', exclude={'checksum'}))}"
+
+
+def _counts(counts: Any) -> CountsRecord:
+    return CountsRecord(added=counts.added, changed=counts.changed, destroyed=counts.destroyed)
+
+
+def _change_record(change: Change) -> ChangeRecord:
+    return ChangeRecord(
+        address=str(change.address),
+        action=change.action,
+        reason=change.reason,
+        id=change.id,
+        before=change.before,
+        fields=[_field_record(one) for one in change.fields],
+        steps=[StepRecord(kind=one.kind, file=str(one.file or ""), id=one.id) for one in change.steps],
+        values=dict(change.values),
+        mark=str(change.mark or ""),
+        refused=change.refused,
+        note=change.note,
+        drifted=change.drifted,
+        follows=[str(one) for one in change.follows],
+        moved_from=str(change.moved_from or ""),
+    )
+
+
+def _field_record(one: FieldChange) -> FieldRecord:
+    details = [DetailRecord(path=each.path, before=each.before, after=each.after) for each in one.details]
+    after = list(one.after) if isinstance(one.after, tuple) else one.after
+    return FieldRecord(
+        field=one.field,
+        before=one.before,
+        after=after,
+        moved_by=list(one.moved_by),
+        cleared=one.cleared,
+        source=one.source,
+        details=details,
+    )
+
+
+def _outcome_record(one: Outcome) -> OutcomeRecord:
+    return OutcomeRecord(
+        address=str(one.change.address),
+        action=one.change.action,
+        result=one.result,
+        cause=one.cause,
+        message=one.message,
+        request_id=one.request_id,
+        written=one.written,
+        id=one.id,
+    )
+
+
+def _plan(document: PlanDocument) -> Plan:
+    return Plan(
+        document.project,
+        document.environment,
+        Basis(document.lineage, document.serial, document.target),
+        tuple(_change(one) for one in document.changes),
+        tuple(document.notices),
+        document.managed,
+        document.missing,
+        document.is_bare,
+        document.is_partial,
+    )
+
+
+def _change(one: ChangeRecord) -> Change:
+    return Change(
+        Address.parse(one.address),
+        one.action,
+        one.reason,
+        tuple(_field(each) for each in one.fields),
+        tuple(Step(each.kind, _reference(each.file), each.id) for each in one.steps),
+        one.id,
+        one.before,
+        one.values,
+        _mark(one.mark),
+        None,
+        one.refused,
+        one.note,
+        one.drifted,
+        tuple(Address.parse(each) for each in one.follows),
+        Address.parse(one.moved_from) if one.moved_from else None,
+    )
+
+
+def _mark(text: str) -> Mark | None:
+    """A Mark; that of a create has no nonce yet."""
+    found = Mark.parse(text.replace(" n= ", " n=a ", 1))
+    return replace(found, nonce="") if found and " n= " in text else found
+
+
+def _field(one: FieldRecord) -> FieldChange:
+    details = tuple(Detail(each.path, each.before, each.after) for each in one.details)
+    return FieldChange(
+        one.field,
+        one.before,
+        one.after,
+        "server" in one.moved_by,
+        one.cleared,
+        one.source,
+        details,
+        "configuration" in one.moved_by,
+    )
+
+
+def _reference(text: str) -> FileReference | None:
+    if not text:
+        return None
+    return Address.parse(text) if text.startswith("file.") else text

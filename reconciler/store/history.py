@@ -1,0 +1,79 @@
+"""Earlier generations: each state file that was replaced, under its serial, so that one can be restored."""
+
+from __future__ import annotations
+
+import errno
+import re
+import stat
+from typing import TYPE_CHECKING
+
+from reconciler.store import files
+from reconciler.store.record import Saved, saved_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEPT = 10
+_NAME = re.compile(r"\d{8,}\.json\Z")
+
+
+def keep(folder: Path, serial: int, text: bytes) -> None:
+    """Keep the text of a state file that is about to be replaced; OSError when that cannot be done.
+
+    It is a copy and not a link: what edits or overwrites the state file in place spares it.
+    """
+    _make(folder)
+    path = folder / f"{serial:08}.json"
+    files.beside(path, text).replace(path)
+    files.sync(folder)
+    for gone in _superfluous(folder, serial):
+        gone.unlink(missing_ok=True)
+
+
+def newest(folder: Path) -> Path | None:
+    """The generation that was saved last among those that can be read, if there is one.
+
+    Saved last, and not of the greatest serial: after a generation was restored, serials come again.
+    """
+    found = [(one.at, one.state.serial, path) for path in _generations(folder) if (one := _readable(path))]
+    return max(found)[2] if found else None
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        _check(folder)
+    else:
+        folder.chmod(0o700)  # whatever the umask
+
+
+def _check(folder: Path) -> None:
+    if not stat.S_ISDIR(folder.lstat().st_mode):
+        raise OSError(errno.ENOTDIR, "it is no folder, and no link to one is followed")
+
+
+def _superfluous(folder: Path, serial: int) -> list[Path]:
+    """All but the newest generations, those first that a restored generation has left behind."""
+    found = sorted(_generations(folder), key=lambda path: (_serial(path) <= serial, _serial(path)))
+    return found[:-KEPT]
+
+
+def _generations(folder: Path) -> list[Path]:
+    try:
+        _check(folder)
+        return [path for path in folder.iterdir() if _NAME.match(path.name)]
+    except OSError:
+        return []
+
+
+def _serial(path: Path) -> int:
+    return int(path.stem)
+
+
+def _readable(path: Path) -> Saved | None:
+    try:
+        text = files.read(path)
+        return None if text is None else saved_of(text)
+    except (OSError, ValueError):
+        return None

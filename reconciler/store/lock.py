@@ -1,0 +1,110 @@
+"""One writer: a lock that the kernel frees when its holder dies, and that says who holds it."""
+
+from __future__ import annotations
+
+import fcntl
+import getpass
+import os
+import socket
+import time
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from reconciler.errors import LockedError
+from reconciler.store.files import opened
+from reconciler.store.folder import unusable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+_FIRST, _LONGEST = 0.05, 1.0  # seconds between two looks: quick for short runs, easy on the machine for long
+
+
+@contextmanager
+def held(
+    path: Path, purpose: str, timeout: float = 0.0, waiting: Callable[[str], None] | None = None
+) -> Iterator[None]:
+    """Hold the lock on a file, which stays for ever: unlinking it would let two runs hold one lock each."""
+    number = _taken(path, timeout, waiting)
+    try:
+        with _signed(number, path, purpose):
+            yield
+    finally:
+        os.close(number)
+
+
+def _taken(path: Path, timeout: float, waiting: Callable[[str], None] | None) -> int:
+    """A descriptor that holds the lock, waited for as long as is allowed; LockedError after that."""
+    until = time.monotonic() + timeout
+    pause = _FIRST
+    while True:
+        number, holder = _attempt(path)
+        if number is not None:
+            return number
+        left = until - time.monotonic()
+        if left <= 0:
+            raise LockedError(path, holder)
+        if waiting is not None:
+            waiting(holder)
+            waiting = None
+        time.sleep(min(pause, left))
+        pause = min(pause * 2, _LONGEST)
+
+
+def _attempt(path: Path) -> tuple[int | None, str]:
+    """A descriptor that holds the lock, or who holds it."""
+    while True:
+        try:
+            number = opened(path, os.O_RDWR | os.O_CREAT)
+        except OSError as cause:
+            raise unusable(path.parent, cause) from cause
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _still_there(path, number):
+                return number, ""
+        except BlockingIOError:
+            holder = _holder(number)
+            os.close(number)
+            return None, holder
+        except OSError as cause:
+            os.close(number)
+            raise unusable(path.parent, cause) from cause
+        os.close(number)
+
+
+def _still_there(path: Path, number: int) -> bool:
+    """Whether the locked file is the one that others will find: somebody may have removed the folder."""
+    try:
+        return os.path.samestat(os.fstat(number), path.lstat())
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def _signed(number: int, path: Path, purpose: str) -> Iterator[None]:
+    """The holder's name in the lock file; a disk that does not take it would take no journal either."""
+    since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    who = f"{_user()}@{socket.gethostname()} (process {os.getpid()}) since {since} to {purpose}"
+    try:
+        os.ftruncate(number, 0)
+        os.pwrite(number, who.encode(errors="replace"), 0)
+    except OSError as cause:
+        raise unusable(path.parent, cause) from cause
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # what frees the lock is its closing
+            os.ftruncate(number, 0)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user need not have a name
+        return f"user {os.getuid()}"
+
+
+def _holder(number: int) -> str:
+    return os.pread(number, 1000, 0).decode(errors="replace").strip() or "another run"

@@ -1,0 +1,36 @@
+"""A copy of a state that its folder did not take, in a place that takes it."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.store import files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def copy(name: str, text: bytes) -> Path | None:
+    """Where a text was put, durable and for its owner alone, or None when no place took it.
+
+    A name that nobody can guess keeps others from preparing a file or a link of that name.
+    """
+    for folder in _places():
+        path = folder / name
+        with suppress(OSError):
+            files.create(path, text)
+            with suppress(OSError):  # the file is written; its name may still not survive a power cut
+                files.sync(folder)
+            return path
+    return None
+
+
+def _places() -> Iterator[Path]:
+    """The system's temporary folder, then the home folder."""
+    with suppress(OSError):
+        yield Path(tempfile.gettempdir()).absolute()
+    with suppress(RuntimeError):  # a container's user need not have a home
+        yield Path.home()
