@@ -91,16 +91,22 @@ def explain(code: str, **given: Any) -> int:
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["configuration", "environment"]), default="configuration")
+@click.argument(
+    "what", type=click.Choice(["configuration", "environment", "plan", "report"]), default="configuration"
+)
 def schema(what: str) -> int:
-    """Print the JSON Schema of configuration files.
+    """Print the JSON Schema of configuration files, of plans or of reports.
 
-    With it editors complete and check what people write.
+    With that of configurations editors complete and check what people write.
     Begin a file with `# yaml-language-server: $schema=./assistants-sync.schema.json`.
     """
     from reconciler.config.document import schema as schema_of  # noqa: PLC0415 - only this command pays for it
+    from reconciler.render.document import schema as document_schema  # noqa: PLC0415 - the same
 
-    Speech().print(schema_of(what))
+    if what in {"plan", "report"}:
+        Speech().print(document_schema(what))
+    else:
+        Speech().print(schema_of(what))
     return 0
 
 
@@ -122,7 +128,7 @@ def init(project: str | None, **given: Any) -> int:
 
 
 @click.command()
-@click.argument("address")
+@click.argument("address", metavar="ADDRESS|PLAN")
 @options.configuration
 @options.option(
     "--format",
@@ -134,10 +140,13 @@ def init(project: str | None, **given: Any) -> int:
 )
 @options.speaking
 def show(address: str, form: str, **given: Any) -> int:
-    """Show one assistant as it would be sent.
+    """Show one assistant as it would be sent, or a plan file.
 
-    Every value of the assistant at ADDRESS, and where it comes from.
+    Every value of the assistant at ADDRESS, and where it comes from; or the plan that plan --out wrote
+    to the file PLAN.
     """
+    if address.endswith(".json"):
+        return _show_plan(Path(address), form, **given)
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - only this command pays for it
     from reconciler.render.declared import declared_json, declared_lines  # noqa: PLC0415 - the same
 
@@ -161,6 +170,21 @@ def _declared(found: Configuration, address: str) -> Any:
         hint = did_you_mean(address, known) or f"declared: {', '.join(known) or 'nothing'}"
         raise UsageError(f"{address} is not declared; {hint}")
     return known[address]
+
+
+def _show_plan(file: Path, form: str, **given: Any) -> int:
+    from reconciler.render.document import plan_json, plan_of  # noqa: PLC0415 - only for a plan file
+    from reconciler.render.text import plan_lines  # noqa: PLC0415 - the same
+    from reconciler.store import planfile  # noqa: PLC0415 - the same
+
+    speech = Speech(given["colour"], verbose=given["verbose"])
+    plan, scope = plan_of(planfile.read(file), file)
+    if form == "json":
+        speech.print(plan_json(plan, scope))
+    else:
+        speech.say(plan_lines(plan))
+        speech.tell("Digest", plan.digest)
+    return 0
 
 
 @click.command()

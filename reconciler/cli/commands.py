@@ -15,7 +15,7 @@ from reconciler.cli import options
 from reconciler.cli.speech import Speech, is_interactive
 
 if TYPE_CHECKING:
-    from reconciler.cli.session import Session
+    from reconciler.cli.session import Hurry, Review, Session
     from reconciler.server import Faults
 
 EXITS = """\b
@@ -29,37 +29,69 @@ Exit codes: 0 done, or nothing to do · 1 error, nothing changed · 2 changes
 @options.server
 @options.state
 @options.scope
+@options.on_drift
+@options.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write the plan to this file, for a review and for `apply`. It holds the texts it shows.",
+)
 @options.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
+@options.document
 @options.speaking
-def plan(detailed_exitcode: bool, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
+def plan(detailed_exitcode: bool, form: str, out: Path | None, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
     """Show what apply would do.
 
-    Only reads: it takes no lock, sends nothing but GET, and writes nothing anywhere.
+    Only reads: it takes no lock, sends nothing but GET, and writes nothing but the file of --out.
     """
-    return _session(given).plan(detailed=detailed_exitcode)
+    return _session(given).plan(detailed=detailed_exitcode, form=form, out=out)
 
 
 @click.command(epilog=EXITS)
+@options.configuration
+@options.server
+@options.state
+@options.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there is drift.")
+@options.speaking
+def drift(detailed_exitcode: bool, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
+    """Show what somebody changed on the server since the last apply.
+
+    Whatever the configuration says by now. Only reads, as plan does.
+    """
+    return _session({**_WHOLE, **given}).drift(detailed=detailed_exitcode)
+
+
+@click.command(epilog=EXITS)
+@click.argument(
+    "plan_file", metavar="[PLAN]", required=False, type=click.Path(path_type=Path, dir_okay=False)
+)
+@options.option("--skip-stale", is_flag=True, help="Apply what of PLAN did not move, and end with 3.")
 @options.changing
-def apply(auto_approve: bool, parallelism: int, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
+def apply(plan_file: Path | None, skip_stale: bool, auto_approve: bool, form: str, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
     """Make the server match the configuration.
 
-    Shows the plan and asks first. It may be killed at any time: what is done is recorded, and the same
-    command finishes the rest.
+    Shows the plan and asks first. With PLAN, a file that plan --out wrote, it does what was reviewed:
+    the plan is made anew, and whatever differs stops it. It may be killed at any time: what is done is
+    recorded, and the same command finishes the rest.
     """
-    _need_consent(auto_approve=auto_approve)
-    return _session(given).apply(approved=auto_approve, parallelism=parallelism)
+    _need_consent(auto_approve=auto_approve or plan_file is not None)
+    if skip_stale and plan_file is None:
+        raise click.UsageError("--skip-stale is about a PLAN, and none is given")
+    review, session = _reviewed(plan_file, given, skip_stale=skip_stale)
+    return session.apply(
+        review, approved=auto_approve or plan_file is not None, hurry=_hurry(given), form=form
+    )
 
 
 @click.command(epilog=EXITS)
 @options.changing
-def destroy(auto_approve: bool, parallelism: int, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
+def destroy(auto_approve: bool, form: str, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
     """Delete everything of this project.
 
     Shows the plan and asks first. What has prevent_destroy stays, and so do the files it carries.
     """
     _need_consent(auto_approve=auto_approve)
-    return _session(given, everything=True).apply(approved=auto_approve, parallelism=parallelism)
+    review, session = _reviewed(None, given, everything=True)
+    return session.apply(review, approved=auto_approve, hurry=_hurry(given), form=form)
 
 
 @click.command()
@@ -192,6 +224,49 @@ def _need_consent(*, auto_approve: bool) -> None:
         raise click.UsageError("there is no terminal to ask for approval: say --auto-approve if it is given")
 
 
+_WHOLE = {
+    "targets": (),
+    "excluded": (),
+    "prune": False,
+    "max_destroy": None,
+    "allow_missing": False,
+    "on_drift": "overwrite",
+}
+
+
+def _reviewed(
+    file: Path | None, given: dict[str, Any], *, skip_stale: bool = False, everything: bool = False
+) -> tuple[Review, Session]:
+    """What was reviewed, and a session about the same part of the configuration."""
+    from reconciler.cli.session import Review  # noqa: PLC0415 - lazily, see above
+
+    digest = given["expect_digest"]
+    if file is None:
+        return Review(None, digest), _session(given, everything=everything)
+    from reconciler.render.document import plan_of  # noqa: PLC0415 - the same
+    from reconciler.store import planfile  # noqa: PLC0415 - the same
+
+    named = [name for name in ("targets", "excluded", "prune") if given[name]]
+    if named or given["on_drift"] != "overwrite":
+        raise click.UsageError(
+            "PLAN says what it is about: --target, --exclude, --prune-marked and --on-drift do not go with it"
+        )
+    plan, scope = plan_of(planfile.read(file), file)
+    about = {
+        "targets": scope.targets,
+        "excluded": scope.excluded,
+        "prune": scope.prune_marked,
+        "on_drift": scope.on_drift,
+    }
+    return Review(plan, digest, skip_stale), _session({**given, **about}, everything=scope.destroy)
+
+
+def _hurry(given: dict[str, Any]) -> Hurry:
+    from reconciler.cli.session import Hurry  # noqa: PLC0415 - lazily, see above
+
+    return Hurry(given["parallelism"], given["lock_timeout"])
+
+
 def _session(given: dict[str, Any], *, everything: bool = False) -> Session:
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - lazily, see above
     from reconciler.cli.session import Scope, Session  # noqa: PLC0415 - the same
@@ -207,7 +282,12 @@ def _session(given: dict[str, Any], *, everything: bool = False) -> Session:
         ca_file=given["ca_file"],
     )
     scope = Scope(
-        given["targets"], given["excluded"], given["prune"], given["max_destroy"], given["allow_missing"]
+        given["targets"],
+        given["excluded"],
+        given["prune"],
+        given["max_destroy"],
+        given["allow_missing"],
+        given["on_drift"],
     )
     configured = Configured.of(given)
     scope.permissions(0, everything=everything)  # a limit that is none is told before anything is read

@@ -45,6 +45,7 @@ for _command in (
     authoring.init,
     authoring.validate,
     commands.plan,
+    commands.drift,
     commands.apply,
     commands.destroy,
     authoring.show,

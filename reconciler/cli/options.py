@@ -136,8 +136,37 @@ scope = together(
     option("--allow-missing", is_flag=True, help="Go on although no object of the state is on the server."),
 )
 
+on_drift = option(
+    "--on-drift",
+    type=click.Choice(["overwrite", "keep", "fail"]),
+    default="overwrite",
+    show_default=True,
+    help="What becomes of values that somebody changed on the server since the last apply.",
+)
+
+document = option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json is one versioned document; `schema` prints what it looks like.",
+)
+
 consent = together(
     option("--auto-approve", is_flag=True, help="Do not ask."),
+    option(
+        "--expect-digest",
+        metavar="SHA256",
+        help="Apply only the plan that a review named by this digest.",
+    ),
+    option(
+        "--lock-timeout",
+        type=click.FloatRange(0, 86_400),
+        default=0,
+        metavar="SECONDS",
+        help="How long to wait for another run that holds the lock.",
+    ),
     option(
         "--parallelism",
         type=click.IntRange(1, 100),
@@ -147,4 +176,4 @@ consent = together(
     ),
 )
 
-changing = together(configuration, server, state, scope, consent, speaking)
+changing = together(configuration, server, state, scope, on_drift, consent, document, speaking)

@@ -7,18 +7,21 @@ import os
 import signal
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from reconciler.engine import guard
 from reconciler.engine.applier import Interruption, apply
+from reconciler.engine.drift import drift
 from reconciler.engine.matching import Terms
 from reconciler.engine.planner import plan as compare
+from reconciler.engine.review import belongs, moved, require_digest, require_same, skipped
 from reconciler.engine.selection import selection
 from reconciler.engine.steps import Steps
 from reconciler.errors import RefusedError, UsageError
 from reconciler.model.change import Reason
-from reconciler.render.text import plan_lines, report_lines
-from reconciler.store import LocalStore
+from reconciler.render.document import ScopeRecord, plan_json, report_json
+from reconciler.render.text import drift_lines, plan_lines, report_lines
+from reconciler.store import LocalStore, planfile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,12 +31,14 @@ if TYPE_CHECKING:
     from reconciler.cli.speech import Speech
     from reconciler.cli.target import Target
     from reconciler.model.address import Address
-    from reconciler.model.outcome import Report
+    from reconciler.model.outcome import Outcome, Report
     from reconciler.model.plan import Plan
     from reconciler.model.resource import Desired, Live
     from reconciler.model.state import State
 
 _CHANGES = 2
+
+OnDrift: TypeAlias = Literal["overwrite", "keep", "fail"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ class Scope:
     prune: bool = False
     max_destroy: str | None = None
     allow_missing: bool = False
+    on_drift: OnDrift = "overwrite"
 
     def permissions(self, managed: int, *, everything: bool) -> guard.Permissions:
         """What the guard shall allow; UsageError for a limit that is none."""
@@ -52,7 +58,27 @@ class Scope:
             found = guard.Permissions.of(self.max_destroy, managed, missing=self.allow_missing)
         except ValueError as cause:
             raise UsageError(f"--max-destroy: {cause}") from cause
-        return replace(found, everything=everything)
+        return replace(found, everything=everything, drift=self.on_drift != "fail")
+
+
+@dataclass(frozen=True)
+class Hurry:
+    """How many changes are carried out at once, and how many seconds the lock is waited for."""
+
+    parallelism: int = 10
+    lock_timeout: float = 0.0
+
+
+@dataclass(frozen=True)
+class Review:
+    """What a person reviewed: a plan, the digest of one, or neither.
+
+    ``skip_stale`` applies what of the plan did not move; None of it is applied otherwise.
+    """
+
+    plan: Plan | None = None
+    digest: str | None = None
+    skip_stale: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,36 +97,95 @@ class Session:
         found = self.configured.told(self.speech).desired
         return replace(found, assistants=(), files=()) if self.everything else found
 
-    def plan(self, *, detailed: bool) -> int:
-        """Show what apply would do; nothing is written anywhere."""
+    def plan(self, *, detailed: bool, form: str, out: Path | None) -> int:
+        """Show what apply would do; nothing but ``out`` is written anywhere."""
         desired, state = self.desired(), LocalStore(self.state).load()
-        plan, _ = asyncio.run(self._planned(desired, state))
-        self.speech.say(plan_lines(plan))
+        plan = asyncio.run(self._planned(desired, state)).plan
+        document = plan_json(plan, self._recorded()) if out or form == "json" else ""
+        if form == "json":
+            self.speech.print(document)
+        else:
+            self.speech.say(plan_lines(plan))
+        if out:
+            planfile.write(out, document)
+            self.speech.tell("Digest", plan.digest)
+            self.speech.tell("", f"Saved to {out}. To do exactly this: assistants-sync apply {out}")
         try:
             guard.check(plan, state, self._allowed(plan))
         except RefusedError as refusal:
             self.speech.tell("Warning", f"apply will refuse this plan: {refusal}")
         return _CHANGES if detailed and plan.has_changes else 0
 
-    def apply(self, *, approved: bool, parallelism: int) -> int:
+    def drift(self, *, detailed: bool) -> int:
+        """Show what somebody changed on the server since the last apply; only reads."""
+        desired, state = self.desired(), LocalStore(self.state).load()
+        found = asyncio.run(self._planned(desired, state))
+        moved = drift(desired, found.live, state)
+        self.speech.say(drift_lines(found.plan, moved, len(state.bindings)))
+        return _CHANGES if detailed and moved else 0
+
+    def apply(self, review: Review, *, approved: bool, hurry: Hurry, form: str) -> int:
         """Make a plan and, once it is approved, carry it out; all of it under the lock."""
         desired = self.desired()
         store = LocalStore(self.state)
-        with store.lock("destroy" if self.everything else "apply"):
+        with store.lock("destroy" if self.everything else "apply", hurry.lock_timeout, self._waiting):
             state = store.load()
-            plan, live = asyncio.run(self._planned(desired, state))
-            self.speech.say(plan_lines(plan))
-            guard.check(plan, state, self._allowed(plan))
-            if plan.has_changes and not approved and not self.speech.confirm(self._question()):
+            planned = asyncio.run(self._planned(desired, state))
+            planned, stale = self._reviewed(review, planned)
+            if form == "text":
+                self.speech.say(plan_lines(planned.plan))
+            guard.check(planned.plan, state, self._allowed(planned.plan))
+            if planned.plan.has_changes and not approved and not self.speech.confirm(self._question()):
                 self.speech.tell("", "Cancelled. Nothing was changed.")
                 return 1
-            report = asyncio.run(self._carried_out(plan, desired, live, state, store, parallelism))
-        self.speech.say(report_lines(report))
+            report = asyncio.run(self._carried_out(planned, state, store, hurry.parallelism))
+        report = replace(report, outcomes=(*report.outcomes, *stale))
+        if form == "json":
+            self.speech.print(report_json(report, planned.plan))
+        else:
+            self.speech.say(report_lines(report))
         return report.exit_code
 
-    async def _carried_out(  # noqa: PLR0913, PLR0917 - everything an apply rests on
-        self, plan: Plan, desired: Desired, live: Live, state: State, store: LocalStore, parallelism: int
+    def _reviewed(self, review: Review, found: Planned) -> tuple[Planned, Sequence[Outcome]]:
+        """What of a plan made anew may be carried out, and an Outcome for what may not."""
+        if review.digest is not None:
+            require_digest(review.digest, found.plan)
+        if review.plan is None:
+            return found, ()
+        if not review.skip_stale:
+            require_same(review.plan, found.plan)
+            return found, ()
+        belongs(review.plan, found.plan)
+        return self._untouched(review.plan, found)
+
+    def _untouched(self, reviewed: Plan, found: Planned) -> tuple[Planned, Sequence[Outcome]]:
+        """The part of a plan of which nothing moved, nor anything that it needs."""
+        rest, stale = found, dict.fromkeys(moved(reviewed, found.plan))
+        while some := [str(one) for one in stale if one in rest.plan.by_address]:
+            only = selection(rest.plan, found.desired, (), some)
+            rest = replace(
+                found, plan=compare(found.desired, found.live, found.state, replace(found.terms, only=only))
+            )
+            stale |= dict.fromkeys(moved(reviewed, rest.plan))
+        return rest, tuple(skipped(reviewed, found.plan, tuple(stale)))
+
+    def _waiting(self, holder: str) -> None:
+        self.speech.tell("Waiting", f"the state is locked by {holder}")
+
+    def _recorded(self) -> ScopeRecord:
+        scope = self.scope
+        return ScopeRecord(
+            destroy=self.everything,
+            targets=list(scope.targets),
+            excluded=list(scope.excluded),
+            prune_marked=scope.prune,
+            on_drift=scope.on_drift,
+        )
+
+    async def _carried_out(
+        self, planned: Planned, state: State, store: LocalStore, parallelism: int
     ) -> Report:
+        plan, desired, live = planned.plan, planned.desired, planned.live
         total = sum(len(change.steps) for change in plan.changes if not change.refused)
         bindings, unsettled = dict(state.bindings), list(state.unsettled)
         async with self.target.provider(reading=False) as provider:
@@ -116,7 +201,7 @@ class Session:
                     interruption=interruption,
                 )
 
-    async def _planned(self, desired: Desired, state: State) -> tuple[Plan, Live]:
+    async def _planned(self, desired: Desired, state: State) -> Planned:
         async with self.target.provider(reading=True) as provider:
             live = await provider.observe(state)
         terms = Terms(
@@ -125,10 +210,12 @@ class Session:
             prune=self.scope.prune,
             protected=self._protected() if self.everything else frozenset(),
             because=Reason.DESTROY if self.everything else Reason.UNDECLARED,
+            keep_drift=self.scope.on_drift == "keep",
         )
         whole = compare(desired, live, state, terms)
         only = selection(whole, desired, self.scope.targets, self.scope.excluded)
-        return (whole if only is None else compare(desired, live, state, replace(terms, only=only))), live
+        plan = whole if only is None else compare(desired, live, state, replace(terms, only=only))
+        return Planned(plan, desired, live, state, terms)
 
     def _protected(self) -> frozenset[Address]:
         """What the configuration forbids to destroy."""
@@ -139,6 +226,17 @@ class Session:
 
     def _question(self) -> str:
         return "Do you really want to destroy all of this?" if self.everything else "Do you want to do this?"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan, and everything it was made of."""
+
+    plan: Plan
+    desired: Desired
+    live: Live
+    state: State
+    terms: Terms
 
 
 @contextmanager

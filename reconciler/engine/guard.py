@@ -24,12 +24,14 @@ class Permissions:
 
     ``max_destroy`` is the most objects that may be destroyed, or None for the rule: more than 3 and
     more than 30 % of the managed ones need a person. ``everything`` is the word of ``destroy``.
-    ``missing`` allows a server on which none of the known objects exists.
+    ``missing`` allows a server on which none of the known objects exists. ``drift`` allows to meet what
+    somebody changed on the server.
     """
 
     max_destroy: int | None = None
     everything: bool = False
     missing: bool = False
+    drift: bool = True
 
     @classmethod
     def of(cls, max_destroy: str | None, managed: int, *, missing: bool) -> Permissions:
@@ -45,7 +47,7 @@ class Permissions:
 
 def check(plan: Plan, state: State, allowed: Permissions) -> None:
     """Raise RefusedError, with the reason and the flag that overrides it, for a plan beyond a person."""
-    problems = list(_belonging(plan, state)) or list(_losses(plan, allowed))
+    problems = list(_belonging(plan, state)) or [*_losses(plan, allowed), *_drifts(plan, allowed)]
     if problems:
         raise RefusedError("; ".join(problems))
 
@@ -60,6 +62,15 @@ def _belonging(plan: Plan, state: State) -> Iterator[str]:
         yield (
             f"this state belongs to the project {state.project!r}, and the configuration is of "
             f"{plan.project!r}: name another state folder with --state"
+        )
+
+
+def _drifts(plan: Plan, allowed: Permissions) -> Iterator[str]:
+    drifted = [str(change.address) for change in plan.changes if change.drifted]
+    if drifted and not allowed.drift:
+        yield (
+            f"somebody changed {', '.join(drifted)} on the server since the last apply: "
+            "--on-drift overwrite sets it back, --on-drift keep leaves it"
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from reconciler.engine.difference import managed_before
+from reconciler.engine.difference import field_digest, managed_before
 from reconciler.model.address import Address, assistant
 from reconciler.model.change import Reason
 from reconciler.model.limits import Limits
@@ -56,7 +56,8 @@ class Terms:
 
     ``only`` leaves everything but these addresses as it is. ``prune`` also deletes marked assistants
     that are neither declared nor in the state. ``protected`` may not be deleted, whatever the state
-    remembers. ``because`` is said of every deletion.
+    remembers. ``because`` is said of every deletion. ``keep_drift`` leaves what
+    somebody moved on the server as it is.
     """
 
     target: str
@@ -65,6 +66,7 @@ class Terms:
     prune: bool = False
     protected: frozenset[Address] = frozenset()
     because: Reason = Reason.UNDECLARED
+    keep_drift: bool = False
 
     def selected(self, where: Address) -> bool:
         """Whether the plan is about this address at all."""
@@ -212,9 +214,15 @@ class Situation:
     def sets_files(self, desired: DesiredAssistant) -> bool:
         """Whether a plan attaches and detaches what an assistant carries."""
         match = self.matches[desired.address]
-        if "files" in desired.ignored or match.live is None:
+        if "files" in desired.ignored or match.live is None or self._keeps_files(match):
             return False
         return desired.files is not None or "files" in managed_before(match.live, match.binding)
+
+    def _keeps_files(self, match: Match) -> bool:
+        """Whether somebody attached or detached files, and that shall stay so."""
+        before = match.binding.digests.get("files") if match.binding else ""
+        found = match.live.file_ids if match.live else ()
+        return self.terms.keep_drift and bool(before) and before != field_digest("files", found)
 
     @cached_property
     def unwanted(self) -> Sequence[tuple[Address, LiveAssistant, str]]:

@@ -83,6 +83,9 @@ class _Assistants:
         return replace(made, refused=match.refused) if match.refused else made
 
     def _create(self, desired: DesiredAssistant, match: Match) -> Change:
+        if match.reason is Reason.GONE and self.situation.terms.keep_drift:
+            note = "it was deleted on the server, and is left so"
+            return Change(desired.address, Action.NOOP, Reason.GONE, note=note, drifted=True)
         fields = tuple(
             FieldChange(field, None, value, source=desired.sources.get(field, ""))
             for field, value in _flat(desired)
@@ -113,12 +116,14 @@ class _Assistants:
         )
 
     def _update(self, desired: DesiredAssistant, match: Match, live: LiveAssistant) -> Change:
-        fields = tuple(field_changes(desired, live, match.binding))
+        differing = tuple(field_changes(desired, live, match.binding))
+        kept = [one.field for one in differing if one.drifted and self.situation.terms.keep_drift]
+        fields = tuple(one for one in differing if one.field not in kept)
         attach, detach = self._attachments(desired, live)
         mark = self._mark(desired, match.nonce)
         writes = (Step(StepKind.UPDATE, id=live.id),) if fields or mark != live.mark else ()
         steps = self._ordered(live, attach, writes, detach)
-        drifted = any(one.drifted for one in fields) or _files_drifted(match, live, attach, detach)
+        drifted = any(one.drifted for one in differing) or _files_drifted(match, live, attach, detach)
         follows = self._followed(fields, attach, detach) if match.is_settled else ()
         reason = match.reason if match.is_adopted else _why(match, fields, steps, drifted=drifted)
         change = Change(
@@ -132,7 +137,7 @@ class _Assistants:
             values=_sent(desired, fields),
             mark=mark,
             refused=self._crowded(desired, live),
-            note=self._note(match, steps, fields, len(live.file_ids) + len(attach)),
+            note=_left(kept) or self._note(match, steps, fields, len(live.file_ids) + len(attach)),
             drifted=drifted,
             follows=follows,
             moved_from=match.moved_from,
@@ -234,6 +239,10 @@ class _Assistants:
             where = assistant(one.mark.name if one.mark else "")
             if where not in self.situation.matches:
                 yield _deletion(where, one, Reason.MARKED, self.situation.shielded(where, one))
+
+
+def _left(fields: Sequence[str]) -> str:
+    return f"left as somebody set it on the server: {', '.join(fields)}" if fields else ""
 
 
 def _deletion(where: Address, live: LiveAssistant, reason: Reason, refused: str) -> Change:

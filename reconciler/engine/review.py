@@ -1,10 +1,11 @@
-"""What of a reviewed plan moved since: a plan file is compared with a plan made anew, and never carried out."""
+"""What of a reviewed plan moved since: it is compared with a plan made anew, and never carried out."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from reconciler.errors import StalePlanError
+from reconciler.model.canonical import digest
 from reconciler.model.outcome import Cause, Outcome, Result
 
 if TYPE_CHECKING:
@@ -17,15 +18,12 @@ if TYPE_CHECKING:
 
 def belongs(reviewed: Plan, found: Plan) -> None:
     """StalePlanError where the two plans are of another project, server or state."""
+    is_first = not (reviewed.basis.serial and found.basis.serial)  # then there is no state to speak of yet
     pairs = (
         ("project", reviewed.project, found.project),
         ("environment", reviewed.environment, found.environment),
         ("target", reviewed.basis.target, found.basis.target),
-        (
-            "state",
-            reviewed.basis.lineage,
-            found.basis.lineage if found.basis.serial else reviewed.basis.lineage,
-        ),
+        ("state", "" if is_first else reviewed.basis.lineage, "" if is_first else found.basis.lineage),
     )
     for what, before, now in pairs:
         if before != now:
@@ -40,8 +38,12 @@ def moved(reviewed: Plan, found: Plan) -> tuple[Address, ...]:
     return tuple(where for where in dict.fromkeys([*before, *now]) if before.get(where) != now.get(where))
 
 
-def _signed(plan: Plan) -> dict[Address, object]:
-    return {change.address: change.signature for change in plan.changes if change.steps or change.is_visible}
+def _signed(plan: Plan) -> dict[Address, str]:
+    return {
+        change.address: digest(change.signature)
+        for change in plan.changes
+        if change.steps or change.is_visible
+    }
 
 
 def told(addresses: Sequence[Address]) -> str:
@@ -60,8 +62,8 @@ def require_same(reviewed: Plan, found: Plan) -> None:
     stale = moved(reviewed, found)
     if stale:
         raise StalePlanError(
-            f"the plan is stale: {told(stale)} moved since it was made. Nothing was changed. Run plan again and "
-            "have it reviewed, or apply the untouched rest with --skip-stale."
+            f"the plan is stale: {told(stale)} moved since it was made. Nothing was changed. Run plan "
+            "again and have it reviewed, or apply the untouched rest with --skip-stale."
         )
 
 
@@ -69,8 +71,8 @@ def require_digest(expected: str, found: Plan) -> None:
     """StalePlanError unless the plan is the one that a review named by its digest."""
     if found.digest != expected:
         raise StalePlanError(
-            f"the plan is not the one that was reviewed: its digest is {found.digest}. Nothing was changed. Run "
-            "plan again and have it reviewed."
+            f"the plan is not the one that was reviewed: its digest is {found.digest}. Nothing was changed. "
+            "Run plan again and have it reviewed."
         )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -17,14 +17,14 @@ from reconciler.model.address import Address
 from reconciler.model.canonical import digest
 from reconciler.model.change import Action, Change, Detail, FieldChange, Reason, Step, StepKind
 from reconciler.model.mark import Mark
-from reconciler.model.outcome import Cause, Result
+from reconciler.model.outcome import Cause, Result  # noqa: TC001 - pydantic reads them
 from reconciler.model.plan import Basis, Plan
 
 if TYPE_CHECKING:
     from reconciler.model.outcome import Outcome, Report
     from reconciler.model.resource import FileReference
 
-FORMAT = 1
+FORMAT: Final = 1
 
 
 class _Record(BaseModel):
@@ -151,12 +151,12 @@ class ReportDocument(_Record):
     outcomes: list[OutcomeRecord]
 
 
-def schema(of: Literal["plan", "report"]) -> str:
-    """The JSON Schema of a document, as text."""
-    model = PlanDocument if of == "plan" else ReportDocument
+def schema(kind: str) -> str:
+    """The JSON Schema of a ``plan`` or a ``report``, as text."""
+    models: dict[str, type[BaseModel]] = {"plan": PlanDocument, "report": ReportDocument}
     described = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **model.model_json_schema(mode="serialization"),
+        **models[kind].model_json_schema(mode="serialization"),
     }
     return json.dumps(described, indent=2, sort_keys=True) + "\n"
 
@@ -204,28 +204,30 @@ def report_json(report: Report, plan: Plan) -> str:
     )
 
 
-def plan_of(text: bytes) -> tuple[Plan, ScopeRecord]:
-    """The plan that a document holds, and its scope; PlanFileError when it holds none, or another one."""
+def plan_of(text: bytes, path: object) -> tuple[Plan, ScopeRecord]:
+    """The plan that a document holds, and its scope; PlanFileError, naming the path, when it holds none."""
     try:
         found = json.loads(text)
-        _refuse_newer(found)
+        _refuse_newer(found, path)
         document = PlanDocument.model_validate(found)
         plan = _plan(document)
     except ValidationError as cause:
         first = cause.errors()[0]
         where = ".".join(str(step) for step in first["loc"])
-        raise PlanFileError(f"it is not a plan: {where}: {first['msg']}") from cause
+        raise PlanFileError(f"{path} is not a plan: {where}: {first['msg']}") from cause
     except (ValueError, TypeError, RecursionError) as cause:
-        raise PlanFileError("it is not a plan") from cause
+        raise PlanFileError(f"{path} is not a plan") from cause
     if document.checksum != _checksum(document) or document.digest != plan.digest:
-        raise PlanFileError("it was changed after it was made")
+        raise PlanFileError(f"{path} was changed after it was made. Nothing was sent.")
     return plan, document.scope
 
 
-def _refuse_newer(found: Any) -> None:
+def _refuse_newer(found: Any, path: object) -> None:
     version = found.get("format_version") if isinstance(found, dict) else None
     if isinstance(version, int) and version > FORMAT:
-        raise PlanFileError(f"it is of format {version}, and this version reads {FORMAT}; use a newer one")
+        raise PlanFileError(
+            f"{path} is of format {version}, and this version reads {FORMAT}; use a newer one"
+        )
 
 
 def _printed(document: BaseModel) -> str:

@@ -13,12 +13,14 @@ from reconciler.render.lines import Line, Span, Style, line
 from reconciler.render.visible import quoted, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from reconciler.model.drift import Drift
     from reconciler.model.outcome import Outcome, Report
     from reconciler.model.plan import Plan
 
 NO_CHANGES = "No changes. Your assistants match the configuration."
+NO_DRIFT = "No drift. Everything on the server is as it was last applied."
 
 _INDENT = "      "
 _LOOKS = {
@@ -193,7 +195,7 @@ def _moved(one: FieldChange) -> str:
 def _aside(one: FieldChange) -> Span:
     said = [f"({visible(one.source)})"] if one.source else []
     if one.drifted:
-        said.append("changed on the server")
+        said.append("changed on the server" + " and in the configuration" * (one.edited and not one.cleared))
     if one.cleared:
         said.append("no longer in the configuration")
     if one.drifted or one.cleared:
@@ -232,6 +234,36 @@ def _attachment(step: Step, *, swapped: bool) -> Line:
 
 def _name(reference: Address | str | None) -> str:
     return visible(reference.name if isinstance(reference, Address) else reference)
+
+
+def drift_lines(plan: Plan, drifts: Sequence[Drift], managed: int) -> Iterator[Line]:
+    """Everything that somebody changed on the server, and how much of what is managed that is."""
+    yield header(plan)
+    for one in drifts:
+        yield line()
+        verb = "was deleted on the server" if one.is_gone else "was changed on the server"
+        shown = f"  ! {visible(one.address)}"
+        yield line(Span(shown, Style.DRIFT), Span(f" {verb}"), Span(f"  {visible(one.id)}", Style.DIM))
+        for field in one.fields:
+            yield from _drifted(field)
+    yield line()
+    if drifts:
+        yield line(Span(f"Drift: {len(drifts)} of {_count(managed, 'object')}.", Style.BOLD))
+    else:
+        yield line(Span(NO_DRIFT, Style.BOLD))
+
+
+def _drifted(one: FieldChange) -> Iterator[Line]:
+    """A field as it was last applied, where that is known, and as it is on the server now."""
+    name = visible(one.field)
+    if one.field == "instructions" and one.before and one.after:
+        yield line(_INDENT, Span(f"! {name}", Style.DRIFT))
+        yield from text_diff(one.before, one.after, _INDENT)
+    elif one.field in {"tools", "files", "instructions"}:
+        yield line(_INDENT, Span(f"! {name}", Style.DRIFT))
+    else:
+        before = quoted(one.before) if one.before is not None else "(not known)"
+        yield line(_INDENT, Span(f"! {name:<13} {before} → {quoted(one.after)}", Style.DRIFT))
 
 
 def report_lines(report: Report) -> Iterator[Line]:

@@ -1,0 +1,24 @@
+"""What moved on the server since the last apply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.model.address import Address
+    from reconciler.model.change import FieldChange
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One object that is not what was last applied; ``is_gone`` when it was deleted.
+
+    A field's ``before`` is what was last applied, where the configuration still says it; its ``after`` is
+    what the server has now.
+    """
+
+    address: Address
+    id: str
+    is_gone: bool = False
+    fields: tuple[FieldChange, ...] = ()
