@@ -62,6 +62,7 @@ class World:
         self.contents: dict[str, bytes] = {"a.md": b"about a", "b.md": b"about b"}
         self.transport: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = lambda inner: inner
         self.interruption = Interruption()
+        self.settle = 0.0
         self.events: list[Event] = []
 
     def desired(self, *assistants: DesiredAssistant, project: str = "acme") -> Desired:
@@ -122,7 +123,7 @@ class World:
         parallelism = rest.pop("parallelism", 10)
 
         async def applied(client: AsyncClient) -> Report:
-            provider = AssistantsV1(client, "the server")
+            provider = AssistantsV1(client, "the server", settle=self.settle)
             state = self.store.load()
             live = await provider.observe(state)
             plan = planner.plan(desired, live, state, Terms("the server", **rest))

@@ -33,6 +33,7 @@ def clean_environment(monkeypatch):
     for name in list(os.environ):
         if name.startswith(("OPENAI_", "ASSISTANTS_SYNC_")) or name in {"CI", "NO_COLOR", "FORCE_COLOR"}:
             monkeypatch.delenv(name)
+    monkeypatch.setenv("ASSISTANTS_SYNC_SETTLE", "0")  # every server of the tests shows its writes at once
 
 
 @pytest.fixture(autouse=True)

@@ -280,6 +280,7 @@ def _session(given: dict[str, Any], *, everything: bool = False) -> Session:
         allow_http=given["allow_http"],
         proxy_from_environment=given["proxy_from_environment"],
         ca_file=given["ca_file"],
+        settle=given["settle"],
     )
     scope = Scope(
         given["targets"],

@@ -111,6 +111,14 @@ server = together(
         type=OneALine(),
         help="An extra header, 'Name: value'. May be repeated; in the variable one a line.",
     ),
+    option(
+        "--settle",
+        type=click.FloatRange(0, 600),
+        default=30,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long this server's lists may lag, and a call that was given up may still take effect.",
+    ),
     option("--allow-http", is_flag=True, help="Send the key over plain http to other machines too."),
     option(
         "--proxy-from-environment",

@@ -32,6 +32,7 @@ class Target:
     allow_http: bool = False
     proxy_from_environment: bool = False
     ca_file: Path | None = None
+    settle: float = 0.0
 
     @asynccontextmanager
     async def provider(self, *, reading: bool) -> AsyncIterator[Provider]:
@@ -60,7 +61,7 @@ class Target:
             allow_http=self.allow_http,
             transport=read_only(way) if reading else way,
         ) as client:
-            yield AssistantsV1(client, self.server)
+            yield AssistantsV1(client, self.server, settle=self.settle)
 
     @asynccontextmanager
     async def _embedded(self, *, reading: bool) -> AsyncIterator[Provider]:
@@ -85,6 +86,7 @@ def choose(  # noqa: PLR0913 - each is one thing a person may set
     allow_http: bool,
     proxy_from_environment: bool = False,
     ca_file: Path | None = None,
+    settle: float = 0.0,
 ) -> Target:
     """The target that options and environment name; TargetError when they name none or contradict.
 
@@ -107,6 +109,7 @@ def choose(  # noqa: PLR0913 - each is one thing a person may set
         allow_http,
         proxy_from_environment,
         ca_file,
+        settle,
     )
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from reconciler.store import Store
 
 _FAILED = 500
+_MEMORY = 7 * 24 * 3600  # seconds for which a call of unknown outcome is looked for
 _UNSURE = frozenset({408, 409})
 
 Work = tuple[Change, tuple[Step, ...]]
@@ -218,10 +219,10 @@ class _Run:
             return str(error)
         return ""
 
-    def _is_open(self, intent: Intent) -> bool:
-        """Whether an intent may still come to light: this run's own, or of what is declared and unbound."""
-        declared = intent.address in self.steps.desired.by_address
-        return intent.address in self.failed or (declared and intent.address not in self.steps.bindings)
+    @staticmethod
+    def _is_open(intent: Intent) -> bool:
+        """Whether a call may still come to light; one whose time nobody wrote down is looked for for ever."""
+        return not intent.at or time.time() - intent.at < _MEMORY
 
     def _applied(self, change: Change) -> Outcome:
         binding = self.steps.bindings.get(change.address)

@@ -117,7 +117,7 @@ class Situation:
     def _recognised(self, names: Sequence[Address]) -> Match | None:
         """The first of some addresses whose Mark an assistant carries."""
         for where in names:
-            marked = self.marked.get(where.name, ())
+            marked = self._proved(where.name)[:1] or self.marked.get(where.name, ())
             if len(marked) > 1:
                 ids = ", ".join(one.id for one in marked)
                 problem = f"{ids} all carry the Mark of {where}; delete all but one by hand"
@@ -125,6 +125,28 @@ class Situation:
             if marked:
                 return self._by_mark(marked[0], None if where == names[0] else where)
         return None
+
+    @cached_property
+    def _nonces(self) -> frozenset[tuple[str, str]]:
+        """Name and nonce of every create of unknown outcome."""
+        return frozenset((one.address.name, one.nonce) for one in self.state.unsettled if one.nonce)
+
+    def _proved(self, name: str) -> Sequence[LiveAssistant]:
+        """What creates of unknown outcome made under a name, oldest first; a copy of one is none."""
+        found: dict[str, LiveAssistant] = {}
+        for one in self.marked.get(name, ()):
+            if one.id not in self._bound_ids and _signature(one) in self._nonces:
+                found.setdefault(_signature(one)[1], one)
+        return tuple(found.values())
+
+    @cached_property
+    def late(self) -> Mapping[Address, Sequence[LiveAssistant]]:
+        """What creates that were given up made after all, besides the assistant of a declared address."""
+        return {
+            where: tuple(one for one in self._proved(where.name) if one.id != match.live.id)
+            for where, match in self.matches.items()
+            if match.live and not match.refused
+        }
 
     def _by_mark(self, found: LiveAssistant, before: Address | None) -> Match:
         """What carries the Mark, and what the state says of it under an address that nobody declares.
@@ -209,6 +231,7 @@ class Situation:
             and self.sets_files(one)
         }
         gone = {found.id for where, found, refused in self.unwanted if selected(where) and not refused}
+        gone |= {one.id for where, ones in self.late.items() if selected(where) for one in ones}
         return frozenset(kept | gone)
 
     def sets_files(self, desired: DesiredAssistant) -> bool:
@@ -318,6 +341,7 @@ class Situation:
     def strangers(self) -> Sequence[LiveAssistant]:
         """Live assistants with our Mark that are neither declared nor known: clones and leftovers."""
         known = self._bound_ids | self._owners.keys() | {one.id for one in self.interrupted.values()}
+        known |= {one.id for ones in self.late.values() for one in ones}
         return [
             one
             for name, ones in self.marked.items()

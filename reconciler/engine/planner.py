@@ -122,7 +122,11 @@ class _Assistants:
         attach, detach = self._attachments(desired, live)
         mark = self._mark(desired, match.nonce)
         writes = (Step(StepKind.UPDATE, id=live.id),) if fields or mark != live.mark else ()
-        steps = self._ordered(live, attach, writes, detach)
+        late = self.situation.late.get(desired.address, ())
+        steps = (
+            *self._ordered(live, attach, writes, detach),
+            *(Step(StepKind.DELETE, id=one.id) for one in late),
+        )
         drifted = any(one.drifted for one in differing) or _files_drifted(match, live, attach, detach)
         follows = self._followed(fields, attach, detach) if match.is_settled else ()
         reason = match.reason if match.is_adopted else _why(match, fields, steps, drifted=drifted)
@@ -137,7 +141,9 @@ class _Assistants:
             values=_sent(desired, fields),
             mark=mark,
             refused=self._crowded(desired, live),
-            note=_left(kept) or self._note(match, steps, fields, len(live.file_ids) + len(attach)),
+            note=_left(kept)
+            or _too_late(late)
+            or self._note(match, steps, fields, len(live.file_ids) + len(attach)),
             drifted=drifted,
             follows=follows,
             moved_from=match.moved_from,
@@ -241,6 +247,11 @@ class _Assistants:
                 yield _deletion(where, one, Reason.MARKED, self.situation.shielded(where, one))
 
 
+def _too_late(twins: Sequence[LiveAssistant]) -> str:
+    ids = ", ".join(one.id for one in twins)
+    return f"{ids}, which a create that was given up made late, is deleted" if twins else ""
+
+
 def _left(fields: Sequence[str]) -> str:
     return f"left as somebody set it on the server: {', '.join(fields)}" if fields else ""
 
@@ -293,6 +304,8 @@ def _why(match: Match, fields: Sequence[FieldChange], steps: Sequence[Step], *, 
         return Reason.RENAMED
     if not steps:
         return Reason.SAME
+    if all(step.kind is StepKind.DELETE for step in steps):
+        return Reason.LATE
     return Reason.DRIFTED if drifted and all(one.drifted for one in fields) else Reason.EDITED
 
 

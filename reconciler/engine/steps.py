@@ -6,8 +6,10 @@ afterwards whether they happened. Every other step is recognised by looking at t
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import secrets
+import time
 from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
@@ -18,7 +20,7 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, Step, StepKind
 from reconciler.model.mark import MARK_KEY
 from reconciler.model.resource import DesiredAssistant, DesiredFile
-from reconciler.model.state import AssistantBinding, FileBinding, Intent
+from reconciler.model.state import AssistantBinding, FileBinding, Intent, without
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_PAUSE = 0.25  # seconds between two looks for what may have happened, at first
+_LONGEST_PAUSE = 5.0
 _ENDING = frozenset({Action.DELETE, Action.FORGET})
 _REWRITING = frozenset({Action.ADOPT, Action.FORGET})
 
@@ -129,7 +133,10 @@ class Steps:
             for one in self.live.files.values()
             if (one.filename, one.size) == (file.filename, file.size)
         )
-        intent = Intent(change.address, "upload", "", file.filename, file.size, file.sha256, alike)
+        intent = Intent(
+            change.address, "upload", "", file.filename, file.size, file.sha256, alike, time.time()
+        )
+        await self._outlast(intent, self.provider.find_upload)
         with self.reopen(file) as content:
             made = await self._certain(
                 intent, lambda: self.provider.upload(file.filename, content), self.provider.find_upload
@@ -143,7 +150,8 @@ class Steps:
         mark = replace(_mark(change), nonce=nonce)
         file_ids = [self._id(one) for one in self.files(change)]
         values = {**change.values, "metadata": {**_given(self._wanted(change)), MARK_KEY: str(mark)}}
-        intent = Intent(change.address, "create", nonce)
+        intent = Intent(change.address, "create", nonce, at=time.time())
+        await self._outlast(intent, self.provider.find)
         made = await self._certain(intent, lambda: self.provider.create(values, file_ids), self.provider.find)
         self._remember(change, made, nonce)
         self._compare(change, made, mark)
@@ -161,7 +169,7 @@ class Steps:
         try:
             return await call()
         except UnknownOutcomeError as unknown:
-            found = await _searched(find, intent, unknown)
+            found = await self._searched(find, intent, unknown)
             if found is None:
                 raise
             return found
@@ -169,8 +177,42 @@ class Steps:
             self.unsettled.remove(intent)
             raise
 
+    async def _outlast(self, again: Intent, find: Callable[[Intent], Awaitable[T | None]]) -> None:
+        """Wait until an earlier call of unknown outcome must have come to light, before it is made again.
+
+        StaleError when it has.
+        """
+        same = (again.address, again.step, again.filename, again.sha256)
+        for one in self.unsettled:
+            if (one.address, one.step, one.filename, one.sha256) == same and await self._awaited(
+                find, one
+            ) is not None:
+                where = again.address
+                raise StaleError(f"what an interrupted run began for {where} came to light; run plan again")
+
+    async def _awaited(self, find: Callable[[Intent], Awaitable[T | None]], intent: Intent) -> T | None:
+        """What a call made, looked for until the server's answers must be up to date."""
+        until = time.monotonic() + min(self.provider.settle, intent.at + self.provider.settle - time.time())
+        pause = _PAUSE
+        while True:
+            is_last = time.monotonic() >= until
+            found = await find(intent)
+            if found is not None or is_last:
+                return found
+            await asyncio.sleep(max(0.0, min(pause, until - time.monotonic())))
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    async def _searched(
+        self, find: Callable[[Intent], Awaitable[T | None]], intent: Intent, unknown: UnknownOutcomeError
+    ) -> T | None:
+        """What a search found; when it fails too, the outcome is as unknown as it was."""
+        try:
+            return await self._awaited(find, intent)
+        except APIError as failure:
+            raise unknown from failure
+
     async def _update(self, change: Change) -> None:
-        found = self.fresh[change.address]
+        found = await self._unmoved(change)
         mark = _mark(change)
         values = {field: value for field, value in change.values.items() if field != "metadata"}
         edited = {**found.metadata, **change.values.get("metadata", {}), MARK_KEY: str(mark)}
@@ -178,6 +220,16 @@ class Steps:
         made = await self.provider.update(change.id, {**values, "metadata": kept})
         self._compare(change, made, mark)
         self.fresh[change.address] = made
+
+    async def _unmoved(self, change: Change) -> LiveAssistant:
+        """The assistant as it was looked at; StaleError where it moved while files were attached."""
+        known = self.fresh[change.address]
+        if not any(step.kind is StepKind.ATTACH for step in change.steps):
+            return known
+        found = await self.provider.retrieve(change.id)
+        if found is None or (found.fields, found.metadata) != (known.fields, known.metadata):
+            raise StaleError(f"{change.id} was changed on the server meanwhile; run plan again")
+        return found
 
     async def _release(self, change: Change) -> None:
         """Take our Mark out of the metadata."""
@@ -203,9 +255,13 @@ class Steps:
             self._bind(where, self.bindings.get(where))
 
     async def _delete(self, change: Change, step: Step) -> None:
+        if change.address.kind is Kind.ASSISTANT and step.id != change.id:
+            await self._reap(step)
+            return
         if change.address.kind is Kind.ASSISTANT:
             await self.provider.delete(step.id)
             self._bind(change.address, None)
+            self._let_go(self.fresh.get(change.address))
             return
         await self.provider.discard(step.id)
         binding = self.bindings[change.address]
@@ -214,10 +270,27 @@ class Steps:
         nothing_left = change.action is Action.DELETE and step == change.steps[-1]
         self._bind(change.address, None if nothing_left else replace(binding, old=rest))
 
+    async def _reap(self, step: Step) -> None:
+        """Delete what a create that was given up made late, if it still carries the nonce that proves it."""
+        found = await self.provider.retrieve(step.id)
+        nonces = {one.nonce for one in self.unsettled if one.nonce}
+        if found is None:
+            return
+        if found.mark is None or not self.desired.owns(found.mark) or found.mark.nonce not in nonces:
+            raise StaleError(f"{step.id} was changed on the server after the plan was made; run plan again")
+        await self.provider.delete(step.id)
+        self._let_go(found)
+
+    def _let_go(self, live: LiveAssistant | None) -> None:
+        """Look no more for what made an assistant that is ours no longer."""
+        nonce = live.mark.nonce if live and live.mark else ""
+        self.unsettled = [one for one in self.unsettled if not nonce or one.nonce != nonce]
+
     def finish(self, change: Change) -> None:
         """Remember an assistant all of whose steps succeeded, or forget it."""
         if change.action is Action.FORGET:
             self._bind(change.address, None)
+            self._let_go(self.fresh.get(change.address))
         known = self.fresh.get(change.address)
         if known is not None and change.address in self.desired.by_address:
             self._remember(change, known, _mark(change).nonce)
@@ -245,7 +318,7 @@ class Steps:
 
     def _decided(self, where: Address) -> None:
         self.pending.add(where)
-        self._settled(where)
+        self.unsettled = without(self.unsettled, where, self.bindings.get(where))
 
     def _remember(self, change: Change, made: LiveAssistant, nonce: str) -> None:
         wanted = self._wanted(change)
@@ -269,14 +342,11 @@ class Steps:
         self.recorded = True
         self.store.settle(where, binding)
         self.pending.discard(where)
-        self._settled(where)
+        self.unsettled = without(self.unsettled, where, binding)
         if binding is None:
             self.bindings.pop(where, None)
         else:
             self.bindings[where] = binding
-
-    def _settled(self, where: Address) -> None:
-        self.unsettled = [one for one in self.unsettled if one.address != where]
 
     def _wanted(self, change: Change) -> DesiredAssistant:
         wanted = self.desired.by_address[change.address]
@@ -294,13 +364,3 @@ def _mark(change: Change) -> Mark:
 
 def _given(wanted: DesiredAssistant) -> dict[str, Any]:
     return {key: value for key, value in wanted.metadata.items() if value is not None}
-
-
-async def _searched(
-    find: Callable[[Intent], Awaitable[T | None]], intent: Intent, unknown: UnknownOutcomeError
-) -> T | None:
-    """What a search found; when it fails too, the outcome is as unknown as it was."""
-    try:
-        return await find(intent)
-    except APIError as failure:
-        raise unknown from failure

@@ -43,6 +43,7 @@ class Reason(StrEnum):
     MOVED = "the same file under another path"
     RENAMED = "the same assistant under another address"
     REMOVED = "the configuration says to forget it"
+    LATE = "an interrupted create of it took effect late"
     LEFTOVER = "an earlier upload of it is still on the server"
     IN_USE = "still attached to an assistant that stays"
     DESTROY = "everything of this project is being destroyed"

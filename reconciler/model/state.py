@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from reconciler.model.address import Address
 
@@ -44,7 +44,8 @@ class Intent:
     """A call that was about to be made when the journal was last written.
 
     ``nonce`` belongs to a create. An upload, which carries no mark, is found again among the ids
-    that are not in ``known``: those that already had its name and size before the call.
+    that are not in ``known``: those that already had its name and size before the call. ``at`` is when
+    that was, in seconds since 1970, or 0 where nobody wrote it down.
     """
 
     address: Address
@@ -54,6 +55,24 @@ class Intent:
     size: int = 0
     sha256: str = ""
     known: tuple[str, ...] = ()
+    at: float = 0.0
+
+    def is_made(self, binding: Binding | None) -> bool:
+        """Whether a binding is what this call made."""
+        if isinstance(binding, AssistantBinding):
+            return bool(self.nonce) and self.nonce == binding.nonce
+        if binding is None or self.nonce:
+            return False
+        return (self.filename, self.sha256) == (binding.filename, binding.sha256)
+
+
+def without(intents: Sequence[Intent], where: Address, binding: Binding | None) -> list[Intent]:
+    """Some intents but for the one, the latest, whose call made what an address is bound to now.
+
+    The others stay: a call that nobody waits for any more can still take effect.
+    """
+    made = [one for one in intents if (one.nonce or one.address == where) and one.is_made(binding)]
+    return [one for one in intents if not made or one is not made[-1]]
 
 
 @dataclass(frozen=True, slots=True)

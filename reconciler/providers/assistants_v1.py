@@ -39,6 +39,7 @@ class AssistantsV1:
     client: AsyncClient
     target: str
     limits: Limits = field(default_factory=Limits)
+    settle: float = 0.0
 
     async def observe(self, state: State) -> Live:
         """Two walks at the same time: assistants by pages of 100, oldest first, and all uploads."""
@@ -46,8 +47,10 @@ class AssistantsV1:
             assistants, files = await _both(self.assistants(), self._files())
         except APIStatusError as cause:
             raise _explained(cause, self.target) from cause
+        bound = {one for binding in state.files.values() for one in (binding.id, *binding.old)}
+        unbound = {key: one for key, one in files.items() if key not in bound}
         for intent in state.unsettled:
-            if intent.step == "upload" and (found := await self._match(intent, files)):
+            if intent.step == "upload" and (found := await self._match(intent, unbound)):
                 files[found.id] = found
         return Live(assistants, files)
 

@@ -24,6 +24,8 @@ class Provider(Protocol):
     target: str
     """What a person calls this server, and what a state is bound to."""
     limits: Limits
+    settle: float
+    """Seconds after which lists show every write, and a call that was given up takes effect no more."""
 
     async def observe(self, state: State) -> Live:
         """Everything the account holds; only reads."""

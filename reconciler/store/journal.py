@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import UnreadableStateError
 from reconciler.model.address import Address
+from reconciler.model.state import without
 from reconciler.store.files import opened, write
 from reconciler.store.record import Saved, binding_of, intent_of
 
@@ -91,11 +92,11 @@ class _Folded:
         if record["is"] == "intent":
             self.unsettled.append(intent_of(record["intent"]))
             return
-        self.unsettled = [one for one in self.unsettled if one.address != where]
         if record["binding"] is None:
             self.bindings.pop(where, None)
-        else:
-            self.bindings[where] = binding_of(record["address"], record["binding"])
+            return
+        self.bindings[where] = binding_of(record["address"], record["binding"])
+        self.unsettled = without(self.unsettled, where, self.bindings[where])
 
 
 def _lines(path: Path, text: bytes) -> list[bytes]:

@@ -1,5 +1,7 @@
 """Where two features meet: what one promises must not be undone by the other."""
 
+import time
+
 import httpx
 import pytest
 from builders import FUNCTION, assistant, without_mark
@@ -175,13 +177,18 @@ def test_a_state_says_whose_it_is_before_the_first_call(world):
     assert (state.project, state.target) == ("acme", "the server")
 
 
-def test_an_intent_of_something_nobody_declares_ends_with_the_next_run(world):
+def test_a_call_that_was_given_up_is_looked_for_during_a_week(world, monkeypatch):
     at(world, "POST", "/files", httpx.ReadTimeout("late"))
     assert world.apply(assistant(files=["a.md"])).exit_code == 3
     world.transport = lambda inner: inner
     assert world.store.load().unsettled
 
     world.apply(assistant("other"))
+    assert world.store.load().unsettled
+
+    later = time.time() + 8 * 24 * 3600
+    monkeypatch.setattr(time, "time", lambda: later)
+    world.apply(assistant("other", name="Renamed"))
 
     assert world.store.load().unsettled == ()
 

@@ -69,7 +69,7 @@ def test_the_journal_is_folded_into_the_state(store):
     saved(store)
     store.intend(INTENT)
     store.settle(SUPPORT, None)
-    store.settle(HANDBOOK, FileBinding("file-2", "handbook.md", "1" * 64, 13))
+    store.settle(HANDBOOK, FileBinding("file-2", INTENT.filename, INTENT.sha256, INTENT.size))
 
     state = LocalStore(store.folder).load()
 
