@@ -95,7 +95,7 @@ def explain(code: str, **given: Any) -> int:
     "what", type=click.Choice(["configuration", "environment", "plan", "report"]), default="configuration"
 )
 def schema(what: str) -> int:
-    """Print the JSON Schema of configuration files, of plans or of reports.
+    """Print the JSON Schema of configurations, plans or reports.
 
     With that of configurations editors complete and check what people write.
     Begin a file with `# yaml-language-server: $schema=./assistants-sync.schema.json`.

@@ -53,9 +53,9 @@ def plan(detailed_exitcode: bool, form: str, out: Path | None, **given: Any) -> 
 @options.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there is drift.")
 @options.speaking
 def drift(detailed_exitcode: bool, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
-    """Show what somebody changed on the server since the last apply.
+    """Show what somebody changed on the server.
 
-    Whatever the configuration says by now. Only reads, as plan does.
+    Since the last apply, whatever the configuration says by now. Only reads, as plan does.
     """
     return _session({**_WHOLE, **given}).drift(detailed=detailed_exitcode)
 

@@ -132,12 +132,18 @@ class Situation:
         return frozenset((one.address.name, one.nonce) for one in self.state.unsettled if one.nonce)
 
     def _proved(self, name: str) -> Sequence[LiveAssistant]:
-        """What creates of unknown outcome made under a name, oldest first; a copy of one is none."""
-        found: dict[str, LiveAssistant] = {}
+        """What creates of unknown outcome made under a name, oldest first.
+
+        A copy of one has the same nonce and is younger; of two that are of the same second neither is proved.
+        """
+        found: dict[str, list[LiveAssistant]] = {}
         for one in self.marked.get(name, ()):
             if one.id not in self._bound_ids and _signature(one) in self._nonces:
-                found.setdefault(_signature(one)[1], one)
-        return tuple(found.values())
+                found.setdefault(_signature(one)[1], []).append(one)
+        alone = [
+            ones[0] for ones in found.values() if len({one.created_at for one in ones[:2]}) == len(ones[:2])
+        ]
+        return tuple(alone)
 
     @cached_property
     def late(self) -> Mapping[Address, Sequence[LiveAssistant]]:

@@ -1,6 +1,7 @@
 """Calls that were given up and took effect after all: found, or cleared away, and never guessed at."""
 
 import json
+import time
 
 import httpx
 from builders import assistant
@@ -42,6 +43,12 @@ def given_up(world, times=1):
         assert [one.result for one in report.outcomes] == [Result.UNKNOWN]
     world.transport = lambda inner: inner
     return proxy
+
+
+def the_other(world, bound):
+    """The live assistant that is not bound."""
+    (found,) = (one for one in world.assistants() if one.id != bound.id)
+    return found
 
 
 def test_a_create_that_took_effect_late_is_bound_and_not_made_again(world):
@@ -110,8 +117,10 @@ def test_a_copy_of_the_assistant_is_no_twin(world):
 def test_a_copy_of_a_twin_is_left_alone_and_told(world):
     proxy = given_up(world)
     world.apply(assistant())
+    bound = world.only()
     proxy.deliver()
-    twin = world.assistants()[1]
+    twin = the_other(world, bound)
+    world.app.state.clock = lambda: time.time() + 10
     world.ask(lambda client: client.beta.assistants.create(model="m", metadata=twin.metadata))
 
     assert world.apply(assistant()).exit_code == 0
@@ -120,11 +129,27 @@ def test_a_copy_of_a_twin_is_left_alone_and_told(world):
     assert twin.id not in {one.id for one in world.assistants()}
 
 
+def test_of_a_twin_and_its_copy_of_the_same_second_neither_is_touched(world):
+    world.app.state.clock = lambda: 1_800_000_000
+    proxy = given_up(world)
+    world.apply(assistant())
+    bound = world.only()
+    proxy.deliver()
+    twin = the_other(world, bound)
+    world.ask(lambda client: client.beta.assistants.create(model="m", metadata=twin.metadata))
+
+    planned = world.plan(assistant())
+
+    assert not planned.has_changes
+    assert len(planned.notices) == 2
+
+
 def test_a_twin_whose_mark_somebody_took_out_after_the_plan_is_left_alone(world):
     proxy = given_up(world)
     world.apply(assistant())
+    bound = world.only()
     proxy.deliver()
-    twin = world.assistants()[1]
+    twin = the_other(world, bound)
 
     async def let_go(client):
         await client.beta.assistants.update(twin.id, metadata={})

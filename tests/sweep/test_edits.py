@@ -89,7 +89,6 @@ def wrong(world, wanted):
         "changes left": world.plan(*wanted).has_changes,
         "assistants too many": len(world.assistants()) - len(wanted),
         "files too many": len(world.files()) - len(needed),
-        "intents left": len(world.store.load().unsettled),
     }
 
 
