@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from reconciler.model.mark import Mark
-    from reconciler.model.resource import Desired, FileReference, Live, LiveAssistant
+    from reconciler.model.resource import Desired, FileReference, Live, LiveAssistant, LiveFile
     from reconciler.model.state import Binding
     from reconciler.providers import Provider
     from reconciler.store import Store
 
-T = TypeVar("T")
+T = TypeVar("T", "LiveAssistant", "LiveFile")
 
 _PAUSE = 0.25  # seconds between two looks for what may have happened, at first
 _LONGEST_PAUSE = 5.0
@@ -141,9 +141,11 @@ class Steps:
             made = await self._certain(
                 intent, lambda: self.provider.upload(file.filename, content), self.provider.find_upload
             )
-        old = change.binding.old if isinstance(change.binding, FileBinding) else ()
+        before = change.binding if isinstance(change.binding, FileBinding) else None
+        old, inferred = (before.old, before.inferred) if before else ((), ())
         self.uploads[change.address] = made.id
-        self._bind(change.address, FileBinding(made.id, file.filename, file.sha256, file.size, old))
+        inferred += (made.id,) * made.inferred
+        self._bind(change.address, FileBinding(made.id, file.filename, file.sha256, file.size, old, inferred))
 
     async def _create(self, change: Change) -> None:
         nonce = base64.b32encode(secrets.token_bytes(10)).decode().lower()
@@ -184,11 +186,17 @@ class Steps:
         """
         same = (again.address, again.step, again.filename, again.sha256)
         for one in self.unsettled:
-            if (one.address, one.step, one.filename, one.sha256) == same and await self._awaited(
-                find, one
-            ) is not None:
+            if (one.address, one.step, one.filename, one.sha256) != same:
+                continue
+            found = await self._awaited(find, one)
+            if found is not None and found.id not in self._bound_ids():
                 where = again.address
                 raise StaleError(f"what an interrupted run began for {where} came to light; run plan again")
+
+    def _bound_ids(self) -> set[str]:
+        """The ids of everything that is bound, earlier uploads included."""
+        old = {each for one in self.bindings.values() if isinstance(one, FileBinding) for each in one.old}
+        return old | {one.id for one in self.bindings.values()}
 
     async def _awaited(self, find: Callable[[Intent], Awaitable[T | None]], intent: Intent) -> T | None:
         """What a call made, looked for until the server's answers must be up to date."""

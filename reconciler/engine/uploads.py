@@ -15,8 +15,14 @@ if TYPE_CHECKING:
 
     from reconciler.engine.matching import Situation
     from reconciler.model.address import Address
-    from reconciler.model.resource import DesiredAssistant, DesiredFile, LiveAssistant
+    from reconciler.model.resource import DesiredAssistant, DesiredFile, LiveAssistant, LiveFile
     from reconciler.model.state import Intent
+
+
+_UNPROVED = (
+    "it was taken for ours by its name and size alone, as this server lets nobody read uploads. "
+    "Delete it by hand if nobody needs it"
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class Uploads:
             for live in self.situation.live.files.values():
                 same = (live.filename, live.sha256) == (intent.filename, intent.sha256)
                 if same and live.sha256 and live.id not in taken:
-                    found[intent.address] = _with(found.get(intent.address), intent, live.id)
+                    found[intent.address] = _with(found.get(intent.address), intent, live)
                     taken.add(live.id)
         return found
 
@@ -145,7 +151,14 @@ class Uploads:
         )
 
     def _binding(self, file: DesiredFile, found: str, old: Sequence[str]) -> FileBinding:
-        return FileBinding(found, file.filename, file.sha256, file.size, self._still(old))
+        still = self._still(old)
+        inferred = tuple(one for one in (found, *still) if one in self._inferred)
+        return FileBinding(found, file.filename, file.sha256, file.size, still, inferred)
+
+    @cached_property
+    def _inferred(self) -> frozenset[str]:
+        """Uploads that are taken for ours and are not proved to be."""
+        return frozenset(one for binding in self.bound.values() for one in binding.inferred)
 
     @cached_property
     def _current(self) -> frozenset[str]:
@@ -168,10 +181,15 @@ class Uploads:
         for one in self._still(ids):
             others = self.users(one)
             users |= others
-            if not others:
+            if not others and one not in self._inferred:
                 steps.append(Step(StepKind.DELETE, id=one))
-        note = f"{Reason.IN_USE}: {', '.join(sorted(users))}" if users else ""
+        note = f"{Reason.IN_USE}: {', '.join(sorted(users))}" if users else self._unproved(ids)
         return tuple(steps), note
+
+    def _unproved(self, ids: Sequence[str]) -> str:
+        """What is said of uploads that nobody carries any more and that may be somebody else's."""
+        left = ", ".join(one for one in self._still(ids) if one in self._inferred)
+        return f"{left} stays on the server: {_UNPROVED}" if left else ""
 
     def users(self, file_id: str) -> set[str]:
         """Who refers to an upload after this plan: live assistants we do not manage, or a declared id."""
@@ -214,6 +232,9 @@ class Uploads:
 
     def _discarded(self, where: Address, binding: FileBinding) -> Change:
         """Delete what nobody carries, and go on remembering the rest."""
+        unproved = self._unproved((*binding.old, binding.id))
+        if unproved:
+            return self._released(where, binding, unproved)
         steps, note = self._deletions((*binding.old, binding.id))
         if note and not steps:
             return Change(where, Action.NOOP, Reason.IN_USE, id=binding.id, binding=binding, note=note)
@@ -226,6 +247,13 @@ class Uploads:
             because = self.situation.terms.because
             return Change(where, Action.DELETE, because, steps=steps, id=binding.id, binding=binding)
         return Change(where, Action.FORGET, Reason.GONE, id=binding.id)
+
+    def _released(self, where: Address, binding: FileBinding, note: str) -> Change:
+        """Forget what nothing proves to be ours, and delete the rest as ever."""
+        rest = [one for one in self._still((*binding.old, binding.id)) if one not in self._inferred]
+        if not rest:
+            return Change(where, Action.FORGET, Reason.UNPROVED, id=binding.id, note=note)
+        return replace(self._discarded(where, _reduced(binding, rest)), note=note)
 
     def _divided(self, binding: FileBinding, going: set[str]) -> FileBinding:
         """The same uploads, with those that go as earlier ones of what stays."""
@@ -249,11 +277,14 @@ class Uploads:
         return found | {change.id: where for where, change in self.wanted.items() if change.id}
 
 
-def _with(bound: FileBinding | None, intent: Intent, found: str) -> FileBinding:
+def _with(bound: FileBinding | None, intent: Intent, found: LiveFile) -> FileBinding:
     """A binding that also knows of an upload which an interrupted run made."""
+    inferred = (found.id,) if found.inferred else ()
     if bound is None:
-        return FileBinding(found, intent.filename, intent.sha256, intent.size)
-    return bound if found in {bound.id, *bound.old} else replace(bound, old=(*bound.old, found))
+        return FileBinding(found.id, intent.filename, intent.sha256, intent.size, inferred=inferred)
+    if found.id in {bound.id, *bound.old}:
+        return bound
+    return replace(bound, old=(*bound.old, found.id), inferred=(*bound.inferred, *inferred))
 
 
 def _reduced(binding: FileBinding, ids: Sequence[str]) -> FileBinding:

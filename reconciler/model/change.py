@@ -45,6 +45,7 @@ class Reason(StrEnum):
     REMOVED = "the configuration says to forget it"
     LATE = "an interrupted create of it took effect late"
     LEFTOVER = "an earlier upload of it is still on the server"
+    UNPROVED = "nothing proves that it is ours"
     IN_USE = "still attached to an assistant that stays"
     DESTROY = "everything of this project is being destroyed"
 

@@ -114,12 +114,13 @@ class LiveAssistant:
 
 @dataclass(frozen=True, slots=True)
 class LiveFile:
-    """An upload as the server returned it; ``sha256`` only where its content was read."""
+    """An upload as the server returned it; ``sha256`` only where its content was read, or ``inferred``."""
 
     id: str
     filename: str
     size: int
     sha256: str | None = None
+    inferred: bool = False
 
 
 @dataclass(frozen=True)

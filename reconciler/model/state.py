@@ -27,13 +27,18 @@ class AssistantBinding:
 
 @dataclass(frozen=True, slots=True)
 class FileBinding:
-    """Which upload a file is; ``old`` are earlier uploads of it that still have to be deleted."""
+    """Which upload a file is; ``old`` are earlier uploads of it that still have to be deleted.
+
+    ``inferred`` are those of them that are taken for ours by name, size and time alone, since the server lets
+    nobody read uploads; they are never deleted.
+    """
 
     id: str
     filename: str
     sha256: str
     size: int
     old: tuple[str, ...] = ()
+    inferred: tuple[str, ...] = ()
 
 
 Binding: TypeAlias = AssistantBinding | FileBinding

@@ -64,20 +64,27 @@ class AssistantsV1:
         return {one.id: _upload(one) for one in (await self.client.files.list()).data}
 
     async def _match(self, intent: Intent, files: Mapping[str, LiveFile]) -> LiveFile | None:
-        """The one upload that an interrupted run made, proved by reading its content."""
+        """The one upload that an interrupted run made, proved by reading its content.
+
+        Where nobody may read uploads, the only one that is new and alike is taken for it.
+        """
         alike = [
             one
             for one in files.values()
             if (one.filename, one.size) == (intent.filename, intent.size) and one.id not in intent.known
         ]
+        unread = []
         for one in alike:
             try:
                 content = hashlib.sha256(await self.client.files.content(one.id)).hexdigest()
-            except (BadRequestError, PermissionDeniedError, NotFoundError):
-                continue  # gone by now, or a server that lets nobody read uploads: nothing is proved
+            except NotFoundError:
+                continue
+            except (BadRequestError, PermissionDeniedError):
+                unread.append(one)
+                continue
             if content == intent.sha256:
                 return replace(one, sha256=content)
-        return None
+        return replace(unread[0], sha256=intent.sha256, inferred=True) if len(unread) == 1 else None
 
     async def retrieve(self, assistant_id: str) -> LiveAssistant | None:
         """One assistant as it is now; None when there is none of this id."""

@@ -100,7 +100,8 @@ def binding_of(where: str, record: dict[str, Any]) -> Binding:
     """The binding of an address; KeyError, TypeError or ValueError when it is none."""
     if Address.parse(where).kind is Kind.ASSISTANT:
         return _strict(AssistantBinding(**record))
-    return _strict(FileBinding(**{**record, "old": tuple(record["old"])}))
+    lists = {"old": tuple(record["old"]), "inferred": tuple(record.get("inferred", ()))}
+    return _strict(FileBinding(**{**record, **lists}))
 
 
 def intent_record(intent: Intent) -> dict[str, Any]:

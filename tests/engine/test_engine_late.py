@@ -7,6 +7,7 @@ import httpx
 from builders import assistant
 from faults import Faulty, at
 
+from reconciler.api import AsyncClient, in_process
 from reconciler.model import address
 from reconciler.model.change import Action, Reason, StepKind
 from reconciler.model.outcome import Cause, Result
@@ -253,3 +254,92 @@ def test_what_changes_on_the_server_while_files_are_attached_is_not_overwritten(
     assert edited
     assert [one.cause for one in report.outcomes if one.change.address == SUPPORT] == [Cause.STALE]
     assert (world.only().name, world.only().description) == ("Support", "by hand")
+
+
+def unreadable(world):
+    """A server that lets nobody read uploads, and loses the answer to the first one."""
+    lost = []
+
+    class Closed(Faulty):
+        async def handle_async_request(self, request):
+            self.after = request.method == "POST"
+            return await super().handle_async_request(request)
+
+    def script(request):
+        if request.url.path.endswith("/content"):
+            return httpx.Response(
+                403, json={"error": {"message": "no", "type": "x", "code": None, "param": None}}
+            )
+        if (request.method, request.url.path) == ("POST", "/v1/files") and not lost:
+            lost.append(request)
+            return httpx.ReadTimeout("late")
+        return None
+
+    world.transport = lambda inner: Closed(inner, script)
+
+
+def test_where_uploads_cannot_be_read_the_only_new_one_alike_is_taken(world):
+    unreadable(world)
+
+    assert world.apply(assistant(files=["a.md"])).exit_code == 0
+
+    (upload,) = world.files()
+    assert world.only().file_ids == [upload]
+    assert not world.plan(assistant(files=["a.md"])).has_changes
+
+
+def test_what_is_only_inferred_to_be_ours_is_never_deleted_and_told(world):
+    unreadable(world)
+    world.apply(assistant(files=["a.md"]))
+    (upload,) = world.files()
+    world.contents["a.md"] = b"rewritten"
+
+    (file, _) = world.plan(assistant(files=["a.md"])).changes
+    report = world.apply(assistant(files=["a.md"]))
+
+    assert report.exit_code == 0
+    assert f"{upload} stays on the server" in file.note
+    assert upload in world.files()
+    assert len(world.only().file_ids) == 1
+    assert not world.plan(assistant(files=["a.md"])).has_changes
+
+    world.apply(assistant(files=[]))
+    assert upload in world.files()
+    assert not world.plan(assistant(files=[])).has_changes
+
+
+def test_an_inferred_upload_that_is_declared_no_longer_is_forgotten(world):
+    unreadable(world)
+    world.apply(assistant(files=["a.md"]))
+    (upload,) = world.files()
+
+    (change,) = (one for one in world.plan(assistant(files=[])).changes if one.id == upload)
+    assert (change.action, change.reason) == (Action.FORGET, Reason.UNPROVED)
+
+    assert world.apply(assistant(files=[])).exit_code == 0
+    assert [*world.files()] == [upload]
+    assert not world.plan(assistant(files=[])).has_changes
+
+
+def test_of_two_new_uploads_alike_none_is_taken(world):
+    world.apply(assistant())
+    lost = []
+
+    def script(request):
+        if request.url.path.endswith("/content"):
+            return httpx.Response(403, json={"error": {"message": "no"}})
+        if (request.method, request.url.path) == ("POST", "/v1/files") and not lost:
+            lost.append(request)
+            return httpx.ReadTimeout("late")
+        return None
+
+    async def upload_two(_):
+        for _ in range(2):
+            somebody = AsyncClient(base_url="http://server/v1", api_key="", transport=in_process(world.app))
+            async with somebody:
+                await somebody.files.create(file=("a.md", b"about b"), purpose="assistants")
+
+    world.transport = lambda inner: Faulty(inner, script)
+    report = world.apply(assistant(files=["a.md"]), between=upload_two)
+
+    assert Result.UNKNOWN in [one.result for one in report.outcomes]
