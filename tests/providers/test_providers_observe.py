@@ -261,12 +261,26 @@ def shelf(**kept):
     return answer
 
 
-@pytest.mark.parametrize("status", [400, 403, 404])
-def test_an_upload_nobody_may_read_proves_nothing_and_stops_nothing(run, scripted, state, status):
-    provider = scripted(shelf(mine=status))
+def test_an_upload_that_is_gone_when_it_is_read_proves_nothing_and_stops_nothing(run, scripted, state):
+    provider = scripted(shelf(mine=404))
     assert run(provider.find_upload(uploading())) is None
     live = run(provider.observe(replace(state, unsettled=(uploading(),))))
     assert live.files == {"mine": LiveFile("mine", "notes.md", len(NOTES))}
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_the_only_new_upload_alike_is_inferred_where_nobody_may_read_it(run, scripted, state, status):
+    provider = scripted(shelf(mine=status))
+    inferred = LiveFile("mine", "notes.md", len(NOTES), uploading().sha256, inferred=True)
+    assert run(provider.find_upload(uploading())) == inferred
+    live = run(provider.observe(replace(state, unsettled=(uploading(),))))
+    assert live.files == {"mine": inferred}
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_of_several_that_nobody_may_read_none_is_taken(run, scripted, status):
+    provider = scripted(shelf(mine=status, yours=status))
+    assert run(provider.find_upload(uploading())) is None
 
 
 @pytest.mark.parametrize(
