@@ -49,6 +49,7 @@ class _Configured(Generic[HttpT, TransportT]):
         timeout: float | httpx.Timeout | NotGiven | None = NOT_GIVEN,
         max_retries: int = 2,
         repeat_unknown: bool = False,
+        patient: bool = False,
         default_headers: Mapping[str, str] | None = None,
         default_query: Mapping[str, object] | None = None,
         allow_http: bool = False,
@@ -70,6 +71,8 @@ class _Configured(Generic[HttpT, TransportT]):
             max_retries: How often a failed request is tried again where that is safe.
             repeat_unknown: Try creates, uploads and attachments again even when an attempt may have taken
                 effect, at the risk of doing them twice.
+            patient: Ask a server that answers 429 again and again, whatever ``max_retries`` says; all waits of
+                a call are at most 300 s.
             default_headers: Sent with every request; they win over our own, whatever their case.
             default_query: Sent with every request.
             allow_http: Let the key travel over plain http to another machine.
@@ -94,7 +97,7 @@ class _Configured(Generic[HttpT, TransportT]):
             headers=dict(default_headers or {}),
             query=dict(default_query or {}),
             timeout=httpx.Timeout(timeout),
-            retry=Retry(max_retries, repeat_unknown=repeat_unknown),
+            retry=Retry(max_retries, repeat_unknown=repeat_unknown, patient=patient),
             allow_http=allow_http,
             deadline=deadline,
             max_answer_bytes=max_answer_bytes,
@@ -118,6 +121,7 @@ class _Configured(Generic[HttpT, TransportT]):
         timeout: float | httpx.Timeout | NotGiven | None = NOT_GIVEN,
         max_retries: int | None = None,
         repeat_unknown: bool | None = None,
+        patient: bool | None = None,
         default_headers: Mapping[str, str] | None = None,
         set_default_headers: Mapping[str, str] | None = None,
         default_query: Mapping[str, object] | None = None,
@@ -144,6 +148,7 @@ class _Configured(Generic[HttpT, TransportT]):
                 ours.retry,
                 times=ours.retry.times if max_retries is None else max_retries,
                 repeat_unknown=ours.retry.repeat_unknown if repeat_unknown is None else repeat_unknown,
+                patient=ours.retry.patient if patient is None else patient,
             ),
             headers=_changed("headers", ours.headers, default_headers, set_default_headers),
             query=_changed("query", ours.query, default_query, set_default_query),

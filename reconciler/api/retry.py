@@ -59,12 +59,14 @@ class Retry:
 
     ``repeat_unknown`` allows what is not repeatable to be done twice, rather than perhaps not at all. A
     server may ask for a wait of up to ``longest`` seconds; all waits of a call are at most ``budget``.
+    ``patient`` lets that budget alone say how often a server may answer that it is busy.
     """
 
     times: int = 2
     repeat_unknown: bool = False
     longest: float = 120.0
     budget: float = 300.0
+    patient: bool = False
 
     def __post_init__(self) -> None:
         if self.times < 0:
@@ -83,7 +85,8 @@ class Retry:
         asked = headers.get("x-should-retry")
         wanted = asked == "true" or (failure.is_transient and asked != "false")
         harmless = repeatable or self.repeat_unknown or failure.is_known
-        if attempt >= self.times or not (wanted and harmless):
+        is_awaited = self.patient and failure.status == _TOO_MANY
+        if (attempt >= self.times and not is_awaited) or not (wanted and harmless):
             return None
         own = _FIRST_WAIT * 2.0 ** min(attempt + 1, _DOUBLINGS) * (1 - _JITTER * chance)
         wait = failure.asked or own

@@ -57,6 +57,7 @@ class Target:
             api_key=self.key,
             timeout=Timeout(_DEADLINE, connect=_CONNECT),
             deadline=_DEADLINE,
+            patient=True,
             default_headers=self.headers,
             allow_http=self.allow_http,
             transport=read_only(way) if reading else way,

@@ -222,3 +222,18 @@ def test_the_server_may_forbid_another_try(status):
 def test_any_other_wish_is_not_understood(asked):
     assert wait(status=500, x_should_retry=asked) == 1
     assert wait(status=404, x_should_retry=asked) is None
+
+
+def test_a_patient_client_asks_a_busy_server_until_its_budget_is_spent():
+    retry, waited, attempts = Retry(0, patient=True), 0.0, 0
+    busy = Failure(status=429)
+    while (wait := retry.delay(attempts, busy, repeatable=False, chance=0.0, waited=waited)) is not None:
+        waited, attempts = waited + wait, attempts + 1
+
+    assert attempts > 30
+    assert 290 < waited <= retry.budget
+
+
+@pytest.mark.parametrize("status", [408, 409, 500, 503, None])
+def test_patience_is_for_busy_servers_alone(status):
+    assert Retry(0, patient=True).delay(0, Failure(status=status), repeatable=True, chance=0.0) is None
