@@ -71,8 +71,8 @@ class _Configured(Generic[HttpT, TransportT]):
             max_retries: How often a failed request is tried again where that is safe.
             repeat_unknown: Try creates, uploads and attachments again even when an attempt may have taken
                 effect, at the risk of doing them twice.
-            patient: Ask a server that answers 429 again and again, whatever ``max_retries`` says; all waits of
-                a call are at most 300 s.
+            patient: Ask a server that answers 429 again and again, whatever ``max_retries`` says; all waits
+                of a call are at most 300 s.
             default_headers: Sent with every request; they win over our own, whatever their case.
             default_query: Sent with every request.
             allow_http: Let the key travel over plain http to another machine.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.engine.difference import field_digest
 from reconciler.model.change import FieldChange
 from reconciler.model.drift import Drift
+from reconciler.model.mark import MARK_KEY
 from reconciler.model.resource import DesiredAssistant
 from reconciler.model.state import AssistantBinding
 
@@ -42,8 +43,10 @@ def _moved(
         kind, found = field.partition(".")[0], _found(field, live)
         if before and before != field_digest(kind, found):
             said = _said(field, wanted)
-            last = said if field_digest(kind, said) == before else None
+            last = said if said is not None and field_digest(kind, said) == before else None
             yield FieldChange(field, last, found or None, drifted=True)
+    if live.mark is None:  # the Mark is in no digest; without it nothing of the assistant is managed
+        yield FieldChange(f"metadata.{MARK_KEY}", None, live.metadata.get(MARK_KEY), drifted=True)
 
 
 def _found(field: str, live: LiveAssistant) -> Any:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def belongs(reviewed: Plan, found: Plan) -> None:
     """StalePlanError where the two plans are of another project, server or state."""
-    is_first = not (reviewed.basis.serial and found.basis.serial)  # then there is no state to speak of yet
+    is_first = not reviewed.basis.serial  # made before there was a state to speak of
     pairs = (
         ("project", reviewed.project, found.project),
         ("environment", reviewed.environment, found.environment),

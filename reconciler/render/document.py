@@ -10,7 +10,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError
 
 from reconciler.errors import PlanFileError
 from reconciler.model.address import Address
@@ -36,9 +36,9 @@ class _Record(BaseModel):
 class CountsRecord(_Record):
     """The numbers of the summary line."""
 
-    added: int
-    changed: int
-    destroyed: int
+    added: StrictInt
+    changed: StrictInt
+    destroyed: StrictInt
 
 
 class DetailRecord(_Record):
@@ -58,7 +58,7 @@ class FieldRecord(_Record):
     moved_by: list[Literal["configuration", "server"]] = Field(
         description="Who moved the field since the last apply, where that is known."
     )
-    cleared: bool
+    cleared: StrictBool
     source: str = Field(description="The file that the new value was read from, or empty.")
     details: list[DetailRecord]
 
@@ -85,7 +85,7 @@ class ChangeRecord(_Record):
     mark: str
     refused: str = Field(description="Why nothing may be done, or empty.")
     note: str
-    drifted: bool
+    drifted: StrictBool
     follows: list[str]
     moved_from: str
 
@@ -93,10 +93,10 @@ class ChangeRecord(_Record):
 class ScopeRecord(_Record):
     """What of the configuration the plan is about."""
 
-    destroy: bool = False
+    destroy: StrictBool = False
     targets: list[str] = []
     excluded: list[str] = []
-    prune_marked: bool = False
+    prune_marked: StrictBool = False
     on_drift: Literal["overwrite", "keep", "fail"] = "overwrite"
 
 
@@ -110,15 +110,15 @@ class PlanDocument(_Record):
     environment: str
     target: str
     lineage: str
-    serial: int
+    serial: StrictInt
     scope: ScopeRecord
     counts: CountsRecord
     changes: list[ChangeRecord]
     notices: list[str]
-    managed: int
-    missing: int
-    is_bare: bool
-    is_partial: bool
+    managed: StrictInt
+    missing: StrictInt
+    is_bare: StrictBool
+    is_partial: StrictBool
     checksum: str = Field(description="Over everything else; it tells accidents, and proves nothing.")
 
 
@@ -131,7 +131,7 @@ class OutcomeRecord(_Record):
     cause: Cause
     message: str
     request_id: str
-    written: bool = Field(description="Whether a call of it took, or may have taken, effect.")
+    written: StrictBool = Field(description="Whether a call of it took, or may have taken, effect.")
     id: str
 
 
@@ -144,8 +144,8 @@ class ReportDocument(_Record):
     project: str
     environment: str
     target: str
-    exit_code: int
-    interrupted: int = Field(description="The signal that ended the run early, or 0.")
+    exit_code: StrictInt
+    interrupted: StrictInt = Field(description="The signal that ended the run early, or 0.")
     unsaved: str = Field(description="Why the state could not be saved at the end, or empty.")
     counts: CountsRecord
     outcomes: list[OutcomeRecord]
@@ -211,15 +211,25 @@ def plan_of(text: bytes, path: object) -> tuple[Plan, ScopeRecord]:
         _refuse_newer(found, path)
         document = PlanDocument.model_validate(found)
         plan = _plan(document)
+        is_whole = _checksum(document) == document.checksum and _agrees(document, plan)
     except ValidationError as cause:
         first = cause.errors()[0]
-        where = ".".join(str(step) for step in first["loc"])
+        where = ".".join(str(step) for step in first["loc"]) or "the whole of it"
         raise PlanFileError(f"{path} is not a plan: {where}: {first['msg']}") from cause
     except (ValueError, TypeError, RecursionError) as cause:
         raise PlanFileError(f"{path} is not a plan") from cause
-    if document.checksum != _checksum(document) or document.digest != plan.digest:
+    if not is_whole:
         raise PlanFileError(f"{path} was changed after it was made. Nothing was sent.")
+    if document.scope.destroy:  # no command saves one: it would need no question, and meet no guard
+        raise PlanFileError(
+            f"{path} is a plan to destroy everything; run `destroy`, which asks. Nothing was sent."
+        )
     return plan, document.scope
+
+
+def _agrees(document: PlanDocument, plan: Plan) -> bool:
+    """Whether what a document says about its changes is what they say themselves."""
+    return document.digest == plan.digest and document.counts == _counts(plan.counts)
 
 
 def _refuse_newer(found: Any, path: object) -> None:

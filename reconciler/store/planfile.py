@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from reconciler.errors import PlanFileError
@@ -13,15 +15,29 @@ MAX_BYTES = 256 * 1024 * 1024
 
 
 def write(path: Path, text: str) -> None:
-    """Replace a file by a plan, readable by nobody else; PlanFileError where that cannot be."""
+    """Replace a file by a plan, whole and readable by nobody else; PlanFileError where that cannot be.
+
+    What is no file, a device or a pipe, stays what it is.
+    """
     beside = path.with_name(f".{path.name}.new")
     try:
+        if path.exists() and not path.is_file():
+            raise PlanFileError(f"cannot write the plan to {path}: it is not a file")
         beside.unlink(missing_ok=True)
-        beside.touch(mode=0o600, exist_ok=False)
-        beside.write_text(text, encoding="utf-8")
+        _write(beside, text)
         beside.replace(path)
     except OSError as cause:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
         raise PlanFileError(f"cannot write the plan to {path}: {cause.strerror}") from cause
+
+
+def _write(path: Path, text: str) -> None:
+    """A new file, for its owner alone whatever the umask."""
+    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(number, "w", encoding="utf-8") as stream:
+        os.fchmod(number, 0o600)
+        stream.write(text)
 
 
 def read(path: Path) -> bytes:

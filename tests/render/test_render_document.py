@@ -1,0 +1,328 @@
+"""A plan's document holds the whole plan: it shows the same text again, and has the same digest."""
+
+import json
+from dataclasses import replace
+
+import jsonschema_rs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.errors import PlanFileError
+from reconciler.model import address
+from reconciler.model.change import Action, Change, Detail, FieldChange, Reason, Step, StepKind
+from reconciler.model.mark import Mark
+from reconciler.model.outcome import Cause, Outcome, Report, Result
+from reconciler.model.plan import Basis, Plan
+from reconciler.render.document import ScopeRecord, plan_json, plan_of, report_json, schema
+from reconciler.render.lines import plain
+from reconciler.render.text import plan_lines
+
+SUPPORT, SALES = address.assistant("support"), address.assistant("sales")
+HANDBOOK = address.file("docs/handbook.md")
+OLD, NEW = {"bytes": 2345, "sha256": "0123456789abcdef" * 4}, {"bytes": 12, "sha256": "f" * 64}
+MARK = Mark("acme", "-", "support", "abc", frozenset({"name", "tools"}), frozenset({"0" * 8}), "0" * 16)
+UPLOAD, CREATE, UPDATE = Step(StepKind.UPLOAD), Step(StepKind.CREATE), Step(StepKind.UPDATE, id="asst_1")
+DELETE = Step(StepKind.DELETE, id="asst_1")
+TOOL = {"type": "function", "function": {"name": "f", "parameters": {"most": 1.5, "least": [1, None, True]}}}
+
+PLAN = jsonschema_rs.validator_for(json.loads(schema("plan")))
+REPORT = jsonschema_rs.validator_for(json.loads(schema("report")))
+
+
+def planned(*changes, **rest):
+    return replace(Plan("acme", "-", Basis("lineage", 3, "the server"), changes), **rest)
+
+
+def changed(*fields, **rest):
+    values = {
+        "steps": (UPDATE,),
+        "id": "asst_1",
+        "before": "f" * 64,
+        "values": {"name": "x"},
+        "mark": MARK,
+        **rest,
+    }
+    return Change(SUPPORT, values.pop("action", Action.UPDATE), Reason.EDITED, fields, **values)
+
+
+EXAMPLES = {
+    "nothing": planned(),
+    "upload": planned(
+        Change(HANDBOOK, Action.CREATE, Reason.NEW, (FieldChange("content", None, NEW),), (UPLOAD,))
+    ),
+    "create": planned(
+        Change(
+            SUPPORT,
+            Action.CREATE,
+            Reason.NEW,
+            (
+                FieldChange("name", None, "Support"),
+                FieldChange("instructions", None, "Be kind.\nBe brief.\n", source="prompts/a.md"),
+                FieldChange("tools.function f", None, TOOL),
+                FieldChange("metadata.a.b", None, "x"),
+                FieldChange("files", None, ("docs/handbook.md", "file-abc")),
+            ),
+            (CREATE,),
+            values={"name": "Support", "tools": [TOOL], "metadata": {"a.b": "x"}},
+            mark=replace(MARK, nonce=""),
+        )
+    ),
+    "deleted and created": planned(
+        Change(SUPPORT, Action.CREATE, Reason.GONE, steps=(CREATE,), drifted=True)
+    ),
+    "texts": planned(
+        changed(
+            FieldChange("name", "Old", "New", edited=True),
+            FieldChange("description", "x", None, cleared=True, edited=True),
+            FieldChange("instructions", "one\ntwo\n", "one\nthree\n", drifted=True, source="p.md"),
+            FieldChange("model", "a", "b", drifted=True, edited=True),
+            drifted=True,
+        )
+    ),
+    "tools": planned(
+        changed(
+            FieldChange(
+                "tools.function f",
+                TOOL,
+                {**TOOL, "x": 1},
+                details=(Detail("parameters.most", 1.5, None), Detail("x", None, {"a": [1]})),
+            ),
+            FieldChange("tools.retrieval", {"type": "retrieval"}, None),
+        )
+    ),
+    "metadata": planned(changed(FieldChange("metadata.a", "x", None), FieldChange("metadata.b", None, "y"))),
+    "files": planned(
+        Change(
+            HANDBOOK, Action.REPLACE, Reason.CONTENT, (FieldChange("content", OLD, NEW),), (UPLOAD, DELETE)
+        ),
+        changed(
+            steps=(
+                Step(StepKind.ATTACH, HANDBOOK),
+                Step(StepKind.DETACH, HANDBOOK, "file-1"),
+                Step(StepKind.DETACH, "file-2", "file-2"),
+            ),
+            follows=(HANDBOOK,),
+        ),
+    ),
+    "delete": planned(Change(SALES, Action.DELETE, Reason.UNDECLARED, steps=(DELETE,), id="asst_1")),
+    "adopt": planned(Change(SALES, Action.ADOPT, Reason.MARKED, id="asst_1", before="f" * 64, mark=MARK)),
+    "forget": planned(
+        Change(SALES, Action.FORGET, Reason.REMOVED, steps=(UPDATE,), id="asst_1", note="its Mark goes"),
+        Change(HANDBOOK, Action.FORGET, Reason.RENAMED, id="file-1", follows=(SALES,)),
+    ),
+    "moved": planned(changed(moved_from=SALES, note="only its Mark changes")),
+    "refused": planned(changed(refused="it is not ours; \x1b[2J"), managed=3, missing=1),
+    "kept": planned(
+        Change(SUPPORT, Action.NOOP, Reason.SAME, id="asst_1", note="left as it is", drifted=True)
+    ),
+    "notices": planned(notices=("asst_9 is a copy", "another"), is_partial=True),
+    "bare": planned(is_bare=True, environment="prod"),
+    "strange": planned(
+        changed(FieldChange("name", "\x1b\u202e\x00", "\U0001f600 é\n"), FieldChange("model", "\ud800", "m"))
+    ),
+}
+
+
+def shown(plan):
+    return plain(list(plan_lines(plan)))
+
+
+@pytest.mark.parametrize("what", EXAMPLES)
+def test_a_document_shows_the_same_plan_again(what):
+    plan, scope = EXAMPLES[what], ScopeRecord(targets=["assistant.support"], on_drift="keep")
+
+    found, about = plan_of(plan_json(plan, scope).encode(), "p.json")
+
+    assert shown(found) == shown(plan)
+    assert found.digest == plan.digest
+    assert about == scope
+    assert plan_json(found, about) == plan_json(plan, scope)
+    again = [replace(one, binding=None) for one in found.changes]
+    assert replace(found, changes=()) == replace(plan, changes=())
+    assert [one.signature for one in again] == [json.loads(json.dumps(one.signature)) for one in plan.changes]
+
+
+@pytest.mark.parametrize("what", [one for one in EXAMPLES if one != "strange"])
+def test_a_document_is_what_its_schema_says(what):
+    PLAN.validate(json.loads(plan_json(EXAMPLES[what])))
+
+
+def test_a_document_is_ascii_whatever_it_holds():
+    text = plan_json(EXAMPLES["strange"])
+
+    assert text.isascii()
+    assert text.endswith("}\n")
+    assert "\x1b" not in text
+
+
+def test_what_stays_as_it_is_is_not_in_the_document():
+    quiet = Change(HANDBOOK, Action.NOOP, Reason.SAME, id="file-1")
+
+    assert json.loads(plan_json(planned(quiet)))["changes"] == []
+    assert json.loads(plan_json(planned(quiet)))["digest"] == planned().digest
+
+
+ADDRESSES = st.builds(address.assistant, st.from_regex(r"[a-z0-9][a-z0-9_.-]{0,9}", fullmatch=True))
+FILES = st.builds(address.file, st.text(min_size=1, max_size=6))
+WORDS = st.text(max_size=12)
+IDS = st.from_regex(r"(file|asst)-[a-zA-Z0-9]{3}", fullmatch=True)
+JSON = st.recursive(
+    st.none() | WORDS | st.integers() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=5,
+)
+DETAILS = st.lists(st.builds(Detail, WORDS, JSON, JSON), max_size=2).map(tuple)
+TEXTS = st.none() | WORDS
+FIELDS = st.one_of(
+    st.builds(
+        FieldChange,
+        st.sampled_from(["name", "model", "instructions"]),
+        TEXTS,
+        TEXTS,
+        st.booleans(),
+        st.booleans(),
+        WORDS,
+        edited=st.booleans(),
+    ),
+    st.builds(FieldChange, WORDS.map("tools.".__add__), JSON, JSON, st.booleans(), details=DETAILS),
+    st.builds(FieldChange, WORDS.map("metadata.".__add__), TEXTS, TEXTS, st.booleans(), st.booleans()),
+    st.builds(FieldChange, st.just("files"), st.none(), st.lists(WORDS, min_size=1, max_size=3).map(tuple)),
+)
+STEPS = st.builds(Step, st.sampled_from(StepKind), st.none() | FILES | IDS, st.just("") | IDS)
+MARKS = st.builds(
+    Mark,
+    st.just("acme"),
+    st.just("-"),
+    st.just("support"),
+    st.sampled_from(["", "a2b3", "n"]),
+    st.frozensets(st.sampled_from(["name", "description", "model", "instructions", "tools", "files"])),
+    st.frozensets(st.sampled_from(["0" * 8, "deadbeef"])),
+    st.just("0" * 16),
+)
+CHANGES = st.builds(
+    Change,
+    ADDRESSES,
+    st.sampled_from(Action),
+    st.sampled_from(Reason),
+    st.lists(FIELDS, max_size=3).map(tuple),
+    st.lists(STEPS, max_size=3).map(tuple),
+    id=st.just("") | IDS,
+    before=WORDS,
+    values=st.dictionaries(WORDS, JSON, max_size=2),
+    mark=st.none() | MARKS,
+    refused=WORDS,
+    note=WORDS,
+    drifted=st.booleans(),
+    follows=st.lists(FILES | ADDRESSES, max_size=2).map(tuple),
+    moved_from=st.none() | ADDRESSES,
+)
+PLANS = st.builds(
+    Plan,
+    WORDS,
+    WORDS,
+    st.builds(Basis, WORDS, st.integers(0, 10**9), WORDS),
+    st.lists(CHANGES, max_size=3).map(tuple),
+    st.lists(WORDS, max_size=2).map(tuple),
+    st.integers(0, 99),
+    st.integers(0, 99),
+    st.booleans(),
+    st.booleans(),
+)
+
+
+@given(PLANS)
+def test_every_plan_survives_its_document(plan):
+    text = plan_json(plan)
+
+    found, _ = plan_of(text.encode(), "p.json")
+
+    assert found.digest == plan.digest
+    assert found.counts == plan.counts
+    assert plan_json(found) == text
+    assert [str(one.mark or "") for one in found.changes] == [
+        str(one.mark or "") for one in plan.changes if one.is_visible or one.steps
+    ]
+    PLAN.validate(json.loads(text))
+
+
+@given(st.data())
+def test_no_byte_of_a_document_can_be_changed_unseen(data):
+    plan = EXAMPLES[data.draw(st.sampled_from(sorted(EXAMPLES)))]
+    text = plan_json(plan).encode()
+    at, bit = data.draw(st.integers(0, len(text) - 1)), data.draw(st.integers(0, 7))
+    broken = bytes([*text[:at], text[at] ^ 1 << bit, *text[at + 1 :]])
+
+    try:
+        found = plan_of(broken, "p.json")
+    except PlanFileError:
+        return
+    assert found == plan_of(text, "p.json")
+
+
+@given(st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()))
+def test_whatever_else_is_no_plan(text):
+    with pytest.raises(PlanFileError, match=r"p\.json is "):
+        plan_of(text, "p.json")
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"project": "other"},
+        {"digest": "sha256:0"},
+        {"serial": 4},
+        {"serial": "3"},
+        {"is_bare": 1},
+        {"format_version": "1"},
+        {"counts": {"added": 1, "changed": 0, "destroyed": 0}},
+        {"notices": ["none"]},
+        {"surplus": None},
+        {"scope": {"everything": True}},
+        {"changes": None},
+    ],
+)
+def test_a_document_is_read_to_the_letter(edit):
+    document = json.loads(plan_json(planned()))
+
+    with pytest.raises(PlanFileError):
+        plan_of(json.dumps({**document, **edit}).encode(), "p.json")
+
+
+def test_no_document_stands_for_the_question_that_destroy_asks():
+    text = plan_json(EXAMPLES["delete"], ScopeRecord(destroy=True)).encode()
+
+    with pytest.raises(PlanFileError, match="is a plan to destroy everything; run `destroy`, which asks"):
+        plan_of(text, "p.json")
+
+
+# reports
+
+
+def test_a_report_tells_how_every_change_ended():
+    plan = EXAMPLES["files"]
+    upload, support = plan.changes
+    report = Report(
+        (
+            Outcome(upload, Result.APPLIED, written=True, id="file-9"),
+            Outcome(support, Result.FAILED, Cause.ERROR, "no\x1b", "req_1"),
+        ),
+        unsaved="disk full",
+    )
+
+    document = json.loads(report_json(report, plan))
+
+    REPORT.validate(document)
+    assert (document["exit_code"], document["unsaved"], document["digest"]) == (3, "disk full", plan.digest)
+    assert document["counts"] == {"added": 0, "changed": 1, "destroyed": 0}
+    assert [(one["address"], one["result"], one["id"]) for one in document["outcomes"]] == [
+        ("file.docs/handbook.md", "applied", "file-9"),
+        ("assistant.support", "failed", ""),
+    ]
+
+
+@given(st.sampled_from(Result), st.sampled_from(Cause), WORDS, st.booleans(), st.integers(0, 15))
+def test_every_report_is_what_its_schema_says(result, cause, message, written, signal):
+    outcome = Outcome(changed(), result, cause, message, message, written, message)
+
+    REPORT.validate(json.loads(report_json(Report((outcome,), signal, message), planned())))
