@@ -145,7 +145,7 @@ def show(address: str, form: str, **given: Any) -> int:
     Every value of the assistant at ADDRESS, and where it comes from; or the plan that plan --out wrote
     to the file PLAN.
     """
-    if address.endswith(".json"):
+    if address.endswith(".json") or Path(address).is_file():
         return _show_plan(Path(address), form, **given)
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - only this command pays for it
     from reconciler.render.declared import declared_json, declared_lines  # noqa: PLC0415 - the same

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from reconciler.cli import options
 from reconciler.cli.speech import Speech, is_interactive
@@ -246,8 +247,9 @@ def _reviewed(
     from reconciler.render.document import plan_of  # noqa: PLC0415 - the same
     from reconciler.store import planfile  # noqa: PLC0415 - the same
 
-    named = [name for name in ("targets", "excluded", "prune") if given[name]]
-    if named or given["on_drift"] != "overwrite":
+    source = click.get_current_context().get_parameter_source
+    named = [source(name) for name in ("targets", "excluded", "prune", "on_drift")]
+    if ParameterSource.COMMANDLINE in named:  # what a variable says is meant for plans made here
         raise click.UsageError(
             "PLAN says what it is about: --target, --exclude, --prune-marked and --on-drift do not go with it"
         )

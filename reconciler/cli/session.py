@@ -149,7 +149,7 @@ class Session:
     def _reviewed(self, review: Review, found: Planned) -> tuple[Planned, Sequence[Outcome]]:
         """What of a plan made anew may be carried out, and an Outcome for what may not."""
         if review.digest is not None:
-            require_digest(review.digest, found.plan)
+            require_digest(review.digest, review.plan or found.plan)
         if review.plan is None:
             return found, ()
         if not review.skip_stale:

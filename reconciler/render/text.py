@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Plan
 
 NO_CHANGES = "No changes. Your assistants match the configuration."
+KEPT = "No changes. What somebody changed on the server is left as it is."
 NO_DRIFT = "No drift. Everything on the server is as it was last applied."
 
 _INDENT = "      "
@@ -58,7 +59,8 @@ def plan_lines(plan: Plan) -> Iterator[Line]:
 
 def _summary(plan: Plan) -> Iterator[Line]:
     if not plan.has_changes:
-        yield line(Span(NO_CHANGES, Style.BOLD))
+        is_kept = any(change.drifted for change in plan.changes)
+        yield line(Span(KEPT if is_kept else NO_CHANGES, Style.BOLD))
         if plan.is_partial:
             yield line(Span("Only what was selected was compared.", Style.DIM))
         return
