@@ -100,13 +100,12 @@ def schema(what: str) -> int:
     With that of configurations editors complete and check what people write.
     Begin a file with `# yaml-language-server: $schema=./assistants-sync.schema.json`.
     """
-    from reconciler.config.document import schema as schema_of  # noqa: PLC0415 - only this command pays for it
-    from reconciler.render.document import schema as document_schema  # noqa: PLC0415 - the same
-
     if what in {"plan", "report"}:
-        Speech().print(document_schema(what))
+        from reconciler.render.document import schema as schema_of  # noqa: PLC0415 - only this command pays for it
     else:
-        Speech().print(schema_of(what))
+        from reconciler.config.document import schema as schema_of  # noqa: PLC0415 - the same
+
+    Speech().print(schema_of(what))
     return 0
 
 

@@ -56,8 +56,8 @@ class Terms:
 
     ``only`` leaves everything but these addresses as it is. ``prune`` also deletes marked assistants
     that are neither declared nor in the state. ``protected`` may not be deleted, whatever the state
-    remembers. ``because`` is said of every deletion. ``keep_drift`` leaves what
-    somebody moved on the server as it is.
+    remembers. ``because`` is said of every deletion. ``keep_drift`` leaves what somebody moved on the
+    server as it is.
     """
 
     target: str

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.render.lines import Line, Span, Style, line
 from reconciler.render.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    Passage: TypeAlias = tuple[Sequence[str], int]  # some lines, and how many stand before them
+    Changed: TypeAlias = Callable[[Passage, Passage, str], Iterator[Line]]
 
 _CONTEXT = 2
 _LONG = 2000
@@ -23,6 +26,19 @@ def text_diff(before: str, after: str, indent: str) -> Iterator[Line]:
 
     The gutter keeps a prompt's own bullets from being read as signs of the diff.
     """
+    yield from _diff(before, after, indent, _whole)
+    if _even(before) != _even(after) and before.endswith("\n") != after.endswith("\n"):
+        which = "old" if before.endswith("\n") else "new"
+        yield line(indent, Span(f"     only the {which} text ends with a newline", Style.DIM))
+
+
+def word_diff(before: str, after: str, indent: str) -> Iterator[Line]:
+    """The same with the words marked that changed: ``[-old-]{+new+}``, whether there is colour or not."""
+    yield from _diff(before, after, indent, _words)
+
+
+def _diff(before: str, after: str, indent: str, changed: Changed) -> Iterator[Line]:
+    """Every hunk, with a row of its own between two; ``changed`` draws what is not equal."""
     if _even(before) == _even(after):
         yield line(indent, Span("only line ends or a trailing newline differ", Style.DIM))
         return
@@ -36,35 +52,22 @@ def text_diff(before: str, after: str, indent: str) -> Iterator[Line]:
             if tag == "equal":
                 yield from _rows(new[j1:j2], j1, " ", indent)
             else:
-                yield from _rows(old[i1:i2], i1, "-", indent)
-                yield from _rows(new[j1:j2], j1, "+", indent)
-    if before.endswith("\n") != after.endswith("\n"):
-        which = "old" if before.endswith("\n") else "new"
-        yield line(indent, Span(f"     only the {which} text ends with a newline", Style.DIM))
+                yield from changed((old[i1:i2], i1), (new[j1:j2], j1), indent)
 
 
-def word_diff(before: str, after: str, indent: str) -> Iterator[Line]:
-    """The same with the words marked that changed: ``[-old-]{+new+}``, whether there is colour or not."""
-    if _even(before) == _even(after):
-        yield line(indent, Span("only line ends or a trailing newline differ", Style.DIM))
-        return
-    old, new = (text.removesuffix("\n").split("\n") for text in (before, after))
-    groups = SequenceMatcher(None, old, new, autojunk=len(new) > _LONG).get_grouped_opcodes(_CONTEXT)
-    for number, group in enumerate(groups):
-        if number:
-            yield line(indent, Span("     ⋮", Style.DIM))
-        for tag, i1, i2, j1, j2 in group:
-            rows = _words(old[i1:i2], new[j1:j2], j1, indent) if tag == "replace" else None
-            if rows is not None:
-                yield from rows
-            elif tag == "equal":
-                yield from _rows(new[j1:j2], j1, " ", indent)
-            else:
-                yield from _rows(old[i1:i2], i1, "-", indent)
-                yield from _rows(new[j1:j2], j1, "+", indent)
+def _whole(old: Passage, new: Passage, indent: str) -> Iterator[Line]:
+    """Changed lines as they were and as they are."""
+    yield from _rows(*old, "-", indent)
+    yield from _rows(*new, "+", indent)
 
 
-def _words(old: Sequence[str], new: Sequence[str], start: int, indent: str) -> list[Line] | None:
+def _words(old: Passage, new: Passage, indent: str) -> Iterator[Line]:
+    """Changed lines with their words marked, or whole where that reads better."""
+    rows = _marked_rows(old[0], new[0], new[1], indent) if old[0] and new[0] else None
+    yield from rows or _whole(old, new, indent)
+
+
+def _marked_rows(old: Sequence[str], new: Sequence[str], start: int, indent: str) -> list[Line] | None:
     """Changed lines with their words marked; None where so much changed that whole lines read better."""
     before, after = (_WORD.findall("\n".join(rows)) for rows in (old, new))
     matcher = SequenceMatcher(None, before, after, autojunk=False)

@@ -151,12 +151,12 @@ class ReportDocument(_Record):
     outcomes: list[OutcomeRecord]
 
 
-def schema(kind: str) -> str:
+def schema(what: str) -> str:
     """The JSON Schema of a ``plan`` or a ``report``, as text."""
     models: dict[str, type[BaseModel]] = {"plan": PlanDocument, "report": ReportDocument}
     described = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **models[kind].model_json_schema(mode="serialization"),
+        **models[what].model_json_schema(mode="serialization"),
     }
     return json.dumps(described, indent=2, sort_keys=True) + "\n"
 

@@ -3,7 +3,8 @@
 import pytest
 
 from reconciler.config.content import Root
-from reconciler.config.resolve import configuration
+from reconciler.config.errors import ConfigError
+from reconciler.config.resolve import Choice, configuration
 from reconciler.model.limits import Limits
 
 
@@ -27,3 +28,26 @@ def read(workspace, root):
         return configuration(root, named, limits or Limits()).desired
 
     return read
+
+
+@pytest.fixture
+def means(workspace, root):
+    """What a configuration means in an environment, given variables."""
+
+    def means(environment=None, *paths, **variables):
+        named = [workspace.folder / path for path in paths or ("assistants.yaml",)]
+        return configuration(root, named, Limits(), Choice(environment, variables))
+
+    return means
+
+
+@pytest.fixture
+def refused(means):
+    """Where and what is wrong."""
+
+    def refused(*arguments, **options):
+        with pytest.raises(ConfigError) as caught:
+            means(*arguments, **options)
+        return [f"{problem.origin}: {problem.message}" for problem in caught.value.diagnostics]
+
+    return refused

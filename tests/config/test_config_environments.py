@@ -33,29 +33,6 @@ SUPPORT = address.assistant("support")
 
 
 @pytest.fixture
-def means(workspace, root):
-    """What a configuration means in an environment."""
-
-    def means(environment=None, *paths, **variables):
-        named = [workspace.folder / path for path in paths or ("assistants.yaml",)]
-        return configuration(root, named, Limits(), Choice(environment, variables))
-
-    return means
-
-
-@pytest.fixture
-def refused(means):
-    """Where and what is wrong."""
-
-    def refused(*arguments, **options):
-        with pytest.raises(ConfigError) as caught:
-            means(*arguments, **options)
-        return [f"{problem.origin}: {problem.message}" for problem in caught.value.diagnostics]
-
-    return refused
-
-
-@pytest.fixture
 def patched(workspace, means):
     """The only assistant of the configuration, patched by these lines."""
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reconciler.config.content import Root
 from reconciler.config.errors import ConfigError
 from reconciler.config.prompts import Piece
-from reconciler.config.resolve import Choice, configuration
+from reconciler.config.resolve import configuration
 from reconciler.config.text import Source
 from reconciler.config.unseen import unseen
 from reconciler.config.variables import Variable, Variables
@@ -19,29 +19,6 @@ from reconciler.model.limits import Limits
 
 USE = "{text: '${var.x}', template: true}"
 FOREIGN = "{{ user }} {% if x %} ${other} $var ${var} ${ var.x } $ {var.x} }{ %s {0} $$ \\n <% y %> {{{{"
-
-
-@pytest.fixture
-def means(workspace, root):
-    """What the configuration means, given variables."""
-
-    def means(environment=None, *paths, **variables):
-        named = [workspace.folder / path for path in paths or ("assistants.yaml",)]
-        return configuration(root, named, Limits(), Choice(environment, variables))
-
-    return means
-
-
-@pytest.fixture
-def refused(means):
-    """Where and what is wrong."""
-
-    def refused(*arguments, **options):
-        with pytest.raises(ConfigError) as caught:
-            means(*arguments, **options)
-        return [f"{problem.origin}: {problem.message}" for problem in caught.value.diagnostics]
-
-    return refused
 
 
 @pytest.fixture
