@@ -260,7 +260,7 @@ def _reviewed(
         "prune": scope.prune_marked,
         "on_drift": scope.on_drift,
     }
-    return Review(plan, digest, skip_stale), _session({**given, **about}, everything=scope.destroy)
+    return Review(plan, digest, skip_stale), _session({**given, **about})
 
 
 def _hurry(given: dict[str, Any]) -> Hurry:

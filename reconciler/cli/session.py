@@ -175,7 +175,6 @@ class Session:
     def _recorded(self) -> ScopeRecord:
         scope = self.scope
         return ScopeRecord(
-            destroy=self.everything,
             targets=list(scope.targets),
             excluded=list(scope.excluded),
             prune_marked=scope.prune,

@@ -91,9 +91,11 @@ class ChangeRecord(_Record):
 
 
 class ScopeRecord(_Record):
-    """What of the configuration the plan is about."""
+    """What of the configuration the plan is about.
 
-    destroy: StrictBool = False
+    Never everything: `destroy` has no plan file, since it asks a person.
+    """
+
     targets: list[str] = []
     excluded: list[str] = []
     prune_marked: StrictBool = False
@@ -220,10 +222,6 @@ def plan_of(text: bytes, path: object) -> tuple[Plan, ScopeRecord]:
         raise PlanFileError(f"{path} is not a plan") from cause
     if not is_whole:
         raise PlanFileError(f"{path} was changed after it was made. Nothing was sent.")
-    if document.scope.destroy:  # no command saves one: it would need no question, and meet no guard
-        raise PlanFileError(
-            f"{path} is a plan to destroy everything; run `destroy`, which asks. Nothing was sent."
-        )
     return plan, document.scope
 
 

@@ -290,10 +290,11 @@ def test_a_document_is_read_to_the_letter(edit):
 
 
 def test_no_document_stands_for_the_question_that_destroy_asks():
-    text = plan_json(EXAMPLES["delete"], ScopeRecord(destroy=True)).encode()
+    document = json.loads(plan_json(EXAMPLES["delete"]))
+    document["scope"]["destroy"] = True
 
-    with pytest.raises(PlanFileError, match="is a plan to destroy everything; run `destroy`, which asks"):
-        plan_of(text, "p.json")
+    with pytest.raises(PlanFileError, match=r"is not a plan: scope\.destroy: Extra inputs are not permitted"):
+        plan_of(json.dumps(document).encode(), "p.json")
 
 
 # reports
