@@ -81,9 +81,15 @@ def _claimed(plan: Plan, state: State, store: Store) -> State:
     """The state, saved once before the first call of its life, so that a journal says whose it is."""
     if state.serial or state.journaled or not any(change.steps for change in plan.changes):
         return state
-    claimed = replace(state, project=plan.project, target=plan.basis.target)
+    claimed = _owned(plan, state)
     store.save(claimed, 0)
     return replace(claimed, serial=1)
+
+
+def _owned(plan: Plan, state: State) -> State:
+    """A state that says whose it is; an account that was named once stays known where nobody names it."""
+    account = plan.basis.account or state.account
+    return replace(state, project=plan.project, target=plan.basis.target, account=account)
 
 
 @dataclass
@@ -206,9 +212,7 @@ class _Run:
 
     def _unsaved(self, state: State, store: Store) -> str:
         made = replace(
-            state,
-            project=self.plan.project,
-            target=self.plan.basis.target,
+            _owned(self.plan, state),
             bindings=self.steps.bindings,
             unsettled=tuple(one for one in self.steps.unsettled if self._is_open(one)),
         )

@@ -58,6 +58,13 @@ def _belonging(plan: Plan, state: State) -> Iterator[str]:
             f"this state belongs to {state.target}, and the target is {plan.basis.target}: "
             "name another state folder with --state"
         )
+    elif state.account and plan.basis.account not in {"", state.account}:
+        yield (
+            f"this state belongs to the account {state.account}, and the server answers for "
+            f"{plan.basis.account}: use the key of {state.account} (where a key has several accounts, "
+            "OPENAI_ORG_ID and OPENAI_PROJECT_ID choose), or name another state folder with --state; if the "
+            "account was only renamed, an empty one, since everything of ours is found again by its Mark"
+        )
     if state.project and state.project != plan.project:
         yield (
             f"this state belongs to the project {state.project!r}, and the configuration is of "

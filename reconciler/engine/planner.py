@@ -35,7 +35,7 @@ def plan(desired: Desired, live: Live, state: State, terms: Terms) -> Plan:
     return Plan(
         desired.project,
         desired.environment,
-        Basis(state.lineage, state.serial, terms.target),
+        Basis(state.lineage, state.serial, terms.target, live.account),
         tuple(change for change in wanted + unwanted if terms.selected(change.address)),
         (*_notices(situation), *_orphans(wanted)),
         len({*state.bindings, *uploads.bound, *situation.interrupted}),

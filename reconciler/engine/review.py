@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
 def belongs(reviewed: Plan, found: Plan) -> None:
     """StalePlanError where the two plans are of another project, server or state."""
+    old, new = reviewed.basis.account, found.basis.account  # where one is not known, nothing differs
     is_first = not reviewed.basis.serial  # made before there was a state to speak of
     pairs = (
         ("project", reviewed.project, found.project),
         ("environment", reviewed.environment, found.environment),
         ("target", reviewed.basis.target, found.basis.target),
+        ("account", old or new, new or old),
         ("state", "" if is_first else reviewed.basis.lineage, "" if is_first else found.basis.lineage),
     )
     for what, before, now in pairs:

@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What a plan rests on besides the live objects its changes name."""
+    """What a plan rests on besides the live objects its changes name.
+
+    ``account`` is what the server calls the account of the key; empty where it does not say.
+    """
 
     lineage: str
     serial: int
     target: str
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)

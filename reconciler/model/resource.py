@@ -125,10 +125,14 @@ class LiveFile:
 
 @dataclass(frozen=True)
 class Live:
-    """Everything the account holds, by id, whether ours or not."""
+    """Everything the account holds, by id, whether ours or not.
+
+    ``account`` is what the server calls it; empty where it does not say.
+    """
 
     assistants: Mapping[str, LiveAssistant]
     files: Mapping[str, LiveFile]
+    account: str = ""
 
     def holds(self, remote_id: str) -> bool:
         """Whether an assistant or an upload of this id exists."""

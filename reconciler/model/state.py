@@ -85,7 +85,8 @@ class State:
     """Bindings, and what tells one state from another.
 
     ``lineage`` never changes in the life of a state, ``serial`` grows by one at every save,
-    ``target`` names the server it belongs to. ``unsettled`` are intents whose result is not known.
+    ``target`` names the server it belongs to, ``account`` what that server calls the account, empty where
+    it never said. ``unsettled`` are intents whose result is not known.
     ``journaled`` tells whether any of this came from the journal; it is never saved.
     """
 
@@ -96,6 +97,7 @@ class State:
     bindings: Mapping[Address, Binding] = field(default_factory=dict)
     unsettled: tuple[Intent, ...] = ()
     journaled: bool = False
+    account: str = ""
 
     def assistant(self, address: Address) -> AssistantBinding | None:
         """The binding of an assistant, if it has one."""

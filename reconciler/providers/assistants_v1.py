@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from dataclasses import dataclass, field, replace
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
 
 from reconciler.api.errors import (
     APIError,
+    APIResponseValidationError,
     APIStatusError,
     BadRequestError,
     NotFoundError,
@@ -20,15 +21,17 @@ from reconciler.model.limits import Limits
 from reconciler.model.resource import Live, LiveAssistant, LiveFile
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping, Sequence
+    from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 
-    from reconciler.api import Assistant, AsyncClient, FileObject
+    from reconciler.api import Assistant, AsyncClient, AsyncCursorPage, FileObject, RawResponse
     from reconciler.model.state import Intent, State
 
 T = TypeVar("T")
 U = TypeVar("U")
 
 _PAGE = 100
+_PAGES = 10_000  # as many as no account has
+_NAMES = ("openai-organization", "openai-project")  # whose answer this is, in headers; not every server says
 _GONE = 410
 
 
@@ -44,7 +47,7 @@ class AssistantsV1:
     async def observe(self, state: State) -> Live:
         """Two walks at the same time: assistants by pages of 100, oldest first, and all uploads."""
         try:
-            assistants, files = await _both(self.assistants(), self._files())
+            (account, assistants), files = await _both(self._account(), self._files())
         except APIStatusError as cause:
             raise _explained(cause, self.target) from cause
         bound = {one for binding in state.files.values() for one in (binding.id, *binding.old)}
@@ -52,16 +55,56 @@ class AssistantsV1:
         for intent in state.unsettled:
             if intent.step == "upload" and (found := await self._match(intent, unbound)):
                 files[found.id] = found
-        return Live(assistants, files)
+        return Live(assistants, files, account)
 
     async def assistants(self) -> dict[str, LiveAssistant]:
         """Every assistant of the account, by id."""
-        return {
-            one.id: _live(one) async for one in self.client.beta.assistants.list(limit=_PAGE, order="asc")
-        }
+        _, found = await self._account()
+        return found
+
+    async def _account(self) -> tuple[str, dict[str, LiveAssistant]]:
+        """What the server calls the account, and every assistant of it."""
+        first = await self._first("asc")
+        named = [first.headers[one] for one in _NAMES if first.headers.get(one)]
+        return "/".join(named), {one.id: one async for one in self._walk(first.parse())}
+
+    async def _first(self, order: Literal["asc", "desc"]) -> RawResponse[AsyncCursorPage[Assistant]]:
+        return await self.client.beta.assistants.with_raw_response.list(limit=_PAGE, order=order)
+
+    async def _walk(self, page: AsyncCursorPage[Assistant]) -> AsyncIterator[LiveAssistant]:
+        """Every assistant once, from the first page on; ends only where the list does, or with an error.
+
+        What a page repeats is passed over, since it hides nothing; a page that has nothing new leads nowhere.
+        """
+        seen: set[str] = set()
+        for number in range(1, _PAGES + 1):
+            new = [one for one in page.data if one.id not in seen]
+            seen.update(one.id for one in new)
+            for one in new:
+                yield _live(one)
+            if new and page.has_next_page():
+                page = await page.get_next_page()
+            elif _is_last(page):
+                return
+            else:
+                raise self._cut(
+                    "assistants", f"page {number} leads no further and does not say that it is the last"
+                )
+        raise self._cut("assistants", f"it goes on after {_PAGES} pages")
+
+    def _cut(self, what: str, why: str) -> APIResponseValidationError:
+        """What is said of a list that cannot be taken for complete."""
+        return APIResponseValidationError(
+            f"the list of {what} that {self.target} gives may not be complete: {why}. What it left out "
+            "would be made a second time, so it is not used. Have the paging of that server mended (`after`, "
+            "`last_id`, `has_more`)"
+        )
 
     async def _files(self) -> dict[str, LiveFile]:
-        return {one.id: _upload(one) for one in (await self.client.files.list()).data}
+        found = await self.client.files.list()
+        if (found.model_extra or {}).get("has_more"):  # v1 has no pages here, and no way to ask for the next
+            raise self._cut("uploads", "it says that there are more")
+        return {one.id: _upload(one) for one in found.data}
 
     async def _match(self, intent: Intent, files: Mapping[str, LiveFile]) -> LiveFile | None:
         """The one upload that an interrupted run made, proved by reading its content.
@@ -95,8 +138,7 @@ class AssistantsV1:
 
     async def find(self, intent: Intent) -> LiveAssistant | None:
         """The assistant that a create of unknown outcome made, newest first."""
-        async for one in self.client.beta.assistants.list(limit=_PAGE, order="desc"):
-            found = _live(one)
+        async for found in self._walk((await self._first("desc")).parse()):
             if found.mark is not None and found.mark.nonce == intent.nonce:
                 return found
         return None
@@ -159,6 +201,11 @@ async def _both(first: Coroutine[Any, Any, T], second: Coroutine[Any, Any, U]) -
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
+
+
+def _is_last(page: AsyncCursorPage[Assistant]) -> bool:
+    """Whether a list ends here; one that never says so ends at a page that is shorter than was asked for."""
+    return page.has_more is False or (page.has_more is None and len(page.data) < _PAGE)
 
 
 def _live(one: Assistant) -> LiveAssistant:

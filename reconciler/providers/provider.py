@@ -17,7 +17,8 @@ class Provider(Protocol):
 
     Must: raise an APIError for whatever the server refuses, and UnknownOutcomeError for a create, an
     upload or an attachment that may or may not have happened. Must: raise GoneError from ``observe``
-    when a collection itself answers 404 or 410. Must not: repeat a write whose outcome is unknown.
+    when a collection itself answers 404 or 410, and an APIError rather than pass on a list that may not be
+    complete. Must not: repeat a write whose outcome is unknown.
     May: make calls at the same time.
     """
 
@@ -28,7 +29,7 @@ class Provider(Protocol):
     """Seconds after which lists show every write, and a call that was given up takes effect no more."""
 
     async def observe(self, state: State) -> Live:
-        """Everything the account holds; only reads."""
+        """Everything the account holds, and what the server calls it; only reads."""
         ...
 
     async def assistants(self) -> dict[str, LiveAssistant]:

@@ -111,6 +111,7 @@ class PlanDocument(_Record):
     project: str
     environment: str
     target: str
+    account: str = Field("", description="What the server calls the account, or empty.")
     lineage: str
     serial: StrictInt
     scope: ScopeRecord
@@ -172,6 +173,7 @@ def plan_json(plan: Plan, scope: ScopeRecord | None = None) -> str:
         project=plan.project,
         environment=plan.environment,
         target=plan.basis.target,
+        account=plan.basis.account,
         lineage=plan.basis.lineage,
         serial=plan.basis.serial,
         scope=scope or ScopeRecord(),
@@ -184,7 +186,7 @@ def plan_json(plan: Plan, scope: ScopeRecord | None = None) -> str:
         is_partial=plan.is_partial,
         checksum="",
     )
-    return _printed(made.model_copy(update={"checksum": _checksum(made)}))
+    return _printed(made.model_copy(update={"checksum": _checksum(made.model_dump(mode="json"))}))
 
 
 def report_json(report: Report, plan: Plan) -> str:
@@ -213,7 +215,7 @@ def plan_of(text: bytes, path: object) -> tuple[Plan, ScopeRecord]:
         _refuse_newer(found, path)
         document = PlanDocument.model_validate(found)
         plan = _plan(document)
-        is_whole = _checksum(document) == document.checksum and _agrees(document, plan)
+        is_whole = _checksum(found) == document.checksum and _agrees(document, plan)
     except ValidationError as cause:
         first = cause.errors()[0]
         where = ".".join(str(step) for step in first["loc"]) or "the whole of it"
@@ -242,8 +244,9 @@ def _printed(document: BaseModel) -> str:
     return json.dumps(document.model_dump(mode="json"), indent=2, ensure_ascii=True) + "\n"
 
 
-def _checksum(document: PlanDocument) -> str:
-    return f"sha256:{digest(document.model_dump(mode='json', exclude={'checksum'}))}"
+def _checksum(record: dict[str, Any]) -> str:
+    """Over a document as it was written, so that one of before a field was added still fits."""
+    return f"sha256:{digest({key: value for key, value in record.items() if key != 'checksum'})}"
 
 
 def _counts(counts: Any) -> CountsRecord:
@@ -300,7 +303,7 @@ def _plan(document: PlanDocument) -> Plan:
     return Plan(
         document.project,
         document.environment,
-        Basis(document.lineage, document.serial, document.target),
+        Basis(document.lineage, document.serial, document.target, document.account),
         tuple(_change(one) for one in document.changes),
         tuple(document.notices),
         document.managed,

@@ -38,7 +38,8 @@ _LOOKS = {
 def header(plan: Plan) -> Line:
     """The first line of every plan and apply: where this is about to happen."""
     place = plan.basis
-    rest = f"  project {visible(plan.project)}  state serial {place.serial}"
+    account = f"  account {visible(place.account)}" if place.account else ""
+    rest = f"{account}  project {visible(plan.project)}  state serial {place.serial}"
     return line("Target: ", Span(visible(place.target), Style.BOLD), Span(rest, Style.DIM))
 
 

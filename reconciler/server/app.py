@@ -54,23 +54,24 @@ _ROUTES: Final[Mapping[str, Mapping[str, Endpoint]]] = {
 }
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - each is one thing a caller may set
     database: Database,
     *,
     api_key: str | None = None,
     clock: Callable[[], float] = time.time,
     faults: Faults | None = None,
     ledger: Ledger | None = None,
+    organization: str | None = None,
 ) -> Starlette:
     """Build the whole v1 wire over `database`, which stays the caller's to close.
 
     `app.state.ledger` remembers the requests. Without `api_key` everybody may enter. Requests meet `faults`,
-    which may still be added to while the app answers.
+    which may still be added to while the app answers. Every reply names the `organization`, if there is one.
     """
     ledger = remembered() if ledger is None else ledger
     app = Starlette(
         routes=[_route(path, methods) for path, methods in _ROUTES.items()],
-        middleware=[Middleware(Door, ledger=ledger, faults=faults)],
+        middleware=[Middleware(Door, ledger=ledger, faults=faults, organization=organization)],
         exception_handlers=dict.fromkeys(
             (WireError, HTTPException, ReadOnlyError, ClientDisconnect), _refuse
         ),

@@ -15,10 +15,11 @@ _log = logging.getLogger(__name__)
 class Door:
     """ASGI middleware around everything that answers, behind which `faults` lie in wait."""
 
-    def __init__(self, app: ASGIApp, ledger: Ledger, faults: Faults | None) -> None:
+    def __init__(self, app: ASGIApp, ledger: Ledger, faults: Faults | None, organization: str | None) -> None:
         self._app = app
         self._ledger = ledger
         self._faults = faults
+        self._organization = organization
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request through; what escapes it is answered with a 500."""
@@ -26,7 +27,7 @@ class Door:
             await self._app(scope, receive, send)
             return
         fault = self._faults.met_by(scope["method"], scope["path"]) if self._faults is not None else None
-        visit = Visit(scope, send, self._ledger, fault.kind if fault else "")
+        visit = Visit(scope, send, self._ledger, fault.kind if fault else "", self._organization)
         try:
             await trouble.met(fault, self._app, scope, receive, visit)
         except trouble.HungUpError:

@@ -12,13 +12,16 @@ from reconciler.server.ledger import Entry, Ledger
 class Visit:
     """A request id, the headers of the reply, and the line in the ledger."""
 
-    def __init__(self, scope: Scope, send: Send, ledger: Ledger, fault: str) -> None:
+    def __init__(
+        self, scope: Scope, send: Send, ledger: Ledger, fault: str, organization: str | None
+    ) -> None:
         self.request_id = f"req_{secrets.token_hex(16)}"
         self.answered = False
         self._scope = scope
         self._send = send
         self._ledger = ledger
         self._fault = fault
+        self._organization = organization
         self._recorded = False
         self._began = time.perf_counter()
 
@@ -48,4 +51,6 @@ class Visit:
     def _sign(self, headers: MutableHeaders) -> None:
         headers["x-request-id"] = self.request_id
         headers["openai-version"] = "2020-10-01"
+        if self._organization is not None:
+            headers["openai-organization"] = self._organization
         headers["openai-processing-ms"] = str(round((time.perf_counter() - self._began) * 1000))

@@ -79,6 +79,7 @@ def state_record(state: State) -> dict[str, Any]:
         "serial": state.serial,
         "project": state.project,
         "target": state.target,
+        "account": state.account,
         "bindings": {str(where): asdict(binding) for where, binding in sorted(state.bindings.items())},
         "unsettled": [intent_record(intent) for intent in state.unsettled],
     }
@@ -93,6 +94,7 @@ def state_of(record: dict[str, Any]) -> State:
         _text(record["target"]),
         {Address.parse(key): binding_of(key, value) for key, value in record["bindings"].items()},
         tuple(intent_of(intent) for intent in record["unsettled"]),
+        account=_text(record.get("account", "")),
     )
 
 

@@ -163,11 +163,20 @@ def test_the_order_of_the_calls_is_part_of_the_digest():
         ({"basis": Basis("lineage", 3, "there")}, "for the target the server, and this is there"),
         ({"basis": Basis("another", 3, "the server")}, "for the state lineage, and this is another"),
         ({"basis": Basis("another", 0, "the server")}, "for the state lineage, and this is another"),
+        (
+            {"basis": Basis("lineage", 3, "the server", "globex")},
+            "for the account acme, and this is globex",
+        ),
     ],
 )
 def test_a_plan_of_somewhere_else_is_stale(other, message):
     with pytest.raises(StalePlanError, match=message):
-        belongs(planned(BEFORE), planned(BEFORE, **other))
+        belongs(planned(BEFORE, basis=replace(BASIS, account="acme")), planned(BEFORE, **other))
+
+
+@pytest.mark.parametrize("accounts", [("acme", ""), ("", "acme"), ("", ""), ("acme", "acme")])
+def test_an_account_that_is_not_named_is_no_other_account(accounts):
+    belongs(*(planned(BEFORE, basis=replace(BASIS, account=one)) for one in accounts))
 
 
 def test_a_first_plan_belongs_to_any_state_that_begins():

@@ -70,6 +70,20 @@ def test_a_state_of_another_server_or_project_is_refused(world):
     assert "belongs to the project 'acme'" in refusal(world, replace(plan, project="other"))
 
 
+def test_a_state_of_another_account_is_refused_and_its_name_is_told(world):
+    world.apply(assistant())
+    plan, state = world.plan(assistant()), replace(world.store.load(), account="acme")
+    elsewhere = replace(plan, basis=replace(plan.basis, account="globex"))
+
+    with pytest.raises(
+        RefusedError, match="the account acme, and the server answers for globex: use the key of acme"
+    ):
+        check(elsewhere, state, Permissions(missing=True, everything=True))
+    check(plan, state, Permissions())
+    check(elsewhere, replace(state, account=""), Permissions())
+    check(elsewhere, replace(state, account="globex"), Permissions())
+
+
 @pytest.mark.parametrize(
     ("said", "managed", "most"), [("4", 10, 4), ("50%", 10, 5), ("0", 3, 0), (None, 9, None)]
 )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import PlanFileError
 from reconciler.model import address
+from reconciler.model.canonical import digest
 from reconciler.model.change import Action, Change, Detail, FieldChange, Reason, Step, StepKind
 from reconciler.model.mark import Mark
 from reconciler.model.outcome import Cause, Outcome, Report, Result
@@ -295,6 +296,24 @@ def test_no_document_stands_for_the_question_that_destroy_asks():
 
     with pytest.raises(PlanFileError, match=r"is not a plan: scope\.destroy: Extra inputs are not permitted"):
         plan_of(json.dumps(document).encode(), "p.json")
+
+
+def test_the_account_of_a_plan_is_kept_and_shown():
+    plan = planned(basis=Basis("lineage", 3, "the server", "acme\x1b"))
+
+    found, _ = plan_of(plan_json(plan).encode(), "p.json")
+
+    PLAN.validate(json.loads(plan_json(plan)))
+    assert found.basis.account == "acme\x1b"
+    assert plain(list(plan_lines(found))).startswith("Target: the server  account acme\\x1b  project acme")
+
+
+def test_a_document_of_before_there_were_accounts_is_read_all_the_same():
+    document = json.loads(plan_json(EXAMPLES["files"]))
+    whole = {key: value for key, value in document.items() if key not in {"checksum", "account"}}
+    text = json.dumps({**whole, "checksum": f"sha256:{digest(whole)}"})
+
+    assert plan_of(text.encode(), "p.json") == plan_of(plan_json(EXAMPLES["files"]).encode(), "p.json")
 
 
 # reports

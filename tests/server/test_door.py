@@ -18,6 +18,16 @@ def guarded(database):
         yield client
 
 
+def test_every_reply_names_the_organization_if_there_is_one(database):
+    with in_process(create_app(database, organization="acme")) as client:
+        replies = [client.get("/assistants"), client.get("/files"), client.get("/nowhere")]
+    assert [one.headers["openai-organization"] for one in replies] == ["acme"] * 3
+
+
+def test_without_an_organization_no_reply_names_one(client):
+    assert "openai-organization" not in client.get("/assistants").headers
+
+
 def bearer(key):
     return {"Authorization": f"Bearer {key}".encode()}
 

@@ -32,6 +32,17 @@ def test_what_was_saved_is_what_is_loaded(store):
     assert state.unsettled == (INTENT,)
 
 
+def test_the_account_is_remembered_and_unknown_to_a_state_of_before_there_were_any(store):
+    assert saved(store, account="acme").account == "acme"
+
+    record = json.loads(store.path.read_text())
+    del record["state"]["account"]
+    store.path.write_text(json.dumps({**record, "checksum": digest(record["state"])}))
+
+    assert store.load().account == ""
+    assert store.load().bindings == {SUPPORT: BOUND, HANDBOOK: UPLOADED}
+
+
 def test_loading_creates_nothing(tmp_path):
     LocalStore(tmp_path / "state").load()
 

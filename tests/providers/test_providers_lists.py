@@ -1,0 +1,132 @@
+"""A list is taken for complete only where it says so: what it left out would be made a second time."""
+
+import httpx
+import pytest
+from providers.asking import creation, marked
+
+from reconciler.api import APIResponseValidationError
+from reconciler.providers import assistants_v1
+
+
+def bare(number, **fields):
+    return {"id": f"asst_{number}", "object": "assistant", "created_at": number, "model": "m"} | fields
+
+
+def listing(*pages, headers=None):
+    """A server whose list of assistants comes in these pages, the last of them again and again."""
+    waiting = list(pages)
+
+    def answer(request):
+        files = request.url.path.endswith("/files")
+        page = {"data": [], "has_more": False} if files else waiting.pop(0) if waiting[1:] else waiting[0]
+        return httpx.Response(200, json={"object": "list"} | page, headers=headers)
+
+    return answer
+
+
+def page(*numbers, **more):
+    return {"data": [bare(one) for one in numbers]} | more
+
+
+FULL = range(100)
+CUT = {
+    "an empty page with more to come": [page(1, 2, has_more=True), page(has_more=True)],
+    "an empty list with more to come": [page(has_more=True)],
+    "the same page again": [page(1, 2, has_more=True)],
+    "the same page again, of which the last says that it ends elsewhere": [
+        page(1, 2, has_more=True),
+        page(2, 1, has_more=True),
+    ],
+    "a circle": [page(1, has_more=True), page(2, has_more=True), page(1, has_more=True)],
+    "a cursor that stays behind new ones": [page(1, has_more=True), page(2, 3, 1, has_more=True)],
+    "the same full page again, where nothing is said of more": [page(*FULL)],
+}
+
+
+@pytest.mark.parametrize("pages", CUT.values(), ids=CUT)
+def test_a_list_that_leads_nowhere_is_an_error_and_not_an_end(run, scripted, state, pages):
+    provider = scripted(listing(*pages))
+    for look in (provider.observe(state), provider.assistants(), provider.find(creation("nowhere"))):
+        with pytest.raises(APIResponseValidationError) as cut:
+            run(look)
+        assert str(cut.value).startswith("the list of assistants that http://localhost/v1 gives may not be")
+        assert "leads no further and does not say that it is the last" in str(cut.value)
+        assert "would be made a second time" in str(cut.value)
+        assert "Have the paging of that server mended" in str(cut.value)
+
+
+WHOLE = {
+    "one page": ([page(1, 2, has_more=False)], [1, 2], 1),
+    "two pages": ([page(1, has_more=True), page(2, has_more=False)], [1, 2], 2),
+    "an empty last page": ([page(1, 2, has_more=True), page(has_more=False)], [1, 2], 2),
+    "an empty last page that says nothing": ([page(1), page()], [1], 2),
+    "a short list of a server that knows no pages": ([page(1, 2)], [1, 2], 2),
+    "a page that begins with the cursor": (
+        [page(1, 2, has_more=True), page(2, 3, has_more=False)],
+        [1, 2, 3],
+        2,
+    ),
+    "a last page that only repeats": ([page(1, 2, has_more=True), page(2, has_more=False)], [1, 2], 2),
+    "a page that repeats and goes on": (
+        [page(1, 2, has_more=True), page(1, 3, has_more=True), page(4, has_more=False)],
+        [1, 2, 3, 4],
+        3,
+    ),
+}
+
+
+@pytest.mark.parametrize(("pages", "ids", "asked"), WHOLE.values(), ids=WHOLE)
+def test_what_a_page_repeats_is_there_once_and_hides_nothing(run, scripted, pages, ids, asked):
+    requests = []
+    serve = listing(*pages)
+    provider = scripted(lambda request: requests.append(request) or serve(request))
+
+    assert list(run(provider.assistants())) == [f"asst_{one}" for one in ids]
+    assert len(requests) == asked
+
+
+def test_a_list_that_never_ends_is_given_up(run, scripted, state, monkeypatch):
+    monkeypatch.setattr(assistants_v1, "_PAGES", 5)
+    numbers = iter(range(1, 1000))
+    provider = scripted(
+        lambda _: httpx.Response(200, json={"object": "list", "has_more": True, **page(next(numbers))})
+    )
+
+    with pytest.raises(APIResponseValidationError, match="it goes on after 5 pages"):
+        run(provider.assistants())
+    assert next(numbers) <= 7
+
+
+def test_what_is_looked_for_and_found_needs_no_end(run, scripted):
+    wanted = {"data": [bare(1, metadata=marked("abc"))], "has_more": True}
+
+    assert run(scripted(listing(wanted)).find(creation("abc"))).id == "asst_1"
+
+
+def test_uploads_of_which_there_are_more_are_not_all(run, scripted, state):
+    def answer(request):
+        return httpx.Response(
+            200, json={"object": "list", "data": [], "has_more": "files" in request.url.path}
+        )
+
+    with pytest.raises(APIResponseValidationError, match=r"list of uploads .* it says that there are more"):
+        run(scripted(answer).observe(state))
+
+
+# whose list it is
+
+
+@pytest.mark.parametrize(
+    ("headers", "account"),
+    [
+        ({}, ""),
+        ({"OpenAI-Organization": "acme"}, "acme"),
+        ({"OpenAI-Organization": "acme", "openai-project": "proj_1"}, "acme/proj_1"),
+        ({"openai-project": "proj_1"}, "proj_1"),
+        ({"openai-organization": ""}, ""),
+    ],
+)
+def test_what_the_server_calls_the_account_is_seen(run, scripted, state, headers, account):
+    live = run(scripted(listing(page(1, has_more=False), headers=headers)).observe(state))
+
+    assert (live.account, list(live.assistants)) == (account, ["asst_1"])
