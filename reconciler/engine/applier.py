@@ -141,9 +141,9 @@ class _Run:
 
     async def _attempt(self, change: Change, todo: Sequence[Step]) -> None:
         try:
-            if change.before:
-                await self.steps.recheck(change)
             for step in todo:
+                if change.before:
+                    await self.steps.recheck(change)
                 await self._step(change, step)
             self.steps.finish(change)
         except UnknownOutcomeError as error:

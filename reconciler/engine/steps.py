@@ -37,6 +37,7 @@ _PAUSE = 0.25  # seconds between two looks for what may have happened, at first
 _LONGEST_PAUSE = 5.0
 _ENDING = frozenset({Action.DELETE, Action.FORGET})
 _REWRITING = frozenset({Action.ADOPT, Action.FORGET})
+_CARRYING = frozenset({StepKind.ATTACH, StepKind.DETACH})
 
 
 class StaleError(ReconcilerError):
@@ -54,10 +55,10 @@ class Steps:
     """Carries out steps against a provider, and keeps what is known of every address.
 
     ``uploads`` maps a file's address to the id of its upload, as far as it is known. ``fresh`` holds
-    assistants as they were when last looked at. ``bindings`` and ``unsettled`` are the
-    state being made, ``remarks`` what a person should hear of a change that was applied.
-    ``recorded`` tells whether the journal was written; ``pending`` are addresses of which it does not
-    know yet what was decided without a call.
+    assistants, by id, as they were when last looked at, and as our own steps left them since. ``bindings``
+    and ``unsettled`` are the state being made, ``remarks`` what a person should hear of a change that was
+    applied. ``recorded`` tells whether the journal was written; ``pending`` are addresses of which it does
+    not know yet what was decided without a call.
     """
 
     desired: Desired
@@ -69,7 +70,7 @@ class Steps:
     unsettled: list[Intent]
     uploads: dict[Address, str] = field(default_factory=dict)
     remarks: dict[Address, str] = field(default_factory=dict)
-    fresh: dict[Address, LiveAssistant] = field(default_factory=dict)
+    fresh: dict[str, LiveAssistant] = field(default_factory=dict)
     pending: set[Address] = field(default_factory=set)
     recorded: bool = False
 
@@ -82,26 +83,50 @@ class Steps:
         self.live = replace(self.live, assistants=await self.provider.assistants())
 
     async def recheck(self, change: Change) -> None:
-        """Look again just before the first write; StaleError when anything of the object moved."""
-        found = await self.provider.retrieve(change.id)
+        """Look again at an assistant just before a step; StaleError when it is not what we know.
+
+        Before the first step that is what the plan saw, and then what we saw and did ourselves.
+        """
+        found, known = await self.provider.retrieve(change.id), self.fresh.get(change.id)
         if found is None and change.action in _ENDING:
             return
-        if found is None or found.fingerprint != change.before:
-            moved = "was deleted" if found is None else "was changed"
-            raise StaleError(f"{change.id} {moved} on the server after the plan was made; run plan again")
-        self.fresh[change.address] = found
+        if found is None or self._moved(change, found, known):
+            moved = "deleted" if found is None else "changed"
+            since = "meanwhile" if known else "after the plan was made"
+            raise StaleError(f"{change.id} was {moved} on the server {since}; run plan again")
+        self.fresh[change.id] = found
+        if known is None:
+            self._begin(change, found)
+
+    def _moved(self, change: Change, found: LiveAssistant, known: LiveAssistant | None) -> bool:
+        """Whether somebody else changed anything that a change rests on.
+
+        Once it has begun, that is nothing of the files that it neither attaches nor detaches.
+        """
+        if known is None:
+            return found.fingerprint != change.before
+        ours = {self._attached(step) for step in change.steps if step.kind in _CARRYING}
+        seen, before = ((one.fields, one.metadata, ours.intersection(one.file_ids)) for one in (found, known))
+        return seen != before
+
+    def _attached(self, step: Step) -> str:
+        """The id of the upload that a step attaches or detaches."""
+        return step.id if step.kind is StepKind.DETACH else self._id(step.file or step.id)
+
+    def _begin(self, change: Change, found: LiveAssistant) -> None:
+        """Write down what must be durable before the first write to an assistant."""
         if change.action in _REWRITING:
             self._settle_pending()
-        self._admit_files(change)
+        self._admit_files(change, found)
 
-    def _admit_files(self, change: Change) -> None:
+    def _admit_files(self, change: Change, found: LiveAssistant) -> None:
         """Remember that we manage files before the first is attached, so that a killed run can let go.
 
         What moves is bound where it was until its Mark says the new address.
         """
         if not any(step.kind is StepKind.ATTACH for step in change.steps):
             return
-        found, where = self.fresh[change.address], change.moved_from or change.address
+        where = change.moved_from or change.address
         fallback = AssistantBinding(found.id, _mark(change).nonce, remembered(found))
         binding = self.bindings.get(where, fallback)
         if isinstance(binding, AssistantBinding) and "files" not in binding.digests:
@@ -119,9 +144,9 @@ class Steps:
             case StepKind.UPDATE:
                 await self._update(change)
             case StepKind.ATTACH:
-                await self.provider.attach(change.id, self._id(step.file or step.id))
+                await self._attach(change, self._attached(step))
             case StepKind.DETACH:
-                await self.provider.detach(change.id, step.id)
+                await self._detach(change, step.id)
             case StepKind.DELETE:
                 await self._delete(change, step)
 
@@ -220,28 +245,28 @@ class Steps:
             raise unknown from failure
 
     async def _update(self, change: Change) -> None:
-        found = await self._unmoved(change)
-        mark = _mark(change)
+        found, mark = self.fresh[change.id], _mark(change)
         values = {field: value for field, value in change.values.items() if field != "metadata"}
         edited = {**found.metadata, **change.values.get("metadata", {}), MARK_KEY: str(mark)}
         kept = {key: value for key, value in edited.items() if value is not None}
         made = await self.provider.update(change.id, {**values, "metadata": kept})
         self._compare(change, made, mark)
-        self.fresh[change.address] = made
+        self.fresh[change.id] = replace(made, file_ids=found.file_ids)
 
-    async def _unmoved(self, change: Change) -> LiveAssistant:
-        """The assistant as it was looked at; StaleError where it moved while files were attached."""
-        known = self.fresh[change.address]
-        if not any(step.kind is StepKind.ATTACH for step in change.steps):
-            return known
-        found = await self.provider.retrieve(change.id)
-        if found is None or (found.fields, found.metadata) != (known.fields, known.metadata):
-            raise StaleError(f"{change.id} was changed on the server meanwhile; run plan again")
-        return found
+    async def _attach(self, change: Change, upload: str) -> None:
+        await self.provider.attach(change.id, upload)
+        found = self.fresh[change.id]
+        self.fresh[change.id] = replace(found, file_ids=(*found.file_ids, upload))
+
+    async def _detach(self, change: Change, upload: str) -> None:
+        await self.provider.detach(change.id, upload)
+        found = self.fresh[change.id]
+        kept = tuple(one for one in found.file_ids if one != upload)
+        self.fresh[change.id] = replace(found, file_ids=kept)
 
     async def _release(self, change: Change) -> None:
         """Take our Mark out of the metadata."""
-        found = self.fresh.get(change.address)
+        found = self.fresh.get(change.id)
         if found is None:
             return
         kept = {key: value for key, value in found.metadata.items() if key != MARK_KEY}
@@ -269,7 +294,7 @@ class Steps:
         if change.address.kind is Kind.ASSISTANT:
             await self.provider.delete(step.id)
             self._bind(change.address, None)
-            self._let_go(self.fresh.get(change.address))
+            self._let_go(self.fresh.get(change.id))
             return
         await self.provider.discard(step.id)
         binding = self.bindings[change.address]
@@ -298,8 +323,8 @@ class Steps:
         """Remember an assistant all of whose steps succeeded, or forget it."""
         if change.action is Action.FORGET:
             self._bind(change.address, None)
-            self._let_go(self.fresh.get(change.address))
-        known = self.fresh.get(change.address)
+            self._let_go(self.fresh.get(change.id))
+        known = self.fresh.get(change.id)
         if known is not None and change.address in self.desired.by_address:
             self._remember(change, known, _mark(change).nonce)
             if change.moved_from in self.bindings:
