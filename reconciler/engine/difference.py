@@ -72,8 +72,7 @@ def field_changes(
 ) -> Iterator[FieldChange]:
     """Every managed field whose live value is not the desired one, files and Mark aside.
 
-    A field that was managed and is no longer named is cleared; the binding remembers which were, or
-    the live Mark where there is none.
+    A field that was managed and is no longer named is cleared; the binding and the live Mark remember which were.
     """
     before = binding.digests if binding else {}
     for field, value in desired.fields.items():
@@ -170,16 +169,15 @@ def remembered(live: LiveAssistant) -> dict[str, str]:
 
 
 def managed_before(live: LiveAssistant, binding: AssistantBinding | None) -> Collection[str]:
-    """The fields that were managed when the assistant was last applied."""
-    if binding is not None:
-        return binding.digests.keys()
+    """The fields that were managed when the assistant was last applied.
+
+    The Mark is asked besides the binding: an update that a killed run made says so nowhere else.
+    """
     mark: Mark | None = live.mark
-    return mark.fields if mark else ()
+    return {*(binding.digests if binding else ()), *(mark.fields if mark else ())}
 
 
 def _keys_before(live: LiveAssistant, binding: AssistantBinding | None) -> set[str]:
     """The live metadata keys that were managed when the assistant was last applied."""
-    if binding is not None:
-        return {key for key in live.metadata if f"metadata.{key}" in binding.digests}
-    mark = live.mark
-    return {key for key in live.metadata if mark is not None and key_digest(key) in mark.keys}
+    digests, keys = binding.digests if binding else {}, live.mark.keys if live.mark else frozenset()
+    return {key for key in live.metadata if f"metadata.{key}" in digests or key_digest(key) in keys}

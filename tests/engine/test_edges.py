@@ -344,3 +344,16 @@ def test_an_adoption_that_dies_at_any_write_uploads_nothing_again(tmp_path):
 
         assert "POST /v1/files" not in world.requests("POST")
         assert len(world.files()) == 2
+
+
+def test_a_field_that_only_an_update_of_a_killed_run_named_is_cleared_when_it_is_named_no_more(tmp_path):
+    def begin(scene):
+        scene.apply(assistant())
+
+    def name_more(scene):
+        scene.apply(assistant(description="new", metadata={"k": "v"}))
+
+    for scene in dying(tmp_path, begin, name_more):
+        scene.apply(assistant())
+
+        assert (scene.only().description, without_mark(scene.only().metadata)) == (None, {})
