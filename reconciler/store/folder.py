@@ -7,10 +7,11 @@ import os
 import pwd
 import shlex
 import stat
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from reconciler.errors import StoreError
-from reconciler.store.files import why
+from reconciler.store.files import sync, why
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +35,16 @@ def _make(folder: Path) -> None:
             raise
     else:
         folder.chmod(0o700)  # whatever the umask
+
+
+def sync_above(folder: Path) -> None:
+    """Make the name of a new folder durable, and those of the folders above it, which may be as new.
+
+    An interrupted run may have made them. Those that this user cannot open were there before.
+    """
+    for one in folder.absolute().parents:
+        with suppress(PermissionError):
+            sync(one)
 
 
 def check(folder: Path) -> None:

@@ -148,6 +148,8 @@ class LocalStore:
         new.replace(self.path)
         self._saved = saving  # what the next load finds, also when the folder cannot be synced
         files.sync(self.folder)
+        if before is None:
+            folder.sync_above(self.folder)
 
     def _unsaved(self, saving: Saved, text: bytes, cause: OSError) -> UnsavedError:
         """The error of a State that was not saved, once a copy of it is as safe as can be."""
