@@ -21,7 +21,7 @@ from reconciler.model.limits import Limits
 from reconciler.model.resource import Live, LiveAssistant, LiveFile
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 
     from reconciler.api import Assistant, AsyncClient, AsyncCursorPage, FileObject, RawResponse
     from reconciler.model.state import Intent, State
@@ -153,10 +153,8 @@ class AssistantsV1:
 
     async def delete(self, assistant_id: str) -> None:
         """Delete an assistant; one that is gone already is no error."""
-        try:
-            await self.client.beta.assistants.delete(assistant_id)
-        except NotFoundError:
-            return
+        assistants = self.client.beta.assistants
+        await _removed(assistants.delete(assistant_id), lambda: assistants.retrieve(assistant_id))
 
     async def attach(self, assistant_id: str, file_id: str) -> None:
         """Attach an upload; when the outcome is unknown, looking tells."""
@@ -171,10 +169,8 @@ class AssistantsV1:
 
     async def detach(self, assistant_id: str, file_id: str) -> None:
         """Detach an upload; one that is not attached is no error."""
-        try:
-            await self.client.beta.assistants.files.delete(file_id, assistant_id=assistant_id)
-        except NotFoundError:
-            return
+        files, where = self.client.beta.assistants.files, {"assistant_id": assistant_id}
+        await _removed(files.delete(file_id, **where), lambda: files.retrieve(file_id, **where))
 
     async def upload(self, filename: str, content: IO[bytes]) -> LiveFile:
         """Upload the whole of an open file under a name, for assistants to carry."""
@@ -186,10 +182,20 @@ class AssistantsV1:
 
     async def discard(self, file_id: str) -> None:
         """Delete an upload; one that is gone already is no error."""
+        files = self.client.files
+        await _removed(files.delete(file_id), lambda: files.retrieve(file_id))
+
+
+async def _removed(deleting: Awaitable[object], look: Callable[[], Awaitable[object]]) -> None:
+    """Delete something; a 404 is its absence only where a look says so too, and not a gateway's answer."""
+    try:
+        await deleting
+    except NotFoundError as refused:
         try:
-            await self.client.files.delete(file_id)
+            await look()
         except NotFoundError:
             return
+        raise refused from None
 
 
 async def _both(first: Coroutine[Any, Any, T], second: Coroutine[Any, Any, U]) -> tuple[T, U]:

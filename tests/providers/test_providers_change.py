@@ -12,6 +12,7 @@ from reconciler.api import (
     AuthenticationError,
     BadRequestError,
     InternalServerError,
+    NotFoundError,
     UnknownOutcomeError,
     in_process,
 )
@@ -125,6 +126,19 @@ def test_what_is_gone_already_is_deleted_without_an_error(run, provider, made, n
     for _ in range(2):
         run(provider.discard(notes.id))
     assert run(provider.client.files.list()).data == []
+
+
+def test_a_404_for_what_is_still_there_is_an_error(run, speak, app, made, notes):
+    run(speak(in_process(app)).attach(made.id, notes.id))
+
+    def lying(request):
+        refusal = httpx.Response(404, json={"error": {"message": "No such thing."}})
+        return refusal if request.method == "DELETE" else None
+
+    misled = speak(Around(in_process(app), lying))
+    for deleting in (misled.detach(made.id, notes.id), misled.delete(made.id), misled.discard(notes.id)):
+        with pytest.raises(NotFoundError, match="No such thing"):
+            run(deleting)
 
 
 @pytest.mark.parametrize(
