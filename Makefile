@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help setup demo test check serve bench sweep clean
+.PHONY: help setup demo test check serve bench sweep replay clean
 
 help: ## show the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,11 +29,15 @@ serve: .venv/ready ## the embedded server on http://127.0.0.1:8123/v1
 bench: .venv/ready .venv-sdk/ready ## measure, side by side in one run
 	@$(BIN)/python tests/bench.py $(ARGS)
 
-sweep: .venv/ready ## long runs: kill the program at every step, many times over
+sweep: .venv/ready ## long runs: kill the program at every step, many times over; writes RELIABILITY.md
 	@$(BIN)/pytest -q -n 2 -m sweep --timeout 600 $(ARGS)
+	@PYTHONPATH=tests $(BIN)/python -m reliability
+
+replay: .venv/ready ## try one case of the sweep again: make replay CASE='stories 7'
+	@PYTHONPATH=tests $(BIN)/python -m reliability --replay "$(CASE)"
 
 clean: ## remove what make made
-	rm -rf .venv .venv-sdk .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-sdk .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .reliability
 
 .venv/ready: pyproject.toml Makefile
 	@sh tools/venv .venv "$(PYTHON)" --group dev --editable .

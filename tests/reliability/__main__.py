@@ -1,0 +1,176 @@
+"""Try the cases: all of them for RELIABILITY.md, a part of them for `make test`, or a single one again."""
+
+import argparse
+import os
+import random
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+from reliability import program
+from reliability.accounts import serving
+from reliability.broken import VARIANTS
+from reliability.cases import Found, Place
+from reliability.experiments import experiments
+from reliability.page import page
+from reliability.record import FOLDER, ROOT, Record, Result, digest
+
+LONG = {"seeds": 3000, "races": 1000, "crowds": 300, "installed": 100}
+SHORT = {"seeds": 40, "races": 20, "crowds": 6, "installed": 4}
+SHARES = {"deaths": 4, "errors": 12, "faults": 12, "acts": 3, "pairs": 80, "spoilt files": 40}
+"""Of how many cases the short form tries one; it tries all of those that are drawn."""
+_DULL = {"bugs", "the harness stumbled"}
+"""What a broken program does that would be noticed without any harness."""
+
+
+def main():
+    """Do what the command line says; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m reliability", description=__doc__)
+    parser.add_argument("--short", action="store_true", help="a part of all cases")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many at a time")
+    parser.add_argument("--only", help="one experiment")
+    parser.add_argument("--replay", help="one case: experiment and key")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=_memory()) as folder:
+        if asked.replay:
+            return _replay(asked.replay, Path(folder))
+        return _sweep(asked, Path(folder))
+
+
+def _memory():
+    """A folder in memory where there is one: a SIGKILL loses nothing that was written, synced or not."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a folder of our own in it
+
+
+def _replay(text, folder):
+    experiment, _, key = text.partition(" ")
+    known = experiments(**LONG)
+    while experiment not in known and key:  # names of experiments have blanks
+        word, _, key = key.partition(" ")
+        experiment = f"{experiment} {word}"
+    program.aloud = True
+    with serving() as servers:
+        found = known[experiment].tried(Place(servers, folder), key, "")
+    print(f"{experiment} {key}: {found.wrong or 'all is well'}")
+    return 1 if found.wrong else 0
+
+
+def _sweep(asked, folder):
+    known = experiments(**(SHORT if asked.short else LONG))
+    todo = _cases(known, folder, asked)
+    record = Record(folder / "record" if asked.short else FOLDER / digest())
+    done = record.results()
+    rest = [case for case in todo if case not in done]
+    print(f"{len(todo):,} cases, {len(todo) - len(rest):,} of them known", flush=True)
+    workers = [
+        _worker(number, rest[number :: asked.jobs], record, known, folder) for number in range(asked.jobs)
+    ]
+    _watch(workers, record, len(todo))
+    found = {case: one for case, one in record.results().items() if case in set(todo)}
+    missing = len(todo) - len(found)
+    if not asked.short and not asked.only:
+        (ROOT / "RELIABILITY.md").write_text(page(known, found, digest()), encoding="utf-8")
+    return _told(known, found, missing)
+
+
+def _cases(known, folder, asked):
+    """Every case to try, by experiment and key; the broken programs are cases as well."""
+    (folder / "plan").mkdir()
+    with serving() as servers:
+        place = Place(servers, folder / "plan")
+        keys = {name: one.keys(place) for name, one in known.items() if asked.only in {None, name}}
+    if asked.short:
+        keys = {name: _share(found, SHARES.get(name, 1)) for name, found in keys.items()}
+    # What takes longest comes first, so that no worker ends long after the others.
+    broken = [("broken", name) for name in VARIANTS if asked.only in {None, "broken"}]
+    return broken + [(name, key) for name, found in keys.items() for key in found]
+
+
+def _share(keys, share):
+    """Some of the keys, drawn by a seed that is always the same, in their order."""
+    dice = random.Random(len(keys))  # noqa: S311 - a choice that can be repeated
+    chosen = set(dice.sample(range(len(keys)), len(keys) // share))
+    return [key for number, key in enumerate(keys) if number in chosen]
+
+
+def _worker(number, todo, record, known, folder):
+    process = os.fork()
+    if process:
+        return process
+    code = 1
+    try:
+        mine = folder / f"worker-{number}"
+        mine.mkdir()
+        keep = record.writer(number)
+        with serving() as servers:
+            place = Place(servers, mine)
+            for experiment, key in todo:
+                keep(_tried(place, known, experiment, key))
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _tried(place, known, experiment, key):
+    if experiment == "broken":
+        return _caught(place, known, key)
+    found = _whatever(place, known[experiment], key)
+    return Result(experiment, key, found.wrong, found.kills, found.rounds)
+
+
+def _whatever(place, experiment, key, variant=""):
+    """What came of a case, also where the harness itself stumbled over it."""
+    try:
+        return experiment.tried(place, key, variant)
+    except Exception:  # noqa: BLE001 - the other cases are still worth trying
+        return Found({"the harness stumbled": traceback.format_exc()})
+
+
+def _caught(place, known, name):
+    """Whether the experiment of a broken program notices it; cases come as a seed shuffles them."""
+    variant = VARIANTS[name]
+    keys = [key for key in known[variant.experiment].keys(place) if variant.about in key]
+    random.Random(1).shuffle(keys)  # noqa: S311 - an order that can be repeated
+    for tries, key in enumerate(keys, start=1):
+        found = _whatever(place, known[variant.experiment], key, name)
+        noticed = sorted(found.wrong.keys() - _DULL)
+        if noticed:
+            return Result(
+                "broken", name, {}, tries=tries, note=f"{variant.experiment} {key}: {', '.join(noticed)}"
+            )
+    return Result("broken", name, {"not caught": len(keys)}, tries=len(keys))
+
+
+def _watch(workers, record, total):
+    """Wait for all workers, and say from time to time how far they are."""
+    begun = said = time.monotonic()
+    while workers:
+        process, status = os.waitpid(-1, os.WNOHANG)
+        if process in workers:
+            workers.remove(process)
+            if status:
+                print(f"worker {process} ended with {os.waitstatus_to_exitcode(status)}", flush=True)
+            continue
+        time.sleep(0.1)
+        if time.monotonic() - said > 30:
+            said = time.monotonic()
+            print(f"{len(record.results()):,} of {total:,} after {said - begun:.0f} s", flush=True)
+
+
+def _told(known, found, missing):
+    """Print what came of it; the exit code."""
+    for name in (*known, "broken"):
+        results = [one for (experiment, _), one in found.items() if experiment == name]
+        kills, wrong = sum(one.kills for one in results), [one for one in results if one.wrong]
+        print(f"{name}: {len(results):,} cases, {kills:,} SIGKILLs, {len(wrong)} wrong")
+        for one in wrong[:20]:
+            print(f"  make replay CASE='{name} {one.key}'\n    {str(one.wrong)[:1000]}")
+    if missing:
+        print(f"{missing} cases were not tried; run it again to go on")
+    return 1 if missing or any(one.wrong for one in found.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

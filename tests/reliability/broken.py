@@ -1,0 +1,174 @@
+"""Programs that lack one thing each: what the harness does not catch in them, it would not catch in ours."""
+
+import os
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from reconciler.api.errors import APIError, NotFoundError, UnknownOutcomeError
+from reconciler.api.retry import Retry
+from reconciler.engine.applier import _Run
+from reconciler.engine.matching import Situation, Terms
+from reconciler.engine.steps import Steps
+from reconciler.providers import AssistantsV1
+from reconciler.store import LocalStore, files, folder, journal
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A broken program: what it lacks, how it is broken, and which experiment has to notice.
+
+    Where only cases of one kind can, ``about`` is a word of their keys.
+    """
+
+    lacks: str
+    install: Callable[[], None]
+    experiment: str
+    about: str = ""
+
+
+def _no_journal():
+    LocalStore.intend = lambda *_: None
+    LocalStore.settle = lambda *_: None
+
+
+def _unknown_is_failed():
+    async def certain(self, intent, call, find):
+        self.store.intend(intent)
+        try:
+            return await call()
+        except UnknownOutcomeError as unknown:
+            raise APIError(str(unknown)) from unknown
+
+    Steps._certain = certain
+
+
+def _repeated_post():
+    real = Retry.delay
+    Retry.delay = lambda self, *given, **named: real(self, *given, **{**named, "repeatable": True})
+
+
+def _no_folder_fsync():
+    files.sync = lambda _: None
+
+
+def _no_file_fsync():
+    def create(path, text):
+        number = files.opened(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        files.write(number, text)
+        os.close(number)
+
+    files.create = create
+    journal._add = files.write
+
+
+def _state_in_place():
+    def written(self, before, text, saving):
+        self.path.write_bytes(b"")
+        number = files.opened(self.path, os.O_WRONLY | os.O_TRUNC)
+        files.write(number, text)
+        os.fsync(number)
+        os.close(number)
+
+    LocalStore._replace = written
+
+
+def _journal_emptied_first():
+    real = LocalStore.save
+
+    def save(self, state, expecting):
+        self._journal.unlink(missing_ok=True)
+        real(self, state, expecting)
+
+    LocalStore.save = save
+
+
+def _no_lock():
+    @contextmanager
+    def lock(self, *_):
+        folder.make(self.folder)
+        yield
+
+    LocalStore.lock = lock
+
+
+def _no_look_before_writing():
+    async def recheck(self, change):
+        if change.id not in self.fresh and change.id in self.live.assistants:
+            self.fresh[change.id] = self.live.assistants[change.id]
+            self._begin(change, self.fresh[change.id])
+
+    Steps.recheck = recheck
+
+
+def _no_look_before_deleting_uploads():
+    async def look_again(self):
+        return None
+
+    Steps.look_again = look_again
+
+
+def _one_proof():
+    Situation.unproved = lambda *_: ""
+
+
+def _mark_is_proof():
+    real = Terms.__init__
+
+    def init(self, *given, **named):
+        real(self, *given, **{**named, "prune": True})
+
+    Terms.__init__ = init
+
+
+def _forgotten_calls():
+    _Run._is_open = staticmethod(lambda _: False)
+
+
+def _trusted_404():
+    real = AssistantsV1._files
+
+    async def found(self):
+        try:
+            return await real(self)
+        except NotFoundError:
+            return {}
+
+    AssistantsV1._files = found
+
+
+def _no_uploads_remembered():
+    real = Steps._bind
+
+    def bind(self, where, binding):
+        old = getattr(binding, "old", None)
+        real(self, where, replace(binding, old=()) if old else binding)
+
+    Steps._bind = bind
+
+
+VARIANTS = {
+    "no-journal": Variant("the journal", _no_journal, "deaths"),
+    "unknown-is-failed": Variant("the search for what an unknown outcome made", _unknown_is_failed, "faults"),
+    "repeated-post": Variant("the rule that no create is repeated blindly", _repeated_post, "faults"),
+    "no-folder-fsync": Variant("the fsync of folders", _no_folder_fsync, "deaths"),
+    "no-file-fsync": Variant("the fsync of files", _no_file_fsync, "deaths"),
+    "state-in-place": Variant("the rename of a finished state file", _state_in_place, "deaths"),
+    "journal-emptied-first": Variant(
+        "the order of saving: it counts as done before the state is durable",
+        _journal_emptied_first,
+        "deaths",
+    ),
+    "no-lock": Variant("the lock", _no_lock, "races of two"),
+    "no-look": Variant("the look just before a write", _no_look_before_writing, "acts"),
+    "no-look-at-carriers": Variant(
+        "the look before uploads are deleted", _no_look_before_deleting_uploads, "acts", "carry"
+    ),
+    "one-proof": Variant("the second proof, the Mark", _one_proof, "acts"),
+    "mark-is-proof": Variant("the first proof, the state", _mark_is_proof, "acts"),
+    "forgotten-calls": Variant("the memory of calls that were given up", _forgotten_calls, "faults", "late"),
+    "trusted-404": Variant(
+        "the rule that a 404 of a collection means nothing", _trusted_404, "faults", "404"
+    ),
+    "no-old-uploads": Variant("the memory of uploads to be deleted", _no_uploads_remembered, "deaths"),
+}

@@ -1,0 +1,166 @@
+"""One case: runs that go wrong, one after another, and then what has to be well."""
+
+import json
+import shutil
+import time
+from dataclasses import dataclass
+
+from reliability import program
+from reliability.accounts import HEADER
+from reliability.fate import FORTUNATE, Fate
+from reliability.scenes import CHANGED, FULL, NOTHING, WORKLOADS, Scene, furnish
+from reliability.verdict import damage, shortfall
+
+FURTHER = 2
+"""How many runs may be needed until there is nothing to do."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that goes wrong; a scene replaces the configuration before it."""
+
+    fate: Fate = FORTUNATE
+    scene: Scene | None = None
+    parallelism: int = 1
+
+
+@dataclass(frozen=True)
+class Case:
+    """What goes wrong: on which workload, in which runs, by which faults and by whose acts.
+
+    ``late`` are seconds after which something may still happen on the server. Where somebody else acts in a
+    way that needs a person, a case need not ``end``: then only the damage is looked at.
+    """
+
+    workload: str
+    runs: tuple[Run, ...] = ()
+    faults: tuple = ()
+    acts: tuple = ()
+    settle: float = 0.0
+    late: float = 0.0
+    ends: bool = True
+    variant: str = ""
+
+    @property
+    def wanted(self):
+        """What is declared at the end."""
+        scenes = [run.scene for run in self.runs if run.scene]
+        return scenes[-1] if scenes else WORKLOADS[self.workload][1]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What came of a case: what is wrong, how many runs were killed, how many more it took."""
+
+    wrong: dict
+    kills: int = 0
+    rounds: int = 0
+
+
+class Place:
+    """Where a worker tries its cases: servers, and a folder for the projects."""
+
+    def __init__(self, servers, folder):
+        self.servers, self.folder, self.ready = servers, folder, set()
+        self.numbers = 0
+        self.warm()
+
+    def warm(self):
+        """Import everything before the first fork, by an apply and another one."""
+        self.servers.order("open", "case")
+        for scene in (FULL, CHANGED):
+            scene.write(self.folder)
+            assert program.warm(self.folder, self.apply()) == 0
+
+    def apply(self, settle=0.0, *more, parallelism=1):
+        """The arguments of an apply."""
+        how = ("--parallelism", str(parallelism), "--max-destroy", "100%")
+        return ("apply", "--auto-approve", *how, *self.server(settle), *more)
+
+    def plan(self, settle=0.0):
+        """The arguments of a plan."""
+        return ("plan", "--detailed-exitcode", *self.server(settle))
+
+    def server(self, settle):
+        """The arguments that name the server."""
+        return ("--server", self.servers.url, "--header", f"{HEADER}: case", "--settle", str(settle))
+
+    def begin(self, workload, faults=(), acts=()):
+        """A project and a server as the first of two scenes left them, configured for the second one."""
+        before, after = WORKLOADS[workload]
+        self.prepare(workload, before)
+        self.numbers += 1
+        folder = self.folder / f"case-{self.numbers}"
+        shutil.copytree(self.folder / workload, folder)
+        after.write(folder)
+        self.servers.order("open", "case", like=workload, faults=list(faults), acts=dict(acts))
+        return folder
+
+    def prepare(self, workload, before):
+        """Do once what every case of a workload begins with."""
+        if workload in self.ready:
+            return
+        self.ready.add(workload)
+        folder = self.folder / workload
+        folder.mkdir()
+        self.servers.order("open", "case")
+        furnish(self.servers, "case")
+        if before is not NOTHING:
+            before.write(folder)
+            assert program.run(folder, self.apply()).code == 0
+        self.servers.order("keep", "case", name=workload)
+
+    def boundaries(self, workload, fates=()):
+        """The names of all boundaries of the next run of a workload, after runs that died."""
+        folder = self.begin(workload)
+        for fate in fates:
+            program.run(folder, self.apply(), fate)
+        trace = folder / "trace.json"
+        ended = program.run(folder, self.apply(), trace=str(trace))
+        assert ended.code == 0, ended.out
+        found = json.loads(trace.read_text())
+        shutil.rmtree(folder)
+        return found
+
+
+def conduct(place, case):
+    """Try a case; what came of it."""
+    folder = place.begin(case.workload, case.faults, case.acts)
+    before = place.servers.order("look", "case")
+    ended = [attempt(place, case, folder, run) for run in case.runs]
+    time.sleep(case.late)
+    place.servers.order("calm", "case")
+    rounds, wrong = finish(place, case, folder, ended) if case.ends else (0, {})
+    now = place.servers.order("look", "case")
+    wrong |= damage(before, now)
+    wrong |= shortfall(case.wanted, before, now, folder) if case.ends else {}
+    wrong |= {"bugs": [one.out for one in ended if one.is_bug]}
+    shutil.rmtree(folder)
+    kills = sum(one.was_killed for one in ended)
+    return Found({name: what for name, what in wrong.items() if what}, kills, rounds)
+
+
+def attempt(place, case, folder, run):
+    """One run that may go wrong."""
+    if run.scene:
+        run.scene.write(folder)
+    arguments = place.apply(case.settle, parallelism=run.parallelism)
+    return program.run(folder, arguments, run.fate, variant=case.variant)
+
+
+def finish(place, case, folder, ended):
+    """Run the same command again until there is nothing to do; how often, and what is wrong if there is."""
+    said = []
+    for number in range(1, FURTHER + 1):
+        applied = program.run(folder, place.apply(case.settle), variant=case.variant)
+        ended.append(applied)
+        said.append(applied.out)
+        if applied.code == 0 and _nothing_to_do(place, case, folder, ended):
+            return number, {}
+    return FURTHER, {"not finished": said}
+
+
+def _nothing_to_do(place, case, folder, ended):
+    said = program.run(folder, place.plan(case.settle), variant=case.variant)
+    ended.append(said)
+    return said.code == 0 and "No changes." in said.out

@@ -1,0 +1,219 @@
+"""Which cases there are: some of them all, some of them by seeds."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reliability.cases import Case, Found, Place, Run, conduct
+from reliability.fate import ERRNOS, Fate
+from reliability.installed import killed
+from reliability.races import race
+from reliability.scenes import Scene
+from reliability.spoilt import spoilt
+
+_SOON, _LATER = 0.2, 0.9
+"""Seconds: within the time that a run waits for an answer, and long after it."""
+
+FAULTS = {
+    "drop": {"kind": "drop"},
+    "reset": {"kind": "drop", "reset": True},
+    "commit then drop": {"kind": "commit_then_drop"},
+    **{f"status {code}": {"kind": "status", "status": code} for code in (400, 401, 403, 404, 408, 409, 410)},
+    **{f"status {code}": {"kind": "status", "status": code} for code in (413, 422, 500, 503, 529)},
+    "a page with 502": {"kind": "status", "status": 502, "html": True},
+    "429": {"kind": "status", "status": 429},
+    "429, wait 0.1 s": {"kind": "status", "status": 429, "retry_after": 0.1},
+    "429 three times": {"kind": "status", "status": 429, "times": 3},
+    **{
+        f"commit then {code}": {"kind": "commit_then_status", "status": code} for code in (408, 409, 500, 504)
+    },
+    "no body": {"kind": "truncate", "keep": 0},
+    "a body of one byte": {"kind": "truncate", "keep": 1},
+    "half a body": {"kind": "truncate"},
+    "a page": {"kind": "html"},
+    "a page, committed": {"kind": "html", "commit": True},
+    **{
+        f"redirect {code}": {"kind": "redirect", "status": code, "url": "/v1/x"}
+        for code in (301, 302, 303, 307, 308)
+    },
+    "hang": {"kind": "hang", "seconds": 3},
+    "delay": {"kind": "delay", "seconds": _SOON},
+    "commit then delay": {"kind": "commit_then_delay", "seconds": _SOON},
+    "late": {"kind": "delay", "seconds": _LATER},
+    "commit then late": {"kind": "commit_then_delay", "seconds": _LATER},
+    "committed soon": {"kind": "late_commit", "seconds": _SOON},
+    "committed soon, dropped": {"kind": "late_commit", "seconds": _SOON, "drop": True},
+    "committed later": {"kind": "late_commit", "seconds": _LATER},
+    "lists lag": {"kind": "lag", "seconds": _SOON, "times": 50},
+}
+"""What a request can meet, by name; where a list lags, all lists from there on do."""
+
+_SLOW = {"late", "commit then late", "committed later"}
+ACTS = (
+    "edit one",
+    "edit two",
+    "strip one",
+    "strip three",
+    "delete one",
+    "delete three",
+    "clone one",
+    "clone three",
+    "forge ghost",
+    "carry a.md",
+    "carry b.md",
+    "carry d.md",
+)
+_PERSON = ("strip", "clone", "forge", "carry")
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Cases of one sort: their keys, in order, and how one of them is tried."""
+
+    title: str
+    keys: Callable[[Place], list[str]]
+    tried: Callable[[Place, str, str], Found]
+
+
+def _deaths(place):
+    """Every boundary of two workloads, and every way to die there."""
+    return [
+        f"{workload}/{number}:{what}"
+        for workload in ("first", "life")
+        for number, name in enumerate(place.boundaries(workload), start=1)
+        for what in _ways(name)
+    ]
+
+
+def _ways(name):
+    half = ["half"] * name.startswith(("write", "pwrite"))
+    return ["kill", "killed", *half, "cut", "cut after"]
+
+
+def _died(place, key, variant):
+    workload, _, fate = key.partition("/")
+    return conduct(place, Case(workload, (Run(Fate.parse(fate)),), variant=variant))
+
+
+def _errors(place):
+    """Every call that can change the folder, and every errno."""
+    return [
+        f"{workload}/{number}:{name}"
+        for workload in ("first", "life")
+        for number, call in enumerate(place.boundaries(workload), start=1)
+        if " /" not in call
+        for name in ERRNOS
+    ]
+
+
+def _faults(place):
+    """Every request of two workloads, and everything that can happen to it."""
+    return [
+        f"{workload}/{number}:{name}"
+        for workload in ("first", "life")
+        for number in range(1, 1 + sum(" /" in call for call in place.boundaries(workload)))
+        for name in FAULTS
+    ]
+
+
+def _met(place, key, variant):
+    workload, _, rest = key.partition("/")
+    number, _, name = rest.partition(":")
+    fault = {"at": int(number), **FAULTS[name]}
+    late = _LATER + 0.1 if name in _SLOW else 0.0
+    settle = 0.4 if fault["kind"] in {"late_commit", "lag", "hang", "delay"} else 0.0
+    case = Case(workload, (Run(),), faults=(fault,), settle=settle, late=late, variant=variant)
+    return conduct(place, case)
+
+
+def _acts(place):
+    """Every request of a workload, and what somebody else may do just before it."""
+    requests = sum(" /" in call for call in place.boundaries("life"))
+    return [f"life/{number}:{act}" for number in range(1, 1 + requests) for act in ACTS]
+
+
+def _acted(place, key, variant):
+    workload, _, rest = key.partition("/")
+    number, _, act = rest.partition(":")
+    ends = not act.startswith(_PERSON)
+    case = Case(workload, (Run(), Run()), acts=((number, act),), ends=ends, variant=variant)
+    return conduct(place, case)
+
+
+def _points(names):
+    """Every place to die at: before each boundary, after each request, in the middle of each write."""
+    for number, name in enumerate(names, start=1):
+        yield f"{number}:kill"
+        if " /" in name:
+            yield f"{number}:killed"
+        if name.startswith(("write", "pwrite")):
+            yield f"{number}:half"
+
+
+def _pairs(place):
+    """Every place to die at in a run, and then every place in the run that follows."""
+    return [
+        f"{workload}/{first}/{second}"
+        for workload in ("tiny", "small")
+        for first in _points(place.boundaries(workload))
+        for second in _points(place.boundaries(workload, (Fate.parse(first),)))
+    ]
+
+
+def _died_twice(place, key, variant):
+    workload, first, second = key.split("/")
+    runs = (Run(Fate.parse(first)), Run(Fate.parse(second)))
+    return conduct(place, Case(workload, runs, variant=variant))
+
+
+def _seeds(number):
+    return lambda _: [str(seed) for seed in range(number)]
+
+
+def _story(place, key, variant):
+    """Three configurations, each run dying somewhere, with some faults, and then the end of it."""
+    dice = random.Random(int(key))  # noqa: S311 - a seed that is printed must replay
+    runs = tuple(
+        Run(
+            Fate(dice.randint(1, 70), dice.choice(("kill", "killed", "half", "cut", "cut after"))),
+            _scene(dice),
+            dice.choice((1, 2, 5)),
+        )
+        for _ in range(4)
+    )
+    names = dice.sample([name for name in FAULTS if name not in _SLOW | {"hang", "lists lag"}], 3)
+    faults = tuple({**FAULTS[name], "rate": 0.03} for name in names if dice.random() < 0.5)
+    return conduct(place, Case("none", runs, faults=faults, settle=0.3 if faults else 0.0, variant=variant))
+
+
+def _scene(dice):
+    names = [name for name in ("one", "two", "three", "four") if dice.random() < 0.75]
+    files = {path: f"{path} of version {dice.randint(0, 2)}" for path in ("a.md", "b.md", "c.md")}
+    return Scene({name: _declared(dice) for name in names}, files)
+
+
+def _declared(dice):
+    found = {"files": sorted(dice.sample(("a.md", "b.md", "c.md"), dice.randint(0, 3)))}
+    if dice.random() < 0.5:
+        found["description"] = dice.choice("pq")
+    if dice.random() < 0.3:
+        found["metadata"] = {"k": dice.choice("uv")}
+    return found
+
+
+def experiments(*, seeds, races, crowds, installed):
+    """All of them, by name; the numbers say how many there are of those that are drawn."""
+    return {
+        "deaths": Experiment("a run dies at a boundary, by SIGKILL or with the power", _deaths, _died),
+        "errors": Experiment("a call of the disk fails", _errors, _died),
+        "faults": Experiment("a request meets a fault", _faults, _met),
+        "acts": Experiment("somebody else acts on the server in the middle of a run", _acts, _acted),
+        "pairs": Experiment("a run dies, and the run after it dies too", _pairs, _died_twice),
+        "stories": Experiment("configurations, deaths and faults at random", _seeds(seeds), _story),
+        "races of two": Experiment("two applies at once", _seeds(races), race(2)),
+        "races of four": Experiment("four applies at once", _seeds(crowds), race(4)),
+        "installed": Experiment(
+            "the installed program is killed, three times in a row", _seeds(installed), killed
+        ),
+        "spoilt files": Experiment("a byte of the state is flipped, or its end is cut off", *spoilt()),
+    }

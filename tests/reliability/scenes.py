@@ -1,0 +1,98 @@
+"""What is declared before a run and after it, and what somebody else has on the same server."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+
+from reliability.accounts import HEADER
+
+PROJECT = "acme"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A configuration: assistants with what each declares, and the content of the files."""
+
+    assistants: dict = field(default_factory=dict)
+    files: dict = field(default_factory=dict)
+
+    def write(self, folder):
+        """Put it into a project's folder. JSON is YAML."""
+        declared = {name: {"model": "m", **fields} for name, fields in self.assistants.items()}
+        text = json.dumps({"project": PROJECT, **({"assistants": declared} if declared else {})})
+        (folder / "assistants.yaml").write_text(text)
+        for name, content in self.files.items():
+            (folder / name).write_text(content)
+
+    def identity(self, path):
+        """A file as it is known on the server: its name and the digest of its content."""
+        return path, hashlib.sha256(self.files[path].encode()).hexdigest()
+
+    @property
+    def uploads(self):
+        """The identities of everything that some assistant carries."""
+        return sorted(
+            {self.identity(path) for one in self.assistants.values() for path in one.get("files", ())}
+        )
+
+
+_TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
+
+NOTHING = Scene()
+TINY = Scene({"one": {"files": ["a.md"]}}, {"a.md": "about a"})
+SMALL = Scene(
+    {"one": {"description": "ONE", "files": ["a.md"]}, "three": {"metadata": {"k": "v"}}},
+    {"a.md": "about a"},
+)
+SMALLER = Scene({"one": {"description": "TWO", "files": ["a.md"]}}, {"a.md": "anew"})
+FULL = Scene(
+    {
+        "one": {"name": "One", "description": "ONE", "files": ["a.md", "b.md"]},
+        "two": {"name": "Two", "files": ["b.md"], "tools": [_TOOL]},
+        "three": {"instructions": "Go.", "metadata": {"k": "v"}, "files": ["d.md"]},
+    },
+    {"a.md": "about a", "b.md": "about b", "d.md": "about d"},
+)
+CHANGED = Scene(
+    {
+        "one": {"name": "One", "description": "TWO", "files": ["a.md", "b.md"]},
+        "two": {"name": "Two", "files": ["b.md"], "tools": [{"type": "retrieval"}]},
+        "four": {"name": "Four", "instructions": "Come.", "files": ["c.md", "a.md"]},
+    },
+    {"a.md": "about a", "b.md": "rewritten", "c.md": "about c", "d.md": "about d"},
+)
+
+WORKLOADS = {
+    "none": (NOTHING, NOTHING),  # whatever the runs of a case bring
+    "first": (NOTHING, FULL),  # creates and uploads
+    "life": (FULL, CHANGED),  # an update with a swapped file, one with its tools, a create, a delete
+    "tiny": (NOTHING, TINY),  # one upload, one create
+    "small": (SMALL, SMALLER),  # one swap with an update, one delete
+}
+
+_FOREIGN = (
+    {"model": "m", "name": "One"},
+    {
+        "model": "m",
+        "name": "Other",
+        "metadata": {"assistants_sync": f"v1 other/-/one n={'b' * 16} f=m d={'0' * 16}"},
+    },
+)
+
+
+def furnish(servers, account):
+    """Put things of other people on a server: an assistant of our name, one of another project, an upload."""
+    line = HTTPConnection("127.0.0.1", servers.port, timeout=30)
+    headers = {HEADER: account, "OpenAI-Beta": "assistants=v1"}
+    body = (
+        b'--x\r\ncontent-disposition: form-data; name="purpose"\r\n\r\nassistants\r\n'
+        b'--x\r\ncontent-disposition: form-data; name="file"; filename="a.md"\r\n\r\nof another\r\n--x--\r\n'
+    )
+    line.request("POST", "/v1/files", body, {**headers, "content-type": "multipart/form-data; boundary=x"})
+    upload = json.loads(line.getresponse().read())["id"]
+    for each in _FOREIGN:
+        content = json.dumps({**each, "file_ids": [upload]})
+        line.request("POST", "/v1/assistants", content, {**headers, "content-type": "application/json"})
+        line.getresponse().read()
+    line.close()
