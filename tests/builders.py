@@ -16,6 +16,7 @@ from reconciler.api import Assistant, AsyncClient, in_process
 from reconciler.engine import planner
 from reconciler.engine.applier import Interruption, apply
 from reconciler.engine.matching import Terms
+from reconciler.engine.observation import observe
 from reconciler.engine.steps import Steps
 from reconciler.model import address
 from reconciler.model.diagnostic import Origin
@@ -112,10 +113,12 @@ class World:
         desired = self.desired(*assistants)
         state = self.store.load()
 
-        async def observed(client: AsyncClient) -> Any:
-            return await AssistantsV1(client, "the server").observe(state)
+        terms = Terms("the server", **rest)
 
-        return planner.plan(desired, self.ask(observed), state, Terms("the server", **rest))
+        async def observed(client: AsyncClient) -> Any:
+            return await observe(AssistantsV1(client, "the server"), desired, state, terms)
+
+        return planner.plan(desired, self.ask(observed), state, terms)
 
     def apply(self, *assistants: DesiredAssistant, between: Any = None, **rest: Any) -> Report:
         """Plan for these assistants and carry it out; ``between`` happens after the plan was made."""
@@ -125,8 +128,9 @@ class World:
         async def applied(client: AsyncClient) -> Report:
             provider = AssistantsV1(client, "the server", settle=self.settle)
             state = self.store.load()
-            live = await provider.observe(state)
-            plan = planner.plan(desired, live, state, Terms("the server", **rest))
+            terms = Terms("the server", **rest)
+            live = await observe(provider, desired, state, terms)
+            plan = planner.plan(desired, live, state, terms)
             if between is not None:
                 await between(client)
             bindings, unsettled = dict(state.bindings), list(state.unsettled)

@@ -13,6 +13,7 @@ from reconciler.engine import guard
 from reconciler.engine.applier import Interruption, apply
 from reconciler.engine.drift import drift
 from reconciler.engine.matching import Terms
+from reconciler.engine.observation import observe
 from reconciler.engine.planner import plan as compare
 from reconciler.engine.review import belongs, moved, require_digest, require_same, skipped
 from reconciler.engine.selection import selection
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Plan
     from reconciler.model.resource import Desired, Live
     from reconciler.model.state import State
+    from reconciler.providers import Provider
 
 _CHANGES = 2
 
@@ -202,8 +204,15 @@ class Session:
 
     async def _planned(self, desired: Desired, state: State) -> Planned:
         async with self.target.provider(reading=True) as provider:
-            live = await provider.observe(state)
-        terms = Terms(
+            terms = self._terms(provider)
+            live = await observe(provider, desired, state, terms)
+        whole = compare(desired, live, state, terms)
+        only = selection(whole, desired, self.scope.targets, self.scope.excluded)
+        plan = whole if only is None else compare(desired, live, state, replace(terms, only=only))
+        return Planned(plan, desired, live, state, terms)
+
+    def _terms(self, provider: Provider) -> Terms:
+        return Terms(
             provider.target,
             provider.limits,
             prune=self.scope.prune,
@@ -211,10 +220,6 @@ class Session:
             because=Reason.DESTROY if self.everything else Reason.UNDECLARED,
             keep_drift=self.scope.on_drift == "keep",
         )
-        whole = compare(desired, live, state, terms)
-        only = selection(whole, desired, self.scope.targets, self.scope.excluded)
-        plan = whole if only is None else compare(desired, live, state, replace(terms, only=only))
-        return Planned(plan, desired, live, state, terms)
 
     def _protected(self) -> frozenset[Address]:
         """What the configuration forbids to destroy."""

@@ -72,7 +72,7 @@ def field_changes(
 ) -> Iterator[FieldChange]:
     """Every managed field whose live value is not the desired one, files and Mark aside.
 
-    A field that was managed and is no longer named is cleared; the binding and the live Mark remember which were.
+    A field that was managed and is no longer named is cleared; binding and live Mark remember which were.
     """
     before = binding.digests if binding else {}
     for field, value in desired.fields.items():

@@ -327,16 +327,13 @@ class Situation:
 
     @cached_property
     def interrupted(self) -> Mapping[Address, LiveAssistant]:
-        """What an interrupted run created and nobody declares any more; its nonce is the proof."""
-        nonces = {(one.address.name, one.nonce): one.address for one in self.state.unsettled if one.nonce}
-        unbound = [one for ones in self.marked.values() for one in ones if one.id not in self._bound_ids]
-        found = {nonces[key]: one for one in unbound if (key := _signature(one)) in nonces}
+        """What an interrupted run created and nobody declares any more; of several, one a run."""
+        begun = {one.address for one in self.state.unsettled if one.nonce}
         return {
             where: one
-            for where, one in found.items()
-            if where not in self.desired.by_address
-            and one.id not in self._owners
-            and not self._is_pending(where)
+            for where in begun - self.desired.by_address.keys()
+            for one in self._proved(where.name)[:1]
+            if one.id not in self._owners and not self._is_pending(where)
         }
 
     @cached_property

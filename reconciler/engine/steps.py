@@ -230,10 +230,18 @@ class Steps:
         while True:
             is_last = time.monotonic() >= until
             found = await find(intent)
+            if found is not None and not self._is_meant(found, intent):
+                found = None
             if found is not None or is_last:
                 return found
             await asyncio.sleep(max(0.0, min(pause, until - time.monotonic())))
             pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _is_meant(self, found: LiveAssistant | LiveFile, intent: Intent) -> bool:
+        """Whether something is still what a call made it: a Mark that somebody rewrote is another's."""
+        mark = getattr(found, "mark", None)
+        name = intent.address.name
+        return not intent.nonce or (mark is not None and self.desired.owns(mark) and mark.name == name)
 
     async def _searched(
         self, find: Callable[[Intent], Awaitable[T | None]], intent: Intent, unknown: UnknownOutcomeError

@@ -11,7 +11,7 @@ from reconciler.model.mark import files_digest
 from reconciler.model.state import FileBinding
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from reconciler.engine.matching import Situation
     from reconciler.model.address import Address
@@ -85,6 +85,20 @@ class Uploads:
                 found |= self._attached(one, match.live)
         return found
 
+    @property
+    def unread(self) -> Collection[str]:
+        """Uploads that a lost state may have known, which only their content tells from somebody else's."""
+        live = self.situation.live
+        attached = {
+            one
+            for match in self.situation.matches.values()
+            if match.is_adopted and match.live
+            for one in match.live.file_ids
+            if one in live.files and live.files[one].sha256 is None
+        }
+        wanted = self.situation.desired.files
+        return {one for one in attached if any(_is_alike(live.files[one], file) for file in wanted)}
+
     def _attached(self, desired: DesiredAssistant, live: LiveAssistant) -> dict[Address, str]:
         wanted, uploads = self.situation.desired.files_of(desired), self.situation.live.files
         if live.mark is None or live.mark.files != files_digest(one.identity for one in wanted):
@@ -92,8 +106,8 @@ class Uploads:
         attached = [uploads[file_id] for file_id in live.file_ids if file_id in uploads]
         found = {}
         for one in wanted:
-            alike = [file for file in attached if (file.filename, file.size) == (one.filename, one.size)]
-            if len(alike) == 1:
+            alike = [file for file in attached if _is_alike(file, one)]
+            if len(alike) == sum(_is_alike(file, other) for file in alike for other in wanted) == 1:
                 found[one.address] = alike[0].id
         return found
 
@@ -158,7 +172,9 @@ class Uploads:
     @cached_property
     def _inferred(self) -> frozenset[str]:
         """Uploads that are taken for ours and are not proved to be."""
-        return frozenset(one for binding in self.bound.values() for one in binding.inferred)
+        known = {one for binding in self.bound.values() for one in binding.inferred}
+        files = self.situation.live.files
+        return frozenset(known | {one for one in self.recovered.values() if files[one].sha256 is None})
 
     @cached_property
     def _current(self) -> frozenset[str]:
@@ -291,6 +307,12 @@ def _reduced(binding: FileBinding, ids: Sequence[str]) -> FileBinding:
     """A binding of some of its uploads; an earlier one is not what its path was last known to hold."""
     sha256 = binding.sha256 if ids[-1] == binding.id else ""
     return replace(binding, id=ids[-1], sha256=sha256, old=tuple(ids[:-1]))
+
+
+def _is_alike(live: LiveFile, file: DesiredFile) -> bool:
+    """Whether an upload may be a declared file, as far as is known of it."""
+    same = (live.filename, live.size) == (file.filename, file.size)
+    return same and live.sha256 in {None, file.sha256}
 
 
 def _content(sha256: str, size: int) -> dict[str, str | int]:

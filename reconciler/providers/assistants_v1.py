@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from dataclasses import dataclass, field, replace
-from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from reconciler.api.errors import (
     APIError,
@@ -21,9 +21,9 @@ from reconciler.model.limits import Limits
 from reconciler.model.resource import Live, LiveAssistant, LiveFile
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 
-    from reconciler.api import Assistant, AsyncClient, AsyncCursorPage, FileObject, RawResponse
+    from reconciler.api import Assistant, AsyncClient, AsyncCursorPage, FileObject
     from reconciler.model.state import Intent, State
 
 T = TypeVar("T")
@@ -64,12 +64,9 @@ class AssistantsV1:
 
     async def _account(self) -> tuple[str, dict[str, LiveAssistant]]:
         """What the server calls the account, and every assistant of it."""
-        first = await self._first("asc")
+        first = await self.client.beta.assistants.with_raw_response.list(limit=_PAGE, order="asc")
         named = [first.headers[one] for one in _NAMES if first.headers.get(one)]
         return "/".join(named), {one.id: one async for one in self._walk(first.parse())}
-
-    async def _first(self, order: Literal["asc", "desc"]) -> RawResponse[AsyncCursorPage[Assistant]]:
-        return await self.client.beta.assistants.with_raw_response.list(limit=_PAGE, order=order)
 
     async def _walk(self, page: AsyncCursorPage[Assistant]) -> AsyncIterator[LiveAssistant]:
         """Every assistant once, from the first page on; ends only where the list does, or with an error.
@@ -116,18 +113,29 @@ class AssistantsV1:
             for one in files.values()
             if (one.filename, one.size) == (intent.filename, intent.size) and one.id not in intent.known
         ]
-        unread = []
-        for one in alike:
-            try:
-                content = hashlib.sha256(await self.client.files.content(one.id)).hexdigest()
-            except NotFoundError:
-                continue
-            except (BadRequestError, PermissionDeniedError):
-                unread.append(one)
-                continue
-            if content == intent.sha256:
-                return replace(one, sha256=content)
+        read = [found for one in alike if (found := await self._read(one))]
+        unread = [one for one in read if one.sha256 is None]
+        for one in read:
+            if one.sha256 == intent.sha256:
+                return one
         return replace(unread[0], sha256=intent.sha256, inferred=True) if len(unread) == 1 else None
+
+    async def _read(self, upload: LiveFile) -> LiveFile | None:
+        """An upload with its digest, without one where nobody may read it; None when it is gone."""
+        try:
+            content = await self.client.files.content(upload.id)
+        except NotFoundError:
+            return None
+        except (BadRequestError, PermissionDeniedError):
+            return upload
+        return replace(upload, sha256=hashlib.sha256(content).hexdigest())
+
+    async def read(self, live: Live, file_ids: Collection[str]) -> Live:
+        """The same, with the digests of some uploads, where the server lets anybody read them; one by one."""
+        files = dict(live.files)
+        for one in file_ids:
+            files[one] = await self._read(files[one]) or files[one]
+        return replace(live, files=files)
 
     async def retrieve(self, assistant_id: str) -> LiveAssistant | None:
         """One assistant as it is now; None when there is none of this id."""
@@ -137,11 +145,14 @@ class AssistantsV1:
             return None
 
     async def find(self, intent: Intent) -> LiveAssistant | None:
-        """The assistant that a create of unknown outcome made, newest first."""
-        async for found in self._walk((await self._first("desc")).parse()):
-            if found.mark is not None and found.mark.nonce == intent.nonce:
-                return found
-        return None
+        """The assistant that a create of unknown outcome made, older than any copy of it.
+
+        None where a copy was made in the same second: then nothing tells the two apart.
+        """
+        known = (await self.assistants()).values()
+        same = [one for one in known if one.mark is not None and one.mark.nonce == intent.nonce]
+        same.sort(key=lambda one: one.created_at)
+        return same[0] if len({one.created_at for one in same[:2]}) == len(same[:2]) > 0 else None
 
     async def create(self, values: Mapping[str, Any], file_ids: Sequence[str]) -> LiveAssistant:
         """Create an assistant from fields, metadata among them, and uploads."""
@@ -169,8 +180,11 @@ class AssistantsV1:
 
     async def detach(self, assistant_id: str, file_id: str) -> None:
         """Detach an upload; one that is not attached is no error."""
-        files, where = self.client.beta.assistants.files, {"assistant_id": assistant_id}
-        await _removed(files.delete(file_id, **where), lambda: files.retrieve(file_id, **where))
+        files = self.client.beta.assistants.files
+        await _removed(
+            files.delete(file_id, assistant_id=assistant_id),
+            lambda: files.retrieve(file_id, assistant_id=assistant_id),
+        )
 
     async def upload(self, filename: str, content: IO[bytes]) -> LiveFile:
         """Upload the whole of an open file under a name, for assistants to carry."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from reconciler.model.limits import Limits
     from reconciler.model.resource import Live, LiveAssistant, LiveFile
@@ -32,6 +32,10 @@ class Provider(Protocol):
         """Everything the account holds, and what the server calls it; only reads."""
         ...
 
+    async def read(self, live: Live, file_ids: Collection[str]) -> Live:
+        """The same, with the digests of some uploads, where the server lets anybody read them."""
+        ...
+
     async def assistants(self) -> dict[str, LiveAssistant]:
         """Every assistant of the account, by id; only reads."""
         ...
@@ -41,7 +45,10 @@ class Provider(Protocol):
         ...
 
     async def find(self, intent: Intent) -> LiveAssistant | None:
-        """The assistant that a create of unknown outcome made, by the nonce in its Mark."""
+        """The assistant that a create of unknown outcome made, by the nonce in its Mark.
+
+        A copy has that nonce too, and is younger; None where it cannot be told from one.
+        """
         ...
 
     async def create(self, values: Mapping[str, Any], file_ids: Sequence[str]) -> LiveAssistant:

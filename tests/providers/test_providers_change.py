@@ -101,18 +101,21 @@ def test_a_create_that_did_not_happen_is_not_found(run, provider, made):
     assert run(provider.find(creation("abc"))) == made
 
 
-def test_the_newest_are_looked_at_first(run, provider, app, made):
-    async def more():
-        for _ in range(130):
-            await provider.create({"model": "m"}, ())
-        return await provider.create({"model": "m", "metadata": marked("new")}, ())
+def test_of_an_assistant_and_its_copy_the_older_one_is_found(run, speak, app, made):
+    with app.state.database.write() as connection:
+        connection.execute("UPDATE assistants SET created_at = created_at - 5")
+    provider = speak(in_process(app))
+    run(provider.create({"model": "m", "metadata": marked("abc")}, ()))
 
-    newest = run(more())
-    before = len(app.state.ledger)
-    assert run(provider.find(creation("new"))) == newest
-    assert len(app.state.ledger) - before == 1
-    assert run(provider.find(creation("abc"))) == made
-    assert len(app.state.ledger) - before == 3
+    assert run(provider.find(creation("abc"))).id == made.id
+
+
+def test_of_an_assistant_and_its_copy_of_the_same_second_neither_is_found(run, provider, app, made):
+    run(provider.create({"model": "m", "metadata": marked("abc")}, ()))
+    with app.state.database.write() as connection:
+        connection.execute("UPDATE assistants SET created_at = 1700000000")
+
+    assert run(provider.find(creation("abc"))) is None
 
 
 def test_what_is_gone_already_is_deleted_without_an_error(run, provider, made, notes):

@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from providers.asking import creation, marked
+from providers.asking import creation
 
 from reconciler.api import APIResponseValidationError
 from reconciler.providers import assistants_v1
@@ -95,12 +95,6 @@ def test_a_list_that_never_ends_is_given_up(run, scripted, state, monkeypatch):
     with pytest.raises(APIResponseValidationError, match="it goes on after 5 pages"):
         run(provider.assistants())
     assert next(numbers) <= 7
-
-
-def test_what_is_looked_for_and_found_needs_no_end(run, scripted):
-    wanted = {"data": [bare(1, metadata=marked("abc"))], "has_more": True}
-
-    assert run(scripted(listing(wanted)).find(creation("abc"))).id == "asst_1"
 
 
 def test_uploads_of_which_there_are_more_are_not_all(run, scripted, state):

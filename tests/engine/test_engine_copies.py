@@ -1,0 +1,137 @@
+"""Copies, rewritten Marks and look-alikes of what a run left: only what is proved to be ours is taken."""
+
+import io
+
+import httpx
+from builders import assistant
+from faults import Faulty, at
+
+from reconciler.model import address
+from reconciler.model.mark import MARK_KEY
+from reconciler.model.outcome import Result
+
+LATE = httpx.ReadTimeout("late")
+
+
+def left_behind(world):
+    """What a create made whose answer was lost, and that no look has found."""
+    asked = []
+
+    def script(request):
+        asked.append(request.method)
+        return LATE if "POST" in asked else None
+
+    world.transport = lambda inner: Faulty(inner, script, after=True)
+    report = world.apply(assistant())
+    world.transport = lambda inner: inner
+    assert [one.result for one in report.outcomes] == [Result.UNKNOWN]
+    return world.only()
+
+
+def copied(world):
+    """A copy that somebody makes of the assistant five seconds later, its Mark and all."""
+    with world.database.write() as connection:
+        connection.execute(
+            "INSERT INTO assistants (id, created_at, model, tools, metadata) "
+            "SELECT 'asst_copy', created_at + 5, model, tools, metadata FROM assistants"
+        )
+
+
+def test_a_create_goes_on_when_somebody_rewrote_the_mark_of_what_an_earlier_one_made(world):
+    found = left_behind(world)
+    rewritten = {MARK_KEY: found.metadata[MARK_KEY].replace("acme/", "other/")}
+    world.ask(lambda client: client.beta.assistants.update(found.id, metadata=rewritten))
+
+    assert world.apply(assistant()).exit_code == 0
+    assert len(world.assistants()) == 2
+    assert world.assistants()[0].metadata == rewritten
+    assert not world.plan(assistant()).has_changes
+
+
+def test_a_copy_made_before_our_search_is_not_taken_for_what_the_create_made(world):
+    asked = []
+
+    def copying(request):
+        if request.method == "GET" and asked[-1:] == ["POST"]:
+            copied(world)
+        asked.append(request.method)
+
+    at(world, "POST", "/assistants", LATE, after=True)
+    faulty = world.transport
+    world.transport = lambda inner: Faulty(faulty(inner), copying)
+
+    assert world.apply(assistant()).exit_code == 0
+    assert "asst_copy" in {one.id for one in world.assistants()}
+    assert world.store.load().bindings[address.assistant("support")].id != "asst_copy"
+
+
+def test_of_what_nobody_declares_any_more_the_original_goes_and_the_copy_stays(world):
+    left_behind(world)
+    copied(world)
+
+    world.apply()
+
+    assert [one.id for one in world.assistants()] == ["asst_copy"]
+
+
+def test_one_upload_is_not_taken_for_two_files_when_the_state_is_lost(world):
+    world.contents |= {"a.md": b"first", "d/a.md": b"other"}
+    wanted = assistant(files=["a.md", "d/a.md"])
+    world.apply(wanted)
+    world.lose_state()
+    gone = world.only().file_ids[0]
+    world.ask(lambda client: client.files.delete(gone))
+
+    assert world.apply(wanted).exit_code == 0
+    assert len(world.only().file_ids) == 2
+    assert len(world.files()) == 2
+
+
+def test_two_files_of_one_name_and_size_are_told_apart_by_their_content_when_the_state_is_lost(world):
+    world.contents |= {"a.md": b"first", "d/a.md": b"other"}
+    wanted = assistant(files=["a.md", "d/a.md"])
+    world.apply(wanted)
+    world.lose_state()
+    world.forget_requests()
+
+    assert world.apply(wanted).exit_code == 0
+    assert world.requests("POST", "DELETE") == []
+    assert len(world.store.load().files) == 2
+
+
+def replaced(world):
+    """Somebody attaches an upload of their own in the place of ours, of the same name and size."""
+    one = world.only()
+    theirs = world.ask(
+        lambda client: client.files.create(file=("a.md", io.BytesIO(b"abouT A")), purpose="assistants")
+    )
+    world.ask(lambda client: client.beta.assistants.files.create(one.id, file_id=theirs.id))
+    world.ask(lambda client: client.beta.assistants.files.delete(one.file_ids[0], assistant_id=one.id))
+    return theirs.id
+
+
+def test_an_upload_of_other_content_is_not_taken_for_ours_when_the_state_is_lost(world):
+    world.apply(assistant(files=["a.md"]))
+    world.lose_state()
+    theirs = replaced(world)
+
+    assert world.apply(assistant(files=["a.md"])).exit_code == 0
+    assert theirs in world.files()
+    assert theirs not in world.only().file_ids
+
+
+def test_what_cannot_be_read_is_taken_for_ours_and_never_deleted(world):
+    world.apply(assistant(files=["a.md"]))
+    world.lose_state()
+    (kept,) = world.files()
+    secret = httpx.Response(400, json={"error": {"message": "Not allowed to download."}})
+    unreadable = lambda one: secret if one.url.path.endswith("/content") else None  # noqa: E731 - a script
+    world.transport = lambda inner: Faulty(inner, unreadable)
+
+    world.apply(assistant(files=["a.md"]))
+    world.contents["a.md"] = b"anew"
+    report = world.apply(assistant(files=["a.md"]))
+
+    assert report.exit_code == 0
+    assert kept in world.files()
+    assert kept not in world.only().file_ids
