@@ -16,7 +16,7 @@ from reconciler.api import Assistant, AsyncClient, in_process
 from reconciler.engine import planner
 from reconciler.engine.applier import Interruption, apply
 from reconciler.engine.matching import Terms
-from reconciler.engine.observation import observe
+from reconciler.engine.planned import observe
 from reconciler.engine.steps import Steps
 from reconciler.model import address
 from reconciler.model.diagnostic import Origin

@@ -16,7 +16,8 @@ from reconciler.cli import options
 from reconciler.cli.speech import Speech, is_interactive
 
 if TYPE_CHECKING:
-    from reconciler.cli.session import Hurry, Review, Session
+    from reconciler.cli.session import Hurry, Session
+    from reconciler.engine.review import Review
     from reconciler.server import Faults
 
 EXITS = """\b
@@ -239,7 +240,7 @@ def _reviewed(
     file: Path | None, given: dict[str, Any], *, skip_stale: bool = False, everything: bool = False
 ) -> tuple[Review, Session]:
     """What was reviewed, and a session about the same part of the configuration."""
-    from reconciler.cli.session import Review  # noqa: PLC0415 - lazily, see above
+    from reconciler.engine.review import Review  # noqa: PLC0415 - lazily, see above
 
     digest = given["expect_digest"]
     if file is None:

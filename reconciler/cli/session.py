@@ -10,13 +10,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from reconciler.engine import guard
+from reconciler.engine import review as reviews
 from reconciler.engine.applier import Interruption, apply
 from reconciler.engine.drift import drift
 from reconciler.engine.matching import Terms
-from reconciler.engine.observation import observe
-from reconciler.engine.planner import plan as compare
-from reconciler.engine.review import belongs, moved, require_digest, require_same, skipped
-from reconciler.engine.selection import selection
+from reconciler.engine.planned import Planned, observe
 from reconciler.engine.steps import Steps
 from reconciler.errors import RefusedError, UsageError
 from reconciler.model.change import Reason
@@ -31,10 +29,11 @@ if TYPE_CHECKING:
     from reconciler.cli.configured import Configured
     from reconciler.cli.speech import Speech
     from reconciler.cli.target import Target
+    from reconciler.engine.review import Review
     from reconciler.model.address import Address
-    from reconciler.model.outcome import Outcome, Report
+    from reconciler.model.outcome import Report
     from reconciler.model.plan import Plan
-    from reconciler.model.resource import Desired, Live
+    from reconciler.model.resource import Desired
     from reconciler.model.state import State
     from reconciler.providers import Provider
 
@@ -69,18 +68,6 @@ class Hurry:
 
     parallelism: int = 10
     lock_timeout: float = 0.0
-
-
-@dataclass(frozen=True)
-class Review:
-    """What a person reviewed: a plan, the digest of one, or neither.
-
-    ``skip_stale`` applies what of the plan did not move; None of it is applied otherwise.
-    """
-
-    plan: Plan | None = None
-    digest: str | None = None
-    skip_stale: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,7 +120,7 @@ class Session:
         with store.lock("destroy" if self.everything else "apply", hurry.lock_timeout, self._waiting):
             state = store.load()
             planned = asyncio.run(self._planned(desired, state))
-            planned, stale = self._reviewed(review, planned)
+            planned, stale = reviews.approved(review, planned)
             if form == "text":
                 self.speech.say(plan_lines(planned.plan))
             guard.check(planned.plan, state, self._allowed(planned.plan))
@@ -147,29 +134,6 @@ class Session:
         else:
             self.speech.say(report_lines(report))
         return report.exit_code
-
-    def _reviewed(self, review: Review, found: Planned) -> tuple[Planned, Sequence[Outcome]]:
-        """What of a plan made anew may be carried out, and an Outcome for what may not."""
-        if review.digest is not None:
-            require_digest(review.digest, review.plan or found.plan)
-        if review.plan is None:
-            return found, ()
-        if not review.skip_stale:
-            require_same(review.plan, found.plan)
-            return found, ()
-        belongs(review.plan, found.plan)
-        return self._untouched(review.plan, found)
-
-    def _untouched(self, reviewed: Plan, found: Planned) -> tuple[Planned, Sequence[Outcome]]:
-        """The part of a plan of which nothing moved, nor anything that it needs."""
-        rest, stale = found, dict.fromkeys(moved(reviewed, found.plan))
-        while some := [str(one) for one in stale if one in rest.plan.by_address]:
-            only = selection(rest.plan, found.desired, (), some)
-            rest = replace(
-                found, plan=compare(found.desired, found.live, found.state, replace(found.terms, only=only))
-            )
-            stale |= dict.fromkeys(moved(reviewed, rest.plan))
-        return rest, tuple(skipped(reviewed, found.plan, tuple(stale)))
 
     def _waiting(self, holder: str) -> None:
         self.speech.tell("Waiting", f"the state is locked by {holder}")
@@ -206,10 +170,8 @@ class Session:
         async with self.target.provider(reading=True) as provider:
             terms = self._terms(provider)
             live = await observe(provider, desired, state, terms)
-        whole = compare(desired, live, state, terms)
-        only = selection(whole, desired, self.scope.targets, self.scope.excluded)
-        plan = whole if only is None else compare(desired, live, state, replace(terms, only=only))
-        return Planned(plan, desired, live, state, terms)
+        whole = Planned.whole(desired, live, state, terms)
+        return whole.narrowed(self.scope.targets, self.scope.excluded)
 
     def _terms(self, provider: Provider) -> Terms:
         return Terms(
@@ -230,17 +192,6 @@ class Session:
 
     def _question(self) -> str:
         return "Do you really want to destroy all of this?" if self.everything else "Do you want to do this?"
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A plan, and everything it was made of."""
-
-    plan: Plan
-    desired: Desired
-    live: Live
-    state: State
-    terms: Terms
 
 
 @contextmanager

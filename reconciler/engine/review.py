@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import StalePlanError
@@ -11,9 +12,46 @@ from reconciler.model.outcome import Cause, Outcome, Result
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from reconciler.engine.planned import Planned
     from reconciler.model.address import Address
     from reconciler.model.change import Change
     from reconciler.model.plan import Plan
+
+_MOST = 10
+
+
+@dataclass(frozen=True)
+class Review:
+    """What a person reviewed: a plan, the digest of one, or neither.
+
+    ``skip_stale`` applies what of the plan did not move; None of it is applied otherwise.
+    """
+
+    plan: Plan | None = None
+    digest: str | None = None
+    skip_stale: bool = False
+
+
+def approved(review: Review, found: Planned) -> tuple[Planned, Sequence[Outcome]]:
+    """What of a plan made anew may be carried out, and an Outcome for what may not; StalePlanError."""
+    if review.digest is not None:
+        require_digest(review.digest, review.plan or found.plan)
+    if review.plan is None:
+        return found, ()
+    if not review.skip_stale:
+        require_same(review.plan, found.plan)
+        return found, ()
+    belongs(review.plan, found.plan)
+    return _untouched(review.plan, found)
+
+
+def _untouched(reviewed: Plan, found: Planned) -> tuple[Planned, Sequence[Outcome]]:
+    """The part of a plan of which nothing moved, nor anything that it needs."""
+    rest, stale = found, dict.fromkeys(moved(reviewed, found.plan))
+    while some := [str(one) for one in stale if one in rest.plan.by_address]:
+        rest = replace(found, plan=rest.plan).narrowed((), some)
+        stale |= dict.fromkeys(moved(reviewed, rest.plan))
+    return rest, tuple(skipped(reviewed, found.plan, tuple(stale)))
 
 
 def belongs(reviewed: Plan, found: Plan) -> None:
@@ -53,9 +91,6 @@ def told(addresses: Sequence[Address]) -> str:
     shown = ", ".join(map(str, addresses[:_MOST]))
     more = len(addresses) - _MOST
     return f"{shown} and {more} more" if more > 0 else shown
-
-
-_MOST = 10
 
 
 def require_same(reviewed: Plan, found: Plan) -> None:
