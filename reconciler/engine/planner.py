@@ -32,14 +32,16 @@ def plan(desired: Desired, live: Live, state: State, terms: Terms) -> Plan:
     planner = _Assistants(situation, uploads)
     wanted = [*uploads.wanted.values(), *(planner.change(one) for one in desired.assistants)]
     unwanted = [*planner.unwanted(), *(planner.pruned() if terms.prune else ()), *uploads.unwanted]
+    gone = {where for where, binding in state.bindings.items() if not live.holds(binding.id)}
+    missing = {where for where in gone if state.bindings[where].id not in state.leaving}
     return Plan(
         desired.project,
         desired.environment,
         Basis(state.lineage, state.serial, terms.target, live.account),
         tuple(change for change in wanted + unwanted if terms.selected(change.address)),
         (*_notices(situation), *_orphans(wanted)),
-        len({*state.bindings, *uploads.bound, *situation.interrupted}),
-        sum(not live.holds(binding.id) for binding in state.bindings.values()),
+        len({*state.bindings, *uploads.bound, *situation.interrupted} - (gone - missing)),
+        len(missing),
         not desired.by_address,
         terms.only is not None,
     )

@@ -190,9 +190,7 @@ class Steps:
 
         UnknownOutcomeError when it cannot be found either; its intent then stays with the state.
         """
-        self.recorded = True
-        self.store.intend(intent)
-        self.unsettled.append(intent)
+        self._intend(intent)
         try:
             return await call()
         except UnknownOutcomeError as unknown:
@@ -203,6 +201,12 @@ class Steps:
         except APIError:
             self.unsettled.remove(intent)
             raise
+
+    def _intend(self, intent: Intent) -> None:
+        """Write down a call that is about to be made."""
+        self.recorded = True
+        self.store.intend(intent)
+        self.unsettled.append(intent)
 
     async def _outlast(self, again: Intent, find: Callable[[Intent], Awaitable[T | None]]) -> None:
         """Wait until an earlier call of unknown outcome must have come to light, before it is made again.
@@ -299,6 +303,7 @@ class Steps:
         if change.address.kind is Kind.ASSISTANT and step.id != change.id:
             await self._reap(step)
             return
+        self._intend(Intent(change.address, "delete", known=(step.id,), at=time.time()))
         if change.address.kind is Kind.ASSISTANT:
             await self.provider.delete(step.id)
             self._bind(change.address, None)

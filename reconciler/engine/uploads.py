@@ -97,7 +97,20 @@ class Uploads:
             if one in live.files and live.files[one].sha256 is None
         }
         wanted = self.situation.desired.files
-        return {one for one in attached if any(_is_alike(live.files[one], file) for file in wanted)}
+        found = {one for one in attached if any(_is_alike(live.files[one], file) for file in wanted)}
+        return found | self._changing
+
+    @property
+    def _changing(self) -> set[str]:
+        """Uploads that are not proved to be ours, and whose place another one takes."""
+        wanted = {file.address: file.identity for file in self.situation.desired.files}
+        return {
+            binding.id
+            for where, binding in self.bound.items()
+            if binding.id in binding.inferred
+            and binding.id in self.situation.live.files
+            and wanted.get(where) != (binding.filename, binding.sha256)
+        }
 
     def _attached(self, desired: DesiredAssistant, live: LiveAssistant) -> dict[Address, str]:
         wanted, uploads = self.situation.desired.files_of(desired), self.situation.live.files
@@ -172,9 +185,10 @@ class Uploads:
     @cached_property
     def _inferred(self) -> frozenset[str]:
         """Uploads that are taken for ours and are not proved to be."""
-        known = {one for binding in self.bound.values() for one in binding.inferred}
         files = self.situation.live.files
-        return frozenset(known | {one for one in self.recovered.values() if files[one].sha256 is None})
+        known = {one for binding in self.bound.values() for one in binding.inferred}
+        read = {binding.id for binding in self.bound.values() if _is_read(files.get(binding.id), binding)}
+        return frozenset(known - read | {one for one in self.recovered.values() if files[one].sha256 is None})
 
     @cached_property
     def _current(self) -> frozenset[str]:
@@ -307,6 +321,11 @@ def _reduced(binding: FileBinding, ids: Sequence[str]) -> FileBinding:
     """A binding of some of its uploads; an earlier one is not what its path was last known to hold."""
     sha256 = binding.sha256 if ids[-1] == binding.id else ""
     return replace(binding, id=ids[-1], sha256=sha256, old=tuple(ids[:-1]))
+
+
+def _is_read(live: LiveFile | None, binding: FileBinding) -> bool:
+    """Whether the content of an upload was read, and is what was bound."""
+    return live is not None and not live.inferred and live.sha256 == binding.sha256
 
 
 def _is_alike(live: LiveFile, file: DesiredFile) -> bool:

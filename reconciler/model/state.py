@@ -49,7 +49,8 @@ class Intent:
     """A call that was about to be made when the journal was last written.
 
     ``nonce`` belongs to a create. An upload, which carries no mark, is found again among the ids
-    that are not in ``known``: those that already had its name and size before the call. ``at`` is when
+    that are not in ``known``: those that already had its name and size before the call. Of a delete they are
+    the ids that go. ``at`` is when
     that was, in seconds since 1970, or 0 where nobody wrote it down.
     """
 
@@ -61,6 +62,11 @@ class Intent:
     sha256: str = ""
     known: tuple[str, ...] = ()
     at: float = 0.0
+
+    @property
+    def leaving(self) -> tuple[str, ...]:
+        """The ids of what a delete was about to take away."""
+        return self.known if self.step == "delete" else ()
 
     def is_made(self, binding: Binding | None) -> bool:
         """Whether a binding is what this call made."""
@@ -74,10 +80,12 @@ class Intent:
 def without(intents: Sequence[Intent], where: Address, binding: Binding | None) -> list[Intent]:
     """Some intents but for the one, the latest, whose call made what an address is bound to now.
 
-    The others stay: a call that nobody waits for any more can still take effect.
+    The others stay: a call that nobody waits for any more can still take effect. Of deletes none does: what
+    an address is bound to says whether they did.
     """
     made = [one for one in intents if (one.nonce or one.address == where) and one.is_made(binding)]
-    return [one for one in intents if not made or one is not made[-1]]
+    rest = [one for one in intents if not made or one is not made[-1]]
+    return [one for one in rest if not one.leaving or one.address != where]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +115,11 @@ class State:
     def assistant_ids(self) -> Mapping[Address, str]:
         """Every bound assistant's remote id, sorted by address."""
         return {where: self.bindings[where].id for where in sorted(self.bindings) if self.assistant(where)}
+
+    @property
+    def leaving(self) -> frozenset[str]:
+        """The ids of everything that an interrupted run may have deleted itself."""
+        return frozenset(one for intent in self.unsettled for one in intent.leaving)
 
     @property
     def files(self) -> dict[Address, FileBinding]:

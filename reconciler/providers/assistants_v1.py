@@ -128,7 +128,7 @@ class AssistantsV1:
             return None
         except (BadRequestError, PermissionDeniedError):
             return upload
-        return replace(upload, sha256=hashlib.sha256(content).hexdigest())
+        return replace(upload, sha256=hashlib.sha256(content).hexdigest(), inferred=False)
 
     async def read(self, live: Live, file_ids: Collection[str]) -> Live:
         """The same, with the digests of some uploads, where the server lets anybody read them; one by one."""

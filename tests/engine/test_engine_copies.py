@@ -135,3 +135,17 @@ def test_what_cannot_be_read_is_taken_for_ours_and_never_deleted(world):
     assert report.exit_code == 0
     assert kept in world.files()
     assert kept not in world.only().file_ids
+
+
+def test_what_could_not_be_read_once_is_proved_when_it_is_replaced_and_goes(world):
+    world.apply(assistant(files=["a.md"]))
+    world.lose_state()
+    (old,) = world.files()
+    secret = httpx.Response(403, json={"error": {"message": "Not now."}})
+    at(world, "GET", f"/files/{old}/content", secret)
+    world.apply(assistant(files=["a.md"]))
+    world.transport = lambda inner: inner
+    world.contents["a.md"] = b"anew"
+
+    assert world.apply(assistant(files=["a.md"])).exit_code == 0
+    assert old not in world.files()

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from builders import assistant
+from engine.deaths import dying
 
 from reconciler.engine.guard import Permissions, check
 from reconciler.errors import RefusedError
@@ -95,3 +96,17 @@ def test_the_limit_is_a_number_or_a_percentage(said, managed, most):
 def test_any_other_limit_is_an_error(said):
     with pytest.raises(ValueError, match="neither a number nor a percentage"):
         Permissions.of(said, 10, missing=False)
+
+
+def test_what_a_killed_run_deleted_itself_is_not_missed(tmp_path):
+    def begin(scene):
+        scene.apply(assistant("one", files=["a.md"]))
+
+    def replace_everything(scene):
+        scene.apply(assistant("two"))
+
+    for scene in dying(tmp_path, begin, replace_everything):
+        state = scene.store.load()
+        check(scene.plan(assistant("two")), state, Permissions())
+        assert scene.apply(assistant("two")).exit_code == 0
+        assert not scene.plan(assistant("two")).has_changes

@@ -17,7 +17,7 @@ from reliability.experiments import experiments
 from reliability.page import page
 from reliability.record import FOLDER, ROOT, Record, Result, digest
 
-LONG = {"seeds": 3000, "races": 1000, "crowds": 300, "installed": 100}
+LONG = {"seeds": 3000, "races": 1000, "crowds": 300, "installed": 200}
 SHORT = {"seeds": 40, "races": 20, "crowds": 6, "installed": 4}
 SHARES = {"deaths": 4, "errors": 12, "faults": 12, "acts": 3, "pairs": 80, "spoilt files": 40}
 """Of how many cases the short form tries one; it tries all of those that are drawn."""

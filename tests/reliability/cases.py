@@ -133,7 +133,8 @@ def conduct(place, case):
     rounds, wrong = finish(place, case, folder, ended) if case.ends else (0, {})
     now = place.servers.order("look", "case")
     wrong |= damage(before, now)
-    wrong |= shortfall(case.wanted, before, now, folder) if case.ends else {}
+    said = "".join(one.out for one in ended)
+    wrong |= shortfall(case.wanted, before, now, folder, said) if case.ends else {}
     wrong |= {"bugs": [one.out for one in ended if one.is_bug]}
     shutil.rmtree(folder)
     kills = sum(one.was_killed for one in ended)

@@ -57,8 +57,11 @@ def in_the_window(taken, ledger):
     return before[-1][:2] in (["GET", f"/v1/assistants/{taken['id']}"], ["GET", "/v1/assistants"])
 
 
-def shortfall(scene, before, now, folder):
-    """What of the configuration is not as declared, once the last run is over."""
+def shortfall(scene, before, now, folder, said=""):
+    """What of the configuration is not as declared, once the last run is over.
+
+    An upload of which some run ``said`` that it stays, since nobody may read it, is no leftover.
+    """
     taken = {one["id"] for one in now["taken"]}
     ours = [
         (mark.name, one) for one in now["assistants"] if (mark := mark_of(one)) and one["id"] not in taken
@@ -70,6 +73,7 @@ def shortfall(scene, before, now, folder):
     foreign |= {one["id"] for one in before["files"]} - {
         key for one in before["assistants"] if mark_of(one) for key in one["file_ids"]
     }
+    foreign |= {key for key in files if f"{key} stays on the server" in said}
     uploads = [(one["filename"], one["sha256"]) for key, one in files.items() if key not in foreign]
     survivors = {
         mark.name: one["id"]
