@@ -94,9 +94,9 @@ class _Folded:
             return
         if record["binding"] is None:
             self.bindings.pop(where, None)
-            return
-        self.bindings[where] = binding_of(record["address"], record["binding"])
-        self.unsettled = without(self.unsettled, where, self.bindings[where])
+        else:
+            self.bindings[where] = binding_of(record["address"], record["binding"])
+        self.unsettled = without(self.unsettled, where, self.bindings.get(where))
 
 
 def _lines(path: Path, text: bytes) -> list[bytes]:

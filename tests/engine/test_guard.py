@@ -110,3 +110,4 @@ def test_what_a_killed_run_deleted_itself_is_not_missed(tmp_path):
         check(scene.plan(assistant("two")), state, Permissions())
         assert scene.apply(assistant("two")).exit_code == 0
         assert not scene.plan(assistant("two")).has_changes
+        assert not scene.store.load().leaving

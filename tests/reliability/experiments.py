@@ -183,7 +183,8 @@ def _story(place, key, variant):
     )
     names = dice.sample([name for name in FAULTS if name not in _SLOW | {"hang", "lists lag"}], 3)
     faults = tuple({**FAULTS[name], "rate": 0.03} for name in names if dice.random() < 0.5)
-    return conduct(place, Case("none", runs, faults=faults, settle=0.3 if faults else 0.0, variant=variant))
+    settle, late = (0.3, _SOON + 0.1) if faults else (0.0, 0.0)
+    return conduct(place, Case("none", runs, faults=faults, settle=settle, late=late, variant=variant))
 
 
 def _scene(dice):
