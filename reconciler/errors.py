@@ -12,7 +12,7 @@
     ├── StalePlanError                  4   what was reviewed is not what apply would do now
     ├── StoreError                      1   the state cannot be read or written
     │   ├── UnreadableStateError        1   a state that is damaged, or from a newer version
-    │   ├── UnsavedError                1   the folder does not take the state; a copy of it is elsewhere
+    │   ├── UnsavedError                1   the store does not take the state; a copy of it is elsewhere
     │   ├── LockedError                 5   somebody else is changing the same state
     │   └── ConflictError               4   the state moved since it was read
     └── APIError                        1   the wire failed (its tree is in ``reconciler.api.errors``)
@@ -23,7 +23,6 @@ Exit codes that are not errors: 0 done, 2 changes with ``--detailed-exitcode``, 
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -69,44 +68,48 @@ class StalePlanError(ReconcilerError):
 
 
 class StoreError(ReconcilerError):
-    """The state folder could not be read or written."""
+    """The state could not be read or written."""
 
 
 class UnreadableStateError(StoreError):
     """The state is damaged or written by a newer version; it was left exactly as it is."""
 
-    def __init__(self, path: Path, problem: str, remedy: str) -> None:
-        super().__init__(path, problem, remedy)
-        self.path = path
+    def __init__(self, place: Path | str, problem: str, remedy: str) -> None:
+        super().__init__(place, problem, remedy)
+        self.place = place
         self.problem = problem
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.problem}. Nothing was changed. {self.remedy}"
+        return f"{self.place}: {self.problem}. Nothing was changed. {self.remedy}"
 
 
 class UnsavedError(StoreError):
     """The state could not be written.
 
-    ``rescue`` is a copy of it in another place, if any took one. ``whole`` tells whether the journal
-    took every record, so that it alone is enough.
+    ``rescue`` is a copy of it in another place, if any took one, and ``back`` the command that puts it back.
+    ``whole`` tells whether the journal took every record, so that it alone is enough.
     """
 
-    def __init__(self, path: Path, problem: str, rescue: Path | None, *, whole: bool) -> None:
-        super().__init__(path, problem, rescue, whole)
-        self.path = path
+    def __init__(
+        self, place: Path | str, problem: str, rescue: Path | None, *, whole: bool, back: str = ""
+    ) -> None:
+        super().__init__(place, problem, rescue, whole, back)
+        self.place = place
         self.problem = problem
         self.rescue = rescue
         self.whole = whole
+        self.back = back
 
     def __str__(self) -> str:
-        return f"cannot write {self.path}: {self.problem}. {self._copy()} {self._journal()}"
+        return f"cannot write {self.place}: {self.problem}. {self._copy()} {self._journal()}"
 
     def _copy(self) -> str:
         if self.rescue is None:
             return "No other place took a copy of it."
-        back = shlex.join(["cp", str(self.rescue), str(self.path)])
-        return f"A copy is in {self.rescue}; once the folder can be written, put it back with: {back}."
+        if not self.back:
+            return f"A copy is in {self.rescue}."
+        return f"A copy is in {self.rescue}; once it can be written, put it back with: {self.back}."
 
     def _journal(self) -> str:
         if self.whole:
@@ -119,14 +122,14 @@ class LockedError(StoreError):
 
     exit_code = 5
 
-    def __init__(self, path: Path, holder: str) -> None:
-        super().__init__(path, holder)
-        self.path = path
+    def __init__(self, place: Path | str, holder: str) -> None:
+        super().__init__(place, holder)
+        self.place = place
         self.holder = holder
 
     def __str__(self) -> str:
         return (
-            f"the state is locked by {self.holder} ({self.path}). Nothing was changed. "
+            f"the state is locked by {self.holder} ({self.place}). Nothing was changed. "
             "Wait until that run has ended, then run the same command again."
         )
 

@@ -1,4 +1,7 @@
-"""The journal: one line a record, each with a checksum, durable before the next thing happens."""
+"""The journal: its records, how they are folded into a State, and a file of them.
+
+A record is a line with a checksum; in a file each is durable before the next thing happens.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,74 @@ import json
 import os
 import zlib
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import UnreadableStateError
 from reconciler.model.address import Address
 from reconciler.model.state import without
 from reconciler.store.files import opened, write
-from reconciler.store.record import Saved, binding_of, intent_of
+from reconciler.store.record import Saved, binding_of, intent_of, intent_record
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from reconciler.model.state import Binding, Intent, State
+
+
+class DamagedRecordError(ValueError):
+    """One of a journal's records is damaged; ``number`` counts from one."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def intended(intent: Intent) -> dict[str, Any]:
+    """The record of what is about to be done."""
+    return {"is": "intent", "address": str(intent.address), "intent": intent_record(intent)}
+
+
+def settled(address: Address, binding: Binding | None) -> dict[str, Any]:
+    """The record of what an address is bound to now."""
+    record = None if binding is None else asdict(binding)
+    return {"is": "result", "address": str(address), "binding": record}
+
+
+def line_of(saved: Saved, record: Mapping[str, Any]) -> bytes:
+    """The line, with its checksum and without its end, of a record that follows one save."""
+    following = {"save": saved.save, "serial": saved.state.serial, **record}
+    text = json.dumps(following, separators=(",", ":")).encode()
+    return b"%08x %s" % (zlib.crc32(text), text)
+
+
+def records_of(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """The records of some lines; DamagedRecordError at one whose checksum does not fit."""
+    for number, line in enumerate(lines, start=1):
+        try:
+            yield _record(line)
+        except (ValueError, RecursionError) as cause:
+            raise DamagedRecordError(number) from cause
+
+
+def folded(saved: Saved, records: Iterable[Mapping[str, Any]]) -> State:
+    """The State after its records: results bound, intents without a result in ``unsettled``.
+
+    DamagedRecordError at one that is none. Records that follow another save belong to a run whose
+    State was saved, or to a generation that was left.
+    """
+    state = saved.state
+    after = _Folded(dict(state.bindings), list(state.unsettled))
+    journaled = False
+    for number, record in enumerate(records, start=1):
+        try:
+            if (record["serial"], record.get("save", "")) == (state.serial, saved.save):
+                journaled = True
+                after.add(record)
+        except (KeyError, TypeError, ValueError, AttributeError) as cause:
+            raise DamagedRecordError(number) from cause
+    return replace(state, bindings=after.bindings, unsettled=tuple(after.unsettled), journaled=journaled)
 
 
 def append(path: Path, saved: Saved, record: dict[str, Any]) -> None:
@@ -27,18 +85,13 @@ def append(path: Path, saved: Saved, record: dict[str, Any]) -> None:
     OSError leaves the records before it as they were: what was written of this one is cut off again,
     now or before the next one.
     """
-    line = _line({"save": saved.save, "serial": saved.state.serial, **record})
+    line = line_of(saved, record) + b"\n"
     number = opened(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
     try:
         _mend(number)
         _add(number, line)
     finally:
         os.close(number)
-
-
-def _line(record: dict[str, Any]) -> bytes:
-    text = json.dumps(record, separators=(",", ":")).encode()
-    return b"%08x %s\n" % (zlib.crc32(text), text)
 
 
 def _mend(number: int) -> None:
@@ -60,23 +113,14 @@ def _add(number: int, line: bytes) -> None:
 
 
 def fold(saved: Saved, path: Path, text: bytes) -> State:
-    """The State after a journal: results bound, intents without a result in ``unsettled``.
+    """The State after the journal in a file.
 
-    A torn last line is a record that never was; anything else unreadable is refused. Records that
-    follow another save belong to a run whose State was saved, or to a generation that was left.
+    A torn last line is a record that never was; anything else unreadable is refused.
     """
-    state = saved.state
-    folded = _Folded(dict(state.bindings), list(state.unsettled))
-    journaled = False
-    for number, line in enumerate(_lines(path, text), start=1):
-        try:
-            record = _record(line)
-            if (record["serial"], record.get("save", "")) == (state.serial, saved.save):
-                journaled = True
-                folded.add(record)
-        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as cause:
-            raise _damaged(path, number) from cause
-    return replace(state, bindings=folded.bindings, unsettled=tuple(folded.unsettled), journaled=journaled)
+    try:
+        return folded(saved, records_of(_lines(path, text)))
+    except DamagedRecordError as cause:
+        raise _damaged(path, cause.number) from cause
 
 
 class _Folded:
@@ -86,7 +130,7 @@ class _Folded:
         self.bindings = bindings
         self.unsettled = unsettled
 
-    def add(self, record: dict[str, Any]) -> None:
+    def add(self, record: Mapping[str, Any]) -> None:
         """One more record; KeyError, TypeError or ValueError when it is none."""
         where = Address.parse(record["address"])
         if record["is"] == "intent":

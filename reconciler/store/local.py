@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import shlex
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from reconciler.errors import ConflictError, StoreError, UnreadableStateError, UnsavedError
+from reconciler.errors import StoreError, UnreadableStateError, UnsavedError
 from reconciler.model.state import State
 from reconciler.store import files, folder, history, journal, lock, rescue
-from reconciler.store.record import NewerFormatError, Saved, fresh, intent_record, saved_of, text_of
+from reconciler.store.record import NewerFormatError, Saved, expect, fresh, saved_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -96,12 +96,11 @@ class LocalStore:
 
     def intend(self, intent: Intent) -> None:
         """Record durably what is about to be done."""
-        self._append({"is": "intent", "address": str(intent.address), "intent": intent_record(intent)})
+        self._append(journal.intended(intent))
 
     def settle(self, address: Address, binding: Binding | None) -> None:
         """Record durably what an address is bound to now."""
-        record = None if binding is None else asdict(binding)
-        self._append({"is": "result", "address": str(address), "binding": record})
+        self._append(journal.settled(address, binding))
 
     def _append(self, record: dict[str, Any]) -> None:
         try:
@@ -123,21 +122,13 @@ class LocalStore:
         text = text_of(saving)
         try:
             before = files.read(self.path)
-            self._expect(expecting, self._parsed(before))
+            expect(expecting, self._saved, self._parsed(before) or Saved(State("", 0)))
             self._replace(before, text, saving)
         except OSError as cause:
             raise self._unsaved(saving, text, cause) from cause
         with suppress(OSError):  # its records follow an earlier save, so that nobody reads them again
             self._journal.unlink()
         self._follow(saving)
-
-    def _expect(self, expecting: int, found: Saved | None) -> None:
-        """ConflictError unless the stored State is the expected one, not only in its serial."""
-        saved = found or Saved(State("", 0))
-        if saved.state.serial != expecting:
-            raise ConflictError(expecting, saved.state.serial)
-        if self._saved.state.serial == expecting and saved.save != self._saved.save:
-            raise ConflictError(expecting, expecting)
 
     def _replace(self, before: bytes | None, text: bytes, saving: Saved) -> None:
         """The new text first, so that the last of a disk's space goes to it and not to the history."""
@@ -154,4 +145,5 @@ class LocalStore:
     def _unsaved(self, saving: Saved, text: bytes, cause: OSError) -> UnsavedError:
         """The error of a State that was not saved, once a copy of it is as safe as can be."""
         saved = rescue.copy(f"assistants-sync-state-{saving.save}.json", text)
-        return UnsavedError(self.path, files.why(cause), saved, whole=self._whole)
+        back = shlex.join(["cp", str(saved), str(self.path)])
+        return UnsavedError(self.path, files.why(cause), saved, whole=self._whole, back=back)

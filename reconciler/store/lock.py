@@ -9,7 +9,7 @@ import socket
 import time
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.errors import LockedError
 from reconciler.store.files import opened
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+_T = TypeVar("_T")
+
 _FIRST, _LONGEST = 0.05, 1.0  # seconds between two looks: quick for short runs, easy on the machine for long
 
 
@@ -27,7 +29,7 @@ def held(
     path: Path, purpose: str, timeout: float = 0.0, waiting: Callable[[str], None] | None = None
 ) -> Iterator[None]:
     """Hold the lock on a file, which stays for ever: unlinking it would let two runs hold one lock each."""
-    number = _taken(path, timeout, waiting)
+    number = waited(lambda: _attempt(path), path, timeout, waiting)
     try:
         with _signed(number, path, purpose):
             yield
@@ -35,17 +37,22 @@ def held(
         os.close(number)
 
 
-def _taken(path: Path, timeout: float, waiting: Callable[[str], None] | None) -> int:
-    """A descriptor that holds the lock, waited for as long as is allowed; LockedError after that."""
+def waited(
+    attempt: Callable[[], tuple[_T | None, str]],
+    place: Path | str,
+    timeout: float,
+    waiting: Callable[[str], None] | None,
+) -> _T:
+    """What an attempt takes, or who holds it: tried for as long as is allowed; LockedError after that."""
     until = time.monotonic() + timeout
     pause = _FIRST
     while True:
-        number, holder = _attempt(path)
-        if number is not None:
-            return number
+        taken, holder = attempt()
+        if taken is not None:
+            return taken
         left = until - time.monotonic()
         if left <= 0:
-            raise LockedError(path, holder)
+            raise LockedError(place, holder)
         if waiting is not None:
             waiting(holder)
             waiting = None
@@ -85,11 +92,9 @@ def _still_there(path: Path, number: int) -> bool:
 @contextmanager
 def _signed(number: int, path: Path, purpose: str) -> Iterator[None]:
     """The holder's name in the lock file; a disk that does not take it would take no journal either."""
-    since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    who = f"{_user()}@{socket.gethostname()} (process {os.getpid()}) since {since} to {purpose}"
     try:
         os.ftruncate(number, 0)
-        os.pwrite(number, who.encode(errors="replace"), 0)
+        os.pwrite(number, signature(purpose).encode(errors="replace"), 0)
     except OSError as cause:
         raise unusable(path.parent, cause) from cause
     try:
@@ -97,6 +102,12 @@ def _signed(number: int, path: Path, purpose: str) -> Iterator[None]:
     finally:
         with suppress(OSError):  # what frees the lock is its closing
             os.ftruncate(number, 0)
+
+
+def signature(purpose: str) -> str:
+    """Who this run is, since when it holds a lock, and what for."""
+    since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return f"{_user()}@{socket.gethostname()} (process {os.getpid()}) since {since} to {purpose}"
 
 
 def _user() -> str:

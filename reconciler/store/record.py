@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
+from reconciler.errors import ConflictError
 from reconciler.model.address import Address, Kind
 from reconciler.model.canonical import digest
 from reconciler.model.state import AssistantBinding, Binding, FileBinding, Intent, State
@@ -42,6 +43,17 @@ class Saved:
 def fresh(state: State) -> Saved:
     """A State about to be saved, under an id that no other save has."""
     return Saved(state, uuid4().hex, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
+
+
+def expect(expecting: int, ours: Saved, found: Saved) -> None:
+    """ConflictError unless what is stored is the expected State, not only in its serial.
+
+    ``ours`` is what was loaded or saved last: another save of the same serial is another life of the state.
+    """
+    if found.state.serial != expecting:
+        raise ConflictError(expecting, found.state.serial)
+    if ours.state.serial == expecting and found.save != ours.save:
+        raise ConflictError(expecting, expecting)
 
 
 def text_of(saved: Saved) -> bytes:

@@ -16,13 +16,22 @@ class Store(Protocol):
     """Remembers one State and the journal of a run that is under way.
 
     Must: make ``save`` all-or-nothing, also when the power fails; refuse it with ConflictError unless
-    the stored State is the one expected. Must: return from ``intend`` and ``settle`` only when the
-    record is durable, and lose none of them until a State that has them is durable. Must: fold only
-    records that follow the very State that is stored, and not another one of its serial. Must:
-    refuse, with UnreadableStateError, a state it cannot read to the end, and leave it as it is.
-    Must: put a State that it cannot save where it can, and say where. May: keep earlier generations,
-    and accept one of them in the place of the State; fail to keep one. Must not: write anything while
-    loading; let others write what it reads; break a lock whose holder lives.
+    the stored State is the one expected, by its serial and by the id of its save. Must: return from
+    ``intend`` and ``settle`` only when the record is durable, and lose none of them until a State that
+    has them is durable. Must: fold only records that follow the very State that is stored, and not
+    another one of its serial. Must: refuse, with UnreadableStateError, a state it cannot read to the
+    end, and leave it as it is. Must: put a State that it cannot save where it can, and say where, with
+    UnsavedError. Must: free the lock of a holder who died, without a person.
+
+    Must: look, where the answer to a save was lost, whether it happened, and say so by returning. Must:
+    let a holder who has lost the lock change nothing that its successor reads: its saves are refused,
+    its records are refused or count for nothing. Must: end in time, with StoreError, where the place
+    cannot be reached, denies access or is full, and say which place and what to do.
+
+    May: keep earlier generations, and accept one of them in the place of the State; fail to keep one.
+    May: refuse to write without the lock. May: leave a record whose ``intend`` or ``settle`` was a
+    StoreError; it counts like any other. Must not: write anything while loading; let others write what
+    it reads; break a lock whose holder lives and can be reached; say a password or a key.
     """
 
     def load(self) -> State:
@@ -42,7 +51,7 @@ class Store(Protocol):
         ...
 
     def intend(self, intent: Intent) -> None:
-        """Record what is about to be done."""
+        """Record what is about to be done; after StoreError it must not be done."""
         ...
 
     def settle(self, address: Address, binding: Binding | None) -> None:
@@ -52,6 +61,7 @@ class Store(Protocol):
     def save(self, state: State, expecting: int) -> None:
         """Replace the stored State, whose serial must be ``expecting``, and empty the journal.
 
-        StoreError leaves the old State or the new one, and every record of the old one.
+        StoreError leaves the old State or the new one, and every record of the old one. After
+        ConflictError it is another run's, untouched.
         """
         ...
