@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from store.postgres_server import running
 
 from reconciler.model.address import assistant, file
 from reconciler.model.state import AssistantBinding, FileBinding, Intent, State
@@ -67,3 +68,10 @@ def store(tmp_path):
     with made.lock("test"):
         pass
     return made
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A server for all tests of this process, started by the first that wants it."""
+    with running() as server:
+        yield server

@@ -1,0 +1,213 @@
+"""One database: how it is reached, how long it is waited for, and what is said of it, never the password."""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from threading import Timer
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import quote
+
+from reconciler.errors import StoreError
+
+try:
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+except ImportError as cause:
+    raise StoreError(
+        "a state in PostgreSQL needs psycopg, which is missing: pip install 'assistants-sync[postgres]'."
+    ) from cause
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
+
+_LONGEST_ANSWER = 300  # characters of what a server says
+
+# A host that vanished without a word is only noticed by whoever asks it something. A holder is silent for
+# minutes while it talks to the server of the assistants, so the kernel asks: after 10 s of silence, and 4
+# times, 5 s apart, or until what was sent has been without an answer for 30 s.
+_REACHED: dict[str, str] = {
+    "keepalives": "1",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "4",
+    "tcp_user_timeout": "30000",
+    "application_name": "assistants-sync",
+}
+
+# What every server knows is asked for while connecting. A pooler that shares its connections between clients,
+# where a lock of a session would be nobody's, refuses to be asked this, and so is refused as well.
+_DURABLE = (
+    "-c synchronous_commit=on -c default_transaction_isolation=read\\ committed -c search_path=pg_catalog"
+)
+
+_ASKED = "SELECT current_setting('synchronous_commit'), current_setting('search_path')"
+_POOLER = "That is a pooler, behind which no lock holds: name the server itself."
+
+# The same questions from the other side, so that the lock of a vanished run is free after 30 s. Not every
+# version, nor every system, knows each of these.
+_WATCHFUL = """
+    SELECT set_config(wanted.name, wanted.value, false)
+    FROM (VALUES
+        ('tcp_keepalives_idle', '10'), ('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '4'),
+        ('tcp_user_timeout', '30000'), ('client_connection_check_interval', '10000'),
+        ('idle_session_timeout', '0'), ('transaction_timeout', '0')
+    ) AS wanted (name, value)
+    WHERE EXISTS (SELECT FROM pg_catalog.pg_settings AS known WHERE known.name = wanted.name)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds: for a connection, for the answer to a statement, and for a look at what became of a save.
+
+    Servers end a statement after ``answer``. One that hangs does not even do that, so a few seconds
+    later we end the connection.
+    """
+
+    connection: int = 10
+    answer: float = 30.0
+    look: float = 10.0
+    grace: float = 5.0
+
+
+class Database:
+    """A database named by a URL, whose password is used to connect and never said."""
+
+    def __init__(self, url: str, patience: Patience) -> None:
+        self.patience = patience
+        self._given = _given(url)
+        known = {**_defaults(), **self._given}
+        self.user = known.get("user") or ""
+        host, port = known.get("host") or "localhost", known.get("port") or "5432"
+        where = f"{quote(host, safe=',:[]')}:{port}/{quote(known.get('dbname') or self.user)}"
+        self.place = f"postgresql://{where}"
+        self.address = f"postgresql://{quote(self.user)}@{where}"
+        self._secrets = [known[name] for name in ("password", "sslpassword") if known.get(name)]
+
+    @contextmanager
+    def connected(self, *, writing: bool) -> Iterator[Connection]:
+        """A connection; StoreError where there is none to be had. One that only reads cannot write."""
+        try:
+            connection = psycopg.connect(autocommit=True, prepare_threshold=None, **self._parameters(writing))
+        except psycopg.Error as cause:
+            raise self._unreachable(cause) from None
+        with closing(connection):
+            if writing:
+                with self.told(f"cannot write to {self.place}"), self.within(connection):
+                    self._prepare(connection)
+            yield connection
+
+    def _prepare(self, connection: Connection) -> None:
+        """Refuse a session that was not made as it was asked for, and let the server watch over it."""
+        asked = connection.execute(_ASKED).fetchone()
+        if asked != ("on", "pg_catalog"):
+            raise StoreError(
+                f"cannot write to {self.place}: it ignores what is asked of a session. {_POOLER}"
+            )
+        connection.execute(_WATCHFUL)
+
+    def _parameters(self, writing: bool) -> dict[str, Any]:  # noqa: FBT001 - private, and named where it counts
+        milliseconds = int(self.patience.answer * 1000)
+        own = f"{_DURABLE} -c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
+        alone = "" if writing else "-c default_transaction_read_only=on"
+        return {
+            # a copy that lags behind would show an older state
+            "target_session_attrs": "read-write" if writing else "primary",
+            "connect_timeout": str(self.patience.connection),
+            **_REACHED,
+            **self._given,
+            "client_encoding": "utf8",
+            "options": f"{self._given.get('options', '')} {own} {alone}".strip(),
+        }
+
+    @contextmanager
+    def within(self, connection: Connection, waited: float = 0.0) -> Iterator[None]:
+        """End a connection whose server does not answer in time, which does not count what is ``waited``.
+
+        Nothing else would where the server hangs and its kernel goes on answering ours.
+        """
+        timer = Timer(waited + self.patience.answer + self.patience.grace, _cut, [connection])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()
+
+    @contextmanager
+    def told(self, problem: str) -> Iterator[None]:
+        """Let what the server refuses be a StoreError that begins with ``problem``."""
+        try:
+            yield
+        except psycopg.Error as cause:
+            raise self._error(problem, cause) from cause
+
+    def _error(self, problem: str, cause: psycopg.Error) -> StoreError:
+        said = f"{problem}: {self.said(cause)}."
+        if isinstance(cause, psycopg.errors.InsufficientPrivilege):
+            return StoreError(f"{said} Nothing was changed. {self._grants()}")
+        return StoreError(f"{said} Run the same command again once that is put right.")
+
+    def _grants(self) -> str:
+        """What makes the database usable, for whoever may say so."""
+        role = '"' + self.user.replace('"', '""') + '"'
+        return (
+            "Let the owner of the database run: CREATE SCHEMA IF NOT EXISTS assistants_sync; "
+            f"GRANT USAGE, CREATE ON SCHEMA assistants_sync TO {role}; "
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA assistants_sync TO {role};"
+        )
+
+    def _unreachable(self, cause: psycopg.Error) -> StoreError:
+        said = f"cannot reach {self.place}: {self.said(cause)}. Nothing was changed."
+        if "startup parameter" in str(cause):
+            remedy = _POOLER
+        else:
+            remedy = (
+                "Run the same command again once address, user and password are right and the server answers."
+            )
+        return StoreError(f"{said} {remedy}")
+
+    def said(self, cause: psycopg.Error) -> str:
+        """The first line of what went wrong, without a password that somebody put there."""
+        text = cause.diag.message_primary or str(cause).strip().partition("\n")[0]
+        for secret in self._secrets:
+            for form in (secret, quote(secret), quote(secret, safe="")):
+                text = text.replace(form, "…")
+        return text[:_LONGEST_ANSWER].strip().removesuffix(".") or "the connection was lost"
+
+
+def _given(url: str) -> dict[str, str]:
+    """The parameters in a URL; what libpq says of one that it cannot read may hold the password."""
+    if url.startswith(("postgresql://", "postgres://")):
+        with suppress(psycopg.Error):
+            found = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
+            if not _is_split_wrongly(found):
+                return found
+    raise StoreError(
+        "the address of the state cannot be read: postgresql://USER:PASSWORD@HOST:PORT/DATABASE is expected, "
+        "with %40 for an @ in the password, %2F for a /, and so on."
+    )
+
+
+def _is_split_wrongly(given: dict[str, str]) -> bool:
+    """Whether a / or an @ that was not escaped has put half a password where a host, port or name belongs."""
+    said = given.get("host", "") + given.get("dbname", "")
+    return "@" in said or not given.get("port", "0").replace(",", "0").isdecimal()
+
+
+def _defaults() -> dict[str, str]:
+    """What counts where a URL says nothing: the variables of the environment, and what was built in."""
+    found = {one.keyword.decode(): one.val for one in psycopg.pq.Conninfo.get_defaults()}
+    return {name: value.decode(errors="replace") for name, value in found.items() if value}
+
+
+def _cut(connection: Connection) -> None:
+    """Let whoever waits for a connection see its end."""
+    with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as line:
+        line.shutdown(socket.SHUT_RDWR)

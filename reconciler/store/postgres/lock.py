@@ -1,0 +1,92 @@
+"""The lock on one state: the database's own, which it frees when the session that holds it ends.
+
+Nothing runs out and nothing is renewed. Whatever is written goes through the very session that holds the
+lock, so whoever has lost the one has lost the other.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from reconciler.errors import LockedError
+from reconciler.store.lock import signature
+from reconciler.store.postgres.schema import key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.store.postgres.database import Connection
+
+_LONGEST = 24 * 3600.0  # seconds; a server counts milliseconds, and not for ever
+_LOOKS, _PAUSE = 10, 0.02  # at a holder who has the lock and has not signed yet
+
+_HOLDER = """
+    SELECT holder.who FROM assistants_sync.holder AS holder JOIN pg_catalog.pg_locks AS held USING (pid)
+    WHERE holder.name = %s AND held.granted AND held.locktype = 'advisory' AND held.objsubid = 1
+        AND (held.classid::bigint << 32 | held.objid::bigint) = %s
+        AND held.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+"""
+_WAIT = "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', '0', true)"
+_SIGN = """
+    INSERT INTO assistants_sync.holder (name, pid, who) VALUES (%s, pg_backend_pid(), %s)
+    ON CONFLICT (name) DO UPDATE SET pid = excluded.pid, who = excluded.who
+"""
+
+
+def take(
+    connection: Connection, name: str, place: str, timeout: float, waiting: Callable[[str], None] | None
+) -> None:
+    """Take the lock of a name, waiting for it in a queue: whoever came first is first."""
+    until = time.monotonic() + min(timeout, _LONGEST)
+    holder = _attempt(connection, name)
+    if holder and timeout > 0:
+        if waiting is not None:
+            waiting(holder)
+        holder = _waited(connection, name, until)
+    if holder:
+        raise LockedError(place, holder)
+
+
+def sign(connection: Connection, name: str, purpose: str) -> None:
+    """Say who holds the lock."""
+    connection.execute(_SIGN, [name, signature(purpose).encode(errors="replace").decode()])
+
+
+def _attempt(connection: Connection, name: str) -> str:
+    """Nothing when the lock was taken, or else who holds it."""
+    for _ in range(_LOOKS):
+        if connection.execute("SELECT pg_try_advisory_lock(%s)", [key(name)]).fetchone() == (True,):
+            return ""
+        found = _holder(connection, name)
+        if found:
+            return found
+        time.sleep(_PAUSE)
+    return "another run"
+
+
+def _holder(connection: Connection, name: str) -> str:
+    found = connection.execute(_HOLDER, [name, key(name)]).fetchone()
+    return str(found[0]) if found else ""
+
+
+def _waited(connection: Connection, name: str, until: float) -> str:
+    """Nothing when the lock was taken in time, or else who holds it."""
+    milliseconds = max(int((until - time.monotonic()) * 1000), 1)
+    try:
+        with connection.transaction():
+            connection.execute(_WAIT, [str(milliseconds)])
+            connection.execute("SELECT pg_advisory_lock(%s)", [key(name)])
+    except psycopg.errors.LockNotAvailable:
+        return _holder(connection, name) or "another run"
+    return ""
+
+
+def free(connection: Connection, name: str) -> None:
+    """Give the lock back now: a session that is closed frees it a moment later."""
+    connection.execute(
+        "DELETE FROM assistants_sync.holder WHERE name = %s AND pid = pg_backend_pid()", [name]
+    )
+    connection.execute("SELECT pg_advisory_unlock(%s)", [key(name)])

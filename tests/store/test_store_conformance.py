@@ -1,0 +1,347 @@
+"""What every store promises, whatever it keeps a state in."""
+
+import multiprocessing
+import re
+import signal
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+from store.places import PLACES
+
+from reconciler.errors import ConflictError, LockedError, StoreError, UnsavedError
+from reconciler.model.address import assistant
+from reconciler.model.state import AssistantBinding, State
+
+FORK = multiprocessing.get_context("fork")
+
+
+@pytest.fixture(params=PLACES)
+def place(request):
+    return PLACES[request.param](request)
+
+
+@contextmanager
+def writing(place):
+    """A store under its lock, and the State that it has loaded."""
+    store = place.open()
+    with store.lock("test"):
+        yield store, store.load()
+
+
+def lived(place, sample, times=1):
+    """A place whose state was saved some times, each with its number as project."""
+    with writing(place) as (store, state):
+        for number in range(state.serial, state.serial + times):
+            store.save(sample.another(number + 1), number)
+
+
+def seen(place):
+    """What another run finds, but for what is always new."""
+    state = place.open().load()
+    return replace(state, lineage="") if not state.serial else state
+
+
+def hold(place, line):
+    with place.open().lock("apply"):
+        line.send("held")
+        line.recv()
+
+
+@contextmanager
+def holder(place):
+    """Another process that holds the lock until something is sent to it."""
+    ours, theirs = FORK.Pipe()
+    process = FORK.Process(target=hold, args=(place, theirs))
+    process.start()
+    try:
+        assert ours.recv() == "held"
+        yield process, ours
+    finally:
+        process.kill()
+        process.join()
+
+
+def test_loading_what_was_never_saved_is_a_new_state_each_time_and_writes_nothing(place):
+    first, second = place.open().load(), place.open().load()
+
+    assert (first.serial, first.bindings, first.unsettled, first.journaled) == (0, {}, (), False)
+    assert first.lineage != second.lineage
+
+
+def test_everything_of_a_state_comes_back(place, sample):
+    with writing(place) as (store, _):
+        store.save(sample.state(account="org"), 0)
+
+    assert place.open().load() == replace(sample.state(account="org"), serial=1)
+
+
+def test_a_save_of_another_serial_is_refused_and_changes_nothing(place, sample):
+    lived(place, sample)
+    before = seen(place)
+    with (
+        writing(place) as (store, state),
+        pytest.raises(ConflictError, match="serial 1 where 7 was expected"),
+    ):
+        store.save(state, 7)
+
+    assert seen(place) == before
+
+
+def test_a_save_over_another_save_of_the_same_serial_is_refused(place, sample):
+    with writing(place) as (store, state):
+        place.unlock(store)
+        lived(place, sample)
+        with pytest.raises(ConflictError):
+            store.save(replace(state, project="lost"), 0)
+
+    assert seen(place).project == "project-1"
+
+
+def test_records_are_folded_into_the_state(place, sample):
+    with writing(place) as (store, _):
+        store.save(sample.another(1), 0)
+        store.intend(sample.intent)
+        store.settle(sample.handbook, sample.uploaded)
+        store.settle(sample.support, sample.bound)
+        store.settle(sample.support, None)
+
+    state = place.open().load()
+    assert (state.bindings, state.unsettled, state.journaled) == (
+        {sample.handbook: sample.uploaded},
+        (),
+        True,
+    )
+
+
+def test_records_come_in_their_order_however_many(place, sample):
+    with writing(place) as (store, _):
+        for number in range(30):
+            store.settle(sample.support, replace(sample.bound, id=f"asst_{number}"))
+
+    assert place.open().load().bindings[sample.support].id == "asst_29"
+
+
+def test_an_intent_without_a_result_is_unsettled_even_before_the_first_save(place, sample):
+    with writing(place) as (store, _):
+        store.intend(sample.intent)
+
+    assert place.open().load().unsettled == (sample.intent,)
+
+
+def test_a_save_ends_the_journal(place, sample):
+    with writing(place) as (store, _):
+        store.settle(sample.support, sample.bound)
+        store.save(sample.another(1), 0)
+
+    assert (seen(place).bindings, seen(place).journaled) == ({}, False)
+
+
+def test_the_ten_states_before_are_kept(place, sample):
+    lived(place, sample, 14)
+
+    assert place.generations() == list(range(4, 14))
+
+
+def test_the_lock_excludes_another_process_and_names_its_holder(place):
+    with (
+        holder(place) as (process, _),
+        pytest.raises(LockedError, match=rf"process {process.pid}\) since .* UTC to apply"),
+        place.open().lock("apply"),
+    ):
+        pass
+
+
+def test_a_wait_that_is_too_short_ends_with_the_holders_name(place):
+    told = []
+    with holder(place) as (process, _):
+        begun = time.monotonic()
+        with (
+            pytest.raises(LockedError, match=f"process {process.pid}"),
+            place.open().lock("apply", 0.3, told.append),
+        ):
+            pass
+        assert 0.3 <= time.monotonic() - begun < 5
+
+    assert len(told) == 1
+
+
+def test_a_run_that_may_wait_is_told_once_for_whom_and_goes_on(place):
+    told = []
+
+    def free(who):
+        told.append(who)
+        line.send("enough")
+
+    with holder(place) as (process, line), place.open().lock("apply", 60, free):
+        assert len(told) == 1
+        assert f"process {process.pid}" in told[0]
+
+
+def test_a_free_lock_is_taken_without_a_word_and_again_at_once(place):
+    told = []
+    for _ in range(3):
+        with place.open().lock("apply", 60, told.append):
+            pass
+
+    assert told == []
+
+
+def test_the_lock_of_a_killed_holder_is_free_within_a_second(place, record_property):
+    killed = []
+
+    def kill(_):
+        process.kill()
+        killed.append(time.monotonic())
+
+    with holder(place) as (process, _), place.open().lock("apply", 60, kill):
+        waited = time.monotonic() - killed[0]
+
+    assert process.exitcode == -signal.SIGKILL
+    record_property("seconds", waited)
+    assert waited < place.frees
+
+
+def test_what_fails_under_the_lock_frees_it(place):
+    with pytest.raises(OSError, match="not ours"), place.open().lock("apply"):
+        raise OSError("not ours")
+
+    with place.open().lock("apply"):
+        pass
+
+
+def test_who_has_lost_the_lock_is_refused_and_what_the_next_one_does_stays(place, sample):
+    lived(place, sample)
+    with writing(place) as (stale, state):
+        place.unlock(stale)
+        with writing(place) as (store, _):
+            store.save(sample.another(2), 1)
+            store.settle(sample.support, sample.bound)
+            late(stale.settle, sample.support, None)
+            late(stale.intend, sample.intent)
+            with pytest.raises(ConflictError):
+                stale.save(state, 1)
+
+    state = place.open().load()
+    assert (state.serial, state.project, state.unsettled) == (2, "project-2", ())
+    assert state.bindings == {sample.support: sample.bound}
+
+
+def late(call, *arguments):
+    """A write of somebody who should not: refused, or of no account."""
+    try:
+        call(*arguments)
+    except StoreError:
+        return
+
+
+def test_an_answer_to_a_save_that_was_lost_does_not_lose_the_save(place, sample, elsewhere):
+    store, way = lossy(place)
+    with store.lock("apply"):
+        store.load()
+        way.lose = b"COMMIT"
+        store.save(sample.state(), 0)
+
+    assert way.lost == 1
+    assert (seen(place).serial, seen(place).project) == (1, "acme")
+    assert elsewhere.copies() == []
+
+
+def test_a_save_of_which_nobody_can_learn_what_became_leaves_a_copy(place, sample, elsewhere):
+    store, way = lossy(place)
+    with store.lock("apply"):
+        store.load()
+        way.lose, way.closes = b"COMMIT", True
+        with pytest.raises(UnsavedError) as error:
+            store.save(sample.state(), 0)
+
+    assert elsewhere.copies() == [error.value.rescue]
+
+
+def test_a_record_whose_answer_was_lost_is_an_error_and_may_be_there(place, sample):
+    store, way = lossy(place)
+    with store.lock("apply"):
+        store.load()
+        way.lose = b"assistants_sync.journal"
+        with pytest.raises(StoreError):
+            store.intend(sample.intent)
+
+    assert way.lost == 1
+    assert place.open().load().unsettled == (sample.intent,)
+
+
+def lossy(place):
+    if not place.answers:
+        pytest.skip("nothing answers from afar")
+    return place.lossy()
+
+
+def test_a_place_that_cannot_be_reached_is_named(place, sample):
+    store, named = place.unreachable()
+    with pytest.raises(StoreError, match=re.escape(named)):
+        store.load()
+    with pytest.raises(StoreError, match=re.escape(named)), store.lock("apply"):
+        pass
+
+
+def test_a_place_that_denies_everything_stays_as_it_is(place, sample):
+    lived(place, sample)
+    before = seen(place)
+    with place.denied() as store:
+        with pytest.raises(StoreError, match=r"[Pp]ermission denied"):
+            store.load()
+        with pytest.raises(StoreError, match=r"[Pp]ermission denied"), store.lock("apply"):
+            pass
+
+    assert seen(place) == before
+
+
+def test_a_full_place_keeps_what_it_has_and_a_copy_goes_elsewhere(place, sample, elsewhere):
+    lived(place, sample)
+    with writing(place) as (store, _):
+        store.settle(sample.support, sample.bound)
+        with place.full():
+            with pytest.raises(StoreError, match="No space left on device"):
+                store.intend(sample.intent)
+            with pytest.raises(UnsavedError, match="No space left on device") as error:
+                store.save(sample.state(), 1)
+
+        assert elsewhere.copies() == [error.value.rescue]
+        assert not error.value.whole
+        assert seen(place).bindings == {sample.support: sample.bound}
+        store.save(sample.state(), 1)
+
+    assert seen(place).serial == 2
+
+
+def run(place, number, start, line):
+    told, where = [], assistant(f"a{number}")
+    start.wait()
+    store = place.open()
+    with store.lock("apply", 100, told.append):
+        state = store.load()
+        bound = AssistantBinding(f"asst_{number}", f"nonce-{number}")
+        store.settle(where, bound)
+        made = State(state.lineage, state.serial, "acme", "", {**state.bindings, where: bound})
+        store.save(made, state.serial)
+    line.send(told)
+
+
+def test_ten_runs_at_once_come_one_after_another_and_none_is_lost(place, capfd):
+    start, lines = FORK.Barrier(10), [FORK.Pipe() for _ in range(10)]
+    running = [FORK.Process(target=run, args=(place, n, start, lines[n][1])) for n in range(10)]
+    for one in running:
+        one.start()
+    told = [line.recv() for line, _ in lines if line.poll(100)]
+    for one in running:
+        one.join()
+
+    state = place.open().load()
+    assert (state.serial, len(state.bindings), state.journaled) == (10, 10, False)
+    assert {one.exitcode for one in running} == {0}
+    pids = "|".join(str(one.pid) for one in running)
+    assert max(map(len, told)) == 1
+    assert all(re.search(rf"process ({pids})\) since|another run", who) for one in told for who in one)
+    assert re.search(pids, str(told))
+    assert capfd.readouterr() == ("", "")
