@@ -1,0 +1,307 @@
+"""A Store in object storage: one state object, one object a journal record, a lock that runs out.
+
+Beneath the address are ``state.json``; ``journal/SAVE/NUMBER.jsonl``, the records that follow the save of
+that id; ``history/SERIAL-SAVE.json``, ten states that were replaced; ``lock.json``, ``clock.json``,
+``conditions.json``.
+
+Why a holder who was stopped and wakes up after its lease does no harm, whatever the clocks say:
+
+* A save id has one writer. Before its first record a run saves what it loaded once more, under an id of
+  its own, on condition that ``state.json`` is the very object it loaded. Its records then go beneath that
+  id, so two runs never write to one journal, and only records beneath the id that is stored are ever
+  read.
+* From that moment every save of an earlier holder fails, one of its requests that was long under way too: the
+  tag on which it depends is gone. Until that moment the new holder has written nothing that could be lost.
+* What the earlier holder still records lies beneath an id that counts no more. It is not told that this is
+  durable: it looks at its lease before *and* after every record, so it makes no call that nobody knows of.
+
+What remains is a call to the server that was already decided when the holder was stopped. Its intent was
+recorded while the lease was good, so the next holder has loaded it, and looks for it.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from reconciler.errors import ConflictError, StoreError, UnreadableStateError, UnsavedError
+from reconciler.model.state import State
+from reconciler.store import conditions, journal, rescue
+from reconciler.store.bucket import Bucket, Patience
+from reconciler.store.lease import Lock, LostError, Span, elapsed
+from reconciler.store.record import NewerFormatError, Saved, fresh, saved_of, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from reconciler.model.address import Address
+    from reconciler.model.state import Binding, Intent
+    from reconciler.store.bucket import Found
+    from reconciler.store.lease import Lease
+
+KEPT = 10
+_STATE, _JOURNAL, _HISTORY = "state.json", "journal", "history"
+_GENERATION = re.compile(r"history/(\d{8,})-\w+\.json")
+_LOOKS = 10  # at a state that is saved again and again while it is read
+_AT_ONCE = 8  # journal objects that are read at the same time
+
+
+@dataclass(slots=True)
+class _Stored:
+    """What is stored: a save, its text and tag, and the journal's objects, which go with the next save.
+
+    ``own`` tells that this run saved it, so that its journal is this run's alone; ``number`` is its last
+    record's.
+    """
+
+    saved: Saved
+    text: bytes
+    tag: str | None
+    superfluous: tuple[str, ...]
+    own: bool = False
+    number: int = 0
+
+
+class ObjectStore:
+    """State, journal and lock beneath ``s3://BUCKET/PREFIX``.
+
+    Every write has a condition, and an answer that was lost is made up for by looking. A run that is killed
+    leaves a lock that runs out by itself, at the latest after ``Span.lasts`` seconds.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        span: Span | None = None,
+        clock: Callable[[], float] = elapsed,
+        patience: Patience | None = None,
+    ) -> None:
+        patience = patience or Patience()
+        # a renewal that hangs must not cost the lease
+        hasty = replace(patience, request=min(patience.request, 10.0))
+        self._bucket = Bucket(address, patience)
+        self._lock = Lock(Bucket(address, hasty), span or Span(), clock)
+        self._lease: Lease | None = None
+        self._stored: _Stored | None = None
+        self._state = State("", 0)  # what was loaded, with the journal folded in
+        self._doubt = False  # whether the last save may have happened
+        self._whole = True  # whether the journal took every record
+
+    @property
+    def place(self) -> str:
+        """Where the state is, for people."""
+        return self._bucket.place(_STATE)
+
+    def load(self) -> State:
+        """The State, or a new one of serial 0 where none is stored; writes nothing."""
+        for _ in range(_LOOKS):
+            if self._look():
+                return self._state
+        raise StoreError(f"{self.place} is being changed while it is read. Run the same command again.")
+
+    def _look(self) -> bool:
+        """Read state and journal; False when the state was replaced meanwhile, whose journal goes then."""
+        found = self._bucket.get(_STATE)
+        text, tag = (found.text, found.tag) if found else (b"", None)
+        saved = self._parsed(text) if found else Saved(State(uuid4().hex, 0))
+        journaled = self._bucket.names(_JOURNAL)
+        names = [name for name in journaled if name.startswith(f"{_JOURNAL}/{saved.save}/")]
+        lines = self._lines(names)
+        if lines is None or self._bucket.tag(_STATE) != tag:
+            return False
+        self._state = self._folded(saved, names, lines)
+        self._stored = _Stored(saved, text, tag, tuple(journaled))
+        self._doubt, self._whole = False, True
+        return True
+
+    def _lines(self, names: Sequence[str]) -> list[bytes] | None:
+        """The records in some objects of the journal; None when one of them has vanished."""
+        with ThreadPoolExecutor(_AT_ONCE) as readers:
+            found = list(readers.map(self._bucket.get, names))
+        lines = [one.text.removesuffix(b"\n") for one in found if one]
+        return lines if len(lines) == len(names) else None
+
+    def _folded(self, saved: Saved, names: Sequence[str], lines: Sequence[bytes]) -> State:
+        try:
+            return journal.folded(saved, journal.records_of(lines))
+        except journal.DamagedRecordError as cause:
+            place = self._bucket.place(names[cause.number - 1])
+            remedy = "Delete that object: what it recorded is found again on the server by its Marks."
+            raise UnreadableStateError(place, "this record of the journal is damaged", remedy) from cause
+
+    def _parsed(self, text: bytes) -> Saved:
+        try:
+            return saved_of(text)
+        except NewerFormatError as cause:
+            raise UnreadableStateError(self.place, str(cause), "Use a newer assistants-sync.") from cause
+        except ValueError as cause:
+            problem = "the state is damaged or cut short"
+            raise UnreadableStateError(self.place, problem, self._remedy()) from cause
+
+    def _remedy(self) -> str:
+        newest = self._newest()
+        if newest is None:
+            return "Restore it from a backup, or delete it: everything of ours is found again by its Mark."
+        back = shlex.join(["aws", "s3", "cp", self._bucket.place(newest), self.place])
+        return (
+            f"The newest generation that can be read is put back with: {back}. What was done since then is "
+            "found again by its Marks."
+        )
+
+    def _newest(self) -> str | None:
+        """The generation that was saved last among those that can be read."""
+        found = [(name, self._bucket.get(name)) for name in self._bucket.names(_HISTORY)]
+        readable = [(saved.at, name) for name, one in found if one and (saved := _readable(one))]
+        return max(readable)[1] if readable else None
+
+    @contextmanager
+    def lock(
+        self, purpose: str, timeout: float = 0.0, waiting: Callable[[str], None] | None = None
+    ) -> Iterator[None]:
+        """Hold the lease, renewed by a thread; before the first one the service's conditions are tried.
+
+        A lock that another run holds is waited for ``timeout`` seconds; ``waiting`` is told once who
+        holds it. Then LockedError says so, with the id that :meth:`unlock` wants.
+        """
+        conditions.prove(self._bucket)
+        with self._lock.held(purpose, timeout, waiting) as lease:
+            self._lease, self._stored = lease, None  # others may have written since
+            try:
+                yield
+            finally:
+                self._lease = None
+
+    def unlock(self, id_: str) -> None:
+        """Take the lock from the holder of an id, which LockedError names; for runs known to be dead.
+
+        One that lives goes on for up to ``Span.renewed`` seconds, but cannot write the state once
+        another has.
+        """
+        self._lock.unlock(id_)
+
+    def intend(self, intent: Intent) -> None:
+        """Record durably what is about to be done."""
+        self._append(journal.intended(intent))
+
+    def settle(self, address: Address, binding: Binding | None) -> None:
+        """Record durably what an address is bound to now."""
+        self._append(journal.settled(address, binding))
+
+    def _append(self, record: dict[str, Any]) -> None:
+        """Write one more object of the journal; the lease must be good before, and after it as well."""
+        whole, self._whole = self._whole, False
+        stored = self._owned()
+        stored.number += 1  # also after a failure: the request may still be under way
+        name = f"{_JOURNAL}/{stored.saved.save}/{stored.number:08}.jsonl"
+        stored.superfluous += (name,)
+        line = journal.line_of(stored.saved, {"id": uuid4().hex, **record}) + b"\n"
+        if self._bucket.swap(name, line, None) is None:
+            raise ConflictError(stored.saved.state.serial, stored.saved.state.serial)
+        self._check()
+        self._whole = whole
+
+    def _owned(self) -> _Stored:
+        """What is stored, under a save id of this run alone, so that nobody else can add to its journal."""
+        stored = self._expected()
+        if self._doubt:  # a save that is still on its way would leave this record behind
+            raise StoreError(f"it is not known whether {self.place} was written. Run the same command again.")
+        return stored if stored.own else self._replaced(stored, fresh(self._state))
+
+    def _expected(self) -> _Stored:
+        """What was loaded or saved last; LostError unless this run may write."""
+        self._check()
+        if self._stored is None:
+            self.load()
+        if self._stored is None:
+            raise AssertionError("load leaves what is stored")
+        return self._stored
+
+    def _check(self) -> None:
+        if self._lease is None:
+            raise LostError(f"{self.place} is written only under its lock. Nothing was written.")
+        self._lease.check()
+
+    def save(self, state: State, expecting: int) -> None:
+        """Replace the state object, then delete the journal, whose records are now part of it.
+
+        What is replaced goes into ``history``; that it cannot be kept there keeps nothing from being
+        saved. UnsavedError when the service does not take the state: it says where a copy of it is.
+        """
+        saving = fresh(replace(state, serial=expecting + 1))
+        try:
+            self._saved(saving, expecting)
+        except ConflictError:
+            raise
+        except StoreError as cause:
+            raise self._unsaved(saving, cause) from None
+        self._whole = True
+        with suppress(StoreError):  # the state is saved
+            self._tidy(expecting)
+
+    def _saved(self, saving: Saved, expecting: int) -> None:
+        stored = self._expected()
+        if stored.saved.state.serial != expecting:
+            raise ConflictError(expecting, stored.saved.state.serial)
+        self._keep(stored)
+        self._replaced(stored, saving)
+
+    def _tidy(self, serial: int) -> None:
+        """Delete what nobody reads again: records of earlier saves, and the oldest generations.
+
+        Only objects that were seen while an earlier save was stored; what is newer may be another run's.
+        """
+        stored = self._expected()
+        self._bucket.delete(stored.superfluous)
+        stored.superfluous = ()
+        self._bucket.delete(_generations_beyond(self._bucket.names(_HISTORY), serial))
+
+    def _keep(self, stored: _Stored) -> None:
+        """Keep what is about to be replaced."""
+        if stored.text:
+            with suppress(StoreError):
+                name = f"{_HISTORY}/{stored.saved.state.serial:08}-{stored.saved.save}.json"
+                self._bucket.put(name, stored.text)
+
+    def _replaced(self, before: _Stored, saving: Saved) -> _Stored:
+        """What is stored once a save took the place of another; ConflictError when something else did."""
+        text = text_of(saving)
+        self._doubt = True
+        tag = self._bucket.swap(_STATE, text, before.tag)
+        self._doubt = False
+        if tag is None:
+            raise ConflictError(before.saved.state.serial, self._serial())
+        self._stored = _Stored(saving, text, tag, before.superfluous, own=True)
+        return self._stored
+
+    def _serial(self) -> int:
+        """The serial that is stored now."""
+        found = self._bucket.get(_STATE)
+        return self._parsed(found.text).state.serial if found else 0
+
+    def _unsaved(self, saving: Saved, cause: StoreError) -> UnsavedError:
+        """The error of a State that was not saved, once a copy of it is as safe as can be.
+
+        It does not say how to put the copy back where another run may have gone on.
+        """
+        saved = rescue.copy(f"assistants-sync-state-{saving.save}.json", text_of(saving))
+        problem = str(cause).removeprefix(f"cannot write {self.place}: ").rstrip(".")
+        back = "" if isinstance(cause, LostError) else shlex.join(["aws", "s3", "cp", str(saved), self.place])
+        return UnsavedError(self.place, problem, saved, whole=self._whole, back=back)
+
+
+def _readable(found: Found) -> Saved | None:
+    try:
+        return saved_of(found.text)
+    except ValueError:
+        return None
+
+
+def _generations_beyond(names: Sequence[str], serial: int) -> list[str]:
+    """All but the newest generations, those first that a restored generation has left behind."""
+    found = [(int(match[1]), name) for name in names if (match := _GENERATION.fullmatch(name))]
+    return [name for _, name in sorted(found, key=lambda one: (one[0] <= serial, one))][:-KEPT]
