@@ -98,6 +98,7 @@ def destroy(auto_approve: bool, form: str, **given: Any) -> int:  # noqa: FBT001
 
 @click.command()
 @click.argument("address", required=False)
+@options.files
 @options.state
 @options.environment
 @options.option(
@@ -117,12 +118,11 @@ def output(address: str | None, environment: str | None, form: str, **given: Any
     """
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - only this command pays for it
     from reconciler.render import output as forms  # noqa: PLC0415 - the same
-    from reconciler.store import LocalStore  # noqa: PLC0415 - the same
 
-    speech, state = _speech(given), Configured((), environment).state(given["state"])
-    ids = LocalStore(state).load().assistant_ids()
+    speech = _speech(given)
+    ids = Configured(given["files"], environment).store(given["state"]).load().assistant_ids()
     if not ids:
-        speech.tell("Warning", f"the state in {state} knows no assistant yet; apply creates them")
+        speech.tell("Warning", "the state knows no assistant yet; apply creates them")
     shown = {"text": forms.output_text, "json": forms.output_json, "dotenv": forms.output_dotenv}
     if address and form == "text":
         speech.print(forms.output_id(ids, address))
@@ -171,7 +171,7 @@ def serve(host: str, port: int, database: Path | None, require_key_file: Path | 
     key = key_in(require_key_file) if require_key_file else None
     faults = _faults(speech, given["faults"])
     with (
-        Database.open(database or given["state"] / DATABASE) as opened,
+        Database.open(database or _folder(given["state"]) / DATABASE) as opened,
         kept(given["ledger"]) if given["ledger"] else nullcontext() as ledger,
     ):
         app = create_app(opened, api_key=key, faults=faults, ledger=ledger)
@@ -270,6 +270,11 @@ def _hurry(given: dict[str, Any]) -> Hurry:
     return Hurry(given["parallelism"], given["lock_timeout"])
 
 
+def _folder(place: Path | str) -> Path:
+    """Where the embedded server keeps its database: with the state, if that is a folder."""
+    return place if isinstance(place, Path) else Path("state")
+
+
 def _session(given: dict[str, Any], *, everything: bool = False) -> Session:
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - lazily, see above
     from reconciler.cli.session import Scope, Session  # noqa: PLC0415 - the same
@@ -279,7 +284,7 @@ def _session(given: dict[str, Any], *, everything: bool = False) -> Session:
         given["server"],
         given["api_key_file"],
         given["headers"],
-        given["state"],
+        _folder(given["state"]),
         allow_http=given["allow_http"],
         proxy_from_environment=given["proxy_from_environment"],
         ca_file=given["ca_file"],
@@ -295,4 +300,4 @@ def _session(given: dict[str, Any], *, everything: bool = False) -> Session:
     )
     configured = Configured.of(given)
     scope.permissions(0, everything=everything)  # a limit that is none is told before anything is read
-    return Session(_speech(given), configured, configured.state(given["state"]), target, scope, everything)
+    return Session(_speech(given), configured, configured.store(given["state"]), target, scope, everything)

@@ -13,11 +13,14 @@ from reconciler.config.tracked import rule_for
 from reconciler.errors import UsageError
 from reconciler.model.diagnostic import Diagnostic, Origin
 from reconciler.model.limits import Limits
+from reconciler.model.mark import NO_ENVIRONMENT
+from reconciler.store.places import folder, opened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reconciler.cli.speech import Speech
+    from reconciler.store import Store
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,15 @@ class Configured:
         remedy = "commit it; in CI it is refused"
         return Diagnostic("AS306", f"{path} {reason}", Origin(path), help=remedy).as_warning()
 
-    def state(self, folder: Path) -> Path:
-        """Where the state of this environment is kept beneath the state folder."""
-        return folder / "environments" / self.environment if self.environment else folder
+    def store(self, place: Path | str) -> Store:
+        """Where the state of this project and environment is kept: in a folder, or at an address.
+
+        An address holds the states of many projects, so for it the configuration is read; ConfigError
+        where it is wrong.
+        """
+        if isinstance(place, Path):
+            return folder(place, self.environment)
+        return opened(place, f"{self.read().desired.project}/{self.environment or NO_ENVIRONMENT}")
 
 
 def _pairs(texts: Sequence[str]) -> dict[str, str]:

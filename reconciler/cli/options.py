@@ -38,6 +38,18 @@ def together(*options: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
+class StatePlace(click.Path):
+    """A folder, or an address such as postgresql://host/database."""
+
+    name = "place"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:  # click's own signature
+        """A Path, or the text of an address."""
+        return value if isinstance(value, str) and "://" in value else super().convert(value, param, ctx)
+
+
 speaking = together(
     option(
         "--color",
@@ -87,10 +99,10 @@ configuration = together(
 
 state = option(
     "--state",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=StatePlace(path_type=Path, file_okay=False),
     default=Path("state"),
     show_default=True,
-    help="The folder that remembers which remote object each address is.",
+    help="Where it is remembered which remote object each address is: a folder, postgresql://… or s3://….",
 )
 
 server = together(

@@ -20,7 +20,7 @@ from reconciler.errors import RefusedError, UsageError
 from reconciler.model.change import Reason
 from reconciler.render.document import ScopeRecord, plan_json, report_json
 from reconciler.render.text import drift_lines, plan_lines, report_lines
-from reconciler.store import LocalStore, planfile
+from reconciler.store import planfile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from reconciler.model.resource import Desired
     from reconciler.model.state import State
     from reconciler.providers import Provider
+    from reconciler.store import Store
 
 _CHANGES = 2
 
@@ -76,7 +77,7 @@ class Session:
 
     speech: Speech
     configured: Configured
-    state: Path
+    store: Store
     target: Target
     scope: Scope
     everything: bool = False
@@ -88,7 +89,7 @@ class Session:
 
     def plan(self, *, detailed: bool, form: str, out: Path | None) -> int:
         """Show what apply would do; nothing but ``out`` is written anywhere."""
-        desired, state = self.desired(), LocalStore(self.state).load()
+        desired, state = self.desired(), self.store.load()
         plan = asyncio.run(self._planned(desired, state)).plan
         document = plan_json(plan, self._recorded()) if out or form == "json" else ""
         if form == "json":
@@ -107,7 +108,7 @@ class Session:
 
     def drift(self, *, detailed: bool) -> int:
         """Show what somebody changed on the server since the last apply; only reads."""
-        desired, state = self.desired(), LocalStore(self.state).load()
+        desired, state = self.desired(), self.store.load()
         found = asyncio.run(self._planned(desired, state))
         moved = drift(desired, found.live, state)
         self.speech.say(drift_lines(found.plan, moved, len(state.bindings)))
@@ -115,8 +116,7 @@ class Session:
 
     def apply(self, review: Review, *, approved: bool, hurry: Hurry, form: str) -> int:
         """Make a plan and, once it is approved, carry it out; all of it under the lock."""
-        desired = self.desired()
-        store = LocalStore(self.state)
+        desired, store = self.desired(), self.store
         with store.lock("destroy" if self.everything else "apply", hurry.lock_timeout, self._waiting):
             state = store.load()
             planned = asyncio.run(self._planned(desired, state))
@@ -127,7 +127,7 @@ class Session:
             if planned.plan.has_changes and not approved and not self.speech.confirm(self._question()):
                 self.speech.tell("", "Cancelled. Nothing was changed.")
                 return 1
-            report = asyncio.run(self._carried_out(planned, state, store, hurry.parallelism))
+            report = asyncio.run(self._carried_out(planned, state, hurry.parallelism))
         report = replace(report, outcomes=(*report.outcomes, *stale))
         if form == "json":
             self.speech.print(report_json(report, planned.plan))
@@ -147,19 +147,18 @@ class Session:
             on_drift=scope.on_drift,
         )
 
-    async def _carried_out(
-        self, planned: Planned, state: State, store: LocalStore, parallelism: int
-    ) -> Report:
+    async def _carried_out(self, planned: Planned, state: State, parallelism: int) -> Report:
         plan, desired, live = planned.plan, planned.desired, planned.live
         total = sum(len(change.steps) for change in plan.changes if not change.refused)
         bindings, unsettled = dict(state.bindings), list(state.unsettled)
+        reopen = self.configured.root.reopen
         async with self.target.provider(reading=False) as provider:
-            steps = Steps(desired, live, provider, store, self.configured.root.reopen, bindings, unsettled)
+            steps = Steps(desired, live, provider, self.store, reopen, bindings, unsettled)
             with _interruptible(self.speech) as interruption, self.speech.progress(total) as progress:
                 return await apply(
                     plan,
                     state,
-                    store,
+                    self.store,
                     steps,
                     parallelism=parallelism,
                     notify=progress.tell,

@@ -1,0 +1,82 @@
+"""A state that is kept in a database: the same commands, and nothing of it on the machine that ran them."""
+
+import json
+import subprocess
+import time
+
+import pytest
+
+from reconciler.server import Database, Fault, Faults, create_app, running
+
+
+@pytest.fixture
+def url():
+    """A server of assistants."""
+    with Database.memory() as database, running(create_app(database)) as address:
+        yield address
+
+
+def apply(project, state, url, *more):
+    return project.run("apply", "--auto-approve", "--state", state, "--server", url, *more)
+
+
+def test_what_one_machine_applied_another_one_knows(project, database, url):
+    assert apply(project, database, url).code == 0
+    assert not (project.folder / "state").exists()
+
+    again = project.run("plan", "--detailed-exitcode", "--state", database, "--server", url)
+
+    assert (again.code, "No changes." in again.out) == (0, True)
+    assert project.run("output", "--state", database).out.startswith("assistant.support  asst_")
+
+
+def test_plan_makes_nothing_in_a_database(project, database, url):
+    assert project.run("plan", "--state", database, "--server", url).code == 0
+    assert project.run("plan", "--state", database, "--server", url).out.count("state serial 0") == 1
+
+
+def test_projects_and_environments_of_one_database_do_not_meet(project, database, url):
+    project.write("environments/prod.yaml", "vars: {}\n")
+    assert apply(project, database, url).code == 0
+    assert "state serial 0" in project.run("plan", "--env", "prod", "--state", database, "--server", url).out
+    project.configure((project.folder / "assistants.yaml").read_text().replace("acme", "other"))
+
+    assert "state serial 0" in project.run("plan", "--state", database, "--server", url).out
+    assert apply(project, database, url).code == 0
+    assert len(json.loads(project.run("output", "--format", "json", "--state", database).out)) == 1
+
+
+def test_the_next_apply_goes_on_when_the_holder_of_the_lock_was_killed(project, database, monkeypatch):
+    monkeypatch.setenv("ASSISTANTS_SYNC_STATE", database)
+    hanging = Faults([Fault("hang", "POST /files", times=1, seconds=60)])
+    with Database.memory() as content:
+        app = create_app(content, faults=hanging)
+        with running(app) as url:
+            command = project.command("apply", "--auto-approve", "--server", url)
+            with subprocess.Popen(
+                command, cwd=project.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            ) as holder:
+                while not app.state.ledger.about("POST /files"):
+                    time.sleep(0.05)
+                refused = project.run("apply", "--auto-approve", "--server", url)
+                holder.kill()
+            finished = project.run("apply", "--auto-approve", "--server", url, "--lock-timeout", "5")
+
+    assert (refused.code, "to apply" in refused.err) == (5, True)
+    assert finished.code == 0
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "said"),
+    [
+        ("mysql://host/x", 64, "of no known kind"),
+        ("postgresql://u:hidden@127.0.0.1:1/x", 1, "cannot reach postgresql://127.0.0.1:1/x"),
+    ],
+    ids=["of no kind", "of nobody"],
+)
+def test_a_place_that_cannot_be_used_is_an_error_that_says_why(project, url, state, code, said):
+    ended = apply(project, state, url)
+
+    assert ended.code == code
+    assert said in ended.err
+    assert "hidden" not in ended.err
