@@ -2,16 +2,18 @@
 
 import os
 import platform
+import subprocess
 from datetime import UTC, datetime
 
 from reliability.broken import VARIANTS
+from reliability.record import ROOT
 
 _EXHAUSTIVE = {"deaths", "errors", "faults", "acts", "pairs", "spoilt files"}
 _HEAD = """\
 # Reliability, measured
 
 Written by `make sweep`, from its results and nothing else. {when}, {cores} cores, {system}, Python {python};
-program and harness `{digest}`. What each promise means, and what cannot be promised, is in
+commit {commit}, code `{digest}`. What each promise means, and what cannot be promised, is in
 [docs/reliability.md](docs/reliability.md).
 
 After every case at most two further runs of the same command may be needed until `plan` says `No changes.`
@@ -43,7 +45,12 @@ def page(experiments, results, digest):
     when = datetime.now(UTC).strftime("%Y-%m-%d")
     system = f"{platform.system()} {platform.machine()}"
     head = _HEAD.format(
-        when=when, cores=os.cpu_count(), system=system, python=platform.python_version(), digest=digest
+        when=when,
+        cores=os.cpu_count(),
+        system=system,
+        python=platform.python_version(),
+        commit=_commit(),
+        digest=digest,
     )
     rows = [
         _row(name, one.title, _of(results, name)) for name, one in experiments.items() if _of(results, name)
@@ -51,6 +58,18 @@ def page(experiments, results, digest):
     broken = [_broken(name, one, results.get(("broken", name))) for name, one in VARIANTS.items()]
     tail = _TAIL.format(experiment="stories", key="7")
     return head + "".join(rows) + _total(results) + _BROKEN + "".join(broken) + tail
+
+
+def _commit():
+    """The commit that was tried, as git names it."""
+    asked = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607 - the git of whoever runs a sweep
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+    return asked.stdout.decode().strip() or "unknown"
 
 
 def _of(results, name):
