@@ -43,6 +43,9 @@ class StatePlace(click.Path):
 
     name = "place"
 
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, file_okay=False)
+
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Any:  # click's own signature
@@ -99,7 +102,7 @@ configuration = together(
 
 state = option(
     "--state",
-    type=StatePlace(path_type=Path, file_okay=False),
+    type=StatePlace(),
     default=Path("state"),
     show_default=True,
     help="Where it is remembered which remote object each address is: a folder, postgresql://… or s3://….",

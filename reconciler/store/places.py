@@ -37,13 +37,14 @@ def _postgres(address: str, name: str) -> Store:
 
 
 def _objects(address: str, name: str) -> Store:
+    from reconciler.store.objects import ObjectStore  # noqa: PLC0415 - only where it is named
+
     try:
-        from reconciler.store.objects import ObjectStore  # noqa: PLC0415 - only where it is named
+        return ObjectStore(f"{address.rstrip('/')}/{name}")
     except ModuleNotFoundError as cause:
         raise StoreError(
             "a state in object storage needs obstore, which is missing: pip install 'assistants-sync[cloud]'."
         ) from cause
-    return ObjectStore(f"{address.rstrip('/')}/{name}")
 
 
 _KINDS: dict[str, Callable[[str, str], Store]] = {

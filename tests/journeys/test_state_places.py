@@ -66,6 +66,34 @@ def test_the_next_apply_goes_on_when_the_holder_of_the_lock_was_killed(project, 
     assert finished.code == 0
 
 
+def test_a_state_that_is_migrated_goes_on_in_its_new_place(project, database, url):
+    assert apply(project, "state", url).code == 0
+
+    moved = project.run("state", "migrate", "state", database)
+
+    assert (moved.code, "Copied 2 addresses" in moved.err) == (0, True)
+    assert project.run("plan", "--detailed-exitcode", "--state", database, "--server", url).code == 0
+    before, after = (project.run("state", "list", "--state", place) for place in ("state", database))
+    assert before == after
+    assert after.out.startswith("assistant.support  asst_")
+
+
+def test_a_state_is_never_migrated_over_another_one_nor_out_of_nothing(project, database, url):
+    nothing = project.run("state", "migrate", "state", database)
+    assert apply(project, "state", url).code == 0
+    assert project.run("state", "migrate", "state", database).code == 0
+    again = project.run("state", "migrate", "state", database)
+
+    assert (nothing.code, "no state to migrate" in nothing.err) == (5, True)
+    assert (again.code, "has a state already" in again.err) == (5, True)
+
+
+def test_a_lock_that_frees_itself_cannot_be_taken(project, database):
+    for place in ("state", database):
+        ended = project.run("state", "unlock", "abc", "--state", place)
+        assert (ended.code, "frees itself" in ended.err) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("state", "code", "said"),
     [

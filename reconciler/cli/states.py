@@ -1,0 +1,90 @@
+"""The commands about a state itself; none of them asks a server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli import options
+from reconciler.cli.speech import Speech
+from reconciler.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from reconciler.store import Store
+
+
+@click.group()
+def state() -> None:
+    """Look at a state, move it, or free its lock."""
+
+
+@state.command("list")
+@options.files
+@options.environment
+@options.state
+@options.speaking
+def listed(files: tuple[Path, ...], environment: str | None, **given: Any) -> int:
+    """Print every address of the state and its remote id."""
+    found = _store(files, environment, given["state"]).load()
+    width = max((len(str(where)) for where in found.bindings), default=0)
+    for where, binding in sorted(found.bindings.items()):
+        _speech(given).print(f"{where!s:{width}}  {binding.id}\n")
+    return 0
+
+
+@state.command()
+@click.argument("id_", metavar="ID")
+@options.files
+@options.environment
+@options.state
+@options.speaking
+def unlock(id_: str, files: tuple[Path, ...], environment: str | None, **given: Any) -> int:
+    """Take the lock from the holder of this ID, a run known to be dead.
+
+    Only a lease on object storage can be taken: a lock in a folder or in PostgreSQL is free once its holder
+    has ended.
+    """
+    store = _store(files, environment, given["state"])
+    free: Callable[[str], None] | None = getattr(store, "unlock", None)
+    if free is None:
+        raise StoreError("such a lock frees itself when its holder ends, so there is nothing to unlock")
+    free(id_)
+    _speech(given).tell("", "The lock is free.")
+    return 0
+
+
+@state.command()
+@click.argument("source", metavar="FROM", type=options.StatePlace())
+@click.argument("target", metavar="TO", type=options.StatePlace())
+@options.files
+@options.environment
+@options.speaking
+def migrate(
+    source: Path | str, target: Path | str, files: tuple[Path, ...], environment: str | None, **given: Any
+) -> int:
+    """Copy the state of this project from one place to another.
+
+    The copy is compared with what was copied, and the old state stays as it is.
+    """
+    from reconciler.store.migration import migrate as copy  # noqa: PLC0415 - only this command pays for it
+
+    found = copy(_store(files, environment, source), _store(files, environment, target))
+    _speech(given).tell(
+        "",
+        f"Copied {len(found.bindings)} addresses. The old state is kept; from now on name the new place.",
+    )
+    return 0
+
+
+def _store(files: tuple[Path, ...], environment: str | None, place: Path | str) -> Store:
+    from reconciler.cli.configured import Configured  # noqa: PLC0415 - not for --help
+
+    return Configured(files, environment).store(place)
+
+
+def _speech(given: dict[str, Any]) -> Speech:
+    return Speech(given["colour"], verbose=given["verbose"])

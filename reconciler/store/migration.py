@@ -1,0 +1,40 @@
+"""A state moved to another store: copied, compared, and the old one kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.errors import RefusedError, StoreError
+from reconciler.store.record import state_record
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from reconciler.model.state import State
+    from reconciler.store.store import Store
+
+
+def migrate(source: Store, target: Store) -> State:
+    """Copy a state, with what its journal says, into a store that has none; the State as it is found there.
+
+    Both are locked meanwhile. Its serial starts again at 1, its lineage stays. RefusedError where there is
+    nothing to copy, or something in the place of it already; StoreError where the copy is not the same.
+    """
+    with source.lock("migrate"), target.lock("migrate"):
+        state, there = source.load(), target.load()
+        if not (state.serial or state.journaled):
+            raise RefusedError("there is no state to migrate; nothing was changed")
+        if there.serial or there.journaled:
+            raise RefusedError(
+                f"the other place has a state already (serial {there.serial}); nothing was changed"
+            )
+        target.save(state, 0)
+        found = target.load()
+        if _content(found) != _content(state):
+            raise StoreError("the copy is not what was copied; go on with the old place, which is unchanged")
+        return found
+
+
+def _content(state: State) -> dict[str, Any]:
+    """A state but for its serial."""
+    return {**state_record(state), "serial": 0}
