@@ -20,7 +20,7 @@ from reconciler.errors import RefusedError, UsageError
 from reconciler.model.change import Reason
 from reconciler.render.document import ScopeRecord, plan_json, report_json
 from reconciler.render.text import drift_lines, plan_lines, report_lines
-from reconciler.store import planfile
+from reconciler.store import LocalStore, planfile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,6 +39,11 @@ if TYPE_CHECKING:
     from reconciler.store import Store
 
 _CHANGES = 2
+_FORGETFUL = (
+    "CI is set, and there is no state in its folder yet. If the next job does not see that folder, name a "
+    "database (--state postgresql://…) or a bucket (--state s3://…), or let the CI keep the folder from job "
+    "to job. Without any of these everything is found again by its Mark, but calls in doubt are forgotten."
+)
 
 OnDrift: TypeAlias = Literal["overwrite", "keep", "fail"]
 
@@ -119,6 +124,7 @@ class Session:
         desired, store = self.desired(), self.store
         with store.lock("destroy" if self.everything else "apply", hurry.lock_timeout, self._waiting):
             state = store.load()
+            self._warn(state)
             planned = asyncio.run(self._planned(desired, state))
             planned, stale = reviews.approved(review, planned)
             if form == "text":
@@ -134,6 +140,11 @@ class Session:
         else:
             self.speech.say(report_lines(report))
         return report.exit_code
+
+    def _warn(self, state: State) -> None:
+        """Say so where a first state is kept on a disk that a CI's next job will hardly see."""
+        if os.environ.get("CI") and not state.serial and isinstance(self.store, LocalStore):
+            self.speech.tell("Warning", _FORGETFUL)
 
     def _waiting(self, holder: str) -> None:
         self.speech.tell("Waiting", f"the state is locked by {holder}")

@@ -94,6 +94,15 @@ def test_a_lock_that_frees_itself_cannot_be_taken(project, database):
         assert (ended.code, "frees itself" in ended.err) == (1, True)
 
 
+def test_a_ci_that_has_no_state_yet_hears_once_where_one_would_last(project, url):
+    first = project.run("apply", "--auto-approve", "--server", url, CI="true")
+    second = project.run("apply", "--auto-approve", "--server", url, CI="true")
+
+    assert first.code == 0
+    assert all(remedy in first.err for remedy in ("postgresql://", "s3://", "keep the folder"))
+    assert "Warning" not in second.err
+
+
 @pytest.mark.parametrize(
     ("state", "code", "said"),
     [
