@@ -1,4 +1,4 @@
-"""A state that is kept in a database: the same commands, and nothing of it on the machine that ran them."""
+"""A state in a database or a bucket: the same commands, and nothing of it on the machine that ran them."""
 
 import json
 import subprocess
@@ -20,30 +20,30 @@ def apply(project, state, url, *more):
     return project.run("apply", "--auto-approve", "--state", state, "--server", url, *more)
 
 
-def test_what_one_machine_applied_another_one_knows(project, database, url):
-    assert apply(project, database, url).code == 0
+def test_what_one_machine_applied_another_one_knows(project, place, url):
+    assert apply(project, place, url).code == 0
     assert not (project.folder / "state").exists()
 
-    again = project.run("plan", "--detailed-exitcode", "--state", database, "--server", url)
+    again = project.run("plan", "--detailed-exitcode", "--state", place, "--server", url)
 
     assert (again.code, "No changes." in again.out) == (0, True)
-    assert project.run("output", "--state", database).out.startswith("assistant.support  asst_")
+    assert project.run("output", "--state", place).out.startswith("assistant.support  asst_")
 
 
-def test_plan_makes_nothing_in_a_database(project, database, url):
-    assert project.run("plan", "--state", database, "--server", url).code == 0
-    assert project.run("plan", "--state", database, "--server", url).out.count("state serial 0") == 1
+def test_plan_makes_nothing_there(project, place, url):
+    assert project.run("plan", "--state", place, "--server", url).code == 0
+    assert project.run("plan", "--state", place, "--server", url).out.count("state serial 0") == 1
 
 
-def test_projects_and_environments_of_one_database_do_not_meet(project, database, url):
+def test_projects_and_environments_of_one_place_do_not_meet(project, place, url):
     project.write("environments/prod.yaml", "vars: {}\n")
-    assert apply(project, database, url).code == 0
-    assert "state serial 0" in project.run("plan", "--env", "prod", "--state", database, "--server", url).out
+    assert apply(project, place, url).code == 0
+    assert "state serial 0" in project.run("plan", "--env", "prod", "--state", place, "--server", url).out
     project.configure((project.folder / "assistants.yaml").read_text().replace("acme", "other"))
 
-    assert "state serial 0" in project.run("plan", "--state", database, "--server", url).out
-    assert apply(project, database, url).code == 0
-    assert len(json.loads(project.run("output", "--format", "json", "--state", database).out)) == 1
+    assert "state serial 0" in project.run("plan", "--state", place, "--server", url).out
+    assert apply(project, place, url).code == 0
+    assert len(json.loads(project.run("output", "--format", "json", "--state", place).out)) == 1
 
 
 def test_the_next_apply_goes_on_when_the_holder_of_the_lock_was_killed(project, database, monkeypatch):
@@ -66,23 +66,23 @@ def test_the_next_apply_goes_on_when_the_holder_of_the_lock_was_killed(project, 
     assert finished.code == 0
 
 
-def test_a_state_that_is_migrated_goes_on_in_its_new_place(project, database, url):
+def test_a_state_that_is_migrated_goes_on_in_its_new_place(project, place, url):
     assert apply(project, "state", url).code == 0
 
-    moved = project.run("state", "migrate", "state", database)
+    moved = project.run("state", "migrate", "state", place)
 
     assert (moved.code, "Copied 2 addresses" in moved.err) == (0, True)
-    assert project.run("plan", "--detailed-exitcode", "--state", database, "--server", url).code == 0
-    before, after = (project.run("state", "list", "--state", place) for place in ("state", database))
+    assert project.run("plan", "--detailed-exitcode", "--state", place, "--server", url).code == 0
+    before, after = (project.run("state", "list", "--state", one) for one in ("state", place))
     assert before == after
     assert after.out.startswith("assistant.support  asst_")
 
 
-def test_a_state_is_never_migrated_over_another_one_nor_out_of_nothing(project, database, url):
-    nothing = project.run("state", "migrate", "state", database)
+def test_a_state_is_never_migrated_over_another_one_nor_out_of_nothing(project, place, url):
+    nothing = project.run("state", "migrate", "state", place)
     assert apply(project, "state", url).code == 0
-    assert project.run("state", "migrate", "state", database).code == 0
-    again = project.run("state", "migrate", "state", database)
+    assert project.run("state", "migrate", "state", place).code == 0
+    again = project.run("state", "migrate", "state", place)
 
     assert (nothing.code, "no state to migrate" in nothing.err) == (5, True)
     assert (again.code, "has a state already" in again.err) == (5, True)
