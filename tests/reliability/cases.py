@@ -107,7 +107,7 @@ class Place:
         furnish(self.servers, "case")
         if before is not NOTHING:
             before.write(folder)
-            assert program.run(folder, self.apply()).code == 0
+            assert program.run(folder, self.apply(), calm=True).code == 0
         self.servers.order("keep", "case", name=workload)
 
     def boundaries(self, workload, fates=()):
@@ -116,7 +116,7 @@ class Place:
         for fate in fates:
             program.run(folder, self.apply(), fate)
         trace = folder / "trace.json"
-        ended = program.run(folder, self.apply(), trace=str(trace))
+        ended = program.run(folder, self.apply(), trace=str(trace), calm=True)
         assert ended.code == 0, ended.out
         found = json.loads(trace.read_text())
         shutil.rmtree(folder)
@@ -153,7 +153,7 @@ def finish(place, case, folder, ended):
     """Run the same command again until there is nothing to do; how often, and what is wrong if there is."""
     said = []
     for number in range(1, FURTHER + 1):
-        applied = program.run(folder, place.apply(case.settle), variant=case.variant)
+        applied = program.run(folder, place.apply(case.settle), variant=case.variant, calm=True)
         ended.append(applied)
         said.append(applied.out)
         if applied.code == 0 and _nothing_to_do(place, case, folder, ended):
@@ -162,6 +162,6 @@ def finish(place, case, folder, ended):
 
 
 def _nothing_to_do(place, case, folder, ended):
-    said = program.run(folder, place.plan(case.settle), variant=case.variant)
+    said = program.run(folder, place.plan(case.settle), variant=case.variant, calm=True)
     ended.append(said)
     return said.code == 0 and "No changes." in said.out

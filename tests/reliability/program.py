@@ -55,13 +55,14 @@ def warm(folder, arguments):
     return code
 
 
-def begin(folder, arguments, fate=FORTUNATE, *, variant="", trace=None):
+def begin(folder, arguments, fate=FORTUNATE, *, variant="", trace=None, calm=False):  # noqa: PLR0913 - a run's circumstances
     """Start a run in a project's folder; the number of its process."""
     process = os.fork()
     if process:
         return process
     code = 70
     try:
+        _hurry(calm=calm)
         code = _child(folder, arguments, fate, variant, trace)
     finally:
         os._exit(code)
@@ -91,7 +92,6 @@ def _child(folder, arguments, fate, variant, trace):
     os.dup2(log, 2)
     sys.stdout = open(1, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115 - to the end
     sys.stderr = sys.stdout
-    _hurry()
     if variant:
         VARIANTS[variant].install()
     boundaries = Boundaries(folder / "state", fate, trace)
@@ -101,9 +101,12 @@ def _child(folder, arguments, fate, variant, trace):
     return code
 
 
-def _hurry():
-    """Wait less than people would: nothing here is far away, and a second is long."""
+def _hurry(*, calm):
+    """Wait less than people would: nothing here is far away, and a second is long.
+
+    In a ``calm`` run nothing hangs, and a machine that is slow is no fault.
+    """
     reconciler.api.retry._FIRST_WAIT = 0.01
     reconciler.api.retry._SHORTEST = 0.01
-    reconciler.cli.target._DEADLINE = 0.6
+    reconciler.cli.target._DEADLINE = 30.0 if calm else 0.6
     reconciler.engine.steps._PAUSE = 0.02
