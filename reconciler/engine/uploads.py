@@ -196,8 +196,9 @@ class Uploads:
         found = set()
         for file in self.situation.desired.files:
             bound = self.bound.get(file.address)
+            alive = bound is not None and bound.id in self.situation.live.files
             same = bound is not None and (bound.filename, bound.sha256) == file.identity
-            found.add(bound.id if bound and same else self._found(file)[0])
+            found.add(bound.id if bound and alive and same else self._found(file)[0])
         return frozenset(found)
 
     def _still(self, ids: Sequence[str]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Copies, rewritten Marks and look-alikes of what a run left: only what is proved to be ours is taken."""
 
 import io
+import time
 
 import httpx
 from builders import assistant
@@ -9,6 +10,7 @@ from faults import Faulty, at
 from reconciler.model import address
 from reconciler.model.mark import MARK_KEY
 from reconciler.model.outcome import Result
+from reconciler.model.state import Intent
 
 LATE = httpx.ReadTimeout("late")
 
@@ -149,3 +151,19 @@ def test_what_could_not_be_read_once_is_proved_when_it_is_replaced_and_goes(worl
 
     assert world.apply(assistant(files=["a.md"])).exit_code == 0
     assert old not in world.files()
+
+
+def test_what_takes_the_place_of_an_upload_that_is_gone_is_not_deleted_with_its_leftovers(world):
+    wanted = assistant(files=["a.md"])
+    world.apply(wanted)
+    (old,) = world.files()
+    file = world.file("a.md")
+    world.store.intend(
+        Intent(file.address, "upload", "", file.filename, file.size, file.sha256, (old,), time.time())
+    )
+    world.ask(lambda client: client.files.delete(old))
+    world.ask(lambda client: client.files.create(file=("a.md", world.contents["a.md"]), purpose="assistants"))
+
+    assert world.apply(wanted).exit_code == 0
+    assert world.only().file_ids == list(world.files())
+    assert not world.plan(wanted).has_changes
