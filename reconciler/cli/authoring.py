@@ -129,14 +129,7 @@ def init(project: str | None, **given: Any) -> int:
 @click.command()
 @click.argument("address", metavar="ADDRESS|PLAN")
 @options.configuration
-@options.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="json is one object, with the origins under a key of their own.",
-)
+@options.drawing
 @options.speaking
 def show(address: str, form: str, **given: Any) -> int:
     """Show one assistant as it would be sent, or a plan file.
@@ -146,6 +139,8 @@ def show(address: str, form: str, **given: Any) -> int:
     """
     if address.endswith(".json") or Path(address).is_file():
         return _show_plan(Path(address), form, **given)
+    if form not in {"text", "json"}:
+        raise click.UsageError(f"--format {form} is for a plan file; an assistant is shown as text or json")
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - only this command pays for it
     from reconciler.render.declared import declared_json, declared_lines  # noqa: PLC0415 - the same
 
@@ -172,17 +167,15 @@ def _declared(found: Configuration, address: str) -> Any:
 
 
 def _show_plan(file: Path, form: str, **given: Any) -> int:
-    from reconciler.render.document import plan_json, plan_of  # noqa: PLC0415 - only for a plan file
-    from reconciler.render.text import plan_lines  # noqa: PLC0415 - the same
+    from reconciler.cli.drawing import Drawing  # noqa: PLC0415 - only for a plan file
+    from reconciler.render.document import read_plan  # noqa: PLC0415 - the same
     from reconciler.store import planfile  # noqa: PLC0415 - the same
 
     speech = Speech(given["colour"], verbose=given["verbose"])
-    plan, scope = plan_of(planfile.read(file), file)
-    if form == "json":
-        speech.print(plan_json(plan, scope))
-    else:
-        speech.say(plan_lines(plan))
-        speech.tell("Digest", plan.digest)
+    document = read_plan(planfile.read(file), file)
+    Drawing.of(form, given).show(document, speech)
+    if form == "text":
+        speech.tell("Digest", document.digest)
     return 0
 
 

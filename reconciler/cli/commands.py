@@ -16,6 +16,7 @@ from reconciler.cli import options
 from reconciler.cli.speech import Speech, is_interactive
 
 if TYPE_CHECKING:
+    from reconciler.cli.drawing import Drawing
     from reconciler.cli.session import Hurry, Session
     from reconciler.engine.review import Review
     from reconciler.server import Faults
@@ -38,14 +39,14 @@ Exit codes: 0 done, or nothing to do · 1 error, nothing changed · 2 changes
     help="Also write the plan to this file, for a review and for `apply`. It holds the texts it shows.",
 )
 @options.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
-@options.document
+@options.drawing
 @options.speaking
 def plan(detailed_exitcode: bool, form: str, out: Path | None, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
     """Show what apply would do.
 
     Only reads: it takes no lock, sends nothing but GET, and writes nothing but the file of --out.
     """
-    return _session(given).plan(detailed=detailed_exitcode, form=form, out=out)
+    return _session(given).plan(detailed=detailed_exitcode, drawing=_drawing(form, given), out=out)
 
 
 @click.command(epilog=EXITS)
@@ -79,9 +80,8 @@ def apply(plan_file: Path | None, skip_stale: bool, auto_approve: bool, form: st
     if skip_stale and plan_file is None:
         raise click.UsageError("--skip-stale is about a PLAN, and none is given")
     review, session = _reviewed(plan_file, given, skip_stale=skip_stale)
-    return session.apply(
-        review, approved=auto_approve or plan_file is not None, hurry=_hurry(given), form=form
-    )
+    approved = auto_approve or plan_file is not None
+    return session.apply(review, approved=approved, hurry=_hurry(given), drawing=_drawing(form, given))
 
 
 @click.command(epilog=EXITS)
@@ -93,7 +93,7 @@ def destroy(auto_approve: bool, form: str, **given: Any) -> int:  # noqa: FBT001
     """
     _need_consent(auto_approve=auto_approve)
     review, session = _reviewed(None, given, everything=True)
-    return session.apply(review, approved=auto_approve, hurry=_hurry(given), form=form)
+    return session.apply(review, approved=auto_approve, hurry=_hurry(given), drawing=_drawing(form, given))
 
 
 @click.command()
@@ -245,7 +245,7 @@ def _reviewed(
     digest = given["expect_digest"]
     if file is None:
         return Review(None, digest), _session(given, everything=everything)
-    from reconciler.render.document import plan_of  # noqa: PLC0415 - the same
+    from reconciler.render.document import plan_in, read_plan  # noqa: PLC0415 - the same
     from reconciler.store import planfile  # noqa: PLC0415 - the same
 
     source = click.get_current_context().get_parameter_source
@@ -254,14 +254,21 @@ def _reviewed(
         raise click.UsageError(
             "PLAN says what it is about: --target, --exclude, --prune-marked and --on-drift do not go with it"
         )
-    plan, scope = plan_of(planfile.read(file), file)
+    document = read_plan(planfile.read(file), file)
+    scope = document.scope
     about = {
         "targets": scope.targets,
         "excluded": scope.excluded,
         "prune": scope.prune_marked,
         "on_drift": scope.on_drift,
     }
-    return Review(plan, digest, skip_stale), _session({**given, **about})
+    return Review(plan_in(document), digest, skip_stale), _session({**given, **about})
+
+
+def _drawing(form: str, given: dict[str, Any]) -> Drawing:
+    from reconciler.cli.drawing import Drawing  # noqa: PLC0415 - lazily, see above
+
+    return Drawing.of(form, given)
 
 
 def _hurry(given: dict[str, Any]) -> Hurry:

@@ -176,6 +176,30 @@ document = option(
     help="json is one versioned document; `schema` prints what it looks like.",
 )
 
+depth = together(
+    option("--brief", is_flag=True, help="One line for each change."),
+    option("--full", is_flag=True, help="Every text and value whole."),
+)
+
+drawing = together(
+    option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="json is one versioned document; `schema` prints what it looks like.",
+    ),
+    depth,
+    option(
+        "--max-bytes",
+        type=click.IntRange(2_000, 1_000_000),
+        default=60_000,
+        show_default=True,
+        help="How long Markdown may be; what does not fit is counted.",
+    ),
+)
+
 consent = together(
     option("--auto-approve", is_flag=True, help="Do not ask."),
     option(
@@ -199,4 +223,4 @@ consent = together(
     ),
 )
 
-changing = together(configuration, server, state, scope, on_drift, consent, document, speaking)
+changing = together(configuration, server, state, scope, on_drift, consent, document, depth, speaking)

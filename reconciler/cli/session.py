@@ -18,8 +18,9 @@ from reconciler.engine.planned import Planned, observe
 from reconciler.engine.steps import Steps
 from reconciler.errors import RefusedError, UsageError
 from reconciler.model.change import Reason
-from reconciler.render.document import ScopeRecord, plan_json, report_json
-from reconciler.render.text import drift_lines, plan_lines, report_lines
+from reconciler.render.document import ScopeRecord, plan_document, printed, report_document
+from reconciler.render.text import drift_lines, report_lines
+from reconciler.render.view import view_of
 from reconciler.store import LocalStore, planfile
 
 if TYPE_CHECKING:
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.cli.configured import Configured
+    from reconciler.cli.drawing import Drawing
     from reconciler.cli.speech import Speech
     from reconciler.cli.target import Target
+    from reconciler.config.resolve import Configuration
     from reconciler.engine.review import Review
     from reconciler.model.address import Address
     from reconciler.model.outcome import Report
@@ -87,22 +90,21 @@ class Session:
     scope: Scope
     everything: bool = False
 
-    def desired(self) -> Desired:
-        """The configuration; for ``destroy`` without what it declares, so that nothing of it stays."""
-        found = self.configured.told(self.speech).desired
-        return replace(found, assistants=(), files=()) if self.everything else found
+    def configuration(self) -> Configuration:
+        """What is declared; for ``destroy`` nothing of it, so that nothing stays."""
+        found = self.configured.told(self.speech)
+        if not self.everything:
+            return found
+        return replace(found, desired=replace(found.desired, assistants=(), files=()))
 
-    def plan(self, *, detailed: bool, form: str, out: Path | None) -> int:
+    def plan(self, *, detailed: bool, drawing: Drawing, out: Path | None) -> int:
         """Show what apply would do; nothing but ``out`` is written anywhere."""
-        desired, state = self.desired(), self.store.load()
-        plan = asyncio.run(self._planned(desired, state)).plan
-        document = plan_json(plan, self._recorded()) if out or form == "json" else ""
-        if form == "json":
-            self.speech.print(document)
-        else:
-            self.speech.say(plan_lines(plan))
+        declared, state = self.configuration(), self.store.load()
+        plan = asyncio.run(self._planned(declared.desired, state)).plan
+        document = plan_document(plan, self._recorded(), declared.warnings)
+        drawing.show(document, self.speech)
         if out:
-            planfile.write(out, document)
+            planfile.write(out, printed(document))
             self.speech.tell("Digest", plan.digest)
             self.speech.tell("", f"Saved to {out}. To do exactly this: assistants-sync apply {out}")
         try:
@@ -113,32 +115,33 @@ class Session:
 
     def drift(self, *, detailed: bool) -> int:
         """Show what somebody changed on the server since the last apply; only reads."""
-        desired, state = self.desired(), self.store.load()
+        desired, state = self.configuration().desired, self.store.load()
         found = asyncio.run(self._planned(desired, state))
         moved = drift(desired, found.live, state)
-        self.speech.say(drift_lines(found.plan, moved, len(state.bindings)))
+        self.speech.say(drift_lines(view_of(plan_document(found.plan)), moved, len(state.bindings)))
         return _CHANGES if detailed and moved else 0
 
-    def apply(self, review: Review, *, approved: bool, hurry: Hurry, form: str) -> int:
+    def apply(self, review: Review, *, approved: bool, hurry: Hurry, drawing: Drawing) -> int:
         """Make a plan and, once it is approved, carry it out; all of it under the lock."""
-        desired, store = self.desired(), self.store
+        declared, store = self.configuration(), self.store
         with store.lock("destroy" if self.everything else "apply", hurry.lock_timeout, self._waiting):
             state = store.load()
             self._warn(state)
-            planned = asyncio.run(self._planned(desired, state))
+            planned = asyncio.run(self._planned(declared.desired, state))
             planned, stale = reviews.approved(review, planned)
-            if form == "text":
-                self.speech.say(plan_lines(planned.plan))
+            if drawing.form == "text":
+                drawing.show(plan_document(planned.plan, warnings=declared.warnings), self.speech)
             guard.check(planned.plan, state, self._allowed(planned.plan))
             if planned.plan.has_changes and not approved and not self.speech.confirm(self._question()):
                 self.speech.tell("", "Cancelled. Nothing was changed.")
                 return 1
             report = asyncio.run(self._carried_out(planned, state, hurry.parallelism))
         report = replace(report, outcomes=(*report.outcomes, *stale))
-        if form == "json":
-            self.speech.print(report_json(report, planned.plan))
+        document = report_document(report, planned.plan)
+        if drawing.form == "json":
+            self.speech.print(printed(document))
         else:
-            self.speech.say(report_lines(report))
+            self.speech.say(report_lines(document))
         return report.exit_code
 
     def _warn(self, state: State) -> None:

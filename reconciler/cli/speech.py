@@ -35,10 +35,15 @@ class Speech:
         """A result, on stdout."""
         from reconciler.render.terminal import painted  # noqa: PLC0415 - not for --help
 
-        _write(sys.stdout, painted(lines, colour=self._coloured(sys.stdout)))
+        _write(sys.stdout, painted(lines, colour=self.is_coloured))
+
+    @property
+    def is_coloured(self) -> bool:
+        """Whether a result may be coloured."""
+        return self._coloured(sys.stdout)
 
     def print(self, text: str) -> None:
-        """A result that is never coloured, on stdout."""
+        """A result as it stands, on stdout."""
         _write(sys.stdout, text)
 
     def tell(self, word: str, message: str) -> None:

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reconciler.config.keys import keys
 from reconciler.config.models import SHUTDOWNS
 from reconciler.config.prompts import Piece
 from reconciler.config.unseen import named, unseen
+from reconciler.model.keys import keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import yaml
 
 from reconciler.config.errors import ConfigError
-from reconciler.config.keys import masked
 from reconciler.model.diagnostic import Diagnostic, Origin
+from reconciler.model.keys import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -89,7 +89,8 @@ class FieldChange:
 
     ``drifted``: the server's value is not the one last applied. ``edited``: the configuration's is not.
     ``cleared``: the configuration named the field once and no longer does. ``source`` is the file the new
-    value was read from.
+    value was read from. ``breaking`` names what an application that answers a tool's calls may not survive.
+    ``texts`` are the contents of a file before and after, where they were asked for.
     """
 
     field: str
@@ -100,6 +101,8 @@ class FieldChange:
     source: str = ""
     details: tuple[Detail, ...] = ()
     edited: bool = False
+    breaking: tuple[str, ...] = ()
+    texts: tuple[str, str] | None = None
 
     @property
     def moved_by(self) -> tuple[Literal["configuration", "server"], ...]:

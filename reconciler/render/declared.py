@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.address import Address
-from reconciler.render.diff import word_diff
+from reconciler.render.diff import comparison_lines
 from reconciler.render.lines import Line, Span, Style, line
+from reconciler.render.texts import compared
 from reconciler.render.visible import visible
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _changed(field: str, before: Any, after: Any) -> Iterator[Line]:
     are_texts = isinstance(before, str) and isinstance(after, str)
     if are_texts and max(len(before), len(after)) > _WIDTH:
         yield line(f"      {visible(field)}")
-        yield from word_diff(before, after, "        ")
+        yield from comparison_lines(compared(before, after), "        ")
         return
     yield line(
         f"      {visible(field):{_WIDTH}} ",

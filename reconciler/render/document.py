@@ -21,6 +21,9 @@ from reconciler.model.outcome import Cause, Result  # noqa: TC001 - pydantic rea
 from reconciler.model.plan import Basis, Plan
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.outcome import Outcome, Report
     from reconciler.model.resource import FileReference
 
@@ -61,6 +64,12 @@ class FieldRecord(_Record):
     cleared: StrictBool
     source: str = Field(description="The file that the new value was read from, or empty.")
     details: list[DetailRecord]
+    breaking: list[str] = Field(
+        [], description="What an application that answers the calls of a tool may not survive."
+    )
+    texts: list[str] | None = Field(
+        None, description="The text of a file before and after, where that was asked for."
+    )
 
 
 class StepRecord(_Record):
@@ -102,6 +111,17 @@ class ScopeRecord(_Record):
     on_drift: Literal["overwrite", "keep", "fail"] = "overwrite"
 
 
+class WarningRecord(_Record):
+    """What is likely a mistake in the configuration; line and column count from 1, 0 is unknown."""
+
+    code: str
+    message: str
+    file: str
+    line: StrictInt
+    column: StrictInt
+    help: str
+
+
 class PlanDocument(_Record):
     """A plan: what apply would do, and what that rests on."""
 
@@ -118,6 +138,7 @@ class PlanDocument(_Record):
     counts: CountsRecord
     changes: list[ChangeRecord]
     notices: list[str]
+    warnings: list[WarningRecord] = []
     managed: StrictInt
     missing: StrictInt
     is_bare: StrictBool
@@ -164,8 +185,10 @@ def schema(what: str) -> str:
     return json.dumps(described, indent=2, sort_keys=True) + "\n"
 
 
-def plan_json(plan: Plan, scope: ScopeRecord | None = None) -> str:
-    """A plan as its document."""
+def plan_document(
+    plan: Plan, scope: ScopeRecord | None = None, warnings: Iterable[Diagnostic] = ()
+) -> PlanDocument:
+    """A plan as its document, with what is likely a mistake in the configuration."""
     made = PlanDocument(
         format_version=FORMAT,
         kind="plan",
@@ -180,42 +203,45 @@ def plan_json(plan: Plan, scope: ScopeRecord | None = None) -> str:
         counts=_counts(plan.counts),
         changes=[_change_record(one) for one in plan.changes if one.is_visible or one.steps],
         notices=list(plan.notices),
+        warnings=[_warning_record(one) for one in warnings],
         managed=plan.managed,
         missing=plan.missing,
         is_bare=plan.is_bare,
         is_partial=plan.is_partial,
         checksum="",
     )
-    return _printed(made.model_copy(update={"checksum": _checksum(made.model_dump(mode="json"))}))
+    return made.model_copy(update={"checksum": _checksum(made.model_dump(mode="json"))})
 
 
-def report_json(report: Report, plan: Plan) -> str:
+def report_document(report: Report, plan: Plan) -> ReportDocument:
     """A report as its document."""
-    return _printed(
-        ReportDocument(
-            format_version=FORMAT,
-            kind="report",
-            digest=plan.digest,
-            project=plan.project,
-            environment=plan.environment,
-            target=plan.basis.target,
-            exit_code=report.exit_code,
-            interrupted=report.interrupted,
-            unsaved=report.unsaved,
-            counts=_counts(report.counts),
-            outcomes=[_outcome_record(one) for one in report.outcomes],
-        )
+    return ReportDocument(
+        format_version=FORMAT,
+        kind="report",
+        digest=plan.digest,
+        project=plan.project,
+        environment=plan.environment,
+        target=plan.basis.target,
+        exit_code=report.exit_code,
+        interrupted=report.interrupted,
+        unsaved=report.unsaved,
+        counts=_counts(report.counts),
+        outcomes=[_outcome_record(one) for one in report.outcomes],
     )
 
 
-def plan_of(text: bytes, path: object) -> tuple[Plan, ScopeRecord]:
-    """The plan that a document holds, and its scope; PlanFileError, naming the path, when it holds none."""
+def printed(document: PlanDocument | ReportDocument) -> str:
+    """A document as the text that ``--format json`` prints, and that a plan file holds."""
+    return json.dumps(document.model_dump(mode="json"), indent=2, ensure_ascii=True) + "\n"
+
+
+def read_plan(text: bytes, path: object) -> PlanDocument:
+    """The document in a plan file; PlanFileError, naming the path, when it holds none."""
     try:
         found = json.loads(text)
         _refuse_newer(found, path)
         document = PlanDocument.model_validate(found)
-        plan = _plan(document)
-        is_whole = _checksum(found) == document.checksum and _agrees(document, plan)
+        is_whole = _checksum(found) == document.checksum and _agrees(document, plan_in(document))
     except ValidationError as cause:
         first = cause.errors()[0]
         where = ".".join(str(step) for step in first["loc"]) or "the whole of it"
@@ -224,7 +250,7 @@ def plan_of(text: bytes, path: object) -> tuple[Plan, ScopeRecord]:
         raise PlanFileError(f"{path} is not a plan") from cause
     if not is_whole:
         raise PlanFileError(f"{path} was changed after it was made. Nothing was sent.")
-    return plan, document.scope
+    return document
 
 
 def _agrees(document: PlanDocument, plan: Plan) -> bool:
@@ -238,10 +264,6 @@ def _refuse_newer(found: Any, path: object) -> None:
         raise PlanFileError(
             f"{path} is of format {version}, and this version reads {FORMAT}; use a newer one"
         )
-
-
-def _printed(document: BaseModel) -> str:
-    return json.dumps(document.model_dump(mode="json"), indent=2, ensure_ascii=True) + "\n"
 
 
 def _checksum(record: dict[str, Any]) -> str:
@@ -283,6 +305,20 @@ def _field_record(one: FieldChange) -> FieldRecord:
         cleared=one.cleared,
         source=one.source,
         details=details,
+        breaking=list(one.breaking),
+        texts=list(one.texts) if one.texts else None,
+    )
+
+
+def _warning_record(one: Diagnostic) -> WarningRecord:
+    where = one.origin
+    return WarningRecord(
+        code=one.code,
+        message=one.message,
+        file=where.path,
+        line=where.line,
+        column=where.column if where.line else 0,
+        help=one.help,
     )
 
 
@@ -299,7 +335,8 @@ def _outcome_record(one: Outcome) -> OutcomeRecord:
     )
 
 
-def _plan(document: PlanDocument) -> Plan:
+def plan_in(document: PlanDocument) -> Plan:
+    """The plan that a document holds."""
     return Plan(
         document.project,
         document.environment,
@@ -350,6 +387,8 @@ def _field(one: FieldRecord) -> FieldChange:
         one.source,
         details,
         "configuration" in one.moved_by,
+        tuple(one.breaking),
+        (one.texts[0], one.texts[1]) if one.texts else None,
     )
 
 

@@ -1,303 +1,172 @@
-"""A Plan or a Report as text: symbols carry the meaning, summary lines are Terraform's word for word."""
+"""A View or a report as lines: signs carry the meaning, summary lines are Terraform's word for word."""
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from reconciler.model.address import Address, Kind
-from reconciler.model.change import Action, Change, FieldChange, Reason, Step, StepKind
+from reconciler.model.change import Action
 from reconciler.model.outcome import Cause, Result
-from reconciler.render.diff import text_diff
+from reconciler.render.diff import comparison_lines
+from reconciler.render.formats import Depth
 from reconciler.render.lines import Line, Span, Style, line
-from reconciler.render.visible import quoted, visible
+from reconciler.render.texts import compared
+from reconciler.render.view import count, literal, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from reconciler.model.change import FieldChange
     from reconciler.model.drift import Drift
-    from reconciler.model.outcome import Outcome, Report
-    from reconciler.model.plan import Plan
+    from reconciler.render.document import OutcomeRecord, ReportDocument
+    from reconciler.render.view import Entry, Part, View
 
-NO_CHANGES = "No changes. Your assistants match the configuration."
-KEPT = "No changes. What somebody changed on the server is left as it is."
 NO_DRIFT = "No drift. Everything on the server is as it was last applied."
 
 _INDENT = "      "
-_LOOKS = {
-    Action.CREATE: ("+", Style.ADD, "will be created"),
-    Action.UPDATE: ("~", Style.CHANGE, "will be updated"),
-    Action.REPLACE: ("~", Style.CHANGE, "will be replaced"),
-    Action.DELETE: ("-", Style.REMOVE, "will be destroyed"),
-    Action.ADOPT: ("~", Style.CHANGE, "will be adopted"),
-    Action.FORGET: ("~", Style.CHANGE, "will be forgotten"),
-    Action.NOOP: (" ", Style.DIM, "stays as it is"),
-}
+_MOST = 54  # characters of a value that are shown
 
 
-def header(plan: Plan) -> Line:
+def header(view: View) -> Line:
     """The first line of every plan and apply: where this is about to happen."""
-    place = plan.basis
-    account = f"  account {visible(place.account)}" if place.account else ""
-    rest = f"{account}  project {visible(plan.project)}  state serial {place.serial}"
-    return line("Target: ", Span(visible(place.target), Style.BOLD), Span(rest, Style.DIM))
+    account = f"  account {view.account}" if view.account else ""
+    rest = f"{account}  project {view.project}  state serial {view.serial}"
+    return line("Target: ", Span(view.target, Style.BOLD), Span(rest, Style.DIM))
 
 
-def plan_lines(plan: Plan) -> Iterator[Line]:
+def plan_lines(view: View, depth: Depth = Depth.PLAIN) -> Iterator[Line]:
     """Every visible Change, what a reader must know besides, and the summary."""
-    yield header(plan)
-    for change in plan.changes:
-        if change.is_visible:
-            yield line()
-            yield from change_lines(change)
-    if plan.notices:
+    yield header(view)
+    brief = depth is Depth.BRIEF
+    if brief and view.entries:
         yield line()
-    for notice in plan.notices:
-        yield line(Span(f"  ! {visible(notice)}", Style.DRIFT))
+    for entry in view.entries:
+        if not brief:
+            yield line()
+        yield from _head(entry) if brief else entry_lines(entry, full=depth is Depth.FULL)
+    if view.notices:
+        yield line()
+    for notice in view.notices:
+        yield line(Span(f"  ! {notice}", Style.DRIFT))
     yield line()
-    yield from _summary(plan)
+    yield from _summary(view)
 
 
-def _summary(plan: Plan) -> Iterator[Line]:
-    if not plan.has_changes:
-        is_kept = any(change.drifted for change in plan.changes)
-        yield line(Span(KEPT if is_kept else NO_CHANGES, Style.BOLD))
-        if plan.is_partial:
-            yield line(Span("Only what was selected was compared.", Style.DIM))
-        return
-    more = Counter[str]()
-    for change in plan.changes:
-        more["to adopt"] += change.action is Action.ADOPT and not change.steps
-        more["to forget"] += change.action is Action.FORGET
-        more["moved"] += change.moved_from is not None
-        more["following a file"] += bool(change.follows) and change.action is not Action.FORGET
-        more["drifted"] += change.drifted
-        more["refused"] += bool(change.refused)
-    extras = ", ".join(f"{count} {what}" for what, count in more.items() if count)
-    if extras:
-        yield line(Span(f"Also: {extras}.", Style.DIM))
-    made = plan.counts
-    counted = f"Plan: {made.added} to add, {made.changed} to change, {made.destroyed} to destroy."
-    yield line(Span(counted, Style.BOLD))
+def _summary(view: View) -> Iterator[Line]:
+    """The summary comes last where there is something to do; tools look for it there."""
+    lines = [line(Span(view.summary, Style.BOLD))]
+    if view.also:
+        lines.insert(0 if view.has_changes else 1, line(Span(view.also, Style.DIM)))
+    yield from lines
 
 
-def change_lines(change: Change) -> Iterator[Line]:
-    """One Change: its head, its fields, its attachments."""
-    symbol, style, verb = _LOOKS[change.action]
-    if change.address.kind is Kind.FILE:
-        verb = _OF_FILES.get(change.action, verb)
-    if change.reason is Reason.REMOVED:
-        verb = "will be forgotten, and stays on the server"
-    if change.refused:
-        symbol, style, verb = "!", Style.DRIFT, f"cannot be {_REFUSED[change.action]}"
-    shown = f"  {symbol} {visible(change.address)}"
-    known = f"  {visible(change.id)}" if change.id else ""
-    yield line(Span(shown, style), Span(f" {verb}"), Span(known, Style.DIM))
-    if change.moved_from:
-        yield line(_INDENT, Span(f"moved from {visible(change.moved_from)}", Style.DIM))
-    if change.reason not in _OBVIOUS and str(change.reason) not in change.note:
-        yield line(_INDENT, Span(str(change.reason), Style.DIM))
-    if change.refused:
-        yield line(_INDENT, Span(visible(change.refused), Style.DRIFT))
-        return
-    if change.note:
-        yield line(_INDENT, Span(visible(change.note), Style.DIM))
-    yield from _created(change) if change.action is Action.CREATE else _edited(change)
+def entry_lines(entry: Entry, *, full: bool = False) -> Iterator[Line]:
+    """One Change: its head, why, its fields and attachments."""
+    yield from _head(entry)
+    for aside in entry.asides:
+        yield line(_INDENT, Span(aside, Style.DIM))
+    if entry.refused:
+        yield line(_INDENT, Span(entry.refused, Style.DRIFT))
+    for part in entry.parts:
+        yield from _part_lines(part, is_new=entry.action is Action.CREATE, full=full)
 
 
-_OF_FILES = {Action.CREATE: "will be uploaded", Action.DELETE: "will be deleted"}
-_OBVIOUS = frozenset({Reason.NEW, Reason.EDITED, Reason.SAME, Reason.DESTROY, Reason.RENAMED, Reason.REMOVED})
-_REFUSED = {
-    Action.CREATE: "created",
-    Action.UPDATE: "updated",
-    Action.REPLACE: "replaced",
-    Action.DELETE: "destroyed",
-    Action.ADOPT: "adopted",
-    Action.FORGET: "forgotten",
-    Action.NOOP: "managed",
-}
+def _head(entry: Entry) -> Iterator[Line]:
+    known = f"  {entry.id}" if entry.id else ""
+    head = Span(f"  {entry.sign} {entry.address}", entry.style)
+    yield line(head, Span(f" {entry.verb}"), Span(known, Style.DIM))
 
 
-def _created(change: Change) -> Iterator[Line]:
-    if change.address.kind is Kind.FILE:
-        yield from _edited(change)
-        return
-    groups: dict[str, list[str]] = {}
-    for one in change.fields:
-        group, _, rest = one.field.partition(".")
-        groups.setdefault(group, []).append(_set(group, rest, one))
-    for group, shown in groups.items():
-        yield line(_INDENT, Span(f"+ {group:<13} {', '.join(shown)}", Style.ADD))
+def _part_lines(part: Part, *, is_new: bool, full: bool) -> Iterator[Line]:
+    is_text = part.comparison is not None and part.sign in "~!"
+    said = "" if is_text and not part.said else _told(part, is_new=is_new, most=10**9 if full else _MOST)
+    head = f"{part.sign} {part.name:<13} {said}".rstrip()
+    yield line(_INDENT, Span(head, part.style), Span(f"  {part.aside}" if part.aside else "", Style.DIM))
+    for each in part.breaking:
+        yield line(_INDENT, "    ", Span(f"! breaking: {each}", Style.DRIFT))
+    for inner in part.inner:
+        if inner.path and not is_new:
+            moved = f"{_cut(inner.before)} → {_cut(inner.after)}"
+            yield line(_INDENT, "    ", Span(f"{inner.path}  {moved}", part.style))
+    if part.comparison and (is_text or full):
+        yield from comparison_lines(part.comparison, _INDENT, full=full)
 
 
-def _set(group: str, rest: str, one: FieldChange) -> str:
-    if group == "metadata":
-        return f"{visible(rest)} = {quoted(one.after)}"
-    if group == "tools":
-        return visible(rest)
-    if group == "files":
-        return ", ".join(visible(name) for name in one.after)
-    return _extent(one) if group == "instructions" else quoted(one.after)
+def _told(part: Part, *, is_new: bool, most: int) -> str:
+    """The values of a part on one line."""
+    if part.said or (part.before is None and part.after is None):
+        return part.said
+    return _cut(part.after, most) if is_new else f"{_cut(part.before, most)} → {_cut(part.after, most)}"
 
 
-def _extent(one: FieldChange) -> str:
-    text = str(one.after)
-    origin = f" ({visible(one.source)})" if one.source else ""
-    return f"{_count(len(text.splitlines()), 'line')}, {_count(len(text), 'character')}{origin}"
+def _cut(text: str | None, most: int = _MOST) -> str:
+    """A whole value, shortened where it is long; a text keeps its quotes."""
+    if text is None:
+        return "(none)"
+    quote = '"' * text.startswith('"')
+    inside = text[1:-1] if quote else text
+    return text if len(inside) <= most else f"{quote}{inside[: most - 1]}…{quote}"
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
-
-
-def _edited(change: Change) -> Iterator[Line]:
-    for one in change.fields:
-        yield from _field(one)
-    attached = {step.file for step in change.steps if step.kind is StepKind.ATTACH}
-    detached = {step.file for step in change.steps if step.kind is StepKind.DETACH}
-    for step in change.steps:
-        if step.kind in {StepKind.ATTACH, StepKind.DETACH}:
-            yield _attachment(step, swapped=step.file in attached & detached)
-
-
-def _field(one: FieldChange) -> Iterator[Line]:
-    symbol, style = _sign(one)
-    name = visible(one.field)
-    if one.field == "content":
-        yield line(_INDENT, Span(f"{symbol} {name:<13} {_contents(one)}", style))
-        return
-    if one.details:
-        yield line(_INDENT, Span(f"{symbol} {name}", style), _aside(one))
-        for detail in one.details:
-            moved = f"{quoted(detail.before)} → {quoted(detail.after)}"
-            yield line(_INDENT, "    ", Span(f"{visible(detail.path)}  {moved}", style))
-        return
-    if one.field == "instructions" and one.before and one.after:
-        yield line(_INDENT, Span(f"{symbol} {name}", style), _aside(one))
-        yield from text_diff(one.before, one.after, _INDENT)
-        return
-    yield line(_INDENT, Span(f"{symbol} {name:<13} {_moved(one)}".rstrip(), style), _aside(one))
-
-
-def _sign(one: FieldChange) -> tuple[str, Style]:
-    if one.drifted:
-        return "!", Style.DRIFT
-    if one.before is None:
-        return "+", Style.ADD
-    return ("-", Style.REMOVE) if one.after is None else ("~", Style.CHANGE)
-
-
-def _moved(one: FieldChange) -> str:
-    if one.field.startswith("tools."):
-        return ""
-    if one.field == "instructions":
-        return _extent(one) if one.after else "removed"
-    return f"{quoted(one.before)} → {quoted(one.after)}"
-
-
-def _aside(one: FieldChange) -> Span:
-    said = [f"({visible(one.source)})"] if one.source else []
-    if one.drifted:
-        said.append("changed on the server" + " and in the configuration" * (one.edited and not one.cleared))
-    if one.cleared:
-        said.append("no longer in the configuration")
-    if one.drifted or one.cleared:
-        said.append("will be cleared" if one.cleared else "will be set back")
-    return Span(f"  {', '.join(said)}" if said else "", Style.DIM)
-
-
-def _contents(one: FieldChange) -> str:
-    if one.before is None:
-        return _content(one.after)
-    return f"{_content(one.before)} → {_content(one.after)}"
-
-
-def _content(value: dict[str, Any]) -> str:
-    return f"{size(value['bytes'])}, sha256 {value['sha256'][:12]}"
-
-
-def size(count: int) -> str:
-    """A number of bytes as people read it."""
-    amount = float(count)
-    for unit in ("B", "KB", "MB"):
-        if amount < 1000:  # noqa: PLR2004 - decimal units
-            return f"{count} B" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} GB"
-
-
-def _attachment(step: Step, *, swapped: bool) -> Line:
-    attach = step.kind is StepKind.ATTACH
-    symbol, style = ("+", Style.ADD) if attach else ("-", Style.REMOVE)
-    which = " (new upload)" if attach else " (old upload)"
-    known = f"  {visible(step.id)}" if step.id and isinstance(step.file, Address) else ""
-    shown = f"{symbol} {step.kind} {_name(step.file)}{which * swapped}"
-    return line(_INDENT, Span(shown, style), Span(known, Style.DIM))
-
-
-def _name(reference: Address | str | None) -> str:
-    return visible(reference.name if isinstance(reference, Address) else reference)
-
-
-def drift_lines(plan: Plan, drifts: Sequence[Drift], managed: int) -> Iterator[Line]:
+def drift_lines(view: View, drifts: Sequence[Drift], managed: int) -> Iterator[Line]:
     """Everything that somebody changed on the server, and how much of what is managed that is."""
-    yield header(plan)
+    yield header(view)
     for one in drifts:
         yield line()
         verb = "was deleted on the server" if one.is_gone else "was changed on the server"
-        shown = f"  ! {visible(one.address)}"
-        yield line(Span(shown, Style.DRIFT), Span(f" {verb}"), Span(f"  {visible(one.id)}", Style.DIM))
+        head = Span(f"  ! {shown(one.address)}", Style.DRIFT)
+        yield line(head, Span(f" {verb}"), Span(f"  {shown(one.id)}", Style.DIM))
         for field in one.fields:
             yield from _drifted(field)
     yield line()
     if drifts:
-        yield line(Span(f"Drift: {len(drifts)} of {_count(managed, 'object')}.", Style.BOLD))
+        yield line(Span(f"Drift: {len(drifts)} of {count(managed, 'object')}.", Style.BOLD))
     else:
         yield line(Span(NO_DRIFT, Style.BOLD))
 
 
 def _drifted(one: FieldChange) -> Iterator[Line]:
     """A field as it was last applied, where that is known, and as it is on the server now."""
-    name = visible(one.field)
+    name = shown(one.field)
     if one.field == "instructions" and one.before and one.after:
         yield line(_INDENT, Span(f"! {name}", Style.DRIFT))
-        yield from text_diff(one.before, one.after, _INDENT)
+        yield from comparison_lines(compared(one.before, one.after), _INDENT)
     elif one.field in {"tools", "files", "instructions"}:
         yield line(_INDENT, Span(f"! {name}", Style.DRIFT))
     else:
-        before = quoted(one.before) if one.before is not None else "(not known)"
-        yield line(_INDENT, Span(f"! {name:<13} {before} → {quoted(one.after)}", Style.DRIFT))
+        before = "(not known)" if one.before is None else _cut(literal(one.before))
+        moved = f"{before} → {_cut(literal(one.after))}"
+        yield line(_INDENT, Span(f"! {name:<13} {moved}", Style.DRIFT))
 
 
-def report_lines(report: Report) -> Iterator[Line]:
+def report_lines(report: ReportDocument) -> Iterator[Line]:
     """What was not applied and why, what a reader should hear besides, and the summary."""
     yield line()
+    unfinished = [one for one in report.outcomes if one.result is not Result.APPLIED]
     for one in report.outcomes:
         if one.result is Result.APPLIED and one.message:
-            yield line(Span(f"Warning: {visible(one.change.address)}: {visible(one.message)}", Style.DRIFT))
-    for one in report.unfinished:
+            yield line(Span(f"Warning: {shown(one.address)}: {shown(one.message)}", Style.DRIFT))
+    for one in unfinished:
         yield from _unfinished(one)
     if report.unsaved:
-        yield line(Span("Error: ", Style.ERROR), visible(report.unsaved))
+        yield line(Span("Error: ", Style.ERROR), shown(report.unsaved))
     made = report.counts
     counted = f"Resources: {made.added} added, {made.changed} changed, {made.destroyed} destroyed."
-    if report.unfinished or report.unsaved:
+    if unfinished or report.unsaved:
         yield line(Span(f"Apply incomplete. {counted}", Style.BOLD))
-        yield line(f"Not applied: {len(report.unfinished)} of {len(report.outcomes)}. {_next(report)}")
+        yield line(f"Not applied: {len(unfinished)} of {len(report.outcomes)}. {_next(report)}")
     else:
         yield line(Span(f"Apply complete! {counted}", Style.BOLD))
 
 
-def _next(report: Report) -> str:
+def _next(report: ReportDocument) -> str:
     if not any(one.written for one in report.outcomes):
         return "Nothing was changed."
     return "What is done is recorded; mend the cause and run the same command again."
 
 
-def _unfinished(one: Outcome) -> Iterator[Line]:
-    where = visible(one.change.address)
-    request = f" (request {visible(one.request_id)})" if one.request_id else ""
+def _unfinished(one: OutcomeRecord) -> Iterator[Line]:
+    request = f" (request {shown(one.request_id)})" if one.request_id else ""
     word = {Result.FAILED: "Error", Result.SKIPPED: "Skipped", Result.UNKNOWN: "Unknown"}[one.result]
     style = Style.DIM if one.result is Result.SKIPPED else Style.ERROR
-    said = "refused, as the plan says" if one.cause is Cause.REFUSED else f"{visible(one.message)}{request}"
-    yield line(Span(f"{word}: ", style), f"{where}: {said}")
+    said = "refused, as the plan says" if one.cause is Cause.REFUSED else f"{shown(one.message)}{request}"
+    yield line(Span(f"{word}: ", style), f"{shown(one.address)}: {said}")

@@ -33,12 +33,3 @@ def _spelt(found: re.Match[str]) -> str:
 def _code(character: str) -> str:
     code = ord(character)
     return _NAMED.get(character) or (f"\\x{code:02x}" if code <= 0xFF else f"<U+{code:04X}>")  # noqa: PLR2004 - one byte
-
-
-def quoted(value: object, most: int = 54) -> str:
-    """A value as a short literal: text in quotes, cut where it is long, ``(none)`` for nothing."""
-    if value is None:
-        return "(none)"
-    shown = visible(value)
-    cut = shown if len(shown) <= most else f"{shown[: most - 1]}…"
-    return f'"{cut}"' if isinstance(value, str) else cut

@@ -8,8 +8,10 @@ from faults import Faulty
 
 from reconciler.model import address
 from reconciler.model.mark import MARK_KEY, Mark
+from reconciler.render.document import plan_document
 from reconciler.render.lines import plain
 from reconciler.render.text import plan_lines
+from reconciler.render.view import view_of
 from reconciler.store import LocalStore
 
 
@@ -104,7 +106,9 @@ class Scene(World):
 
     def shown(self, *assistants, **rest):
         """The plan as a person reads it, without its first line."""
-        return plain(list(plan_lines(self.plan(*assistants, **rest)))).partition("\n")[2]
+        return plain(list(plan_lines(view_of(plan_document(self.plan(*assistants, **rest)))))).partition(
+            "\n"
+        )[2]
 
     def edit(self, found, **fields):
         """Somebody else changes an assistant."""

@@ -15,9 +15,18 @@ from reconciler.model.change import Action, Change, Detail, FieldChange, Reason,
 from reconciler.model.mark import Mark
 from reconciler.model.outcome import Cause, Outcome, Report, Result
 from reconciler.model.plan import Basis, Plan
-from reconciler.render.document import ScopeRecord, plan_json, plan_of, report_json, schema
+from reconciler.render.document import (
+    ScopeRecord,
+    plan_document,
+    plan_in,
+    printed,
+    read_plan,
+    report_document,
+    schema,
+)
 from reconciler.render.lines import plain
 from reconciler.render.text import plan_lines
+from reconciler.render.view import view_of
 
 SUPPORT, SALES = address.assistant("support"), address.assistant("sales")
 HANDBOOK = address.file("docs/handbook.md")
@@ -29,6 +38,19 @@ TOOL = {"type": "function", "function": {"name": "f", "parameters": {"most": 1.5
 
 PLAN = jsonschema_rs.validator_for(json.loads(schema("plan")))
 REPORT = jsonschema_rs.validator_for(json.loads(schema("report")))
+
+
+def plan_json(plan, scope=None):
+    return printed(plan_document(plan, scope))
+
+
+def plan_of(text, path):
+    found = read_plan(text, path)
+    return plan_in(found), found.scope
+
+
+def report_json(report, plan):
+    return printed(report_document(report, plan))
 
 
 def planned(*changes, **rest):
@@ -126,7 +148,7 @@ EXAMPLES = {
 
 
 def shown(plan):
-    return plain(list(plan_lines(plan)))
+    return plain(list(plan_lines(view_of(plan_document(plan)))))
 
 
 @pytest.mark.parametrize("what", EXAMPLES)
@@ -305,7 +327,9 @@ def test_the_account_of_a_plan_is_kept_and_shown():
 
     PLAN.validate(json.loads(plan_json(plan)))
     assert found.basis.account == "acme\x1b"
-    assert plain(list(plan_lines(found))).startswith("Target: the server  account acme\\x1b  project acme")
+    assert plain(list(plan_lines(view_of(plan_document(found))))).startswith(
+        "Target: the server  account acme\\x1b  project acme"
+    )
 
 
 def test_a_document_of_before_there_were_accounts_is_read_all_the_same():

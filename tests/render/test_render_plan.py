@@ -12,8 +12,10 @@ from reconciler.model import address
 from reconciler.model.change import Action, Change, Detail, FieldChange, Reason, Step, StepKind
 from reconciler.model.outcome import Cause, Outcome, Report, Result
 from reconciler.model.plan import Basis, Plan
+from reconciler.render.document import plan_document, report_document
 from reconciler.render.terminal import painted
-from reconciler.render.text import NO_CHANGES, plan_lines, report_lines, size
+from reconciler.render.text import plan_lines, report_lines
+from reconciler.render.view import NO_CHANGES, size, view_of
 
 SUPPORT, HANDBOOK = address.assistant("support"), address.file("docs/handbook.md")
 UPLOAD, CREATE, UPDATE = Step(StepKind.UPLOAD), Step(StepKind.CREATE), Step(StepKind.UPDATE)
@@ -25,7 +27,7 @@ def planned(*changes, notices=()):
 
 
 def shown(plan, *, colour=False):
-    return painted(plan_lines(plan), colour=colour)
+    return painted(plan_lines(view_of(plan_document(plan))), colour=colour)
 
 
 def reads(plan, expected):
@@ -376,7 +378,7 @@ def result(result, message="", *, change=None, **rest):
 
 
 def told(*outcomes, interrupted=0):
-    return painted(report_lines(Report(outcomes, interrupted)), colour=False)
+    return painted(report_lines(report_document(Report(outcomes, interrupted), planned())), colour=False)
 
 
 def test_a_complete_apply_ends_in_the_words_that_tools_look_for():
@@ -483,7 +485,10 @@ def everywhere(text):
         Outcome(change, Result.APPLIED, message=text),
         Outcome(change, Result.FAILED, message=text, request_id=text),
     )
-    return [*plan_lines(plan), *report_lines(Report(outcomes))]
+    return [
+        *plan_lines(view_of(plan_document(plan))),
+        *report_lines(report_document(Report(outcomes), plan)),
+    ]
 
 
 def acts_on_nothing(text):

@@ -1,0 +1,68 @@
+"""How a plan shall be drawn, as the options of a command say it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from reconciler.errors import UsageError
+from reconciler.render.formats import Depth, Look, drawn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.cli.speech import Speech
+    from reconciler.render.document import PlanDocument
+
+_PATIENCE = 5  # seconds that git may take
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A format and how much it shows; ``most`` bounds Markdown, in bytes."""
+
+    form: str = "text"
+    depth: Depth = Depth.PLAIN
+    most: int = 60_000
+
+    @classmethod
+    def of(cls, form: str, given: Mapping[str, Any]) -> Drawing:
+        """What the options say; UsageError for both --brief and --full."""
+        if given["brief"] and given["full"]:
+            raise UsageError("--brief and --full do not go together")
+        depth = Depth.BRIEF if given["brief"] else Depth.FULL if given["full"] else Depth.PLAIN
+        return cls(form, depth, given.get("max_bytes", 60_000))
+
+    def show(self, document: PlanDocument, speech: Speech) -> None:
+        """Print a plan on stdout."""
+        look = Look(speech.is_coloured, self.depth, self.most)
+        if self.form == "html":
+            look = Look(commit=_commit(), time=_time())
+        speech.print(drawn(document, self.form, look))
+
+
+def _commit() -> str:
+    """The commit that is checked out: as the CI names it, else as git does, else nothing."""
+    told = os.environ.get("GITHUB_SHA") or os.environ.get("CI_COMMIT_SHA")
+    if told:
+        return told
+    try:
+        asked = subprocess.run(
+            ["git", "rev-parse", "HEAD"],  # noqa: S607 - the git of whoever runs this
+            capture_output=True,
+            check=False,
+            timeout=_PATIENCE,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return asked.stdout.decode(errors="replace").strip() if not asked.returncode else ""
+
+
+def _time() -> str:
+    """Now, or the time that a reproducible build sets."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    now = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else datetime.now(UTC)
+    return now.strftime("%Y-%m-%d %H:%M UTC")

@@ -1,0 +1,298 @@
+"""Two texts compared, for whoever draws it: hunks of lines, the words inside them that changed, and labels.
+
+Every text in here is harmless already: what cannot be seen, or could act, is spelt out.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import accumulate
+from typing import TYPE_CHECKING, NamedTuple
+
+from reconciler.model.keys import masked
+from reconciler.render.visible import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+CONTEXT = 2
+_POPULAR = 2000  # lines from which on the exact comparison of many equal ones takes minutes
+_BLOCK = 2000  # words on both sides of a changed block that are compared with each other
+_BUDGET = 20_000  # words that are compared line by line in one larger block
+_ALIKE = 0.35
+_WORD = re.compile(r"\w+|\s|[^\w\s]")
+_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*\Z")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_BLANKS = re.compile(r"\s+")
+
+
+class Word(NamedTuple):
+    """A stretch of a line, and whether it stands on this side only."""
+
+    text: str
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line: ``-`` with its old number, ``+`` with its new one, a blank sign with both."""
+
+    sign: str
+    old: int
+    new: int
+    words: tuple[Word, ...]
+
+    @property
+    def number(self) -> int:
+        """The number by which a reader finds it: the old one of what is gone, else the new one."""
+        return self.old if self.sign == "-" else self.new
+
+    @property
+    def text(self) -> str:
+        """The whole line."""
+        return "".join(word.text for word in self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much a text is: lines, words, and tokens as a quarter of its UTF-8 bytes, an estimate."""
+
+    lines: int
+    words: int
+    tokens: int
+
+    @classmethod
+    def of(cls, text: str) -> Extent:
+        """Measure a text."""
+        size = len(text.encode("utf-8", "surrogatepass"))
+        return cls(len(text.splitlines()), len(text.split()), -(-size // 4))
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What differs between two texts.
+
+    ``labels`` say in words what lines cannot show, or how little it is. ``headings`` are the Markdown
+    headings under which lines changed, in the order of the text, and how many lines did. ``hunks`` are runs
+    of rows that follow each other.
+    """
+
+    hunks: tuple[tuple[Row, ...], ...]
+    labels: tuple[str, ...]
+    headings: tuple[tuple[str, int], ...]
+    added: int
+    removed: int
+    before: Extent
+    after: Extent
+
+
+def compared(before: str, after: str, context: int = CONTEXT) -> Comparison:
+    """Lines first, then words inside changed blocks; ``context`` unchanged lines are kept around each."""
+    (old, new), labels = _lines(masked(before), masked(after))
+    if old == new and not labels:
+        labels = ("only something that looks like a key differs; it is not shown",)
+    if _is_spelling(old, new):
+        hunks: tuple[tuple[Row, ...], ...] = ()
+        labels += ("only Unicode normalisation differs: what is seen is the same",)
+    else:
+        hunks = tuple(tuple(_rows(group, old, new)) for group in _groups(old, new, context))
+        labels += ("only blanks differ",) * _is_blank(old, new)
+    signs = Counter(row.sign for hunk in hunks for row in hunk)
+    headings = tuple(_headings(hunks, old, new))
+    return Comparison(hunks, labels, headings, signs["+"], signs["-"], Extent.of(before), Extent.of(after))
+
+
+def _lines(before: str, after: str) -> tuple[tuple[list[str], list[str]], tuple[str, ...]]:
+    """The lines of both texts without their ends, and what the ends alone would have said."""
+    ends = [_ends(text) for text in (before, after)]
+    labels = []
+    if "mixed" not in ends:
+        before, after = before.replace("\r\n", "\n"), after.replace("\r\n", "\n")
+        if ends[0] != ends[1] and "" not in ends:
+            labels.append(f"line ends: {ends[0]} → {ends[1]}")
+    if before and after and before.endswith("\n") != after.endswith("\n"):
+        which = "old" if before.endswith("\n") else "new"
+        labels.append(f"only the {which} text ends with a newline")
+    old, new = ([] if not text else text.removesuffix("\n").split("\n") for text in (before, after))
+    return (old, new), tuple(labels)
+
+
+def _ends(text: str) -> str:
+    """By what the lines of a text are ended; nothing where it has but one."""
+    both, alone = text.count("\r\n"), text.count("\n")
+    if both and both != alone:
+        return "mixed"
+    return "CRLF" if both else "LF" if alone else ""
+
+
+def _is_spelling(old: Sequence[str], new: Sequence[str]) -> bool:
+    """Whether two different texts are the same characters, composed in another way."""
+    return old != new and _normal(old) == _normal(new)
+
+
+def _normal(lines: Iterable[str]) -> str:
+    return unicodedata.normalize("NFC", "\n".join(lines))
+
+
+def _is_blank(old: Sequence[str], new: Sequence[str]) -> bool:
+    """Whether two different texts are the same words."""
+    return old != new and _words_of(old) == _words_of(new)
+
+
+def _words_of(lines: Iterable[str]) -> list[str]:
+    return _BLANKS.split("\n".join(lines).strip())
+
+
+class _Block(NamedTuple):
+    tag: str
+    old_from: int
+    old_to: int
+    new_from: int
+    new_to: int
+
+
+def _groups(old: Sequence[str], new: Sequence[str], context: int) -> Iterator[list[_Block]]:
+    if old == new:
+        return
+    matcher = SequenceMatcher(None, old, new, autojunk=len(new) > _POPULAR)
+    for group in matcher.get_grouped_opcodes(context):
+        yield [_Block(*block) for block in group]
+
+
+def _rows(group: Iterable[_Block], old: Sequence[str], new: Sequence[str]) -> Iterator[Row]:
+    for tag, old_from, old_to, new_from, new_to in group:
+        if tag == "equal":
+            for number, text in enumerate(new[new_from:new_to]):
+                yield Row(" ", old_from + number + 1, new_from + number + 1, _plain(text))
+            continue
+        gone, come = _changed(old[old_from:old_to], new[new_from:new_to])
+        for number, words in enumerate(gone, old_from + 1):
+            yield Row("-", number, 0, words)
+        for number, words in enumerate(come, new_from + 1):
+            yield Row("+", 0, number, words)
+
+
+_Lines = list[tuple[Word, ...]]
+
+
+def _changed(old: Sequence[str], new: Sequence[str]) -> tuple[_Lines, _Lines]:
+    """The lines of a changed block, their words marked where that reads better than whole lines."""
+    if old and new:
+        before, after = (_WORD.findall("\n".join(lines)) for lines in (old, new))
+        if len(before) + len(after) <= _BLOCK:
+            return _marked(before, after) or _whole(old, new)
+        if len(old) == len(new):
+            return _line_by_line(old, new)
+    return _whole(old, new)
+
+
+def _whole(old: Sequence[str], new: Sequence[str]) -> tuple[_Lines, _Lines]:
+    return [_plain(text) for text in old], [_plain(text) for text in new]
+
+
+def _line_by_line(old: Sequence[str], new: Sequence[str]) -> tuple[_Lines, _Lines]:
+    """The lines of a block too large to be compared as one, each with the line in its place."""
+    pairs = [(_WORD.findall(before), _WORD.findall(after)) for before, after in zip(old, new, strict=True)]
+    spent = accumulate(len(before) + len(after) for before, after in pairs)
+    gone, come = _whole(old, new)
+    for number, ((before, after), cost) in enumerate(zip(pairs, spent, strict=True)):
+        found = _marked(before, after) if cost <= _BUDGET else None
+        if found:
+            gone[number], come[number] = found[0][0], found[1][0]
+    return gone, come
+
+
+def _head_and_tail(before: Sequence[str], after: Sequence[str]) -> tuple[int, int]:
+    """How many words at the beginning, and then at the end, are the same."""
+    least = min(len(before), len(after))
+    head = next((n for n in range(least) if before[n] != after[n]), least)
+    tail = next((n for n in range(least - head) if before[-1 - n] != after[-1 - n]), least - head)
+    return head, tail
+
+
+def _marked(before: Sequence[str], after: Sequence[str]) -> tuple[_Lines, _Lines] | None:
+    """Both sides with their changed words marked; None where so much changed that whole lines read better."""
+    head, tail = _head_and_tail(before, after)
+    old, new = before[head : len(before) - tail], after[head : len(after) - tail]
+    blocks = _opcodes(old, new)
+    same = sum(one.old_to - one.old_from for one in blocks if one.tag == "equal")
+    if 2 * (head + tail + same) < _ALIKE * (len(before) + len(after)):
+        return None
+    gone, come = [Word("".join(before[:head]))], [Word("".join(after[:head]))]
+    for tag, old_from, old_to, new_from, new_to in blocks:
+        gone.append(Word("".join(old[old_from:old_to]), tag != "equal"))
+        come.append(Word("".join(new[new_from:new_to]), tag != "equal"))
+    gone.append(Word("".join(before[len(before) - tail :])))
+    come.append(Word("".join(after[len(after) - tail :])))
+    return _by_line(gone), _by_line(come)
+
+
+def _opcodes(old: Sequence[str], new: Sequence[str]) -> list[_Block]:
+    """How one run of words becomes the other; as a whole, where that would take too long to find out."""
+    if len(old) + len(new) > _BLOCK:
+        return [_Block("replace", 0, len(old), 0, len(new))]
+    return [_Block(*one) for one in SequenceMatcher(None, old, new, autojunk=False).get_opcodes()]
+
+
+def _by_line(words: Iterable[Word]) -> _Lines:
+    """Words cut at their line breaks, and made harmless."""
+    lines: list[list[Word]] = [[]]
+    for word in words:
+        first, *rest = word.text.split("\n")
+        lines[-1].append(Word(first, word.changed))
+        lines += [[Word(text, word.changed)] for text in rest]
+    return [_harmless(line) for line in lines]
+
+
+def _plain(text: str) -> tuple[Word, ...]:
+    return _harmless([Word(text)])
+
+
+def _harmless(words: Sequence[Word]) -> tuple[Word, ...]:
+    """Words of a line made harmless, in which a blank at its end can be seen."""
+    # What stands in two words must not be harmless in each and act in both together.
+    text = "".join(word.text for word in words)
+    if visible(text) != "".join(visible(word.text) for word in words):
+        return (Word(_ended(visible(text)), any(word.changed for word in words)),)
+    shown = [Word(visible(word.text), word.changed) for word in words if word.text]
+    if shown and shown[-1].text.endswith(" "):
+        shown[-1] = Word(_ended(shown[-1].text), shown[-1].changed)
+    return tuple(shown)
+
+
+def _ended(text: str) -> str:
+    """A text whose last blanks are spelt out: two of them mean something in Markdown."""
+    end = len(text.rstrip(" "))
+    return text[:end] + "\\x20" * (len(text) - end)
+
+
+def _headings(
+    hunks: Iterable[Iterable[Row]], old: Sequence[str], new: Sequence[str]
+) -> Iterator[tuple[str, int]]:
+    """Each heading under which lines changed, and how many: the larger of those that went and came."""
+    known = {"-": _outline(old), "+": _outline(new)}
+    if not any(any(outline) for outline in known.values()):
+        return
+    counts: dict[str, Counter[str]] = {}
+    for row in (row for hunk in hunks for row in hunk if row.sign in known):
+        heading = known[row.sign][row.number - 1]
+        counts.setdefault(heading, Counter())[row.sign] += 1
+    for heading, count in counts.items():
+        yield visible(heading) or "(before the first heading)", max(count.values())
+
+
+def _outline(lines: Iterable[str]) -> list[str]:
+    """The heading above each line, fenced code aside."""
+    found, heading, fence = [], "", ""
+    for text in lines:
+        opened = _FENCE.match(text)
+        if opened and (not fence or text.lstrip().startswith(fence)):
+            fence = "" if fence else opened[1]
+        elif not fence and (title := _HEADING.match(text)):
+            heading = title[2]
+        found.append(heading)
+    return found
