@@ -6,8 +6,10 @@ JSON, an empty text like none, everything else as it stands. What a server adds 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from reconciler.engine.breaking import breaking
 from reconciler.model.canonical import canonical, digest
 from reconciler.model.change import Detail, FieldChange
 from reconciler.model.mark import key_digest
@@ -115,8 +117,14 @@ def _tool_changes(
     for key in dict.fromkeys([*new, *old]):
         here, there = old.get(key), new.get(key)
         if canonical(here) != canonical(there):
-            details = tuple(_details(here, there)) if here and there else ()
-            yield FieldChange(f"tools.{key}", here, there, drifted, cleared, details=details, edited=edited)
+            found = FieldChange(f"tools.{key}", here, there, drifted, cleared, edited=edited)
+            yield _explained(found) if here and there else found
+
+
+def _explained(change: FieldChange) -> FieldChange:
+    """A tool that stays, with what differs inside it."""
+    details = tuple(_details(change.before, change.after))
+    return replace(change, details=details, breaking=breaking(change.before, change.after))
 
 
 def _details(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Detail]:
