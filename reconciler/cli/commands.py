@@ -39,6 +39,7 @@ Exit codes: 0 done, or nothing to do · 1 error, nothing changed · 2 changes
     help="Also write the plan to this file, for a review and for `apply`. It holds the texts it shows.",
 )
 @options.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
+@options.file_diffs
 @options.drawing
 @options.speaking
 def plan(detailed_exitcode: bool, form: str, out: Path | None, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
@@ -46,7 +47,8 @@ def plan(detailed_exitcode: bool, form: str, out: Path | None, **given: Any) -> 
 
     Only reads: it takes no lock, sends nothing but GET, and writes nothing but the file of --out.
     """
-    return _session(given).plan(detailed=detailed_exitcode, drawing=_drawing(form, given), out=out)
+    session, drawing = _session(given), _drawing(form, given)
+    return session.plan(detailed=detailed_exitcode, texts=given["file_diffs"], drawing=drawing, out=out)
 
 
 @click.command(epilog=EXITS)

@@ -181,6 +181,10 @@ depth = together(
     option("--full", is_flag=True, help="Every text and value whole."),
 )
 
+file_diffs = option(
+    "--file-diffs", is_flag=True, help="Also show what differs inside text files; reads the old ones."
+)
+
 drawing = together(
     option(
         "--format",

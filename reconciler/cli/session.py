@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from reconciler.engine import guard
 from reconciler.engine import review as reviews
 from reconciler.engine.applier import Interruption, apply
+from reconciler.engine.contents import with_texts
 from reconciler.engine.drift import drift
 from reconciler.engine.matching import Terms
 from reconciler.engine.planned import Planned, observe
@@ -97,10 +98,13 @@ class Session:
             return found
         return replace(found, desired=replace(found.desired, assistants=(), files=()))
 
-    def plan(self, *, detailed: bool, drawing: Drawing, out: Path | None) -> int:
-        """Show what apply would do; nothing but ``out`` is written anywhere."""
+    def plan(self, *, detailed: bool, texts: bool, drawing: Drawing, out: Path | None) -> int:
+        """Show what apply would do, with what differs inside files if that is wanted.
+
+        Nothing but ``out`` is written anywhere.
+        """
         declared, state = self.configuration(), self.store.load()
-        plan = asyncio.run(self._planned(declared.desired, state)).plan
+        plan = asyncio.run(self._planned(declared.desired, state, texts=texts)).plan
         document = plan_document(plan, self._recorded(), declared.warnings)
         drawing.show(document, self.speech)
         if out:
@@ -179,12 +183,16 @@ class Session:
                     interruption=interruption,
                 )
 
-    async def _planned(self, desired: Desired, state: State) -> Planned:
+    async def _planned(self, desired: Desired, state: State, *, texts: bool = False) -> Planned:
         async with self.target.provider(reading=True) as provider:
             terms = self._terms(provider)
             live = await observe(provider, desired, state, terms)
-        whole = Planned.whole(desired, live, state, terms)
-        return whole.narrowed(self.scope.targets, self.scope.excluded)
+            whole = Planned.whole(desired, live, state, terms)
+            found = whole.narrowed(self.scope.targets, self.scope.excluded)
+            if not texts:
+                return found
+            reopen = self.configured.root.reopen
+            return replace(found, plan=await with_texts(found.plan, desired, provider, reopen))
 
     def _terms(self, provider: Provider) -> Terms:
         return Terms(

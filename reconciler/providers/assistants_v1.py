@@ -130,6 +130,13 @@ class AssistantsV1:
             return upload
         return replace(upload, sha256=hashlib.sha256(content).hexdigest(), inferred=False)
 
+    async def content(self, file_id: str) -> bytes | None:
+        """What an upload holds; None where it is gone, or where the server lets nobody read it."""
+        try:
+            return await self.client.files.content(file_id)
+        except (NotFoundError, BadRequestError, PermissionDeniedError):
+            return None
+
     async def read(self, live: Live, file_ids: Collection[str]) -> Live:
         """The same, with the digests of some uploads, where the server lets anybody read them; one by one."""
         files = dict(live.files)

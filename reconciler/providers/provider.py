@@ -36,6 +36,10 @@ class Provider(Protocol):
         """The same, with the digests of some uploads, where the server lets anybody read them."""
         ...
 
+    async def content(self, file_id: str) -> bytes | None:
+        """What an upload holds; None where it is gone, or where the server lets nobody read it."""
+        ...
+
     async def assistants(self) -> dict[str, LiveAssistant]:
         """Every assistant of the account, by id; only reads."""
         ...
