@@ -27,7 +27,7 @@ _ALIKE = 0.35
 _WORD = re.compile(r"\w+|\s|[^\w\s]")
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*\Z")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_BLANKS = re.compile(r"\s+")
+_BLANKS = re.compile(r"[ \t\n]+")
 
 
 class Word(NamedTuple):
@@ -131,7 +131,7 @@ def _ends(text: str) -> str:
 
 def _is_spelling(old: Sequence[str], new: Sequence[str]) -> bool:
     """Whether two different texts are the same characters, composed in another way."""
-    return old != new and _normal(old) == _normal(new)
+    return old != new and len(old) == len(new) and _normal(old) == _normal(new)
 
 
 def _normal(lines: Iterable[str]) -> str:
@@ -144,7 +144,7 @@ def _is_blank(old: Sequence[str], new: Sequence[str]) -> bool:
 
 
 def _words_of(lines: Iterable[str]) -> list[str]:
-    return _BLANKS.split("\n".join(lines).strip())
+    return _BLANKS.split("\n".join(lines).strip(" \t\n"))
 
 
 class _Block(NamedTuple):

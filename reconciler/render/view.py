@@ -346,4 +346,4 @@ def _attachment(step: Step, *, swapped: bool) -> Part:
     which = (" (new upload)" if is_new else " (old upload)") * swapped
     known = shown(step.id) if step.id and isinstance(step.file, Address) else ""
     name = shown(step.file.name if isinstance(step.file, Address) else step.file)
-    return Part(sign, style, str(step.kind), said=f"{name}{which}", aside=known)
+    return Part(sign, style, f"{step.kind} {name}{which}", aside=known)

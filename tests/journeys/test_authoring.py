@@ -377,7 +377,8 @@ def test_two_environments_are_compared_word_by_word(two):
         "  ~ assistant.support",
         '      model          "gpt-5.6" → "gpt-6"',
         "      instructions",
-        "           1 ~ │ Refunds above [-10-]{+50+} EUR need a human.",
+        "           1 - │ Refunds above [-10-] EUR need a human.",
+        "           1 + │ Refunds above {+50+} EUR need a human.",
         '      metadata.tier  (none) → "gold"',
         "",
         "staging and prod differ in 1 assistant.",
@@ -386,7 +387,7 @@ def test_two_environments_are_compared_word_by_word(two):
 
 def test_a_dash_is_the_configuration_without_an_environment(here, two):
     assert here("diff", "--between", "-", "same") == Ended(0, "- and same are the same.\n", "")
-    assert "[-10-]{+50+}" in here("diff", "--between", "staging", "-").out
+    assert "{+50+}" in here("diff", "--between", "staging", "-").out
 
 
 def test_an_environment_that_is_none_is_refused_by_every_command(here, two):

@@ -31,8 +31,8 @@ def test_a_changed_prompt_is_shown_line_by_line(example):
 
     ended = example.run("plan")
 
-    assert " - │ - Refunds above 50 EUR need a human." in ended.out
-    assert " + │ - Refunds above 100 EUR need a human." in ended.out
+    assert " - │ - Refunds above [-50-] EUR need a human." in ended.out
+    assert " + │ - Refunds above {+100+} EUR need a human." in ended.out
     assert ended.out.endswith("Plan: 0 to add, 1 to change, 0 to destroy.\n")
 
 

@@ -17,7 +17,7 @@ from conftest import Ended, Workspace
 from reconciler.cli import main
 from reconciler.errors import PlanFileError
 from reconciler.model.canonical import digest
-from reconciler.render.document import plan_of
+from reconciler.render.document import read_plan
 from reconciler.server import Database, create_app, running
 
 BETA = {"OpenAI-Beta": "assistants=v1"}
@@ -181,7 +181,7 @@ def test_a_plan_file_is_replaced_whole_and_becomes_private(site):
         assert reader.read() == "x" * 1_000_000
 
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert plan_of(file.read_bytes(), file)
+    assert read_plan(file.read_bytes(), file)
     assert [one for one in site.workspace.snapshot() if "p.json" in one] == ["p.json"]
 
 
@@ -421,16 +421,16 @@ def test_skip_stale_is_no_way_around_another_project(site):
 def test_every_flipped_bit_is_found_or_means_nothing(site):
     site.save()
     text = (site.workspace.folder / "p.json").read_bytes()
-    plan, scope = plan_of(text, "p.json")
+    document = read_plan(text, "p.json")
 
     for position in range(len(text)):
         bit = 1 << position % 8
         broken = bytes([*text[:position], text[position] ^ bit, *text[position + 1 :]])
         try:
-            found = plan_of(broken, "p.json")
+            found = read_plan(broken, "p.json")
         except PlanFileError:
             continue
-        assert found == (plan, scope), position
+        assert found == document, position
 
 
 def test_every_plan_that_was_cut_off_is_found(site):
@@ -439,7 +439,7 @@ def test_every_plan_that_was_cut_off_is_found(site):
 
     for length in range(0, len(text.rstrip()), 3):
         with pytest.raises(PlanFileError, match=r"p\.json is not a plan"):
-            plan_of(text[:length], "p.json")
+            read_plan(text[:length], "p.json")
 
 
 def forged(document):
@@ -636,7 +636,7 @@ def test_every_place_that_names_the_digest_names_the_same(site):
     printed = json.loads(site.run("plan", "--format", "json").out)["digest"]
     shown = site.invoke("show", "p.json")
     document = json.loads(site.invoke("show", "p.json", "--format", "json").out)
-    plan, _ = plan_of((site.workspace.folder / "p.json").read_bytes(), "p.json")
+    plan = read_plan((site.workspace.folder / "p.json").read_bytes(), "p.json")
 
     assert saved.startswith("sha256:")
     assert {saved, printed, document["digest"], plan.digest} == {saved}

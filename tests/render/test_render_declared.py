@@ -137,7 +137,8 @@ def test_long_texts_are_compared_word_by_word_and_short_ones_whole():
     assert difference((before,), (after,))[1:-2] == [
         '      name           "Desk one" → "Desk two"',
         "      description",
-        "           1 ~ │ Answers [-before-]{+after+} somebody buys.",
+        "           1 - │ Answers [-before-] somebody buys.",
+        "           1 + │ Answers {+after+} somebody buys.",
     ]
 
 

@@ -1,12 +1,14 @@
-"""Two texts side by side: what was removed, what was added, and nothing hidden."""
+"""Two texts compared line by line: what was removed, what was added, and nothing hidden."""
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.render.diff import text_diff
+from reconciler.render.diff import comparison_lines
 from reconciler.render.lines import plain
+from reconciler.render.texts import Extent, compared
 
 ROW = re.compile(r"^ *(?P<number>[0-9]+) (?P<sign>[ +-]) │ ?(?P<text>.*)$")
 LINES = st.lists(
@@ -15,17 +17,18 @@ LINES = st.lists(
 
 
 def diff(before, after):
-    return plain(list(text_diff(before, after, "  ")))
+    return plain(list(comparison_lines(compared(before, after), "  ", full=True)))
 
 
 def rows(text):
-    """The rows of a diff: number, sign and line."""
+    """The rows of a diff: number, sign and line, without the marks of words."""
     found = (ROW.match(line) for line in text.splitlines())
-    return [
-        (int(row["number"]), row["sign"], row["text"].replace("\\x20", " "))
-        for row in found
-        if row is not None
-    ]
+    return [(int(row["number"]), row["sign"], unmarked(row)) for row in found if row is not None]
+
+
+def unmarked(row):
+    mark = {"-": r"\[-(.*?)-\]", "+": r"\{\+(.*?)\+\}", " ": "(?!)(.)"}[row["sign"]]
+    return re.sub(mark, r"\1", row["text"]).replace("\\x20", " ")
 
 
 def patched(lines, shown, gone, come):
@@ -44,13 +47,11 @@ def test_either_text_can_be_read_back_from_the_other(old, new, old_end, new_end)
         return
     before, after = "\n".join(old) + old_end, "\n".join(new) + new_end
     shown = diff(before, after)
-    if "only line ends or a trailing newline differ" in shown:
-        assert before.removesuffix("\n") == after.removesuffix("\n")
-        return
-    old, new = before.removesuffix("\n").split("\n"), after.removesuffix("\n").split("\n")
+    old, new = ([] if not text else text.removesuffix("\n").split("\n") for text in (before, after))
     assert patched(list(old), rows(shown), "-", "+") == new
     assert patched(list(new), rows(shown), "+", "-") == old
-    assert ("ends with a newline" in shown) == (before.endswith("\n") != after.endswith("\n"))
+    ends = bool(before and after) and before.endswith("\n") != after.endswith("\n")
+    assert ("ends with a newline" in shown) == ends
 
 
 @given(LINES, LINES)
@@ -61,35 +62,87 @@ def test_lines_that_stay_are_numbered_as_in_the_new_text(old, new):
 
 def test_a_long_text_shows_only_what_is_near_a_change():
     before = "".join(f"line {number}\n" for number in range(1, 101))
-    after = before.replace("line 50\n", "line fifty\n")
+    after = before.replace("line 50\n", "line fifty\n").replace("line 80\n", "")
     assert diff(before, after).splitlines() == [
         "    48   │ line 48",
         "    49   │ line 49",
-        "    50 - │ line 50",
-        "    50 + │ line fifty",
+        "    50 - │ line [-50-]",
+        "    50 + │ line {+fifty+}",
         "    51   │ line 51",
         "    52   │ line 52",
+        "       ⋮",
+        "    78   │ line 78",
+        "    79   │ line 79",
+        "    80 - │ line 80",
+        "    80   │ line 81",
+        "    81   │ line 82",
     ]
 
 
-def test_line_ends_alone_are_told_in_words():
-    message = "  only line ends or a trailing newline differ\n"
-    assert diff("a\nb", "a\nb\n") == message
-    assert diff("a\r\nb\r\n", "a\nb\n") == message
+@pytest.mark.parametrize(
+    ("before", "after", "label"),
+    [
+        ("a\nb", "a\nb\n", "only the new text ends with a newline"),
+        ("a\nb\n", "a\nb", "only the old text ends with a newline"),
+        ("a\r\nb\r\n", "a\nb\n", "line ends: CRLF → LF"),
+        ("a\nb\n", "a\r\nb\r\n", "line ends: LF → CRLF"),
+        ("caf\u00e9\n", "cafe\u0301\n", "only Unicode normalisation differs: what is seen is the same"),
+        (
+            "key sk-" + "a" * 30,
+            "key sk-" + "b" * 30,
+            "only something that looks like a key differs; it is not shown",
+        ),
+    ],
+)
+def test_what_lines_cannot_show_is_told_in_words(before, after, label):
+    assert diff(before, after) == f"       {label}\n"
+
+
+def test_a_change_of_blanks_alone_is_told_and_shown():
+    assert diff("Be  kind.\n", "Be kind. \n") == (
+        "       only blanks differ\n     1 - │ Be [- -]kind.\n     1 + │ Be kind.{+\\x20+}\n"
+    )
+
+
+def test_other_changes_beside_another_kind_of_line_end_are_shown_alone():
+    assert diff("a\r\nb\r\n", "a\nc\n") == (
+        "       line ends: CRLF → LF\n     1   │ a\n     2 - │ b\n     2 + │ c\n"
+    )
 
 
 def test_a_separator_that_looks_like_a_line_end_is_shown():
-    assert diff("a\nb", "a\u2028b") == "     1 - │ a\n     2 - │ b\n     1 + │ a<U+2028>b\n"
-    assert diff("a\nb", "a\rb\nc") == "     1 - │ a\n     2 - │ b\n     1 + │ a\\rb\n     2 + │ c\n"
+    assert diff("a\nb", "a\u2028b").endswith("     1 + │ a{+<U+2028>+}b\n")
+    assert diff("a\nb", "a\rb\nc").endswith("     1 + │ a{+\\rb+}\n     2 + │ {+c+}\n")
 
 
-def test_a_blank_at_the_end_of_a_line_is_shown():
-    assert diff("Be kind.\n", "Be kind.  \n") == "     1 - │ Be kind.\n     1 + │ Be kind.\\x20\\x20\n"
+def test_lines_are_counted_under_their_headings_but_not_in_fenced_code():
+    before = "Hi.\n# Refunds\nNever.\nx\n```\n# no heading\ny\n```\n## Tone #\nKind.\n"
+    after = (
+        before.replace("Hi.", "Hello.")
+        .replace("Never.", "Always.")
+        .replace("y\n", "z\n")
+        .replace("Kind.", "")
+    )
+
+    assert diff(before, after).splitlines()[0].strip() == (
+        "§ (before the first heading): 1 line, § Refunds: 2 lines, § Tone: 1 line"
+    )
 
 
-def test_a_newline_at_the_end_that_comes_or_goes_beside_other_changes_is_told():
-    assert diff("a\n", "b").endswith("\n       only the old text ends with a newline\n")
-    assert diff("a", "b\n").endswith("\n       only the new text ends with a newline\n")
+def test_a_long_stretch_that_did_not_change_is_left_out_of_a_changed_line():
+    before, after = ("# A\n" + "word " * 60 + f"{end} " + "more " * 60 + "\n" for end in ("x", "y"))
+    shown = plain(list(comparison_lines(compared(before, after), "")))
+
+    assert max(map(len, shown.splitlines())) < 150
+    assert "…" in shown.splitlines()[2]
+    assert "…" not in diff(before, after)
+
+
+def test_extents_are_measured_in_lines_words_and_estimated_tokens():
+    found = compared("Be kind.\n", "Be kind and brief, größer.\nAlways.\n")
+
+    assert (found.before, found.after) == (Extent(1, 2, 3), Extent(2, 6, 10))
+    assert (found.added, found.removed) == (2, 1)
 
 
 def test_equal_lines_do_not_hide_how_little_changed():

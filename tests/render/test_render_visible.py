@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.render.visible import quoted, visible
+from reconciler.render.visible import visible
 
 ANY = st.text(st.characters())
 
@@ -58,11 +58,3 @@ def test_what_is_visible_stays_as_it_is(text):
 )
 def test_each_is_spelt_in_its_way(text, shown):
     assert visible(text) == shown
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [(None, "(none)"), ("", '""'), ("a", '"a"'), (1, "1"), (["a"], "['a']"), ("x" * 55, f'"{"x" * 53}…"')],
-)
-def test_a_value_reads_as_a_literal(value, shown):
-    assert quoted(value) == shown
