@@ -16,6 +16,7 @@ from reconciler.cli import options
 from reconciler.cli.speech import Speech, is_interactive
 
 if TYPE_CHECKING:
+    from reconciler.cli.against import Comparison
     from reconciler.cli.drawing import Drawing
     from reconciler.cli.session import Hurry, Session
     from reconciler.engine.review import Review
@@ -39,6 +40,7 @@ Exit codes: 0 done, or nothing to do · 1 error, nothing changed · 2 changes
     help="Also write the plan to this file, for a review and for `apply`. It holds the texts it shows.",
 )
 @options.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
+@options.against
 @options.file_diffs
 @options.drawing
 @options.speaking
@@ -47,8 +49,11 @@ def plan(detailed_exitcode: bool, form: str, out: Path | None, **given: Any) -> 
 
     Only reads: it takes no lock, sends nothing but GET, and writes nothing but the file of --out.
     """
-    session, drawing = _session(given), _drawing(form, given)
-    return session.plan(detailed=detailed_exitcode, texts=given["file_diffs"], drawing=drawing, out=out)
+    drawing = _drawing(form, given)
+    if given["against"]:
+        return _comparison(given).plan(detailed=detailed_exitcode, drawing=drawing, out=out)
+    texts = given["file_diffs"]
+    return _session(given).plan(detailed=detailed_exitcode, texts=texts, drawing=drawing, out=out)
 
 
 @click.command(epilog=EXITS)
@@ -273,6 +278,14 @@ def _drawing(form: str, given: dict[str, Any]) -> Drawing:
     return Drawing.of(form, given)
 
 
+def _comparison(given: dict[str, Any]) -> Comparison:
+    from reconciler.cli.against import Comparison  # noqa: PLC0415 - lazily, see above
+    from reconciler.cli.configured import Configured  # noqa: PLC0415 - the same
+    from reconciler.cli.session import Scope  # noqa: PLC0415 - the same
+
+    return Comparison.of(given["against"], Configured.of(given), Scope.of(given), _speech(given))
+
+
 def _hurry(given: dict[str, Any]) -> Hurry:
     from reconciler.cli.session import Hurry  # noqa: PLC0415 - lazily, see above
 
@@ -299,14 +312,6 @@ def _session(given: dict[str, Any], *, everything: bool = False) -> Session:
         ca_file=given["ca_file"],
         settle=given["settle"],
     )
-    scope = Scope(
-        given["targets"],
-        given["excluded"],
-        given["prune"],
-        given["max_destroy"],
-        given["allow_missing"],
-        given["on_drift"],
-    )
-    configured = Configured.of(given)
+    scope, configured = Scope.of(given), Configured.of(given)
     scope.permissions(0, everything=everything)  # a limit that is none is told before anything is read
     return Session(_speech(given), configured, configured.store(given["state"]), target, scope, everything)

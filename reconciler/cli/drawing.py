@@ -9,10 +9,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import UsageError
+from reconciler.render.document import printed
 from reconciler.render.formats import Depth, Look, drawn
+from reconciler.store import planfile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from reconciler.cli.speech import Speech
     from reconciler.render.document import PlanDocument
@@ -36,12 +39,16 @@ class Drawing:
         depth = Depth.BRIEF if given["brief"] else Depth.FULL if given["full"] else Depth.PLAIN
         return cls(form, depth, given.get("max_bytes", 60_000))
 
-    def show(self, document: PlanDocument, speech: Speech) -> None:
-        """Print a plan on stdout."""
+    def show(self, document: PlanDocument, speech: Speech, out: Path | None = None) -> None:
+        """Print a plan on stdout, and write it to a plan file if there shall be one."""
         look = Look(speech.is_coloured, self.depth, self.most)
         if self.form == "html":
             look = Look(commit=_commit(), time=_time())
         speech.print(drawn(document, self.form, look))
+        if out:
+            planfile.write(out, printed(document))
+            speech.tell("Digest", document.digest)
+            speech.tell("", f"Saved to {out}.")
 
 
 def _commit() -> str:

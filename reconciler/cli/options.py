@@ -181,6 +181,12 @@ depth = together(
     option("--full", is_flag=True, help="Every text and value whole."),
 )
 
+against = option(
+    "--against",
+    metavar="git:REVISION",
+    help="Compare with the configuration of this commit; asks no server and needs no key.",
+)
+
 file_diffs = option(
     "--file-diffs", is_flag=True, help="Also show what differs inside text files; reads the old ones."
 )

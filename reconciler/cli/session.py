@@ -7,7 +7,7 @@ import os
 import signal
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from reconciler.engine import guard
 from reconciler.engine import review as reviews
@@ -22,10 +22,10 @@ from reconciler.model.change import Reason
 from reconciler.render.document import ScopeRecord, plan_document, printed, report_document
 from reconciler.render.text import drift_lines, report_lines
 from reconciler.render.view import view_of
-from reconciler.store import LocalStore, planfile
+from reconciler.store import LocalStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from reconciler.cli.configured import Configured
@@ -62,6 +62,28 @@ class Scope:
     max_destroy: str | None = None
     allow_missing: bool = False
     on_drift: OnDrift = "overwrite"
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Scope:
+        """What the options of a command say."""
+        return cls(
+            given["targets"],
+            given["excluded"],
+            given["prune"],
+            given["max_destroy"],
+            given["allow_missing"],
+            given["on_drift"],
+        )
+
+    @property
+    def recorded(self) -> ScopeRecord:
+        """The same in a plan file."""
+        return ScopeRecord(
+            targets=list(self.targets),
+            excluded=list(self.excluded),
+            prune_marked=self.prune,
+            on_drift=self.on_drift,
+        )
 
     def permissions(self, managed: int, *, everything: bool) -> guard.Permissions:
         """What the guard shall allow; UsageError for a limit that is none."""
@@ -105,12 +127,9 @@ class Session:
         """
         declared, state = self.configuration(), self.store.load()
         plan = asyncio.run(self._planned(declared.desired, state, texts=texts)).plan
-        document = plan_document(plan, self._recorded(), declared.warnings)
-        drawing.show(document, self.speech)
-        if out:
-            planfile.write(out, printed(document))
-            self.speech.tell("Digest", plan.digest)
-            self.speech.tell("", f"Saved to {out}. To do exactly this: assistants-sync apply {out}")
+        drawing.show(plan_document(plan, self.scope.recorded, declared.warnings), self.speech, out)
+        if plan.has_changes and not os.environ.get("CI"):
+            self.speech.tell("", f"To do this: assistants-sync apply{f' {out}' if out else ''}")
         try:
             guard.check(plan, state, self._allowed(plan))
         except RefusedError as refusal:
@@ -156,15 +175,6 @@ class Session:
     def _waiting(self, holder: str) -> None:
         self.speech.tell("Waiting", f"the state is locked by {holder}")
 
-    def _recorded(self) -> ScopeRecord:
-        scope = self.scope
-        return ScopeRecord(
-            targets=list(scope.targets),
-            excluded=list(scope.excluded),
-            prune_marked=scope.prune,
-            on_drift=scope.on_drift,
-        )
-
     async def _carried_out(self, planned: Planned, state: State, parallelism: int) -> Report:
         plan, desired, live = planned.plan, planned.desired, planned.live
         total = sum(len(change.steps) for change in plan.changes if not change.refused)
@@ -189,10 +199,7 @@ class Session:
             live = await observe(provider, desired, state, terms)
             whole = Planned.whole(desired, live, state, terms)
             found = whole.narrowed(self.scope.targets, self.scope.excluded)
-            if not texts:
-                return found
-            reopen = self.configured.root.reopen
-            return replace(found, plan=await with_texts(found.plan, desired, provider, reopen))
+            return await with_texts(found, provider, self.configured.root.reopen) if texts else found
 
     def _terms(self, provider: Provider) -> Terms:
         return Terms(

@@ -7,26 +7,14 @@ import shlex
 import subprocess
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from reconciler.config.git import PATIENCE, REGULAR, git, reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-PATIENCE: Final = 30.0
-"""Seconds that git may take for one answer."""
-
-_SETTINGS = (
-    "core.fsmonitor=false",  # would run a program that the repository names
-    "core.untrackedCache=false",
-    "core.fileMode=false",  # bytes are sent, so that a changed right to execute is no change
-    "safe.bareRepository=explicit",  # a folder that was checked out cannot pose as a repository
-)
-_LIST = ("git", *(word for one in _SETTINGS for word in ("-c", one)), "ls-files", "-z")
-_OF_ANOTHER_REPOSITORY = frozenset(
-    {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"}
-)
-_REGULAR = frozenset({"100644", "100755"})
 _WATCHED = "H"  # anything else: git was told to assume that the file is unchanged or absent
 _MERGED = "0"
 
@@ -88,10 +76,10 @@ def tracked(folder: Path) -> Tracked | Silence | None:
         return Silence(f"no answer within {PATIENCE:g} seconds", "try again, or say --allow-untracked")
     except subprocess.CalledProcessError as cause:
         reading = f"git config --global --add safe.directory {shlex.quote(str(checkout))}"
-        return Silence(_reason(cause), f"let git read it ({reading}), or say --allow-untracked")
+        return Silence(reason(cause), f"let git read it ({reading}), or say --allow-untracked")
     except OSError as cause:
-        reason = f"it cannot be run: {(cause.strerror or 'no reason given').lower()}"
-        return Silence(reason, "install git, or say --allow-untracked")
+        why = f"it cannot be run: {(cause.strerror or 'no reason given').lower()}"
+        return Silence(why, "install git, or say --allow-untracked")
 
 
 def _checkout(folder: Path) -> Path | None:
@@ -100,17 +88,7 @@ def _checkout(folder: Path) -> Path | None:
 
 def _ask(folder: Path, *options: str) -> list[str]:
     """What ``git ls-files`` lists; paths need no quoting, whatever characters they hold."""
-    own = {name: value for name, value in os.environ.items() if name not in _OF_ANOTHER_REPOSITORY}
-    ended = subprocess.run(  # noqa: S603 - nothing of it comes from a configuration
-        [*_LIST, *options],
-        cwd=folder,
-        env={**own, "GIT_OPTIONAL_LOCKS": "0"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=True,
-        timeout=PATIENCE,
-    )
-    return [os.fsdecode(one) for one in ended.stdout.split(b"\0") if one]
+    return [os.fsdecode(one) for one in git(folder, "ls-files", "-z", *options).split(b"\0") if one]
 
 
 def _tracked(staged: Sequence[str], modified: Sequence[str]) -> Tracked:
@@ -119,15 +97,8 @@ def _tracked(staged: Sequence[str], modified: Sequence[str]) -> Tracked:
     for entry in staged:
         about, _, path = entry.partition("\t")
         tag, mode, _, stage = about.split(" ")
-        if mode in _REGULAR and stage == _MERGED:
+        if mode in REGULAR and stage == _MERGED:
             files.add(path)
         if tag != _WATCHED:
             changed.add(path)
     return Tracked(frozenset(files), frozenset(changed))
-
-
-def _reason(cause: subprocess.CalledProcessError) -> str:
-    """What git gives as its reason, which warnings may precede and advice follow."""
-    lines: list[str] = cause.stderr.decode(errors="replace").splitlines()
-    fatal = (line.removeprefix("fatal: ") for line in lines if line.startswith("fatal: "))
-    return next(fatal, " ".join(lines) or f"it ended with status {cause.returncode}")

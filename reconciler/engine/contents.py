@@ -12,43 +12,41 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import IO
 
+    from reconciler.engine.planned import Planned
     from reconciler.model.change import Change
-    from reconciler.model.plan import Plan
-    from reconciler.model.resource import Desired
     from reconciler.providers import Provider
 
 LARGEST = 1_000_000  # bytes of a text that anybody would read
 
 
 async def with_texts(
-    plan: Plan, desired: Desired, provider: Provider, reopen: Callable[[DesiredFile], IO[bytes]]
-) -> Plan:
-    """The same plan with both texts of every file that is replaced; one request each, and only reads.
+    planned: Planned, provider: Provider, reopen: Callable[[DesiredFile], IO[bytes]]
+) -> Planned:
+    """The same with both texts of every file that is replaced; one request each, and only reads.
 
     A file that is no UTF-8, or larger than LARGEST, stays without; of one that the server lets nobody
     read the Change says so. The plan's digest stays the same.
     """
-    changes = [await _explained(change, desired, provider, reopen) for change in plan.changes]
-    return replace(plan, changes=tuple(changes))
+    changes = [await _explained(change, planned, provider, reopen) for change in planned.plan.changes]
+    return replace(planned, plan=replace(planned.plan, changes=tuple(changes)))
 
 
 async def _explained(
-    change: Change, desired: Desired, provider: Provider, reopen: Callable[[DesiredFile], IO[bytes]]
+    change: Change, planned: Planned, provider: Provider, reopen: Callable[[DesiredFile], IO[bytes]]
 ) -> Change:
-    file = desired.by_address.get(change.address)
-    if change.action is not Action.REPLACE or not isinstance(file, DesiredFile) or not change.fields:
+    file, bound = planned.desired.by_address.get(change.address), planned.state.files.get(change.address)
+    is_swap = change.action is Action.REPLACE and change.fields
+    if not (is_swap and bound and isinstance(file, DesiredFile)) or max(file.size, bound.size) > LARGEST:
         return change
-    field = change.fields[0]
-    if max(side["bytes"] for side in (field.before, field.after) if side) > LARGEST:
-        return change
-    old = await provider.content(change.id)
+    old = await provider.content(bound.id)
     if old is None:
         return replace(change, note="the server lets nobody read its old content")
     with reopen(file) as stream:
-        texts = _text(old), _text(stream.read())
-    if texts[0] is None or texts[1] is None:
+        before, after = _text(old), _text(stream.read())
+    if before is None or after is None:
         return change
-    return replace(change, fields=(replace(field, texts=(texts[0], texts[1])), *change.fields[1:]))
+    content, *rest = change.fields
+    return replace(change, fields=(replace(content, texts=(before, after)), *rest))
 
 
 def _text(content: bytes) -> str | None:

@@ -1,0 +1,66 @@
+"""A plan from the configuration of a commit to the one at hand, for who may not ask the server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reconciler.config.content import Root
+from reconciler.config.errors import ConfigError
+from reconciler.config.revision import laid_out
+from reconciler.engine.against import against, anonymous
+from reconciler.engine.matching import Terms
+from reconciler.errors import UsageError
+from reconciler.model.resource import Desired
+from reconciler.render.document import plan_document
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reconciler.cli.configured import Configured
+    from reconciler.cli.drawing import Drawing
+    from reconciler.cli.session import Scope
+    from reconciler.cli.speech import Speech
+
+_GIT = "git:"
+_CHANGES = 2
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A commit's configuration beside the one at hand."""
+
+    revision: str
+    configured: Configured
+    scope: Scope
+    speech: Speech
+
+    @classmethod
+    def of(cls, named: str, configured: Configured, scope: Scope, speech: Speech) -> Comparison:
+        """What ``git:REVISION`` names; UsageError for anything else."""
+        revision = named.removeprefix(_GIT)
+        if revision == named or not revision:
+            raise UsageError(f"--against {named!r} is not git:REVISION, such as git:origin/main")
+        return cls(revision, configured, scope, speech)
+
+    def plan(self, *, detailed: bool, drawing: Drawing, out: Path | None) -> int:
+        """Show what leads from the one to the other; needs no server, no key and no state."""
+        declared = self.configured.told(self.speech)
+        with laid_out(self.configured.root.folder, self.revision) as (folder, commit):
+            base = self._declared_in(folder, declared.desired.project)
+            where = f"the configuration of {self.revision} (commit {commit[:12]}); no server was asked"
+            whole = against(base, declared.desired, Terms(where))
+        plan = anonymous(whole.narrowed(self.scope.targets, self.scope.excluded).plan)
+        drawing.show(plan_document(plan, self.scope.recorded, declared.warnings), self.speech, out)
+        return _CHANGES if detailed and plan.has_changes else 0
+
+    def _declared_in(self, folder: Path, project: str) -> Desired:
+        """What the commit declares; nothing where it has no configuration yet."""
+        if not any((folder / one).exists() for one in self.configured.files):
+            return Desired(project)
+        try:
+            return replace(self.configured, root=Root(folder)).read().desired
+        except ConfigError:
+            problem = f"the configuration of {self.revision} cannot be read; this is about that commit:"
+            self.speech.tell("Error", problem)
+            raise

@@ -1,0 +1,77 @@
+"""What a server would hold if a configuration had just been applied to an empty one.
+
+So one configuration is compared with another by the planner itself, without any server.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler.engine.difference import digests
+from reconciler.engine.planned import Planned
+from reconciler.engine.planner import plan
+from reconciler.model.mark import MARK_KEY
+from reconciler.model.resource import TEXT_FIELDS, DesiredAssistant, Live, LiveAssistant, LiveFile
+from reconciler.model.state import AssistantBinding, FileBinding, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.engine.matching import Terms
+    from reconciler.model.change import Change
+    from reconciler.model.plan import Plan
+    from reconciler.model.resource import Desired
+
+_NONCE = "a"
+
+
+def against(base: Desired, desired: Desired, terms: Terms) -> Planned:
+    """What leads from one configuration to another; the ids in it stand for nothing."""
+    live, state = _applied(base, desired, terms)
+    return Planned.whole(desired, live, state, terms)
+
+
+def anonymous(made: Plan) -> Plan:
+    """A plan without ids, for one that no server was asked for."""
+    return replace(made, changes=tuple(_anonymous(change) for change in made.changes))
+
+
+def _applied(base: Desired, desired: Desired, terms: Terms) -> tuple[Live, State]:
+    empty = State("", 0, base.project, terms.target)
+    made = plan(base, Live({}, {}), empty, terms).by_address
+    assistants = [_assistant(one, made[one.address]) for one in base.assistants]
+    bindings = {one.address: _binding(one) for one in base.assistants} | {
+        one.address: FileBinding(str(one.address), one.filename, one.sha256, one.size) for one in base.files
+    }
+    files = [LiveFile(str(one.address), one.filename, one.size, one.sha256) for one in base.files]
+    files += [LiveFile(one, one, 0) for one in {*_named(base), *_named(desired)}]
+    live = Live({one.id: one for one in assistants}, {one.id: one for one in files})
+    return live, replace(empty, bindings=bindings)
+
+
+def _named(desired: Desired) -> Iterator[str]:
+    """Every upload that is named by its id."""
+    for assistant in desired.assistants:
+        yield from (one for one in assistant.files or () if isinstance(one, str))
+
+
+def _assistant(one: DesiredAssistant, made: Change) -> LiveAssistant:
+    given = {key: value for key, value in one.metadata.items() if value is not None}
+    mark = str(replace(made.mark, nonce=_NONCE)) if made.mark else ""
+    fields = {**dict.fromkeys(TEXT_FIELDS), "tools": [], **{key: made.values[key] for key in made.values}}
+    fields.pop("metadata", None)
+    return LiveAssistant(str(one.address), 0, fields, {**given, MARK_KEY: mark}, _ids(one))
+
+
+def _binding(one: DesiredAssistant) -> AssistantBinding:
+    return AssistantBinding(str(one.address), _NONCE, digests(one, _ids(one)), one.protected)
+
+
+def _ids(one: DesiredAssistant) -> tuple[str, ...]:
+    return tuple(str(file) for file in one.files or ())
+
+
+def _anonymous(change: Change) -> Change:
+    steps = tuple(replace(step, id="") for step in change.steps)
+    return replace(change, id="", before="", steps=steps)
