@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from reconciler.cli.watched import watched
 from reconciler.engine import guard
 from reconciler.engine import review as reviews
 from reconciler.engine.applier import Interruption, apply
@@ -179,10 +180,10 @@ class Session:
         plan, desired, live = planned.plan, planned.desired, planned.live
         total = sum(len(change.steps) for change in plan.changes if not change.refused)
         bindings, unsettled = dict(state.bindings), list(state.unsettled)
-        reopen = self.configured.root.reopen
         async with self.target.provider(reading=False) as provider:
-            steps = Steps(desired, live, provider, self.store, reopen, bindings, unsettled)
             with _interruptible(self.speech) as interruption, self.speech.progress(total) as progress:
+                reopen = watched(self.configured.root.reopen, progress)
+                steps = Steps(desired, live, provider, self.store, reopen, bindings, unsettled)
                 return await apply(
                     plan,
                     state,
@@ -196,7 +197,8 @@ class Session:
     async def _planned(self, desired: Desired, state: State, *, texts: bool = False) -> Planned:
         async with self.target.provider(reading=True) as provider:
             terms = self._terms(provider)
-            live = await observe(provider, desired, state, terms)
+            with self.speech.reading(f"reading {provider.target}"):
+                live = await observe(provider, desired, state, terms)
             whole = Planned.whole(desired, live, state, terms)
             found = whole.narrowed(self.scope.targets, self.scope.excluded)
             return await with_texts(found, provider, self.configured.root.reopen) if texts else found

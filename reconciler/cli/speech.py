@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Literal, TextIO
 
 from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from contextlib import AbstractContextManager
 
     from reconciler.model.diagnostic import Diagnostic
     from reconciler.render.lines import Line
@@ -75,9 +77,21 @@ class Speech:
         """Live on a terminal, one line an action in CI and in pipes."""
         from reconciler.render.terminal import LiveProgress, PlainProgress  # noqa: PLC0415 - not for --help
 
-        if sys.stderr.isatty() and "CI" not in os.environ and os.environ.get("TERM") != "dumb":
+        if self._is_live():
             return LiveProgress(sys.stderr, total, colour=self._coloured(sys.stderr))
         return PlainProgress(lambda text: _write(sys.stderr, text), total)
+
+    def reading(self, what: str) -> AbstractContextManager[object]:
+        """A sign of life on a terminal for as long as something is read."""
+        from reconciler.render.terminal import LiveReading  # noqa: PLC0415 - not for --help
+
+        if not self._is_live():
+            return nullcontext()
+        return LiveReading(sys.stderr, what, colour=self._coloured(sys.stderr))
+
+    @staticmethod
+    def _is_live() -> bool:
+        return sys.stderr.isatty() and "CI" not in os.environ and os.environ.get("TERM") != "dumb"
 
     def _coloured(self, stream: TextIO) -> bool:
         if self.colour != "auto":

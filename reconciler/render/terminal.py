@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import io
+import threading
+import time
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 from reconciler.model.change import Action, StepKind
 from reconciler.model.outcome import Started, Stepped
 from reconciler.render.lines import Line, Style, plain
-from reconciler.render.visible import visible
+from reconciler.render.visible import shortened, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import TextIO
 
+    from rich.progress import Progress as Bars
+
     from reconciler.model.outcome import Event
 
+_SOON, _OFTEN = 0.5, 0.05  # seconds
+_LARGE = 100_000  # bytes from which on an upload is worth a word
 _COLOURS = {
     Style.ADD: "green",
     Style.CHANGE: "yellow",
@@ -68,11 +74,50 @@ class PlainProgress:
             place = f"[{self._count}/{self._total}]"
             self._write(f"{place} {_sentence(event)}{_duration(event)}\n")
 
+    def sent(self, name: str, done: int, size: int) -> None:
+        """Nothing: how far an upload is, a log need not tell."""
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         return None
+
+
+class LiveReading:
+    """A sign of life while a server is read; only where that takes longer than people wait unasked."""
+
+    def __init__(self, stream: TextIO, what: str, *, colour: bool) -> None:
+        self._stream, self._what, self._colour = stream, what, colour
+        self._bars: Bars | None = None
+        self._over = False
+        self._one = threading.Lock()
+        self._timer = threading.Timer(_SOON, self._show)
+        self._timer.daemon = True
+
+    def _show(self) -> None:
+        from rich.console import Console  # noqa: PLC0415 - only who waits pays for it
+        from rich.progress import Progress as Bars  # noqa: PLC0415 - the same
+        from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - the same
+
+        console = Console(file=self._stream, no_color=not self._colour, highlight=False, emoji=False)
+        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+        with self._one:
+            if not self._over:
+                self._bars = Bars(*columns, console=console, transient=True)
+                self._bars.add_task(visible(self._what), total=None)
+                self._bars.start()
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        with self._one:
+            self._over = True
+        if self._bars:
+            self._bars.stop()
 
 
 class LiveProgress:
@@ -93,6 +138,7 @@ class LiveProgress:
         self._bars = Bars(*columns, console=self._console, transient=True)
         self._task = self._bars.add_task("applying", total=total)
         self._under_way: dict[str, None] = {}
+        self._drawn = 0.0  # when an upload was last shown
 
     def tell(self, event: Event) -> None:
         """Show what is under way, and a line for every step that succeeded."""
@@ -105,6 +151,14 @@ class LiveProgress:
             self._bars.advance(self._task)
         shown = ", ".join(visible(one) for one in list(self._under_way)[:2])
         self._bars.update(self._task, description=shown[:50] or "applying")
+
+    def sent(self, name: str, done: int, size: int) -> None:
+        """Show how far the upload of a file is, in bytes."""
+        if size > _LARGE:
+            share = f"{shortened(done)} of {shortened(size)}"
+            is_due = time.monotonic() - self._drawn > _OFTEN
+            self._bars.update(self._task, description=f"{visible(name)[-30:]} {share}", refresh=is_due)
+            self._drawn = time.monotonic() if is_due else self._drawn
 
     def __enter__(self) -> Self:
         self._bars.start()

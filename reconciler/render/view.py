@@ -17,7 +17,7 @@ from reconciler.model.keys import masked
 from reconciler.render.document import plan_in
 from reconciler.render.lines import Style
 from reconciler.render.texts import Comparison, compared
-from reconciler.render.visible import visible
+from reconciler.render.visible import shortened, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -319,18 +319,9 @@ def _aside(one: FieldChange) -> str:
 def _contents(one: FieldChange) -> str:
     """A file's size and digest, before and after."""
     sides = [side for side in (one.before, one.after) if side is not None]
-    sizes = " → ".join(size(side["bytes"]) for side in sides)
+    sizes = " → ".join(shortened(side["bytes"]) for side in sides)
     digests = " → ".join(shown(side["sha256"])[:12] for side in sides)
     return f"{sizes}  sha256 {digests}"
-
-
-def size(amount: float) -> str:
-    """A number of bytes as people read it."""
-    for unit in ("B", "KB", "MB"):
-        if amount < 1000:  # noqa: PLR2004 - decimal units
-            return f"{amount} B" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} GB"
 
 
 def literal(value: Any) -> str | None:

@@ -33,3 +33,12 @@ def _spelt(found: re.Match[str]) -> str:
 def _code(character: str) -> str:
     code = ord(character)
     return _NAMED.get(character) or (f"\\x{code:02x}" if code <= 0xFF else f"<U+{code:04X}>")  # noqa: PLR2004 - one byte
+
+
+def shortened(amount: float) -> str:
+    """A number of bytes as people read it."""
+    for unit in ("B", "KB", "MB"):
+        if amount < 1000:  # noqa: PLR2004 - decimal units
+            return f"{amount} B" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} GB"

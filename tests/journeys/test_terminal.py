@@ -3,13 +3,14 @@
 import asyncio
 import os
 import pty
+import re
 import signal
 import subprocess
 import threading
 
 import pytest
 
-from reconciler.server import Database, create_app, running
+from reconciler.server import Database, Fault, Faults, create_app, running
 
 
 def at_a_terminal(workspace, *arguments, answer="", **environment):
@@ -55,6 +56,30 @@ def test_yes_applies_and_shows_progress(project):
     assert "assistant.support created" in shown
     assert "Apply complete! Resources: 2 added, 0 changed, 0 destroyed." in shown
     assert "\x1b[" in shown
+
+
+def test_a_server_that_takes_its_time_is_read_with_a_sign_of_life(project):
+    slow = Faults([Fault("delay", "GET /assistants", seconds=1.0)])
+    with Database.memory() as database, running(create_app(database, faults=slow)) as url:
+        code, shown = at_a_terminal(project, "plan", "--server", url)
+        quiet = project.run("plan", "--server", url)
+
+    assert (code, quiet.err) == (0, "To do this: assistants-sync apply\n")
+    assert f"reading {url}" in shown
+
+
+def test_a_quick_answer_needs_no_sign_of_life(project):
+    code, shown = at_a_terminal(project, "plan")
+
+    assert (code, "reading" in shown) == (0, False)
+
+
+def test_a_large_upload_tells_how_far_it_is(project):
+    project.write("handbook.md", b"Be kind.\n" * 1_000_000)
+    code, shown = at_a_terminal(project, "apply", "--auto-approve")
+
+    assert code == 0
+    assert re.search(r"handbook\.md \d\.\d MB of 9\.0 MB", shown)
 
 
 @pytest.mark.parametrize("answer", ["no\n", "y\n", "\n", "\x04"])

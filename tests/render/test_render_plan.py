@@ -15,7 +15,8 @@ from reconciler.model.plan import Basis, Plan
 from reconciler.render.document import plan_document, report_document
 from reconciler.render.terminal import painted
 from reconciler.render.text import plan_lines, report_lines
-from reconciler.render.view import NO_CHANGES, size, view_of
+from reconciler.render.view import NO_CHANGES, view_of
+from reconciler.render.visible import shortened
 
 SUPPORT, HANDBOOK = address.assistant("support"), address.file("docs/handbook.md")
 UPLOAD, CREATE, UPDATE = Step(StepKind.UPLOAD), Step(StepKind.CREATE), Step(StepKind.UPDATE)
@@ -369,7 +370,7 @@ def test_a_long_value_is_cut_and_a_long_line_is_not_wrapped():
     ],
 )
 def test_sizes_read_as_people_say_them(count, text):
-    assert size(count) == text
+    assert shortened(count) == text
 
 
 def result(result, message="", *, change=None, **rest):
