@@ -79,7 +79,7 @@ def test_a_large_upload_tells_how_far_it_is(project):
     code, shown = at_a_terminal(project, "apply", "--auto-approve")
 
     assert code == 0
-    assert re.search(r"handbook\.md \d\.\d MB of 9\.0 MB", shown)
+    assert re.search(r"handbook\.md \S+ M?B of 9\.0 MB", shown)
 
 
 @pytest.mark.parametrize("answer", ["no\n", "y\n", "\n", "\x04"])
