@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help setup demo test check serve bench sweep replay clean
+.PHONY: help setup demo test check serve golden bench sweep replay clean
 
 help: ## show the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,9 @@ check: .venv/ready ## format, lint, types and floors
 
 serve: .venv/ready ## the embedded server on http://127.0.0.1:8123/v1
 	@$(BIN)/assistants-sync serve $(ARGS)
+
+golden: .venv/ready ## write what every format prints of every plan, for a person to read in the diff
+	@GOLDEN=write $(BIN)/pytest -q tests/render/test_render_golden.py
 
 bench: .venv/ready .venv-sdk/ready ## measure, side by side in one run
 	@$(BIN)/python tests/bench.py $(ARGS)

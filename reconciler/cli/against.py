@@ -47,9 +47,9 @@ class Comparison:
         """Show what leads from the one to the other; needs no server, no key and no state."""
         declared = self.configured.told(self.speech)
         with laid_out(self.configured.root.folder, self.revision) as (folder, commit):
-            base = self._declared_in(folder, declared.desired.project)
+            before = self._declared_in(folder, declared.desired.project)
             where = f"the configuration of {self.revision} (commit {commit[:12]}); no server was asked"
-            whole = against(base, declared.desired, Terms(where))
+            whole = against(before, declared.desired, Terms(where))
         plan = anonymous(whole.narrowed(self.scope.targets, self.scope.excluded).plan)
         drawing.show(plan_document(plan, self.scope.recorded, declared.warnings), self.speech, out)
         return _CHANGES if detailed and plan.has_changes else 0

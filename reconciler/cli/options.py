@@ -195,7 +195,7 @@ drawing = together(
     option(
         "--format",
         "form",
-        type=click.Choice(["text", "json"]),
+        type=click.Choice(["text", "json", "markdown"]),
         default="text",
         show_default=True,
         help="json is one versioned document; `schema` prints what it looks like.",

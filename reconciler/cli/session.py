@@ -129,8 +129,8 @@ class Session:
         declared, state = self.configuration(), self.store.load()
         plan = asyncio.run(self._planned(declared.desired, state, texts=texts)).plan
         drawing.show(plan_document(plan, self.scope.recorded, declared.warnings), self.speech, out)
-        if plan.has_changes and not os.environ.get("CI"):
-            self.speech.tell("", f"To do this: assistants-sync apply{f' {out}' if out else ''}")
+        if plan.has_changes:
+            self.speech.hint(f"To do this: assistants-sync apply{f' {out}' if out else ''}")
         try:
             guard.check(plan, state, self._allowed(plan))
         except RefusedError as refusal:

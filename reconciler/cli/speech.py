@@ -58,6 +58,11 @@ class Speech:
         parts = (Span(f"{word}: ", style), visible(message)) if word else (visible(message),)
         _write(sys.stderr, painted([line(*parts)], colour=self._coloured(sys.stderr)))
 
+    def hint(self, message: str) -> None:
+        """What to do next, for a person at a terminal."""
+        if self._is_live():
+            self.tell("", message)
+
     def explain(self, problems: tuple[Diagnostic, ...]) -> None:
         """Every mistake of a configuration, on stderr."""
         from reconciler.render.diagnostics import diagnostic_lines  # noqa: PLC0415 - not for --help

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 _NONCE = "a"
 
 
-def against(base: Desired, desired: Desired, terms: Terms) -> Planned:
+def against(before: Desired, desired: Desired, terms: Terms) -> Planned:
     """What leads from one configuration to another; the ids in it stand for nothing."""
-    live, state = _applied(base, desired, terms)
+    live, state = _applied(before, desired, terms)
     return Planned.whole(desired, live, state, terms)
 
 
@@ -37,15 +37,15 @@ def anonymous(made: Plan) -> Plan:
     return replace(made, changes=tuple(_anonymous(change) for change in made.changes))
 
 
-def _applied(base: Desired, desired: Desired, terms: Terms) -> tuple[Live, State]:
-    empty = State("", 0, base.project, terms.target)
-    made = plan(base, Live({}, {}), empty, terms).by_address
-    assistants = [_assistant(one, made[one.address]) for one in base.assistants]
-    bindings = {one.address: _binding(one) for one in base.assistants} | {
-        one.address: FileBinding(str(one.address), one.filename, one.sha256, one.size) for one in base.files
+def _applied(before: Desired, desired: Desired, terms: Terms) -> tuple[Live, State]:
+    empty = State("", 0, before.project, terms.target)
+    made = plan(before, Live({}, {}), empty, terms).by_address
+    assistants = [_assistant(one, made[one.address]) for one in before.assistants]
+    bindings = {one.address: _binding(one) for one in before.assistants} | {
+        one.address: FileBinding(str(one.address), one.filename, one.sha256, one.size) for one in before.files
     }
-    files = [LiveFile(str(one.address), one.filename, one.size, one.sha256) for one in base.files]
-    files += [LiveFile(one, one, 0) for one in {*_named(base), *_named(desired)}]
+    files = [LiveFile(str(one.address), one.filename, one.size, one.sha256) for one in before.files]
+    files += [LiveFile(one, one, 0) for one in {*_named(before), *_named(desired)}]
     live = Live({one.id: one for one in assistants}, {one.id: one for one in files})
     return live, replace(empty, bindings=bindings)
 

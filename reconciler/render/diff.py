@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _STYLES = {" ": Style.DIM, "-": Style.REMOVE, "+": Style.ADD}
 _MARKS = {"-": "[-{}-]", "+": "{{+{}+}}"}
 # Before the bracket of a mark a build service would read `##[` as the beginning of a command.
-_COMMAND = re.compile(r"##\Z")
+_COMMAND = re.compile(r"##([a-zA-Z]*)\Z")
 _NEAR = 60  # characters of an unchanged stretch that are kept beside a changed word
 
 
@@ -49,7 +49,7 @@ def _spans(row: Row, *, full: bool) -> Iterator[Span]:
             yield Span(_MARKS[row.sign].format(word.text), style)
         else:
             text = word.text if full else _near(word, first=number == 0, last=number == len(row.words) - 1)
-            yield Span(_COMMAND.sub(r"#\\x23", text))
+            yield Span(_COMMAND.sub(r"#\\x23\1", text))
 
 
 def _near(word: Word, *, first: bool, last: bool) -> str:

@@ -7,6 +7,7 @@ with a plan made anew. It holds the texts it shows.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from reconciler.model.resource import FileReference
 
 FORMAT: Final = 1
+# What a build service takes for a command wherever it stands; in JSON only a text can hold it.
+_COMMAND = re.compile(r"##([a-zA-Z]*)\[")
 
 
 class _Record(BaseModel):
@@ -232,7 +235,8 @@ def report_document(report: Report, plan: Plan) -> ReportDocument:
 
 def printed(document: PlanDocument | ReportDocument) -> str:
     """A document as the text that ``--format json`` prints, and that a plan file holds."""
-    return json.dumps(document.model_dump(mode="json"), indent=2, ensure_ascii=True) + "\n"
+    text = json.dumps(document.model_dump(mode="json"), indent=2, ensure_ascii=True)
+    return _COMMAND.sub(r"##\1\\u005b", text) + "\n"
 
 
 def read_plan(text: bytes, path: object) -> PlanDocument:

@@ -54,7 +54,14 @@ def _json(document: PlanDocument, _: Look) -> str:
     return printed(document)
 
 
+def _markdown(document: PlanDocument, look: Look) -> str:
+    from reconciler.render.markdown import plan_markdown  # noqa: PLC0415 - the same
+
+    return plan_markdown(document, look.most)
+
+
 FORMATS: dict[str, Callable[[PlanDocument, Look], str]] = {
     "text": _text,
     "json": _json,
+    "markdown": _markdown,
 }

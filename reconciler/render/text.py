@@ -81,6 +81,8 @@ def _part_lines(part: Part, *, is_new: bool, full: bool) -> Iterator[Line]:
     said = "" if is_text and not part.said else _told(part, is_new=is_new, most=10**9 if full else _MOST)
     head = f"{part.sign} {part.name:<13} {said}".rstrip()
     yield line(_INDENT, Span(head, part.style), Span(f"  {part.aside}" if part.aside else "", Style.DIM))
+    if part.moved:
+        yield line(_INDENT, "    ", Span(part.moved, Style.DIM))
     for each in part.breaking:
         yield line(_INDENT, "    ", Span(f"! breaking: {each}", Style.DRIFT))
     for inner in part.inner:

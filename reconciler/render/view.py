@@ -66,9 +66,9 @@ class Part:
     """One thing about an entry: a field, a file that is attached or detached.
 
     ``before`` and ``after`` are whole values, None for absent. Where ``said`` is not empty it tells in a
-    few words all that is told on one line, and both are None. ``aside`` says where a value comes from, or who
-    moved it. ``comparison`` shows a text, ``inner`` a tool, of which ``breaking`` names what an application
-    that answers its calls may not survive.
+    few words all that is told on one line, and both are None. ``aside`` says where a value comes from,
+    ``moved`` who moved it and what becomes of that. ``comparison`` shows a text, ``inner`` a tool, of which
+    ``breaking`` names what an application that answers its calls may not survive.
     """
 
     sign: str
@@ -78,6 +78,7 @@ class Part:
     after: str | None = None
     said: str = ""
     aside: str = ""
+    moved: str = ""
     comparison: Comparison | None = None
     inner: tuple[Inner, ...] = ()
     breaking: tuple[str, ...] = ()
@@ -251,7 +252,8 @@ def _whole(one: FieldChange) -> Inner:
 
 def _field(one: FieldChange) -> Part:
     sign, style = _sign(one)
-    part = Part(sign, style, shown(one.field), aside=_aside(one), comparison=_comparison(one))
+    source = f"({shown(one.source)})" if one.source else ""
+    part = Part(sign, style, shown(one.field), aside=source, moved=_moved(one), comparison=_comparison(one))
     if one.field == "content":
         return replace(part, said=_contents(one))
     if one.field.startswith("tools."):
@@ -305,8 +307,9 @@ def count(number: int, what: str) -> str:
     return f"{number:,} {what}{'s' * (number != 1)}"
 
 
-def _aside(one: FieldChange) -> str:
-    said = [f"({shown(one.source)})"] if one.source else []
+def _moved(one: FieldChange) -> str:
+    """Who moved a field, and what becomes of that."""
+    said = []
     if one.drifted:
         said.append("changed on the server" + " and in the configuration" * (one.edited and not one.cleared))
     if one.cleared:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_SUSPECT = re.compile(r"[\ufe00-\ufe0f]{2,}|[^\x20-\x7e]|(?<=##)\[")
+_SUSPECT = re.compile(r"[\ufe00-\ufe0f]{2,}|[^\x20-\x7e]|##[a-zA-Z]*\[")
 _COMMAND = re.compile(r"\A(\s*)::")
 _HIDDEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 # Letters and marks that take no ink; a lone U+FE0E or U+FE0F, which emoji are written with, may stay.
@@ -19,14 +19,17 @@ def visible(text: object) -> str:
     r"""A value on one line in which nothing is hidden and nothing acts on a terminal.
 
     Control, format, bidirectional, private and unassigned characters become ``\x1b`` or ``<U+202E>``,
-    and so do the bracket of ``##[`` and a ``::`` at the beginning, which build services take for commands.
+    and so do the bracket of ``##[`` or ``##vso[`` and a ``::`` at the beginning, which build services take
+    for commands.
     """
     return _COMMAND.sub(r"\1\\x3a:", _SUSPECT.sub(_spelt, str(text)))
 
 
 def _spelt(found: re.Match[str]) -> str:
     text = found.group()
-    harmless = text != "[" and len(text) == 1 and unicodedata.category(text) not in _HIDDEN
+    if text[0] == "#":
+        return f"{text[:-1]}\\x5b"
+    harmless = len(text) == 1 and unicodedata.category(text) not in _HIDDEN
     return text if harmless and not _INKLESS.match(text) else "".join(map(_code, text))
 
 

@@ -105,10 +105,3 @@ def test_something_that_looks_like_a_key_is_never_shown(applied):
         ended = applied.run("plan", *how)
         assert ended.code == 0
         assert KEY not in ended.out
-
-
-def test_what_to_do_next_is_told_to_people_and_not_to_ci(applied):
-    edit(applied, "Be kind.", "Be brief.")
-
-    assert applied.run("plan").err.endswith("To do this: assistants-sync apply\n")
-    assert "To do this" not in applied.run("plan", "--server", "embedded", "--allow-untracked", CI="true").err

@@ -64,8 +64,19 @@ def test_a_server_that_takes_its_time_is_read_with_a_sign_of_life(project):
         code, shown = at_a_terminal(project, "plan", "--server", url)
         quiet = project.run("plan", "--server", url)
 
-    assert (code, quiet.err) == (0, "To do this: assistants-sync apply\n")
+    assert (code, quiet.err) == (0, "")
     assert f"reading {url}" in shown
+
+
+def test_what_to_do_next_is_told_to_people_and_not_to_logs(project):
+    _, shown = at_a_terminal(project, "plan")
+
+    assert shown.endswith("To do this: assistants-sync apply\r\n")
+    assert project.run("plan").err == ""
+    assert (
+        "To do this"
+        not in at_a_terminal(project, "plan", "--server", "embedded", "--allow-untracked", CI="1")[1]
+    )
 
 
 def test_a_quick_answer_needs_no_sign_of_life(project):

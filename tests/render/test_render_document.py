@@ -7,6 +7,7 @@ import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from render.plans import HANDBOOK, ORDINARY, changed, planned
 
 from reconciler.errors import PlanFileError
 from reconciler.model import address
@@ -28,14 +29,6 @@ from reconciler.render.lines import plain
 from reconciler.render.text import plan_lines
 from reconciler.render.view import view_of
 
-SUPPORT, SALES = address.assistant("support"), address.assistant("sales")
-HANDBOOK = address.file("docs/handbook.md")
-OLD, NEW = {"bytes": 2345, "sha256": "0123456789abcdef" * 4}, {"bytes": 12, "sha256": "f" * 64}
-MARK = Mark("acme", "-", "support", "abc", frozenset({"name", "tools"}), frozenset({"0" * 8}), "0" * 16)
-UPLOAD, CREATE, UPDATE = Step(StepKind.UPLOAD), Step(StepKind.CREATE), Step(StepKind.UPDATE, id="asst_1")
-DELETE = Step(StepKind.DELETE, id="asst_1")
-TOOL = {"type": "function", "function": {"name": "f", "parameters": {"most": 1.5, "least": [1, None, True]}}}
-
 PLAN = jsonschema_rs.validator_for(json.loads(schema("plan")))
 REPORT = jsonschema_rs.validator_for(json.loads(schema("report")))
 
@@ -53,93 +46,9 @@ def report_json(report, plan):
     return printed(report_document(report, plan))
 
 
-def planned(*changes, **rest):
-    return replace(Plan("acme", "-", Basis("lineage", 3, "the server"), changes), **rest)
-
-
-def changed(*fields, **rest):
-    values = {
-        "steps": (UPDATE,),
-        "id": "asst_1",
-        "before": "f" * 64,
-        "values": {"name": "x"},
-        "mark": MARK,
-        **rest,
-    }
-    return Change(SUPPORT, values.pop("action", Action.UPDATE), Reason.EDITED, fields, **values)
-
-
 EXAMPLES = {
-    "nothing": planned(),
-    "upload": planned(
-        Change(HANDBOOK, Action.CREATE, Reason.NEW, (FieldChange("content", None, NEW),), (UPLOAD,))
-    ),
-    "create": planned(
-        Change(
-            SUPPORT,
-            Action.CREATE,
-            Reason.NEW,
-            (
-                FieldChange("name", None, "Support"),
-                FieldChange("instructions", None, "Be kind.\nBe brief.\n", source="prompts/a.md"),
-                FieldChange("tools.function f", None, TOOL),
-                FieldChange("metadata.a.b", None, "x"),
-                FieldChange("files", None, ("docs/handbook.md", "file-abc")),
-            ),
-            (CREATE,),
-            values={"name": "Support", "tools": [TOOL], "metadata": {"a.b": "x"}},
-            mark=replace(MARK, nonce=""),
-        )
-    ),
-    "deleted and created": planned(
-        Change(SUPPORT, Action.CREATE, Reason.GONE, steps=(CREATE,), drifted=True)
-    ),
-    "texts": planned(
-        changed(
-            FieldChange("name", "Old", "New", edited=True),
-            FieldChange("description", "x", None, cleared=True, edited=True),
-            FieldChange("instructions", "one\ntwo\n", "one\nthree\n", drifted=True, source="p.md"),
-            FieldChange("model", "a", "b", drifted=True, edited=True),
-            drifted=True,
-        )
-    ),
-    "tools": planned(
-        changed(
-            FieldChange(
-                "tools.function f",
-                TOOL,
-                {**TOOL, "x": 1},
-                details=(Detail("parameters.most", 1.5, None), Detail("x", None, {"a": [1]})),
-            ),
-            FieldChange("tools.retrieval", {"type": "retrieval"}, None),
-        )
-    ),
-    "metadata": planned(changed(FieldChange("metadata.a", "x", None), FieldChange("metadata.b", None, "y"))),
-    "files": planned(
-        Change(
-            HANDBOOK, Action.REPLACE, Reason.CONTENT, (FieldChange("content", OLD, NEW),), (UPLOAD, DELETE)
-        ),
-        changed(
-            steps=(
-                Step(StepKind.ATTACH, HANDBOOK),
-                Step(StepKind.DETACH, HANDBOOK, "file-1"),
-                Step(StepKind.DETACH, "file-2", "file-2"),
-            ),
-            follows=(HANDBOOK,),
-        ),
-    ),
-    "delete": planned(Change(SALES, Action.DELETE, Reason.UNDECLARED, steps=(DELETE,), id="asst_1")),
-    "adopt": planned(Change(SALES, Action.ADOPT, Reason.MARKED, id="asst_1", before="f" * 64, mark=MARK)),
-    "forget": planned(
-        Change(SALES, Action.FORGET, Reason.REMOVED, steps=(UPDATE,), id="asst_1", note="its Mark goes"),
-        Change(HANDBOOK, Action.FORGET, Reason.RENAMED, id="file-1", follows=(SALES,)),
-    ),
-    "moved": planned(changed(moved_from=SALES, note="only its Mark changes")),
-    "refused": planned(changed(refused="it is not ours; \x1b[2J"), managed=3, missing=1),
-    "kept": planned(
-        Change(SUPPORT, Action.NOOP, Reason.SAME, id="asst_1", note="left as it is", drifted=True)
-    ),
-    "notices": planned(notices=("asst_9 is a copy", "another"), is_partial=True),
+    **ORDINARY,
+    "files": ORDINARY["a file swap"],
     "bare": planned(is_bare=True, environment="prod"),
     "strange": planned(
         changed(FieldChange("name", "\x1b\u202e\x00", "\U0001f600 é\n"), FieldChange("model", "\ud800", "m"))

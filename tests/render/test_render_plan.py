@@ -146,7 +146,8 @@ def test_a_prompt_that_comes_or_goes_is_measured_and_not_printed():
               + instructions  1 line, 2 words, ~2 tokens
 
           ~ assistant.returns will be updated
-              - instructions  removed (2 words, ~2 tokens)  no longer in the configuration, will be cleared
+              - instructions  removed (2 words, ~2 tokens)
+                  no longer in the configuration, will be cleared
 
         Plan: 0 to add, 2 to change, 0 to destroy.
         """,
@@ -176,7 +177,8 @@ def test_a_tool_shows_where_inside_it_differs():
                   parameters.required.0  (none) → "id"
                   parameters.maximum  1 → 2
               + tools.retrieval
-              - tools.code_interpreter  no longer in the configuration, will be cleared
+              - tools.code_interpreter
+                  no longer in the configuration, will be cleared
 
         Plan: 0 to add, 1 to change, 0 to destroy.
         """,
@@ -194,8 +196,10 @@ def test_what_somebody_changed_by_hand_is_marked_and_set_back():
 
           ~ assistant.support will be updated  asst_1
               changed on the server since the last apply
-              ! model         "gpt-6" → "gpt-5.6"  changed on the server, will be set back
-              ! metadata.team "x" → (none)  changed on the server, {absent}, will be cleared
+              ! model         "gpt-6" → "gpt-5.6"
+                  changed on the server, will be set back
+              ! metadata.team "x" → (none)
+                  changed on the server, {absent}, will be cleared
 
         Also: 1 drifted.
         Plan: 0 to add, 1 to change, 0 to destroy.
