@@ -1,6 +1,7 @@
 """A state in a database or a bucket: the same commands, and nothing of it on the machine that ran them."""
 
 import json
+import shutil
 import subprocess
 import time
 
@@ -117,3 +118,31 @@ def test_a_place_that_cannot_be_used_is_an_error_that_says_why(project, url, sta
     assert ended.code == code
     assert said in ended.err
     assert "hidden" not in ended.err
+
+
+def test_ten_applies_at_once_on_one_database_come_one_after_another(project, database, tmp_path):
+    with Database.memory() as content:
+        app = create_app(content)
+        with running(app) as url:
+            runs = [
+                apply_elsewhere(project, tmp_path / f"runner-{n}", f"By {n}.", database, url)
+                for n in range(10)
+            ]
+            told = [(*run.communicate(timeout=100), run.returncode) for run in runs]
+            found = app.state.ledger.about("POST /assistants")
+            state = project.run("plan", "--state", database, "--server", url).out.splitlines()[0]
+
+    assert {code for _, _, code in told} == {0}
+    assert len(found) == 1
+    assert sum(b"Waiting: the state is locked by" in err for _, err, _ in told) >= 5
+    assert int(state.rpartition(" ")[2]) >= 10
+
+
+def apply_elsewhere(project, folder, description, database, url):
+    """Begin to apply another description of the same project, as another machine would."""
+    shutil.copytree(project.folder, folder)
+    text = (folder / "assistants.yaml").read_text()
+    (folder / "assistants.yaml").write_text(f"{text}    description: {description}\n")
+    wait = ("--lock-timeout", "100")
+    command = project.command("apply", "--auto-approve", "--server", url, "--state", database, *wait)
+    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from store.objects_server import serving
 from store.postgres_server import running
 
 from reconciler.model.address import assistant, file
@@ -75,3 +76,10 @@ def postgres():
     """A server for all tests of this process, started by the first that wants it."""
     with running() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def endpoint():
+    """An endpoint of object storage, in the same way."""
+    with serving() as made:
+        yield made

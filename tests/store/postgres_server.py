@@ -37,7 +37,7 @@ _SETTINGS = {
     "synchronous_commit": "off",  # what a store must not rely on
     "idle_session_timeout": "60s",  # the same
     "shared_buffers": "16MB",
-    "max_connections": "60",
+    "max_connections": "130",  # a hundred runs at once, and who looks at them
     "listen_addresses": "127.0.0.1",
     "log_min_messages": "panic",
 }

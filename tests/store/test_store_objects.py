@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from urllib.parse import urlsplit
 
 import pytest
-from store.objects_server import Misfortune, serving
+from store.objects_server import Misfortune
 
 from reconciler.errors import ConflictError, LockedError, StoreError, UnreadableStateError, UnsavedError
 from reconciler.model.address import assistant
@@ -28,12 +28,6 @@ IMPATIENT = Patience(connect=0.2, request=0.2, repeats=0)
 SUPPORT, TRIAGE, RETURNS = assistant("support"), assistant("triage"), assistant("returns")
 BOUND = AssistantBinding("asst_1", "nonce-1", {"name": "0" * 64})
 INTENT = Intent(TRIAGE, "create", "nonce-2", at=1.0)
-
-
-@pytest.fixture(scope="session")
-def endpoint():
-    with serving() as made:
-        yield made
 
 
 @pytest.fixture
