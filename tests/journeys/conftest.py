@@ -1,9 +1,64 @@
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
+from conftest import Ended, Workspace
 
+from reconciler.cli import main
+
+BETA = {"OpenAI-Beta": "assistants=v1"}
 EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@dataclass
+class Site:
+    """A project, the server it is applied to, and the program run in this process."""
+
+    workspace: Workspace
+    app: Any
+    url: str
+    invoke: Any
+
+    def run(self, *arguments: str) -> Ended:
+        """Run the program against the server."""
+        return self.invoke(*arguments, "--server", self.url)
+
+    def send(self, method: str, path: str, body: Any = None, **rest: Any) -> Any:
+        """Somebody else's request."""
+        reply = httpx.request(method, f"{self.url}{path}", json=body, headers=BETA, **rest)
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
+    def edit(self, key: str = "support", /, **fields: Any) -> None:
+        """Somebody else edits an assistant on the server."""
+        self.send("POST", f"/assistants/{self.id(key)}", fields)
+
+    def id(self, key: str) -> str:
+        """The remote id of an assistant."""
+        return self.invoke("output", f"assistant.{key}").out.strip()
+
+    def live(self, key: str = "support") -> Any:
+        """An assistant as the server has it."""
+        return self.send("GET", f"/assistants/{self.id(key)}")
+
+    def writes(self) -> list[str]:
+        """What was written on the server since the ledger's page began."""
+        return [f"{one.method} {one.path}" for one in self.app.state.ledger if one.writes]
+
+
+@pytest.fixture
+def invoke(monkeypatch, capfd):
+    """Run the program in this process."""
+
+    def invoke(*arguments):
+        code = main.run([*arguments])
+        told = capfd.readouterr()
+        return Ended(code, told.out, told.err)
+
+    return invoke
 
 
 @pytest.fixture

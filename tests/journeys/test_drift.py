@@ -1,17 +1,14 @@
 """Somebody changes things on the server: it is shown, and overwritten, kept or a reason to stop."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import pytest
-from conftest import Ended, Workspace
+from conftest import Ended
+from journeys.conftest import Site
 
-from reconciler.cli import main
 from reconciler.server import Database, create_app, running
 
-BETA = {"OpenAI-Beta": "assistants=v1"}
 SCENE = """\
 project: acme
 assistants:
@@ -27,19 +24,13 @@ assistants:
 """
 
 
-@dataclass
-class Site:
-    """A project that is applied, its server, and the program run in this process."""
-
-    workspace: Workspace
-    app: Any
-    url: str
-    invoke: Any
+class Edited(Site):
+    """A project that is applied; each run begins a new page in the server's ledger."""
 
     def run(self, *arguments: str) -> Ended:
         """Run the program against the server, which begins a new page in its ledger."""
         self.app.state.ledger.clear()
-        return self.invoke(*arguments, "--server", self.url)
+        return super().run(*arguments)
 
     def apply(self, *arguments: str) -> Ended:
         """Apply without a question."""
@@ -51,16 +42,6 @@ class Site:
         assert old in text
         self.workspace.configure(text.replace(old, new))
 
-    def send(self, method: str, path: str, body: Any = None, **rest: Any) -> Any:
-        """Somebody else's request."""
-        reply = httpx.request(method, f"{self.url}{path}", json=body, headers=BETA, **rest)
-        assert reply.status_code == 200, reply.text
-        return reply.json()
-
-    def edit(self, key: str = "support", /, **fields: Any) -> None:
-        """Somebody else edits an assistant."""
-        self.send("POST", f"/assistants/{self.id(key)}", fields)
-
     def attach(self, content: bytes = b"theirs") -> str:
         """Somebody else attaches an upload of theirs; its id."""
         theirs = self.send(
@@ -68,18 +49,6 @@ class Site:
         )
         self.send("POST", f"/assistants/{self.id('support')}/files", {"file_id": theirs["id"]})
         return theirs["id"]
-
-    def id(self, key: str) -> str:
-        """The remote id of an assistant."""
-        return self.invoke("output", f"assistant.{key}").out.strip()
-
-    def live(self, key: str = "support") -> Any:
-        """An assistant as the server has it."""
-        return self.send("GET", f"/assistants/{self.id(key)}")
-
-    def writes(self) -> list[str]:
-        """What the last run wrote on the server."""
-        return [f"{one.method} {one.path}" for one in self.app.state.ledger if one.writes]
 
     def field(self, name: str) -> Any:
         """A field of support in the plan's document."""
@@ -90,19 +59,14 @@ class Site:
 
 
 @pytest.fixture
-def site(workspace, monkeypatch, capfd):
-    def invoke(*arguments):
-        code = main.run([*arguments])
-        told = capfd.readouterr()
-        return Ended(code, told.out, told.err)
-
+def site(workspace, monkeypatch, invoke):
     monkeypatch.chdir(workspace.folder)
     workspace.configure(SCENE)
     workspace.write("handbook.md", "# Handbook\n")
     with Database.memory() as database:
         app = create_app(database)
         with running(app) as url:
-            site = Site(workspace, app, url, invoke)
+            site = Edited(workspace, app, url, invoke)
             assert site.apply().code == 0
             yield site
 
@@ -454,7 +418,7 @@ def deleted(site):
     site.send("DELETE", f"/assistants/{site.id('support')}")
 
 
-@pytest.mark.parametrize("move", [lambda site: site.edit(name="Mine"), deleted, Site.attach])
+@pytest.mark.parametrize("move", [lambda site: site.edit(name="Mine"), deleted, Edited.attach])
 def test_fail_stops_at_drift_and_names_both_ways_out(site, move):
     move(site)
     site.rewrite("{model: m}", "{model: other}")

@@ -6,21 +6,16 @@ import stat
 import subprocess
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
 
-import httpx
 import jsonschema_rs
 import pytest
-from conftest import Ended, Workspace
+from journeys.conftest import Site
 
-from reconciler.cli import main
 from reconciler.errors import PlanFileError
 from reconciler.model.canonical import digest
 from reconciler.render.document import read_plan
 from reconciler.server import Database, create_app, running
 
-BETA = {"OpenAI-Beta": "assistants=v1"}
 TWO = """\
 project: acme
 assistants:
@@ -37,40 +32,12 @@ with LocalStore(Path(sys.argv[1])).lock("apply"):
 """
 
 
-@dataclass
-class Site:
-    """A project of two assistants, the server it is applied to, and the program run in this process."""
-
-    workspace: Workspace
-    app: Any
-    url: str
-    invoke: Any
-
-    def run(self, *arguments: str) -> Ended:
-        """Run the program against the server."""
-        return self.invoke(*arguments, "--server", self.url)
+class Reviewed(Site):
+    """A project of two assistants, of which one changes."""
 
     def configure(self, description: str = "first", more: str = "") -> None:
         """Write the configuration, with one thing that changes and what else is declared."""
         self.workspace.configure(TWO.replace("DESCRIPTION", description) + more)
-
-    def edit(self, key: str, /, **fields: Any) -> None:
-        """Somebody else edits an assistant on the server."""
-        self.send("POST", f"/assistants/{self.id(key)}", fields)
-
-    def send(self, method: str, path: str, body: Any = None) -> Any:
-        """Somebody else's request."""
-        reply = httpx.request(method, f"{self.url}{path}", json=body, headers=BETA)
-        assert reply.status_code == 200, reply.text
-        return reply.json()
-
-    def id(self, name: str) -> str:
-        """The remote id of an assistant."""
-        return self.invoke("output", f"assistant.{name}").out.strip()
-
-    def live(self, name: str) -> Any:
-        """An assistant as the server has it."""
-        return self.send("GET", f"/assistants/{self.id(name)}")
 
     def save(self, *arguments: str) -> str:
         """Save a plan, and begin a new page in the server's ledger; its digest."""
@@ -78,20 +45,6 @@ class Site:
         assert ended.code == 0, ended.err
         self.app.state.ledger.clear()
         return ended.err.partition("Digest: ")[2].splitlines()[0]
-
-    def writes(self) -> list[str]:
-        """What was written on the server since the ledger's new page."""
-        return [f"{one.method} {one.path}" for one in self.app.state.ledger if one.writes]
-
-
-@pytest.fixture
-def invoke(monkeypatch, capfd):
-    def invoke(*arguments):
-        code = main.run([*arguments])
-        told = capfd.readouterr()
-        return Ended(code, told.out, told.err)
-
-    return invoke
 
 
 @pytest.fixture
@@ -103,7 +56,7 @@ def new(workspace, monkeypatch, invoke):
     with Database.memory() as database:
         app = create_app(database)
         with running(app) as url:
-            site = Site(workspace, app, url, invoke)
+            site = Reviewed(workspace, app, url, invoke)
             site.configure()
             yield site
 
