@@ -402,13 +402,18 @@ def test_a_save_that_failed_can_be_tried_again(store, opened, door, elsewhere):
     assert (found.serial, found.project, found.unsettled) == (2, "after", (INTENT,))
 
 
-def test_a_request_that_was_long_under_way_cannot_undo_what_the_next_run_did(store, opened, door):
+def saves_late(store, door):
+    """A save that this run gave up, and whose request is under way still."""
     stored(store)
     with loaded(store) as state:
         door.misfortunes.append(Misfortune("late", "PUT", "state.json"))
         with pytest.raises(UnsavedError):
             store.save(State(state.lineage, 1, "after"), 1)
     door.misfortunes.clear()
+
+
+def test_a_request_that_was_long_under_way_cannot_undo_what_the_next_run_did(store, opened, door):
+    saves_late(store, door)
     other = opened()
     with loaded(other):
         other.intend(INTENT)
@@ -418,12 +423,7 @@ def test_a_request_that_was_long_under_way_cannot_undo_what_the_next_run_did(sto
 
 
 def test_a_request_that_arrives_before_the_next_run_writes_stops_that_run(store, opened, door):
-    stored(store)
-    with loaded(store) as state:
-        door.misfortunes.append(Misfortune("late", "PUT", "state.json"))
-        with pytest.raises(UnsavedError):
-            store.save(State(state.lineage, 1, "after"), 1)
-    door.misfortunes.clear()
+    saves_late(store, door)
     other = opened()
     with loaded(other):
         door.deliver()
