@@ -24,6 +24,14 @@ class Faulty(httpx.AsyncBaseTransport):
         return fault
 
 
+class Lossy(Faulty):
+    """Loses only the answer of a request that changes something, and replaces one that looks."""
+
+    async def handle_async_request(self, request):
+        self.after = request.method == "POST"
+        return await super().handle_async_request(request)
+
+
 def at(world, method, path, *faults, after=False):
     """Meet the next requests to a path with these faults, one each."""
     waiting = list(faults)

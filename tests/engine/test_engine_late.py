@@ -5,7 +5,7 @@ import time
 
 import httpx
 from builders import assistant
-from faults import Faulty, at
+from faults import Faulty, Lossy, at
 
 from reconciler.api import AsyncClient, in_process
 from reconciler.model import address
@@ -187,14 +187,8 @@ def test_a_lost_create_is_waited_for_until_lists_must_show_it(world):
     empty = {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
     looks = []
 
-    class Lagging(Faulty):
-        """Loses the answer to a create, and shows it in the third list only."""
-
-        async def handle_async_request(self, request):
-            self.after = request.method == "POST"
-            return await super().handle_async_request(request)
-
     def script(request):
+        """Loses the answer to a create, and shows it in the third list only."""
         if request.url.path != "/v1/assistants":
             return None
         if request.method == "POST":
@@ -203,7 +197,7 @@ def test_a_lost_create_is_waited_for_until_lists_must_show_it(world):
         return httpx.Response(200, json=empty) if len(looks) < 4 else None
 
     world.settle = 30.0
-    world.transport = lambda inner: Lagging(inner, script)
+    world.transport = lambda inner: Lossy(inner, script)
 
     assert world.apply(assistant()).exit_code == 0
     world.transport = lambda inner: inner
@@ -260,11 +254,6 @@ def unreadable(world):
     """A server that lets nobody read uploads, and loses the answer to the first one."""
     lost = []
 
-    class Closed(Faulty):
-        async def handle_async_request(self, request):
-            self.after = request.method == "POST"
-            return await super().handle_async_request(request)
-
     def script(request):
         if request.url.path.endswith("/content"):
             return httpx.Response(
@@ -275,7 +264,7 @@ def unreadable(world):
             return httpx.ReadTimeout("late")
         return None
 
-    world.transport = lambda inner: Closed(inner, script)
+    world.transport = lambda inner: Lossy(inner, script)
 
 
 def test_where_uploads_cannot_be_read_the_only_new_one_alike_is_taken(world):
