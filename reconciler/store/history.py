@@ -8,12 +8,11 @@ import stat
 from typing import TYPE_CHECKING
 
 from reconciler.store import files
-from reconciler.store.record import Saved, saved_of
+from reconciler.store.record import KEPT, Saved, readable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-KEPT = 10
 _NAME = re.compile(r"\d{8,}\.json\Z")
 
 
@@ -73,7 +72,6 @@ def _serial(path: Path) -> int:
 
 def _readable(path: Path) -> Saved | None:
     try:
-        text = files.read(path)
-        return None if text is None else saved_of(text)
-    except (OSError, ValueError):
+        return readable(files.read(path))
+    except OSError:
         return None

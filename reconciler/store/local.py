@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from reconciler.errors import StoreError, UnreadableStateError, UnsavedError
+from reconciler.errors import StoreError, UnsavedError
 from reconciler.model.state import State
 from reconciler.store import files, folder, history, journal, lock, rescue
-from reconciler.store.record import NewerFormatError, Saved, expect, fresh, saved_of, text_of
+from reconciler.store.record import Saved, expect, fresh, saved_of, text_of, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,13 +60,8 @@ class LocalStore:
             raise StoreError(f"cannot read {path}: {files.why(cause)}") from cause
 
     def _parsed(self, text: bytes | None) -> Saved | None:
-        try:
+        with told(self.path, self._remedy):
             return None if text is None else saved_of(text)
-        except NewerFormatError as cause:
-            raise UnreadableStateError(self.path, str(cause), "Use a newer assistants-sync.") from cause
-        except ValueError as cause:
-            problem = "the state is damaged or cut short"
-            raise UnreadableStateError(self.path, problem, self._remedy()) from cause
 
     def _remedy(self) -> str:
         newest = history.newest(self._history)

@@ -34,17 +34,15 @@ from reconciler.model.state import State
 from reconciler.store import conditions, journal, rescue
 from reconciler.store.bucket import Bucket, Patience
 from reconciler.store.lease import Lock, LostError, Span, elapsed
-from reconciler.store.record import NewerFormatError, Saved, fresh, saved_of, text_of
+from reconciler.store.record import KEPT, Saved, fresh, readable, saved_of, text_of, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from reconciler.model.address import Address
     from reconciler.model.state import Binding, Intent
-    from reconciler.store.bucket import Found
     from reconciler.store.lease import Lease
 
-KEPT = 10
 _STATE, _JOURNAL, _HISTORY = "state.json", "journal", "history"
 _GENERATION = re.compile(r"history/(\d{8,})-\w+\.json")
 _LOOKS = 10  # at a state that is saved again and again while it is read
@@ -135,13 +133,8 @@ class ObjectStore:
             raise UnreadableStateError(place, "this record of the journal is damaged", remedy) from cause
 
     def _parsed(self, text: bytes) -> Saved:
-        try:
+        with told(self.place, self._remedy):
             return saved_of(text)
-        except NewerFormatError as cause:
-            raise UnreadableStateError(self.place, str(cause), "Use a newer assistants-sync.") from cause
-        except ValueError as cause:
-            problem = "the state is damaged or cut short"
-            raise UnreadableStateError(self.place, problem, self._remedy()) from cause
 
     def _remedy(self) -> str:
         newest = self._newest()
@@ -156,8 +149,8 @@ class ObjectStore:
     def _newest(self) -> str | None:
         """The generation that was saved last among those that can be read."""
         found = [(name, self._bucket.get(name)) for name in self._bucket.names(_HISTORY)]
-        readable = [(saved.at, name) for name, one in found if one and (saved := _readable(one))]
-        return max(readable)[1] if readable else None
+        whole = [(saved.at, name) for name, one in found if one and (saved := readable(one.text))]
+        return max(whole)[1] if whole else None
 
     @contextmanager
     def lock(
@@ -292,13 +285,6 @@ class ObjectStore:
         problem = str(cause).removeprefix(f"cannot write {self.place}: ").rstrip(".")
         back = "" if isinstance(cause, LostError) else shlex.join(["aws", "s3", "cp", str(saved), self.place])
         return UnsavedError(self.place, problem, saved, whole=self._whole, back=back)
-
-
-def _readable(found: Found) -> Saved | None:
-    try:
-        return saved_of(found.text)
-    except ValueError:
-        return None
 
 
 def _generations_beyond(names: Sequence[str], serial: int) -> list[str]:

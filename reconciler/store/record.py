@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
-from reconciler.errors import ConflictError
+from reconciler.errors import ConflictError, UnreadableStateError
 from reconciler.model.address import Address, Kind
 from reconciler.model.canonical import digest
 from reconciler.model.state import AssistantBinding, Binding, FileBinding, Intent, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 FORMAT = 1
+KEPT = 10
+"""How many states that were replaced are kept."""
 
 _Value = TypeVar("_Value", AssistantBinding, FileBinding, Intent)
 
@@ -74,6 +78,25 @@ def saved_of(text: bytes) -> Saved:
         return Saved(state_of(inside), _text(inside.get("id", "")), _text(inside.get("saved", "")))
     except (KeyError, TypeError, AttributeError, RecursionError) as cause:
         raise ValueError("it is no state") from cause
+
+
+def readable(text: bytes | None) -> Saved | None:
+    """What a text holds, or None when it is no state that can be read."""
+    try:
+        return None if text is None else saved_of(text)
+    except ValueError:
+        return None
+
+
+@contextmanager
+def told(place: Path | str, remedy: Callable[[], str]) -> Iterator[None]:
+    """Let what :func:`saved_of` refuses be an UnreadableStateError; ``remedy`` says what mends damage."""
+    try:
+        yield
+    except NewerFormatError as cause:
+        raise UnreadableStateError(place, str(cause), "Use a newer assistants-sync.") from cause
+    except ValueError as cause:
+        raise UnreadableStateError(place, "the state is damaged or cut short", remedy()) from cause
 
 
 def _proved(record: dict[str, Any]) -> dict[str, Any]:

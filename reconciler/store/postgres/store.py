@@ -15,7 +15,7 @@ from reconciler.model.state import State
 from reconciler.store import journal, rescue
 from reconciler.store.postgres import lock, remedies, schema
 from reconciler.store.postgres.database import Database, Patience
-from reconciler.store.record import NewerFormatError, Saved, expect, fresh, saved_of, text_of
+from reconciler.store.record import KEPT, Saved, expect, fresh, readable, saved_of, text_of, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from reconciler.model.state import Binding, Intent
     from reconciler.store.postgres.database import Connection
 
-KEPT = 10
 _PAUSE = 0.5  # seconds between two looks at a database that does not answer
 
 # One statement sees one moment, so that the records are those of the state.
@@ -115,20 +114,15 @@ class PostgresStore:
         """What a row holds; its text is the truth, and its columns must say the same."""
         if text is None and not serial:
             return Saved(State(uuid4().hex, 0))
-        try:
+        with told(self.place, lambda: self._remedy(connection)):
             saved = saved_of(text or b"")
             if (saved.state.serial, saved.save) != (serial, save):
-                raise ValueError("its columns say something else")  # noqa: TRY301 - one refusal for both
-        except NewerFormatError as cause:
-            raise UnreadableStateError(self.place, str(cause), "Use a newer assistants-sync.") from cause
-        except ValueError as cause:
-            problem = "the state is damaged or cut short"
-            raise UnreadableStateError(self.place, problem, self._remedy(connection)) from cause
+                raise ValueError("its columns say something else")
         return saved
 
     def _remedy(self, connection: Connection) -> str:
         for number, text in connection.execute(_GENERATIONS, [self._name, KEPT]):
-            if _is_readable(text):
+            if readable(text):
                 back = remedies.restore(self._database.address, self._name, number)
                 return (
                     f"The newest generation that can be read is put back with: {back}. What was done since "
@@ -258,11 +252,3 @@ class PostgresStore:
         back = saved and remedies.put_back(address, self._name, saving, self._saved, saved)
         problem = self._database.said(cause)
         return UnsavedError(self.place, problem, saved, whole=self._whole, back=back or "")
-
-
-def _is_readable(text: bytes) -> bool:
-    try:
-        saved_of(text)
-    except ValueError:
-        return False
-    return True
