@@ -29,10 +29,14 @@ def state() -> None:
 @options.speaking
 def listed(files: tuple[Path, ...], environment: str | None, **given: Any) -> int:
     """Print every address of the state and its remote id."""
+    from reconciler.render.visible import visible  # noqa: PLC0415 - not for --help
+
     found = _store(files, environment, given["state"]).load()
     width = max((len(str(where)) for where in found.bindings), default=0)
-    for where, binding in sorted(found.bindings.items()):
-        _speech(given).print(f"{where!s:{width}}  {binding.id}\n")
+    lines = [
+        f"{visible(where):{width}}  {visible(one.id)}\n" for where, one in sorted(found.bindings.items())
+    ]
+    _speech(given).print("".join(lines))
     return 0
 
 

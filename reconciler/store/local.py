@@ -38,6 +38,11 @@ class LocalStore:
         self._named = False  # whether the journal's name is durable
         self._whole = True  # whether the journal took every record
 
+    @property
+    def place(self) -> str:
+        """Where the state is, for people."""
+        return str(self.path)
+
     def load(self) -> State:
         """The State, or a new one of serial 0 where none is stored; writes nothing."""
         folder.check(self.folder)

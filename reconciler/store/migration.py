@@ -20,19 +20,28 @@ def migrate(source: Store, target: Store) -> State:
     Both are locked meanwhile. Its serial starts again at 1, its lineage stays. RefusedError where there is
     nothing to copy, or something in the place of it already; StoreError where the copy is not the same.
     """
+    _needed(source.load(), source)  # before its lock, which would make a place that somebody mistyped
     with source.lock("migrate"), target.lock("migrate"):
         state, there = source.load(), target.load()
-        if not (state.serial or state.journaled):
-            raise RefusedError("there is no state to migrate; nothing was changed")
+        _needed(state, source)
         if there.serial or there.journaled:
             raise RefusedError(
-                f"the other place has a state already (serial {there.serial}); nothing was changed"
+                f"{target.place} has a state already (serial {there.serial}). Nothing was changed. "
+                "Name another place, or go on with that one."
             )
         target.save(state, 0)
         found = target.load()
         if _content(found) != _content(state):
             raise StoreError("the copy is not what was copied; go on with the old place, which is unchanged")
         return found
+
+
+def _needed(state: State, source: Store) -> None:
+    if not (state.serial or state.journaled):
+        raise RefusedError(
+            f"there is no state to migrate at {source.place}. Nothing was changed. "
+            "Look at how the place is spelt, and whether --env belongs to it."
+        )
 
 
 def _content(state: State) -> dict[str, Any]:

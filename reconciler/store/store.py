@@ -34,6 +34,11 @@ class Store(Protocol):
     it reads; break a lock whose holder lives and can be reached; say a password or a key.
     """
 
+    @property
+    def place(self) -> str:
+        """Where the State is, for people: without a password or a key."""
+        ...
+
     def load(self) -> State:
         """The State, with the journal folded in and its open intents in ``unsettled``.
 

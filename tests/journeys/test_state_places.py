@@ -89,6 +89,16 @@ def test_a_state_is_never_migrated_over_another_one_nor_out_of_nothing(project, 
     assert (again.code, "has a state already" in again.err) == (5, True)
 
 
+def test_a_place_that_was_mistyped_is_not_made_by_asking_for_its_state(project, place, url):
+    assert apply(project, "state", url).code == 0
+
+    ended = project.run("state", "migrate", "statte", place)
+
+    assert ended.code == 5
+    assert "no state to migrate at statte/state.json" in ended.err
+    assert not (project.folder / "statte").exists()
+
+
 def test_a_lock_that_frees_itself_cannot_be_taken(project, database):
     for place in ("state", database):
         ended = project.run("state", "unlock", "abc", "--state", place)
