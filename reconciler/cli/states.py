@@ -8,10 +8,8 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.speech import Speech
-from reconciler.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from reconciler.store import Store
@@ -52,11 +50,7 @@ def unlock(id_: str, files: tuple[Path, ...], environment: str | None, **given: 
     Only a lease on object storage can be taken: a lock in a folder or in PostgreSQL is free once its holder
     has ended.
     """
-    store = _store(files, environment, given["state"])
-    free: Callable[[str], None] | None = getattr(store, "unlock", None)
-    if free is None:
-        raise StoreError("such a lock frees itself when its holder ends, so there is nothing to unlock")
-    free(id_)
+    _store(files, environment, given["state"]).unlock(id_)
     _speech(given).tell("", "The lock is free.")
     return 0
 

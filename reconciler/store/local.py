@@ -94,6 +94,10 @@ class LocalStore:
         with lock.held(self.folder / "lock", purpose, timeout, waiting):
             yield
 
+    def unlock(self, id_: str) -> None:  # noqa: ARG002 - the port's: such a lock has no id
+        """Refuse: the lock is free once its holder has ended."""
+        raise lock.frees_itself(self.place)
+
     def intend(self, intent: Intent) -> None:
         """Record durably what is about to be done."""
         self._append(journal.intended(intent))

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from reconciler.errors import LockedError
+from reconciler.errors import LockedError, StoreError
 from reconciler.store.files import opened
 from reconciler.store.folder import unusable
 
@@ -87,6 +87,14 @@ def _still_there(path: Path, number: int) -> bool:
         return os.path.samestat(os.fstat(number), path.lstat())
     except FileNotFoundError:
         return False
+
+
+def frees_itself(place: Path | str) -> StoreError:
+    """The error of a lock that nobody can take from its holder."""
+    return StoreError(
+        f"the lock of {place} frees itself when its holder ends, so there is nothing to unlock. Nothing was "
+        "changed. Run the command again; where it says that the state is locked, that run goes on still."
+    )
 
 
 @contextmanager

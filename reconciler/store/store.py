@@ -28,10 +28,14 @@ class Store(Protocol):
     its records are refused or count for nothing. Must: end in time, with StoreError, where the place
     cannot be reached, denies access or is full, and say which place and what to do.
 
+    Must: where a lock can outlive its holder, name its id in LockedError, and let ``unlock`` take it from
+    that id and no other. May: refuse every ``unlock`` where the end of a holder frees its lock.
+
     May: keep earlier generations, and accept one of them in the place of the State; fail to keep one.
     May: refuse to write without the lock. May: leave a record whose ``intend`` or ``settle`` was a
     StoreError; it counts like any other. Must not: write anything while loading; let others write what
-    it reads; break a lock whose holder lives and can be reached; say a password or a key.
+    it reads; break a lock whose holder lives and can be reached, but for ``unlock``; say a password or a
+    key.
     """
 
     @property
@@ -52,6 +56,13 @@ class Store(Protocol):
         """Hold the only right to write, waiting ``timeout`` seconds for it.
 
         ``waiting`` is told once, when the waiting begins, who holds it. LockedError says it in the end.
+        """
+        ...
+
+    def unlock(self, id_: str) -> None:
+        """Take the lock from the holder of an id, a run that a person knows to be dead.
+
+        StoreError when nobody of that id holds it, and where a lock has no id, since it frees itself.
         """
         ...
 

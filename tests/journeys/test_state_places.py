@@ -7,7 +7,9 @@ import time
 
 import pytest
 
+from reconciler.errors import LockedError
 from reconciler.server import Database, Fault, Faults, create_app, running
+from reconciler.store.objects import ObjectStore
 
 
 @pytest.fixture
@@ -103,6 +105,18 @@ def test_a_lock_that_frees_itself_cannot_be_taken(project, database):
     for place in ("state", database):
         ended = project.run("state", "unlock", "abc", "--state", place)
         assert (ended.code, "frees itself" in ended.err) == (1, True)
+
+
+def test_a_lease_is_taken_from_the_holder_of_its_id_and_from_no_other(project, bucket):
+    holder = ObjectStore(f"{bucket}/acme/-")
+    with holder.lock("apply"):
+        with pytest.raises(LockedError) as locked, ObjectStore(f"{bucket}/acme/-").lock("apply"):
+            pass
+        other = project.run("state", "unlock", "another", "--state", bucket)
+        taken = project.run("state", "unlock", locked.value.holder.split()[-1], "--state", bucket)
+
+    assert (other.code, "has another id" in other.err) == (1, True)
+    assert (taken.code, taken.err) == (0, "The lock is free.\n")
 
 
 def test_a_ci_that_has_no_state_yet_hears_once_where_one_would_last(project, url):

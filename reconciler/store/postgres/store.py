@@ -13,6 +13,7 @@ import psycopg
 from reconciler.errors import ConflictError, StoreError, UnreadableStateError, UnsavedError
 from reconciler.model.state import State
 from reconciler.store import journal, rescue
+from reconciler.store.lock import frees_itself
 from reconciler.store.postgres import lock, remedies, schema
 from reconciler.store.postgres.database import Database, Patience
 from reconciler.store.record import KEPT, Saved, expect, fresh, readable, saved_of, text_of, told
@@ -163,6 +164,10 @@ class PostgresStore:
                 self._held = None
                 with suppress(psycopg.Error), database.within(connection):
                     lock.free(connection, self._name)
+
+    def unlock(self, id_: str) -> None:  # noqa: ARG002 - the port's: such a lock has no id
+        """Refuse: the lock is free once its holder has ended."""
+        raise frees_itself(self.place)
 
     def intend(self, intent: Intent) -> None:
         """Record durably what is about to be done."""
