@@ -59,7 +59,7 @@ class Comparison:
         if not any((folder / one).exists() for one in self.configured.files):
             return Desired(project)
         try:
-            return replace(self.configured, root=Root(folder)).read().desired
+            return replace(self.configured, root=Root(folder)).configuration.desired
         except ConfigError:
             problem = f"the configuration of {self.revision} cannot be read; this is about that commit:"
             self.speech.tell("Error", problem)

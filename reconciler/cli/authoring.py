@@ -41,7 +41,7 @@ def validate(paths: tuple[Path, ...], strict: bool, form: str, **given: Any) -> 
     speech = Speech(given["colour"], verbose=given["verbose"])
     found: Configuration | None = None
     try:
-        found = Configured.of({**given, "files": paths or given["files"]}).read()
+        found = Configured.of({**given, "files": paths or given["files"]}).configuration
         problems = found.warnings
     except ConfigError as wrong:
         problems = wrong.diagnostics

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Configured:
-    """Which configuration is meant; ``root`` is where its files are opened."""
+    """Which configuration is meant; ``root`` is where its files are opened, each of them once."""
 
     files: Sequence[Path]
     environment: str | None = None
@@ -38,15 +39,16 @@ class Configured:
         root = Root(Path(), rule_for(os.environ, allow=given["allow_untracked"]))
         return cls(given["files"], given["environment"], _pairs(given["variables"]), root)
 
-    def read(self) -> Configuration:
-        """Read it; ConfigError where it is wrong."""
+    @cached_property
+    def configuration(self) -> Configuration:
+        """What it says, read once; ConfigError where it is wrong."""
         found = configuration(self.root, self.files, Limits(), Choice(self.environment, self.variables))
         untracked = tuple(self._untracked(path, reason) for path, reason in self.root.untracked.items())
         return replace(found, warnings=(*found.warnings, *untracked))
 
     def told(self, speech: Speech) -> Configuration:
-        """Read it, and tell on stderr what is likely a mistake in it."""
-        found = self.read()
+        """What it says; and what is likely a mistake in it, told on stderr."""
+        found = self.configuration
         if found.warnings:
             speech.explain(found.warnings)
         return found
@@ -68,7 +70,7 @@ class Configured:
         """
         if isinstance(place, Path):
             return folder(place, self.environment)
-        return opened(place, f"{self.read().desired.project}/{self.environment or NO_ENVIRONMENT}")
+        return opened(place, f"{self.configuration.desired.project}/{self.environment or NO_ENVIRONMENT}")
 
 
 def _pairs(texts: Sequence[str]) -> dict[str, str]:

@@ -215,7 +215,9 @@ class Session:
 
     def _protected(self) -> frozenset[Address]:
         """What the configuration forbids to destroy."""
-        return frozenset(one.address for one in self.configured.read().desired.assistants if one.protected)
+        return frozenset(
+            one.address for one in self.configured.configuration.desired.assistants if one.protected
+        )
 
     def _allowed(self, plan: Plan) -> guard.Permissions:
         return self.scope.permissions(plan.managed, everything=self.everything)

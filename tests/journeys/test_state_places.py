@@ -1,6 +1,7 @@
 """A state in a database or a bucket: the same commands, and nothing of it on the machine that ran them."""
 
 import json
+import os
 import shutil
 import subprocess
 import time
@@ -31,6 +32,24 @@ def test_what_one_machine_applied_another_one_knows(project, place, url):
 
     assert (again.code, "No changes." in again.out) == (0, True)
     assert project.run("output", "--state", place).out.startswith("assistant.support  asst_")
+
+
+def test_the_configuration_is_read_once_for_the_place_and_for_the_plan(
+    project, place, url, invoke, monkeypatch
+):
+    opened, real = [], os.open
+
+    def counting(path, *rest, **named):
+        opened.append(path)
+        return real(path, *rest, **named)
+
+    monkeypatch.chdir(project.folder)
+    monkeypatch.setattr(os, "open", counting)
+
+    for command in (["plan"], ["apply", "--auto-approve"], ["destroy", "--auto-approve"]):
+        opened.clear()
+        assert invoke(*command, "--state", place, "--server", url).code == 0
+        assert opened.count("assistants.yaml") == 1
 
 
 def test_plan_makes_nothing_there(project, place, url):
