@@ -105,9 +105,8 @@ def destroy(auto_approve: bool, form: str, **given: Any) -> int:  # noqa: FBT001
 
 @click.command()
 @click.argument("address", required=False)
-@options.files
+@options.configuration
 @options.state
-@options.environment
 @options.option(
     "--format",
     "form",
@@ -117,7 +116,7 @@ def destroy(auto_approve: bool, form: str, **given: Any) -> int:  # noqa: FBT001
     help="dotenv gives lines that a shell can source: ASSISTANT_SUPPORT_ID=asst_...",
 )
 @options.speaking
-def output(address: str | None, environment: str | None, form: str, **given: Any) -> int:
+def output(address: str | None, form: str, **given: Any) -> int:
     """Print the remote ids of assistants.
 
     All of them with their addresses, or the bare id of the one at ADDRESS; from the state alone, no
@@ -127,7 +126,7 @@ def output(address: str | None, environment: str | None, form: str, **given: Any
     from reconciler.render import output as forms  # noqa: PLC0415 - the same
 
     speech = _speech(given)
-    ids = Configured(given["files"], environment).store(given["state"]).load().assistant_ids()
+    ids = Configured.of(given).store(given["state"]).load().assistant_ids()
     if not ids:
         speech.tell("Warning", "the state knows no assistant yet; apply creates them")
     shown = {"text": forms.output_text, "json": forms.output_json, "dotenv": forms.output_dotenv}

@@ -21,15 +21,14 @@ def state() -> None:
 
 
 @state.command("list")
-@options.files
-@options.environment
+@options.configuration
 @options.state
 @options.speaking
-def listed(files: tuple[Path, ...], environment: str | None, **given: Any) -> int:
+def listed(**given: Any) -> int:
     """Print every address of the state and its remote id."""
     from reconciler.render.visible import visible  # noqa: PLC0415 - not for --help
 
-    found = _store(files, environment, given["state"]).load()
+    found = _store(given).load()
     width = max((len(str(where)) for where in found.bindings), default=0)
     lines = [
         f"{visible(where):{width}}  {visible(one.id)}\n" for where, one in sorted(found.bindings.items())
@@ -40,17 +39,16 @@ def listed(files: tuple[Path, ...], environment: str | None, **given: Any) -> in
 
 @state.command()
 @click.argument("id_", metavar="ID")
-@options.files
-@options.environment
+@options.configuration
 @options.state
 @options.speaking
-def unlock(id_: str, files: tuple[Path, ...], environment: str | None, **given: Any) -> int:
+def unlock(id_: str, **given: Any) -> int:
     """Take the lock from the holder of this ID, a run known to be dead.
 
     Only a lease on object storage can be taken: a lock in a folder or in PostgreSQL is free once its holder
     has ended.
     """
-    _store(files, environment, given["state"]).unlock(id_)
+    _store(given).unlock(id_)
     _speech(given).tell("", "The lock is free.")
     return 0
 
@@ -58,19 +56,16 @@ def unlock(id_: str, files: tuple[Path, ...], environment: str | None, **given: 
 @state.command()
 @click.argument("source", metavar="FROM", type=options.StatePlace())
 @click.argument("target", metavar="TO", type=options.StatePlace())
-@options.files
-@options.environment
+@options.configuration
 @options.speaking
-def migrate(
-    source: Path | str, target: Path | str, files: tuple[Path, ...], environment: str | None, **given: Any
-) -> int:
+def migrate(source: Path | str, target: Path | str, **given: Any) -> int:
     """Copy the state of this project from one place to another.
 
     The copy is compared with what was copied, and the old state stays as it is.
     """
     from reconciler.store.migration import migrate as copy  # noqa: PLC0415 - only this command pays for it
 
-    found = copy(_store(files, environment, source), _store(files, environment, target))
+    found = copy(*_stores(given, source, target))
     _speech(given).tell(
         "",
         f"Copied {len(found.bindings)} addresses. The old state is kept; from now on name the new place.",
@@ -78,10 +73,16 @@ def migrate(
     return 0
 
 
-def _store(files: tuple[Path, ...], environment: str | None, place: Path | str) -> Store:
+def _stores(given: dict[str, Any], *places: Path | str) -> list[Store]:
+    """The stores of this project and environment at some places."""
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - not for --help
 
-    return Configured(files, environment).store(place)
+    configured = Configured.of(given)
+    return [configured.store(place) for place in places]
+
+
+def _store(given: dict[str, Any]) -> Store:
+    return _stores(given, given["state"])[0]
 
 
 def _speech(given: dict[str, Any]) -> Speech:

@@ -52,6 +52,22 @@ def test_the_configuration_is_read_once_for_the_place_and_for_the_plan(
         assert opened.count("assistants.yaml") == 1
 
 
+def test_a_variable_that_must_be_given_is_given_to_every_command_about_a_state(project, place, url):
+    text = (project.folder / "assistants.yaml").read_text()
+    prompt = 'instructions: {text: "For ${var.shop}.", template: true}'
+    project.configure(text.replace("instructions: Be kind.", prompt) + "vars: {shop: null}\n")
+    given = ("--state", place, "--var", "shop=tents")
+    assert apply(project, place, url, "--var", "shop=tents").code == 0
+
+    assert project.run("output", "--state", place).code == 1
+    assert project.run("output", *given).out.startswith("assistant.support  asst_")
+    assert project.run("state", "list", *given).out.startswith("assistant.support  asst_")
+    assert (
+        "is not locked" in (told := project.run("state", "unlock", "x", *given).err) or "frees itself" in told
+    )
+    assert project.run("state", "migrate", place, "here", *given[2:]).code == 0
+
+
 def test_plan_makes_nothing_there(project, place, url):
     assert project.run("plan", "--state", place, "--server", url).code == 0
     assert project.run("plan", "--state", place, "--server", url).out.count("state serial 0") == 1
