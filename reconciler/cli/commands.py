@@ -291,7 +291,7 @@ def _hurry(given: dict[str, Any]) -> Hurry:
     return Hurry(given["parallelism"], given["lock_timeout"])
 
 
-def _folder(place: Path | str) -> Path:
+def _folder(place: Path | str | None) -> Path:
     """Where the embedded server keeps its database: with the state, if that is a folder."""
     return place if isinstance(place, Path) else Path("state")
 
@@ -301,16 +301,17 @@ def _session(given: dict[str, Any], *, everything: bool = False) -> Session:
     from reconciler.cli.session import Scope, Session  # noqa: PLC0415 - the same
     from reconciler.cli.target import choose  # noqa: PLC0415 - the same
 
+    scope, configured = Scope.of(given), Configured.of(given)
+    scope.permissions(0, everything=everything)  # a limit that is none is told before anything is read
+    place = configured.place(given["state"])
     target = choose(
         given["server"],
         given["api_key_file"],
         given["headers"],
-        _folder(given["state"]),
+        _folder(place),
         allow_http=given["allow_http"],
         proxy_from_environment=given["proxy_from_environment"],
         ca_file=given["ca_file"],
         settle=given["settle"],
     )
-    scope, configured = Scope.of(given), Configured.of(given)
-    scope.permissions(0, everything=everything)  # a limit that is none is told before anything is read
-    return Session(_speech(given), configured, configured.store(given["state"]), target, scope, everything)
+    return Session(_speech(given), configured, configured.store(place), target, scope, everything)

@@ -8,8 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler.config import kept
 from reconciler.config.content import Root
-from reconciler.config.resolve import Choice, Configuration, configuration
+from reconciler.config.reading import Reading, read
+from reconciler.config.resolve import Choice, Configuration, resolved
 from reconciler.config.tracked import rule_for
 from reconciler.errors import UsageError
 from reconciler.model.diagnostic import Diagnostic, Origin
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
     from reconciler.cli.speech import Speech
     from reconciler.store import Store
+
+STATE = Path("state")
+"""The folder of the state where nobody names another place."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +47,13 @@ class Configured:
     @cached_property
     def configuration(self) -> Configuration:
         """What it says, read once; ConfigError where it is wrong."""
-        found = configuration(self.root, self.files, Limits(), Choice(self.environment, self.variables))
+        found = resolved(self.root, self._reading, Limits(), Choice(self.environment, self.variables))
         untracked = tuple(self._untracked(path, reason) for path, reason in self.root.untracked.items())
         return replace(found, warnings=(*found.warnings, *untracked))
+
+    @cached_property
+    def _reading(self) -> Reading:
+        return read(self.root, self.files)
 
     def told(self, speech: Speech) -> Configuration:
         """What it says; and what is likely a mistake in it, told on stderr."""
@@ -62,12 +71,22 @@ class Configured:
         remedy = "commit it; in CI it is refused"
         return Diagnostic("AS306", f"{path} {reason}", Origin(path), help=remedy).as_warning()
 
-    def store(self, place: Path | str) -> Store:
+    def place(self, named: Path | str | None) -> Path | str:
+        """The folder or address of the state: the one named by an option, by `state:`, or else `state`.
+
+        ConfigError where the configuration is there, and what it says of that cannot be told.
+        """
+        if named is None and any((self.root.folder / path).exists() for path in self.files):
+            named = kept.place(self.root, self._reading)
+        return STATE if named is None else named
+
+    def store(self, named: Path | str | None) -> Store:
         """Where the state of this project and environment is kept: in a folder, or at an address.
 
         An address holds the states of many projects, so for it the configuration is read; ConfigError
         where it is wrong.
         """
+        place = self.place(named)
         if isinstance(place, Path):
             return folder(place, self.environment)
         return opened(place, f"{self.configuration.desired.project}/{self.environment or NO_ENVIRONMENT}")

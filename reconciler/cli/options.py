@@ -103,8 +103,7 @@ configuration = together(
 state = option(
     "--state",
     type=StatePlace(),
-    default=Path("state"),
-    show_default=True,
+    show_default="what `state:` says in the configuration, or the folder state",
     help="Where it is remembered which remote object each address is: a folder, postgresql://… or s3://….",
 )
 

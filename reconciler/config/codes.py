@@ -165,6 +165,14 @@ _RULES = (
         "Every assistant needs a model: its own, or one under `defaults:`.",
     ),
     Rule(
+        "AS405",
+        "where the state is kept",
+        "`state` names a folder beneath the root, relative to the file that names it, or an address such "
+        "as postgresql://HOST/DATABASE or s3://BUCKET/PREFIX; files that name one agree. A password or a "
+        "key never stands there, since everybody who reads the repository would have it: it comes from "
+        "the environment. Who has committed one should change it.",
+    ),
+    Rule(
         "AS411",
         "longer than the server takes",
         "The v1 wire takes 256 characters of name, 512 of description, 32,768 of instructions, 64 of a "

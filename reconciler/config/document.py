@@ -221,6 +221,7 @@ class Document(Strict):
     """One configuration file."""
 
     project: str = ""
+    state: str = ""
     vars: dict[str, Value] = {}
     defaults: Defaults = Defaults()
     assistants: dict[str, Assistant] = {}

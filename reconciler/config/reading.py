@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.config.content import ContentError
 from reconciler.config.document import Declared, Document, Environment, salvage
 from reconciler.config.errors import ConfigError
-from reconciler.config.text import MAX_BYTES, Node, Source, compose
+from reconciler.config.text import MAX_BYTES, Node, Source, collector_rests, compose
 from reconciler.model.diagnostic import Diagnostic, Origin
 
 if TYPE_CHECKING:
@@ -35,11 +36,22 @@ class _Mark(NamedTuple):
     column: int
 
 
-def documents(root: Root, paths: Sequence[Path], problems: list[Diagnostic]) -> tuple[list[Declared], bool]:
-    """Every document of the files and folders named, and whether all could be read."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Every document of a configuration, whether all could be read, and what is wrong with their shape."""
+
+    documents: tuple[Declared, ...]
+    complete: bool
+    problems: tuple[Diagnostic, ...]
+
+
+@collector_rests()
+def read(root: Root, paths: Sequence[Path]) -> Reading:
+    """Read configuration files and folders (recursively, sorted)."""
+    problems: list[Diagnostic] = []
     files = _files(root, paths, problems)
     found = [one for path, named in files.items() if (one := _document(root, path, problems, named=named))]
-    return found, len(found) == len(files)
+    return Reading(tuple(found), len(found) == len(files), tuple(problems))
 
 
 def environment_file(

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from reconciler.config.content import ContentError
 from reconciler.config.environments import Environments
 from reconciler.config.errors import ConfigError
+from reconciler.config.kept import kept
 from reconciler.config.lint import Lint, missing_tools
 from reconciler.config.moves import Moves
 from reconciler.config.place import Layer, Place
 from reconciler.config.prompts import Prompts
-from reconciler.config.reading import documents as read_documents
+from reconciler.config.reading import read
 from reconciler.config.text import collector_rests
 from reconciler.config.tools import Tools
 from reconciler.config.variables import Variable, Variables
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from reconciler.config.document import Declared
     from reconciler.config.environments import Described
     from reconciler.config.prompts import Prompt
+    from reconciler.config.reading import Reading
     from reconciler.model.address import Address
     from reconciler.model.limits import Limits
 
@@ -54,7 +56,6 @@ class Configuration:
     environments: tuple[str, ...] = ()
 
 
-@collector_rests()
 def configuration(
     root: Root, paths: Sequence[Path], limits: Limits, choice: Choice | None = None
 ) -> Configuration:
@@ -62,12 +63,18 @@ def configuration(
 
     Raises ConfigError holding every problem of every file, warnings included, when one of them is an error.
     """
-    problems: list[Diagnostic] = []
-    documents, complete = read_documents(root, paths, problems)
+    return resolved(root, read(root, paths), limits, choice)
+
+
+@collector_rests()
+def resolved(root: Root, reading: Reading, limits: Limits, choice: Choice | None = None) -> Configuration:
+    """What was read, as :func:`configuration` returns it."""
+    problems = [*reading.problems]
+    kept(root, reading.documents, problems)
     environments = Environments(root, problems)
-    environments.read(documents)
+    environments.read(reading.documents)
     resolver = _Resolver(root, limits, problems, environments, choice or Choice())
-    found = resolver.configuration(documents, complete=complete)
+    found = resolver.configuration(reading.documents, complete=reading.complete)
     unique = {(problem.origin, problem.message): problem for problem in problems}
     ordered = tuple(sorted(unique.values(), key=lambda problem: problem.origin))
     if not all(problem.is_warning for problem in ordered):

@@ -21,7 +21,9 @@ def opened(address: str, name: str) -> Store:
     """
     scheme = address.partition("://")[0]
     if scheme not in _KINDS:
-        raise UsageError(f"--state {scheme}://… is of no known kind: name a folder, postgresql://… or s3://…")
+        raise UsageError(
+            f"the state's address {scheme}://… is of no known kind: name a folder, postgresql://… or s3://…"
+        )
     return _KINDS[scheme](address, name)
 
 

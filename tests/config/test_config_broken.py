@@ -22,6 +22,7 @@ NAMES = sorted(path.stem for path in BROKEN.glob("*.yaml"))
 SIDE = {
     "fifo-as-a-file": lambda folder: os.mkfifo(folder / "pipe.md"),
     "link-as-a-file": lambda folder: (folder / "handbook.md").symlink_to("assistants.yaml"),
+    "state-behind-a-link": lambda folder: (folder / "kept").symlink_to("/etc"),
     "link-to-a-folder": lambda folder: (folder / "prompts").symlink_to("/etc"),
     "prompt-file-too-long": lambda folder: (folder / "prompt.md").write_text("x" * 32_769),
     "prompt-not-utf-8": lambda folder: (folder / "prompt.md").write_bytes(b"Be kind \xe0 tous."),

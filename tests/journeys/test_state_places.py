@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import time
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 
@@ -66,6 +67,51 @@ def test_a_variable_that_must_be_given_is_given_to_every_command_about_a_state(p
         "is not locked" in (told := project.run("state", "unlock", "x", *given).err) or "frees itself" in told
     )
     assert project.run("state", "migrate", place, "here", *given[2:]).code == 0
+
+
+def test_the_configuration_names_the_place_unless_somebody_else_does(project, place, url, monkeypatch):
+    password = unquote(urlsplit(place).password or "")
+    monkeypatch.setenv("PGPASSWORD", password)
+    named = place.replace(f":{quote(password, safe='')}@", "@")
+    project.configure(f"state: {named}\n" + (project.folder / "assistants.yaml").read_text())
+    server = ("--server", url)
+    assert project.run("apply", "--auto-approve", *server).code == 0
+    assert not (project.folder / "state").exists()
+
+    assert "state serial 2" in project.run("plan", *server).out
+    assert project.run("output").out == project.run("output", "--state", place).out != ""
+    assert "state serial 0" in project.run("plan", *server, ASSISTANTS_SYNC_STATE="other").out
+    last = project.run("plan", *server, "--state", place, ASSISTANTS_SYNC_STATE="other")
+    assert "state serial 2" in last.out
+
+
+def test_a_folder_that_the_configuration_names_has_the_embedded_database_too(project):
+    project.configure("state: kept\n" + (project.folder / "assistants.yaml").read_text())
+
+    assert project.run("apply", "--auto-approve").code == 0
+
+    assert (project.folder / "kept/state.json").exists()
+    assert (project.folder / "kept/embedded.sqlite3").exists()
+    assert not (project.folder / "state").exists()
+
+
+def test_a_password_in_the_configuration_is_refused_wherever_a_state_is_asked_for(project):
+    project.configure("state: postgresql://u:hidden@127.0.0.1:1/x\nproject: acme\n")
+
+    for command in (["plan"], ["output"], ["state", "list"], ["validate"]):
+        ended = project.run(*command)
+        assert (ended.code, "assistants.yaml:1:8" in ended.err) == (1, True)
+        assert "hidden" not in ended.out + ended.err
+
+
+def test_a_state_is_asked_where_there_is_no_configuration_or_a_wrong_one(project):
+    assert project.run("apply", "--auto-approve").code == 0
+    known = project.run("output").out
+
+    project.configure("project: acme\nassistants: {support: {nmae: x}}\n")
+    assert project.run("output").out == known
+    (project.folder / "assistants.yaml").unlink()
+    assert project.run("output").out == known != ""
 
 
 def test_plan_makes_nothing_there(project, place, url):

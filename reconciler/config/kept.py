@@ -1,0 +1,90 @@
+"""Where the configuration says the state is kept: a folder beneath the root, or an address with no secret."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from reconciler.config.content import ContentError
+from reconciler.config.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.config.content import Root
+    from reconciler.config.document import Declared
+    from reconciler.config.reading import Reading
+    from reconciler.model.diagnostic import Diagnostic
+
+_PASSWORD = re.compile(r"//[^@]*:[^@]*@")  # as far as an @, since a / in a password may not be escaped
+_SECRET = re.compile(r"pass|secret|token|key|credential", re.IGNORECASE)
+_CODE = "AS405"
+
+
+def kept(root: Root, documents: Sequence[Declared], problems: list[Diagnostic]) -> Path | str | None:
+    """The folder, beneath the root, or the address that the documents name; None where none of them does."""
+    named = [one for one in documents if "state" in one.document.model_fields_set]
+    found = [(one, _place(root, one, problems)) for one in named]
+    for one, place in found[1:]:
+        first, other = found[0]
+        if place != other:
+            problem = f"another place of the state than in {first.source.path}"
+            problems.append(_at(one, _CODE, problem, "one run, one state: keep one of them"))
+    return found[0][1] if found else None
+
+
+def place(root: Root, reading: Reading) -> Path | str | None:
+    """The same; ConfigError where nobody can tell, since it is wrong or may stand in what cannot be read.
+
+    Other mistakes do not matter here: who asks a state what it knows needs no valid configuration.
+    """
+    problems: list[Diagnostic] = []
+    found = kept(root, reading.documents, problems)
+    is_lost = any(
+        one.node.has("state") and "state" not in one.document.model_fields_set for one in reading.documents
+    )
+    if problems or is_lost or not reading.complete:
+        every = (*reading.problems, *problems)
+        raise ConfigError(sorted(every, key=lambda problem: problem.origin))
+    return found
+
+
+def _place(root: Root, one: Declared, problems: list[Diagnostic]) -> Path | str | None:
+    """What one document names, or None where that is wrong; its text is never repeated."""
+    said = one.document.state
+    if "://" in said:
+        if _holds_secret(said):
+            remedy = (
+                "take it out, since it comes from the environment (PGPASSWORD, AWS_SECRET_ACCESS_KEY, or the "
+                "whole address in ASSISTANTS_SYNC_STATE), and change it: it stands in git's history"
+            )
+            problems.append(_at(one, _CODE, "the address of the state holds a password or a key", remedy))
+            return None
+        return said
+    try:
+        return _folder(root, said, one.source.path)
+    except ContentError as cause:
+        problems.append(_at(one, cause.code, f"cannot keep the state there: {cause}", cause.help))
+        return None
+
+
+def _holds_secret(address: str) -> bool:
+    _, _, query = address.partition("?")
+    names = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
+    return bool(_PASSWORD.search(address)) or any(map(_SECRET.search, names))
+
+
+def _folder(root: Root, named: str, beside: str) -> Path:
+    """A folder beneath the root; ContentError for any other, and for git's own."""
+    path = root.locate(named, beside)
+    if ".git" in path.lower().split("/"):
+        raise ContentError("AS306", f"{path} belongs to git itself", "name a folder of the project")
+    if not (root.folder / path).resolve().is_relative_to(root.folder):
+        raise ContentError("AS303", f"{path} leads out of the root by a link", "name the folder itself")
+    return Path(path)
+
+
+def _at(one: Declared, code: str, message: str, remedy: str) -> Diagnostic:
+    return one.source.diagnostic(code, message, one.node.at("state"), help=remedy)
