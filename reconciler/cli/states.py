@@ -23,9 +23,22 @@ def state() -> None:
 @state.command("list")
 @options.configuration
 @options.state
+@options.option(
+    "--all",
+    "every",
+    is_flag=True,
+    envvar="ASSISTANTS_SYNC_STATE_LIST_ALL",
+    help="Every state at the place instead: of all projects and environments.",
+)
 @options.speaking
-def listed(**given: Any) -> int:
-    """Print every address of the state and its remote id."""
+def listed(every: bool, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
+    """Print every address of the state and its remote id.
+
+    With --all, every state at the place: its serial, how many addresses it has, when it was saved, and who
+    holds its lock. Where --state names the place, no configuration is needed for that.
+    """
+    if every:
+        return _list_all(given)
     from reconciler.render.visible import visible  # noqa: PLC0415 - not for --help
 
     found = _store(given).load()
@@ -70,6 +83,19 @@ def migrate(source: Path | str, target: Path | str, **given: Any) -> int:
         "",
         f"Copied {len(found.bindings)} addresses. The old state is kept; from now on name the new place.",
     )
+    return 0
+
+
+def _list_all(given: dict[str, Any]) -> int:
+    from reconciler.cli.configured import Configured  # noqa: PLC0415 - not for --help
+    from reconciler.cli.listing import table  # noqa: PLC0415 - the same
+    from reconciler.store import places  # noqa: PLC0415 - the same
+
+    found = places.every(Configured.of(given).place(given["state"]))
+    if found:
+        _speech(given).print("".join(table(found)))
+    else:
+        _speech(given).tell("", "There is no state there yet. apply makes one.")
     return 0
 
 

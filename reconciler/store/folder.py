@@ -63,6 +63,22 @@ def check(folder: Path) -> None:
         raise StoreError(f"the state folder {folder} is not safe: {problem} Nothing was changed.")
 
 
+def environments(folder: Path) -> list[str | None]:
+    """The environments that have a state in a folder, None among them for the state without one."""
+    try:
+        found = [one for one in (folder / "environments").iterdir() if _has_state(one)]
+    except FileNotFoundError:
+        found = []
+    except OSError as cause:
+        raise unusable(folder, cause) from cause
+    without = [None] if _has_state(folder) else []
+    return [*without, *sorted(one.name for one in found)]
+
+
+def _has_state(folder: Path) -> bool:
+    return any((folder / name).exists() for name in ("state.json", "journal.jsonl"))
+
+
 def unusable(folder: Path, cause: OSError) -> StoreError:
     """The error of a folder that cannot be used."""
     return StoreError(f"cannot use the state folder {folder}: {why(cause)}")

@@ -13,7 +13,7 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -106,6 +106,14 @@ class Lock:
             ended.set()
             renewing.join()
             lease.release()
+
+    def holder(self) -> str:
+        """Who holds the lock, or held it last: the clock, which must be written, is not asked for a look."""
+        found, ticket = self._seen()
+        if not found or not ticket.id:
+            return ""
+        renewed = found.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        return f"{ticket.holder}, lock id {ticket.id}, renewed {renewed}"
 
     def _attempt(self, purpose: str) -> tuple[Lease | None, str]:
         """The lease, or who holds it."""

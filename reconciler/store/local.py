@@ -12,6 +12,7 @@ from reconciler.errors import StoreError, UnsavedError
 from reconciler.model.state import State
 from reconciler.store import files, folder, history, journal, lock, rescue
 from reconciler.store.record import Saved, expect, fresh, saved_of, text_of, told
+from reconciler.store.store import Glance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,6 +54,11 @@ class LocalStore:
         state = journal.fold(saved, self._journal, recorded or b"")
         self._follow(saved)
         return state
+
+    def glance(self) -> Glance:
+        """The State, when it was saved, and who holds its lock."""
+        state = self.load()
+        return Glance(state, self._saved.at, lock.holder(self.folder / "lock"))
 
     def _follow(self, saved: Saved) -> None:
         """Let the next records follow this save."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
+_GLANCE = 0.02  # seconds: longer than a look at who holds a lock takes
 _FIRST, _LONGEST = 0.05, 1.0  # seconds between two looks: quick for short runs, easy on the machine for long
 
 
@@ -29,7 +30,8 @@ def held(
     path: Path, purpose: str, timeout: float = 0.0, waiting: Callable[[str], None] | None = None
 ) -> Iterator[None]:
     """Hold the lock on a file, which stays for ever: unlinking it would let two runs hold one lock each."""
-    number = waited(lambda: _attempt(path), path, timeout, waiting)
+    # somebody may only be looking who holds it, so that one attempt proves nothing
+    number = waited(lambda: _attempt(path), path, max(timeout, _GLANCE), waiting if timeout else None)
     try:
         with _signed(number, path, purpose):
             yield
@@ -60,6 +62,31 @@ def waited(
         pause = min(pause * 2, _LONGEST)
 
 
+def holder(path: Path) -> str:
+    """Who holds the lock on a file, or nothing.
+
+    A holder that was killed leaves its name, so a name alone proves nothing: the lock is tried, shared and
+    for a moment, for which whoever wants it waits.
+    """
+    try:
+        number = opened(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return ""
+    except OSError as cause:
+        raise unusable(path.parent, cause) from cause
+    try:
+        if not os.fstat(number).st_size:
+            return ""
+        fcntl.flock(number, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _holder(number)
+    except OSError as cause:
+        raise unusable(path.parent, cause) from cause
+    finally:
+        os.close(number)
+    return ""
+
+
 def _attempt(path: Path) -> tuple[int | None, str]:
     """A descriptor that holds the lock, or who holds it."""
     while True:
@@ -72,9 +99,9 @@ def _attempt(path: Path) -> tuple[int | None, str]:
             if _still_there(path, number):
                 return number, ""
         except BlockingIOError:
-            holder = _holder(number)
+            who = _holder(number)
             os.close(number)
-            return None, holder
+            return None, who
         except OSError as cause:
             os.close(number)
             raise unusable(path.parent, cause) from cause

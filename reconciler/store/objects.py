@@ -35,6 +35,7 @@ from reconciler.store import conditions, journal, rescue
 from reconciler.store.bucket import Bucket, Patience
 from reconciler.store.lease import Lock, LostError, Span, elapsed
 from reconciler.store.record import KEPT, Saved, fresh, readable, saved_of, text_of, told
+from reconciler.store.store import Glance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -63,6 +64,13 @@ class _Stored:
     superfluous: tuple[str, ...]
     own: bool = False
     number: int = 0
+
+
+def names(address: str) -> list[str]:
+    """The names of all states beneath an address."""
+    found = Bucket(address).names("")
+    ends = [name.removesuffix(f"/{_STATE}") for name in found if name.endswith(f"/{_STATE}")]
+    return [name for name in ends if name.count("/") == 1]  # PROJECT/ENVIRONMENT
 
 
 class ObjectStore:
@@ -101,6 +109,12 @@ class ObjectStore:
             if self._look():
                 return self._state
         raise StoreError(f"{self.place} is being changed while it is read. Run the same command again.")
+
+    def glance(self) -> Glance:
+        """The State, when it was saved, and who holds its lock, or held it last."""
+        self.load()
+        at = self._stored.saved.at if self._stored else ""
+        return Glance(self._state, at, self._lock.holder())
 
     def _look(self) -> bool:
         """Read state and journal; False when the state was replaced meanwhile, whose journal goes then."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -10,6 +11,15 @@ if TYPE_CHECKING:
 
     from reconciler.model.address import Address
     from reconciler.model.state import Binding, Intent, State
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A State as it is stored now; ``at`` is when it was saved, ``holder`` who holds its lock, if anyone."""
+
+    state: State
+    at: str
+    holder: str
 
 
 class Store(Protocol):
@@ -48,6 +58,10 @@ class Store(Protocol):
 
         It comes before everything else: records and saves follow the State loaded last.
         """
+        ...
+
+    def glance(self) -> Glance:
+        """The State with what a listing tells besides; no lock is kept, and nothing is written."""
         ...
 
     def lock(

@@ -2,16 +2,20 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
 from urllib.parse import quote, unquote, urlsplit
 
+import psycopg
 import pytest
 
 from reconciler.errors import LockedError
 from reconciler.server import Database, Fault, Faults, create_app, running
+from reconciler.store.bucket import Bucket
 from reconciler.store.objects import ObjectStore
+from reconciler.store.places import opened
 
 
 @pytest.fixture
@@ -112,6 +116,49 @@ def test_a_state_is_asked_where_there_is_no_configuration_or_a_wrong_one(project
     assert project.run("output").out == known
     (project.folder / "assistants.yaml").unlink()
     assert project.run("output").out == known != ""
+
+
+def test_every_state_of_a_place_is_listed_without_any_configuration(project, place, url):
+    project.write("environments/prod.yaml", "vars: {}\n")
+    assert (
+        project.run("state", "list", "--all", "--state", place).err
+        == "There is no state there yet. apply makes one.\n"
+    )
+    assert apply(project, place, url).code == 0
+    assert apply(project, place, url, "--env", "prod").code == 0
+    (project.folder / "assistants.yaml").unlink()
+
+    ended = project.run("state", "list", "--all", "--state", place)
+
+    heading, without, prod = ended.out.splitlines()
+    assert heading == "NAME       SERIAL  ADDRESSES  SAVED"
+    assert re.fullmatch(r"acme/-          2          2  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", without)
+    assert prod.startswith("acme/prod  ")
+    assert ended.err == ""
+
+
+def test_whoever_holds_a_lock_is_in_the_list_and_a_damaged_state_is_a_line_of_it(project, place, url):
+    project.write("environments/prod.yaml", "vars: {}\n")
+    assert apply(project, place, url).code == 0
+    assert apply(project, place, url, "--env", "prod").code == 0
+    damage(place)
+    with opened(place, "acme/prod").lock("apply"):
+        ended = project.run("state", "list", "--all", "--state", place)
+
+    assert ended.code == 0
+    _, damaged, _, held = ended.out.splitlines()
+    assert damaged == "acme/-     cannot be read: the state is damaged or cut short"
+    assert held.startswith("  locked by ")
+    assert " to apply" in held
+
+
+def damage(place):
+    """Cut short the state without an environment."""
+    if place.startswith("s3"):
+        Bucket(place).put("acme/-/state.json", b"{")
+    else:
+        with psycopg.connect(place, autocommit=True) as connection:
+            connection.execute("UPDATE assistants_sync.state SET text = 'x' WHERE name = 'acme/-'")
 
 
 def test_plan_makes_nothing_there(project, place, url):

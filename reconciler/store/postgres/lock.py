@@ -41,13 +41,13 @@ def take(
 ) -> None:
     """Take the lock of a name, waiting for it in a queue: whoever came first is first."""
     until = time.monotonic() + min(timeout, _LONGEST)
-    holder = _attempt(connection, name)
-    if holder and timeout > 0:
+    who = _attempt(connection, name)
+    if who and timeout > 0:
         if waiting is not None:
-            waiting(holder)
-        holder = _waited(connection, name, until)
-    if holder:
-        raise LockedError(place, holder)
+            waiting(who)
+        who = _waited(connection, name, until)
+    if who:
+        raise LockedError(place, who)
 
 
 def sign(connection: Connection, name: str, purpose: str) -> None:
@@ -60,14 +60,15 @@ def _attempt(connection: Connection, name: str) -> str:
     for _ in range(_LOOKS):
         if connection.execute("SELECT pg_try_advisory_lock(%s)", [key(name)]).fetchone() == (True,):
             return ""
-        found = _holder(connection, name)
+        found = holder(connection, name)
         if found:
             return found
         time.sleep(_PAUSE)
     return "another run"
 
 
-def _holder(connection: Connection, name: str) -> str:
+def holder(connection: Connection, name: str) -> str:
+    """Who holds the lock of a name, or nothing."""
     found = connection.execute(_HOLDER, [name, key(name)]).fetchone()
     return str(found[0]) if found else ""
 
@@ -80,7 +81,7 @@ def _waited(connection: Connection, name: str, until: float) -> str:
             connection.execute(_WAIT, [str(milliseconds)])
             connection.execute("SELECT pg_advisory_lock(%s)", [key(name)])
     except psycopg.errors.LockNotAvailable:
-        return _holder(connection, name) or "another run"
+        return holder(connection, name) or "another run"
     return ""
 
 

@@ -17,6 +17,7 @@ from reconciler.store.lock import frees_itself
 from reconciler.store.postgres import lock, remedies, schema
 from reconciler.store.postgres.database import Database, Patience
 from reconciler.store.record import KEPT, Saved, expect, fresh, readable, saved_of, text_of, told
+from reconciler.store.store import Glance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +33,10 @@ _LOAD = """
     SELECT serial, save, text, ARRAY(
         SELECT record FROM assistants_sync.journal WHERE journal.name = state.name ORDER BY number
     ) FROM assistants_sync.state WHERE name = %s
+"""
+_NAMES = """
+    SELECT name FROM assistants_sync.state WHERE text IS NOT NULL
+        OR EXISTS (SELECT FROM assistants_sync.journal WHERE journal.name = state.name)
 """
 _CLAIM = "INSERT INTO assistants_sync.state (name) VALUES (%s) ON CONFLICT (name) DO NOTHING"
 # An older state of ours, or a row that is being replaced, takes no record.
@@ -62,6 +67,20 @@ _ARRIVED = """
 """
 
 
+def names(url: str) -> list[str]:
+    """The names of all states in a database."""
+    database = Database(url, Patience())
+    with (
+        database.told(f"cannot list the states in {database.place}"),
+        database.connected(writing=False) as connection,
+        database.within(connection),
+    ):
+        try:
+            return [str(name) for (name,) in connection.execute(_NAMES)]
+        except psycopg.errors.UndefinedTable:
+            return []
+
+
 class PostgresStore:
     """State, journal and lock of one name in the schema ``assistants_sync`` of a database.
 
@@ -84,11 +103,22 @@ class PostgresStore:
     def load(self) -> State:
         """The State, or a new one of serial 0 where none is stored; writes nothing."""
         with self._database.told(f"cannot read {self.place}"), self._reading() as connection:
-            try:
-                found = connection.execute(_LOAD, [self._name], binary=True).fetchone()
-            except psycopg.errors.UndefinedTable:
-                found = None
-            return self._followed(connection, found)
+            return self._loaded(connection)
+
+    def _loaded(self, connection: Connection) -> State:
+        try:
+            found = connection.execute(_LOAD, [self._name], binary=True).fetchone()
+        except psycopg.errors.UndefinedTable:
+            found = None
+        return self._followed(connection, found)
+
+    def glance(self) -> Glance:
+        """The State, when it was saved, and who holds its lock."""
+        with self._database.told(f"cannot read {self.place}"), self._reading() as connection:
+            state, who = self._loaded(connection), ""
+            with suppress(psycopg.errors.UndefinedTable):
+                who = lock.holder(connection, self._name)
+            return Glance(state, self._saved.at, who)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
