@@ -6,7 +6,6 @@ afterwards whether they happened. Every other step is recognised by looking at t
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import secrets
 import time
@@ -15,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from reconciler.api.errors import APIError, UnknownOutcomeError
 from reconciler.engine.difference import digests, field_changes, remembered
+from reconciler.engine.search import Search
 from reconciler.errors import ReconcilerError
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, Step, StepKind
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", "LiveAssistant", "LiveFile")
 
-_PAUSE = 0.25  # seconds between two looks for what may have happened, at first
-_LONGEST_PAUSE = 5.0
 _ENDING = frozenset({Action.DELETE, Action.FORGET})
 _REWRITING = frozenset({Action.ADOPT, Action.FORGET})
 _CARRYING = frozenset({StepKind.ATTACH, StepKind.DETACH})
@@ -77,6 +75,7 @@ class Steps:
     def __post_init__(self) -> None:
         kept = {where: one.id for where, one in self.bindings.items() if isinstance(one, FileBinding)}
         self.uploads = {**kept, **self.uploads}
+        self._search = Search(self.desired, self.provider.settle)
 
     async def look_again(self) -> None:
         """See who carries what now, before uploads are deleted for good."""
@@ -194,7 +193,7 @@ class Steps:
         try:
             return await call()
         except UnknownOutcomeError as unknown:
-            found = await self._searched(find, intent, unknown)
+            found = await self._search.after(unknown, find, intent)
             if found is None:
                 raise
             return found
@@ -217,7 +216,7 @@ class Steps:
         for one in self.unsettled:
             if (one.address, one.step, one.filename, one.sha256) != same:
                 continue
-            found = await self._awaited(find, one)
+            found = await self._search.awaited(find, one)
             if found is not None and found.id not in self._bound_ids():
                 where = again.address
                 raise StaleError(f"what an interrupted run began for {where} came to light; run plan again")
@@ -226,35 +225,6 @@ class Steps:
         """The ids of everything that is bound, earlier uploads included."""
         old = {each for one in self.bindings.values() if isinstance(one, FileBinding) for each in one.old}
         return old | {one.id for one in self.bindings.values()}
-
-    async def _awaited(self, find: Callable[[Intent], Awaitable[T | None]], intent: Intent) -> T | None:
-        """What a call made, looked for until the server's answers must be up to date."""
-        until = time.monotonic() + min(self.provider.settle, intent.at + self.provider.settle - time.time())
-        pause = _PAUSE
-        while True:
-            is_last = time.monotonic() >= until
-            found = await find(intent)
-            if found is not None and not self._is_meant(found, intent):
-                found = None
-            if found is not None or is_last:
-                return found
-            await asyncio.sleep(max(0.0, min(pause, until - time.monotonic())))
-            pause = min(2 * pause, _LONGEST_PAUSE)
-
-    def _is_meant(self, found: LiveAssistant | LiveFile, intent: Intent) -> bool:
-        """Whether something is still what a call made it: a Mark that somebody rewrote is another's."""
-        mark = getattr(found, "mark", None)
-        name = intent.address.name
-        return not intent.nonce or (mark is not None and self.desired.owns(mark) and mark.name == name)
-
-    async def _searched(
-        self, find: Callable[[Intent], Awaitable[T | None]], intent: Intent, unknown: UnknownOutcomeError
-    ) -> T | None:
-        """What a search found; when it fails too, the outcome is as unknown as it was."""
-        try:
-            return await self._awaited(find, intent)
-        except APIError as failure:
-            raise unknown from failure
 
     async def _update(self, change: Change) -> None:
         found, mark = self.fresh[change.id], _mark(change)

@@ -1,0 +1,59 @@
+"""What became of a call whose outcome is not known: looked for until the server's lists must show it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from reconciler.api.errors import APIError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from reconciler.api.errors import UnknownOutcomeError
+    from reconciler.model.resource import Desired, LiveAssistant, LiveFile
+    from reconciler.model.state import Intent
+
+T = TypeVar("T", "LiveAssistant", "LiveFile")
+
+_PAUSE = 0.25  # seconds between two looks, at first
+_LONGEST_PAUSE = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Looks for what calls made; after ``settle`` seconds the server's answers are up to date."""
+
+    desired: Desired
+    settle: float
+
+    async def awaited(self, find: Callable[[Intent], Awaitable[T | None]], intent: Intent) -> T | None:
+        """What a call made, looked for until the server's answers must be up to date."""
+        until = time.monotonic() + min(self.settle, intent.at + self.settle - time.time())
+        pause = _PAUSE
+        while True:
+            is_last = time.monotonic() >= until
+            found = await find(intent)
+            if found is not None and not self._is_meant(found, intent):
+                found = None
+            if found is not None or is_last:
+                return found
+            await asyncio.sleep(max(0.0, min(pause, until - time.monotonic())))
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    async def after(
+        self, unknown: UnknownOutcomeError, find: Callable[[Intent], Awaitable[T | None]], intent: Intent
+    ) -> T | None:
+        """What a search found; when it fails too, the outcome is as unknown as it was."""
+        try:
+            return await self.awaited(find, intent)
+        except APIError as failure:
+            raise unknown from failure
+
+    def _is_meant(self, found: LiveAssistant | LiveFile, intent: Intent) -> bool:
+        """Whether something is still what a call made it: a Mark that somebody rewrote is another's."""
+        mark = getattr(found, "mark", None)
+        name = intent.address.name
+        return not intent.nonce or (mark is not None and self.desired.owns(mark) and mark.name == name)
