@@ -14,7 +14,7 @@ from reliability.fate import FORTUNATE, Boundaries
 
 import reconciler.api.retry
 import reconciler.cli.target
-import reconciler.engine.steps
+import reconciler.engine.search
 from reconciler.cli.main import run as command_line
 
 aloud = False
@@ -109,4 +109,4 @@ def _hurry(*, calm):
     reconciler.api.retry._FIRST_WAIT = 0.01
     reconciler.api.retry._SHORTEST = 0.01
     reconciler.cli.target._DEADLINE = 30.0 if calm else 0.6
-    reconciler.engine.steps._PAUSE = 0.02
+    reconciler.engine.search._PAUSE = 0.02
