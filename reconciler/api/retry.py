@@ -15,6 +15,7 @@ _SHORTEST = 0.1  # a server that asks for less would be asked in a busy loop
 _FIRST_WAIT = 0.5
 _DOUBLINGS = 4  # from 0.5 s to 8 s
 _JITTER = 0.25
+_FORBIDDEN = 403
 _TOO_MANY = 429
 _TRANSIENT = frozenset({408, 409, _TOO_MANY})
 _FAILED = 500
@@ -39,11 +40,16 @@ class Failure:
     def is_known(self) -> bool:
         """Whether it is certain that nothing happened on the server."""
         refused = self.status is not None and not self.is_transient and self.status != _SEE_OTHER
-        return refused or not self.sent or self.status == _TOO_MANY
+        return refused or not self.sent or self.status in {_FORBIDDEN, _TOO_MANY}
 
     @property
     def is_transient(self) -> bool:
-        """Whether another attempt could end differently."""
+        """Whether another attempt could end differently.
+
+        A 403 could where the server says when: so some forges tell who asks too often.
+        """
+        if self.status == _FORBIDDEN:
+            return self.asked is not None
         return self.status is None or self.status in _TRANSIENT or self.status >= _FAILED
 
     @property

@@ -212,6 +212,12 @@ def test_what_must_not_be_done_twice_is_tried_again_only_where_nothing_happened(
     assert wait(status=status, x_should_retry="true", repeatable=False) == again
 
 
+def test_a_refusal_that_says_when_to_come_back_is_no_last_word():
+    assert wait(status=403, retry_after="7", repeatable=False) == 7
+    assert wait(status=403, retry_after="soon") is None
+    assert wait(status=403) is None
+
+
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_the_server_may_forbid_another_try(status):
     assert wait(status=status, x_should_retry="false") is None
