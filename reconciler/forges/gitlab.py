@@ -1,0 +1,132 @@
+"""GitLab: the notes of a merge request, and the issues of a project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.forges.board import DeniedError, ForgeError, MissingError, Note
+from reconciler.forges.rest import Rest, Shape
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from reconciler.api import AsyncClient
+
+
+class _User(Shape):
+    id: int
+
+
+class _Comment(Shape):
+    id: int
+    body: str = ""
+    author: _User
+    system: bool = False
+
+    @property
+    def note(self) -> Note:
+        return Note(self.id, str(self.author.id), self.body)
+
+
+class _Issue(Shape):
+    iid: int
+    description: str | None = None
+    author: _User
+
+    @property
+    def note(self) -> Note:
+        return Note(self.iid, str(self.author.id), self.description or "")
+
+
+@dataclass(frozen=True)
+class MergeRequest:
+    """The notes of one merge request, a Board."""
+
+    rest: Rest
+    place: tuple[str, ...]
+
+    @classmethod
+    def of(cls, client: AsyncClient, project: int, number: int) -> MergeRequest:
+        """That of a project, both by their numbers; ForgeError for what is none."""
+        place = ("projects", _numbered(project), "merge_requests", _numbered(number), "notes")
+        return cls(_rest(client), place)
+
+    async def author(self) -> str:
+        """The user of the token; one that a project made has a user too."""
+        return await _author(self.rest)
+
+    async def notes(self) -> AsyncIterator[Note]:
+        """Every note that a person or a token wrote, oldest first."""
+        query = {"sort": "asc", "order_by": "created_at"}
+        async for one in self.rest.each(self.place, query, _Comment):
+            if not one.system:
+                yield one.note
+
+    async def add(self, text: str) -> Note:
+        """A new note."""
+        return (await self.rest.write("POST", self.place, {"body": text}, _Comment)).note
+
+    async def rewrite(self, note: Note, text: str) -> None:
+        """Another text of a note."""
+        await self.rest.write("PUT", (*self.place, str(note.id)), {"body": text}, _Comment)
+
+    async def remove(self, note: Note) -> None:
+        """Delete a note."""
+        await self.rest.delete((*self.place, str(note.id)))
+
+
+@dataclass(frozen=True)
+class Issues:
+    """The open issues of a project, a Board."""
+
+    rest: Rest
+    place: tuple[str, ...]
+    title: str
+
+    @classmethod
+    def of(cls, client: AsyncClient, project: int, title: str) -> Issues:
+        """Those of a project; new ones get this title."""
+        return cls(_rest(client), ("projects", _numbered(project), "issues"), title)
+
+    async def author(self) -> str:
+        """The user of the token."""
+        return await _author(self.rest)
+
+    async def notes(self) -> AsyncIterator[Note]:
+        """Every open issue."""
+        async for one in self.rest.each(self.place, {"state": "opened"}, _Issue):
+            yield one.note
+
+    async def add(self, text: str) -> Note:
+        """A new issue."""
+        body = {"title": self.title, "description": text}
+        return (await self.rest.write("POST", self.place, body, _Issue)).note
+
+    async def rewrite(self, note: Note, text: str) -> None:
+        """Another text of an issue."""
+        await self._change(note, {"description": text})
+
+    async def remove(self, note: Note) -> None:
+        """Close an issue."""
+        await self._change(note, {"state_event": "close"})
+
+    async def _change(self, note: Note, body: dict[str, object]) -> None:
+        await self.rest.write("PUT", (*self.place, str(note.id)), body, _Issue)
+
+
+def _rest(client: AsyncClient) -> Rest:
+    return Rest(client, "GitLab", "the scope `api` and a role that may comment")
+
+
+async def _author(rest: Rest) -> str:
+    try:
+        return str((await rest.read(("user",), _User)).id)
+    except (DeniedError, MissingError):
+        return ""
+
+
+def _numbered(number: int) -> str:
+    if number < 1:
+        raise ForgeError(f"{number} is not a number that GitLab gives")
+    return str(number)
