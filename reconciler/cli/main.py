@@ -14,7 +14,7 @@ import click
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 from reconciler import __version__
-from reconciler.cli import authoring, commands, states
+from reconciler.cli import authoring, ci, commands, states
 from reconciler.cli.speech import Speech
 from reconciler.config.errors import ConfigError
 from reconciler.errors import ReconcilerError
@@ -52,6 +52,7 @@ for _command in (
     authoring.diff,
     commands.output,
     states.state,
+    ci.ci,
     commands.serve,
     commands.demo,
     authoring.explain,

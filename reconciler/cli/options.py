@@ -107,6 +107,19 @@ state = option(
     help="Where it is remembered which remote object each address is: a folder, postgresql://… or s3://….",
 )
 
+network = together(
+    option(
+        "--proxy-from-environment",
+        is_flag=True,
+        help="Use the proxy that HTTPS_PROXY or HTTP_PROXY names, but never to this machine.",
+    ),
+    option(
+        "--ca-file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Certificate authorities to trust in place of the usual ones, as PEM.",
+    ),
+)
+
 server = together(
     option(
         "--server",
@@ -134,16 +147,7 @@ server = together(
         help="How long this server's lists may lag, and a call that was given up may still take effect.",
     ),
     option("--allow-http", is_flag=True, help="Send the key over plain http to other machines too."),
-    option(
-        "--proxy-from-environment",
-        is_flag=True,
-        help="Use the proxy that HTTPS_PROXY or HTTP_PROXY names, but never to this machine.",
-    ),
-    option(
-        "--ca-file",
-        type=click.Path(path_type=Path, dir_okay=False),
-        help="Certificate authorities to trust in place of the usual ones, as PEM.",
-    ),
+    network,
 )
 
 scope = together(

@@ -32,7 +32,7 @@ class Pinned:
 
 def marker(kind: str, project: str, environment: str) -> str:
     """The line that tells our note; every part must be fit for it already."""
-    return f"<!-- {kind}:{project}/{environment or '-'} -->"
+    return f"<!-- {kind}:{project}/{environment} -->"
 
 
 async def pin(

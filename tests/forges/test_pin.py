@@ -17,7 +17,6 @@ def said(text):
 
 def test_the_marker_names_project_and_environment():
     assert MARK == "<!-- assistants-sync:acme/prod -->"
-    assert marker("assistants-sync", "acme", "") == "<!-- assistants-sync:acme/- -->"
 
 
 def test_the_first_run_writes_a_comment_and_the_second_writes_it_again(forge, desk):
