@@ -1,0 +1,194 @@
+"""What is shipped for CIs: it parses, a linter finds nothing, and every command in it exists."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+import yaml12
+
+from reconciler.cli.main import program
+
+ROOT = Path(__file__).parents[2]
+WORKFLOWS = sorted((ROOT / "examples/github/.github/workflows").glob("*.yml"))
+GITLAB = [ROOT / "templates/assistants-sync.yml", ROOT / "examples/gitlab/.gitlab-ci.yml"]
+HOOKS = ROOT / ".pre-commit-hooks.yaml"
+ACTION = yaml12.parse_yaml((ROOT / "action.yml").read_text())
+OURS = "OWNER/assistants-sync@"
+PINNED = re.compile(r"[\w/-]+@[0-9a-f]{40}")
+ENDS = re.compile(r"\s+(>|\||\|\|)\s.*\Z")
+COMMAND = re.compile(r"(?:^|\s)(assistants-sync (?:-|[a-z]).*)", re.MULTILINE)
+
+
+def documents(file):
+    return yaml12.parse_yaml(file.read_text(), multi=True)
+
+
+def scripts(value):
+    """Every text that a shell gets."""
+    if isinstance(value, list):
+        for one in value:
+            yield from scripts(one)
+    if isinstance(value, dict):
+        for key, one in value.items():
+            if key in {"run", "script", "before_script", "entry"}:
+                yield from [one] if isinstance(one, str) else one
+            else:
+                yield from scripts(one)
+
+
+def commands(texts):
+    for text in texts:
+        for line in COMMAND.findall(text):
+            yield ENDS.sub("", line)
+
+
+def accepted(line):
+    """Let the parser of the program read a command line; it raises for what it does not know."""
+    words = [re.sub(r"\$\w+|\$\{\w+\}", "0", word) for word in shlex.split(line)[1:]]
+    context = click.Context(program, info_name="assistants-sync")
+    group = program
+    while isinstance(group, click.Group):
+        name, group, words = group.resolve_command(context, words)
+        assert group is not None, line
+        context = group.make_context(name, list(words), parent=context)
+        words = [*context._protected_args, *context.args]  # noqa: SLF001 - click has no other way
+
+
+SHIPPED = {file.name: list(commands(scripts(documents(file)))) for file in [*WORKFLOWS, *GITLAB, HOOKS]}
+LINES = [(name, line) for name, lines in SHIPPED.items() for line in lines]
+
+
+def test_there_are_commands_to_be_read():
+    assert len(LINES) >= 7
+
+
+@pytest.mark.parametrize(("name", "line"), LINES)
+def test_every_command_is_one_of_ours(name, line):
+    accepted(line)
+
+
+def test_a_command_that_does_not_exist_would_be_noticed():
+    with pytest.raises(click.UsageError):
+        accepted("assistants-sync plan --nonsense")
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+def test_a_workflow_has_no_right_that_a_job_did_not_ask_for(file):
+    (workflow,) = documents(file)
+
+    assert workflow["permissions"] == {}
+    for job in workflow["jobs"].values():
+        assert job["permissions"]["contents"] == "read"
+        assert set(job["permissions"].values()) <= {"read", "write"}
+        assert job["timeout-minutes"]
+
+
+def steps():
+    for file in WORKFLOWS:
+        for name, job in documents(file)[0]["jobs"].items():
+            for step in job["steps"]:
+                yield f"{file.name}:{name}", step
+
+
+STEPS = list(steps())
+
+
+def test_everything_that_is_used_is_named_by_its_commit():
+    assert [step["uses"] for _, step in STEPS if "uses" in step and not PINNED.fullmatch(step["uses"])] == []
+
+
+def test_no_checkout_leaves_its_credentials_behind():
+    checkouts = [step for _, step in STEPS if step.get("uses", "").startswith("actions/checkout@")]
+
+    assert checkouts
+    assert all(step["with"]["persist-credentials"] is False for step in checkouts)
+
+
+def test_our_action_gets_only_inputs_that_it_has_and_gives_only_outputs_that_it_has():
+    for where, step in STEPS:
+        if step.get("uses", "").startswith(OURS):
+            assert set(step["with"]) <= set(ACTION["inputs"]), where
+    asked = {
+        name for file in WORKFLOWS for name in re.findall(r"steps\.plan\.outputs\.(\w+)", file.read_text())
+    }
+    assert asked
+    assert asked <= set(ACTION["outputs"])
+
+
+def test_a_fork_gets_no_secret_and_no_right_to_write():
+    fork = documents(ROOT / "examples/github/.github/workflows/assistants-plan.yml")[0]["jobs"]["fork"]
+
+    assert fork["permissions"] == {"contents": "read"}
+    assert "secrets." not in str(fork)
+
+
+def test_no_workflow_runs_with_the_rights_of_the_target_on_the_code_of_a_fork():
+    for file in WORKFLOWS:
+        assert {"pull_request_target", "workflow_run", "issue_comment"}.isdisjoint(documents(file)[0]["on"])
+
+
+def test_the_plan_of_a_fork_needs_no_server_and_no_key(use, checkout):
+    base = git(checkout, "rev-parse", "HEAD")
+    checkout.write("handbook.md", "# Another\n")
+    git(checkout, "add", ".")
+
+    run = use("plan", server="", comment="false", report="false", args=f"--against\ngit:{base}")
+
+    assert not run.failed, run.log
+    assert (run.result["changes"], run.result["to_change"]) == ("true", "1")
+
+
+def git(checkout, *words):
+    ended = subprocess.run(["git", *words], cwd=checkout.folder, check=True, capture_output=True)  # noqa: S607 - any git
+    return ended.stdout.decode().strip()
+
+
+def test_a_linter_of_workflows_finds_nothing():
+    zizmor = shutil.which("zizmor", path=str(Path(sys.executable).parent))
+    assert zizmor
+    files = [ROOT / "action.yml", *WORKFLOWS, HOOKS]
+    ended = subprocess.run(
+        [
+            zizmor,
+            "--offline",
+            "--strict-collection",
+            "--no-ignores",
+            "--persona=pedantic",
+            "--no-progress",
+            *files,
+        ],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+    assert ended.returncode == 0, ended.stdout
+    assert "No findings" in ended.stdout
+
+
+def test_the_component_interpolates_only_inputs_that_it_declares():
+    head, jobs = documents(GITLAB[0])
+    text = GITLAB[0].read_text()
+    used = set(re.findall(r"\$\[\[ inputs\.([a-z-]+) \]\]", text))
+
+    assert used == set(head["spec"]["inputs"])
+    assert [one for one in scripts(jobs) if "$[[" in one] == []
+    (example,) = documents(GITLAB[1])
+    (included,) = example["include"]
+    assert set(included["inputs"]) <= used
+
+
+def test_a_hook_takes_no_file_names():
+    for hook in documents(HOOKS)[0]:
+        assert (hook["language"], hook["pass_filenames"]) == ("python", False)
+
+
+def test_a_configuration_that_is_read_as_a_folder_may_have_workflows_beside_it(workspace):
+    shutil.copytree(ROOT / "examples", workspace.folder / "all", ignore=shutil.ignore_patterns("state"))
+
+    assert workspace.run("validate", "all").code == 0
