@@ -129,7 +129,7 @@ def issue(drift: Path, code: int, most: int, **given: Any) -> int:
             f"drift ended with {code}, so nobody knows whether there is any; the issue stays as it is"
         )
     speech, text = _speech(given), _read(drift)
-    project, environment = Configured.of(given).read().desired.project, given["environment"]
+    project, environment = Configured.of(given).configuration.desired.project, given["environment"]
     runner = Runner.of(os.environ, given["token_file"])
     if not _has_token(speech, runner, "issue"):
         return 0
