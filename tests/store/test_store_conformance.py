@@ -331,3 +331,19 @@ def reports_who_holds_it(found):
         re.search(rf"process ({pids})\) since|another run|quicker", who) for one in told for who in one
     )
     assert re.search(pids, str(told))
+
+
+def test_a_lock_is_taken_from_its_holder_only_where_it_would_not_free_itself(place):
+    with pytest.raises(StoreError), place.open().lock("apply"):
+        place.open().unlock("another-id")
+
+    with place.open().lock("apply"):
+        pass
+
+
+def test_a_glance_tells_a_state_and_its_holder_and_takes_no_lock(place, sample):
+    lived(place, sample, 2)
+    assert place.open().glance().state.serial == 2
+
+    with holder(place.site) as (process, _):
+        assert f"process {process.pid}" in str(place.open().glance().holder)
