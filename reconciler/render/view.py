@@ -16,7 +16,7 @@ from reconciler.model.change import Action, Change, FieldChange, Reason, Step, S
 from reconciler.model.keys import masked
 from reconciler.render.document import plan_in
 from reconciler.render.lines import Style
-from reconciler.render.texts import Comparison, compared
+from reconciler.render.texts import CONTEXT, Comparison, compared
 from reconciler.render.visible import shortened, visible
 
 if TYPE_CHECKING:
@@ -125,8 +125,8 @@ class View:
     destroyed: int
 
 
-def view_of(document: PlanDocument) -> View:
-    """Everything that a person should see of a plan."""
+def view_of(document: PlanDocument, context: int = CONTEXT) -> View:
+    """Everything that a person should see of a plan; ``context`` unchanged lines stay around each change."""
     plan = plan_in(document)
     counts = plan.counts
     return View(
@@ -136,7 +136,7 @@ def view_of(document: PlanDocument) -> View:
         shown(plan.environment),
         plan.basis.serial,
         plan.digest,
-        tuple(_entry(change) for change in plan.changes if change.is_visible),
+        tuple(_entry(change, context) for change in plan.changes if change.is_visible),
         tuple(shown(notice) for notice in plan.notices),
         tuple(_warning(one) for one in document.warnings),
         _summary(plan),
@@ -182,7 +182,7 @@ def _also(plan: Plan) -> str:
     return f"Also: {extras}." if extras else ""
 
 
-def _entry(change: Change) -> Entry:
+def _entry(change: Change, context: int) -> Entry:
     sign, style, verb = _LOOKS[change.action]
     if change.address.kind is Kind.FILE:
         verb = _OF_FILES.get(change.action, verb)
@@ -199,7 +199,7 @@ def _entry(change: Change) -> Entry:
         change.action,
         tuple(_asides(change)),
         shown(change.refused),
-        () if change.refused else tuple(_parts(change)),
+        () if change.refused else tuple(_parts(change, context)),
         change.drifted,
     )
 
@@ -213,11 +213,12 @@ def _asides(change: Change) -> Iterator[str]:
         yield shown(change.note)
 
 
-def _parts(change: Change) -> Iterator[Part]:
-    is_new = change.action is Action.CREATE and change.address.kind is not Kind.FILE
-    yield from _groups(change.fields) if is_new else map(_field, change.fields)
-    if is_new:
+def _parts(change: Change, context: int) -> Iterator[Part]:
+    if change.action is Action.CREATE and change.address.kind is not Kind.FILE:
+        yield from _groups(change.fields, context)
         return
+    for one in change.fields:
+        yield _field(one, context)
     attached = {step.file for step in change.steps if step.kind is StepKind.ATTACH}
     detached = {step.file for step in change.steps if step.kind is StepKind.DETACH}
     for step in change.steps:
@@ -225,7 +226,7 @@ def _parts(change: Change) -> Iterator[Part]:
             yield _attachment(step, swapped=step.file in attached & detached)
 
 
-def _groups(fields: Sequence[FieldChange]) -> Iterator[Part]:
+def _groups(fields: Sequence[FieldChange], context: int) -> Iterator[Part]:
     """The fields of a new assistant: tools and metadata in one part each."""
     grouped: dict[str, list[FieldChange]] = {}
     for one in fields:
@@ -236,7 +237,7 @@ def _groups(fields: Sequence[FieldChange]) -> Iterator[Part]:
             inner = tuple(_whole(one) for one in found if name == "tools")
             yield Part("+", Style.ADD, shown(name), said=said, inner=inner)
         else:
-            yield from map(_field, found)
+            yield from (_field(one, context) for one in found)
 
 
 def _named(one: FieldChange) -> str:
@@ -250,10 +251,11 @@ def _whole(one: FieldChange) -> Inner:
     return Inner(shown(one.field.partition(".")[2]), None, literal(one.after))
 
 
-def _field(one: FieldChange) -> Part:
+def _field(one: FieldChange, context: int) -> Part:
     sign, style = _sign(one)
     source = f"({shown(one.source)})" if one.source else ""
-    part = Part(sign, style, shown(one.field), aside=source, moved=_moved(one), comparison=_comparison(one))
+    comparison = _comparison(one, context)
+    part = Part(sign, style, shown(one.field), aside=source, moved=_moved(one), comparison=comparison)
     if one.field == "content":
         return replace(part, said=_contents(one))
     if one.field.startswith("tools."):
@@ -280,15 +282,15 @@ def _sign(one: FieldChange) -> tuple[str, Style]:
     return ("-", Style.REMOVE) if one.after is None else ("~", Style.CHANGE)
 
 
-def _comparison(one: FieldChange) -> Comparison | None:
+def _comparison(one: FieldChange, context: int) -> Comparison | None:
     """The lines that differ, of a prompt, of a long text, and of a file whose texts are at hand."""
     if one.texts is not None:
-        return compared(*one.texts)
+        return compared(*one.texts, context)
     before, after = one.before or "", one.after or ""
     if not (isinstance(before, str) and isinstance(after, str)):
         return None
     is_long = bool(before and after) and max(len(before), len(after)) > _LONG
-    return compared(before, after) if one.field in _TEXTS or is_long else None
+    return compared(before, after, context) if one.field in _TEXTS or is_long else None
 
 
 def _extent(found: Comparison) -> str:

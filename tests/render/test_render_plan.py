@@ -127,6 +127,15 @@ def test_an_update_shows_every_field_and_the_lines_of_a_prompt_that_differ():
     )
 
 
+@pytest.mark.parametrize(("context", "rows"), [(0, 2), (1, 4), (99, 13)])
+def test_a_view_keeps_as_many_unchanged_lines_as_are_asked_for(context, rows):
+    fields = (FieldChange("instructions", PROMPT, PROMPT.replace("Rule 6.", "Rule six.")),)
+    plan = planned(Change(SUPPORT, Action.UPDATE, Reason.EDITED, fields, (UPDATE,)))
+    (entry,) = view_of(plan_document(plan), context).entries
+
+    assert sum(len(hunk) for hunk in entry.parts[0].comparison.hunks) == rows
+
+
 def test_a_prompt_that_comes_or_goes_is_measured_and_not_printed():
     fields = (FieldChange("instructions", None, "Be kind."),)
     reads(
