@@ -60,8 +60,15 @@ def _markdown(document: PlanDocument, look: Look) -> str:
     return plan_markdown(document, look.most)
 
 
+def _html(document: PlanDocument, look: Look) -> str:
+    from reconciler.render.html import plan_html  # noqa: PLC0415 - the same
+
+    return plan_html(document, look)
+
+
 FORMATS: dict[str, Callable[[PlanDocument, Look], str]] = {
     "text": _text,
     "json": _json,
     "markdown": _markdown,
+    "html": _html,
 }
