@@ -198,10 +198,10 @@ drawing = together(
     option(
         "--format",
         "form",
-        type=click.Choice(["text", "json", "markdown"]),
+        type=click.Choice(["text", "json", "markdown", "html"]),
         default="text",
         show_default=True,
-        help="json is one versioned document; `schema` prints what it looks like.",
+        help="json is one versioned document, which `schema` describes; html one page to read and to send.",
     ),
     depth,
     option(
