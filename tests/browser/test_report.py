@@ -2,6 +2,12 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from render.hostile import document_of, look_of
+
+from reconciler.model.plan import Basis, Plan
+from reconciler.render.document import plan_document
+from reconciler.render.formats import Look
+from reconciler.render.html import plan_html
 
 SUPPORT = "assistant.support"
 PHONE = {"viewport": {"width": 390, "height": 844}}
@@ -184,8 +190,14 @@ def test_what_is_printed_is_whole_and_has_no_toggle(report, open_window):
     assert page.pdf().startswith(b"%PDF")
 
 
+EVERYTHING = plan_html(document_of("text"), look_of("text"))
+NOTHING = plan_html(plan_document(Plan("acme", "-", Basis("lineage", 0, "t"), ())), Look())
+
+
 @pytest.mark.parametrize("how", [{}, PHONE, {"color_scheme": "dark"}, {**PHONE, "color_scheme": "dark"}])
-def test_no_rule_of_accessibility_is_broken(how, report, open_window):
+@pytest.mark.parametrize("html", [None, EVERYTHING, NOTHING], ids=["real", "everything", "nothing"])
+def test_no_rule_of_accessibility_is_broken(html, how, report, open_window):
+    report.write_text(html or report.read_text())
     # The page's own policy lets nobody run a script in it, the rules' included.
     page = open_window(bypass_csp=True, **how).open(report)
     page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
