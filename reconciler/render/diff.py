@@ -39,8 +39,13 @@ def comparison_lines(found: Comparison, indent: str, *, full: bool = False) -> I
 
 
 def _spans(row: Row, *, full: bool) -> Iterator[Span]:
+    yield Span(f"{row.number:4} {row.sign} │ ", _STYLES[row.sign])
+    yield from word_spans(row, full=full)
+
+
+def word_spans(row: Row, *, full: bool = False) -> Iterator[Span]:
+    """A line without its gutter, with the words marked that changed."""
     style = _STYLES[row.sign]
-    yield Span(f"{row.number:4} {row.sign} │ ", style)
     if not any(word.changed for word in row.words):
         yield Span(row.text, style)
         return

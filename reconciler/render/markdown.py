@@ -1,197 +1,244 @@
-"""A View as Markdown for a pull request: the table first, then diffs for as long as there is room.
+"""A View as Markdown for a comment of a review: a table, what must not be missed, and diffs until it is full.
 
-Every value stands in a code span or in a fence that nothing in it can end, so that nobody is mentioned,
-nothing is linked and nothing is hidden by what somebody wrote into a prompt.
+Values stand in code spans and in fences that nothing in them can end. Everything else is written here, so
+that nobody is mentioned, nothing is linked and nothing is hidden by what somebody wrote into a prompt.
 """
 
 from __future__ import annotations
 
 import re
-from html import escape
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action
-from reconciler.render.diff import comparison_lines
-from reconciler.render.lines import plain
+from reconciler.render.diff import word_spans
+from reconciler.render.lines import Style
 from reconciler.render.view import count, view_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from reconciler.render.document import PlanDocument
+    from reconciler.render.texts import Comparison, Row
     from reconciler.render.view import Entry, Part, View
 
-_TABLE = "| | resource | | what changes |\n|---|---|---|---|\n"
-_FOOT = 500  # bytes that are kept for what stands at the end
-_LEAST = 600  # bytes for which it is worth to begin a diff
-_NAME, _VALUE, _NOTE = 120, 160, 300  # bytes that are shown of one
-_RUN = re.compile("`+")
+_TABLE = "| | Resource | What happens | What changes | Prompt |\n|---|---|---|---|---|\n"
+_NAME, _VALUE, _LINE = 100, 300, 4_000  # bytes of a name, of a sentence and of a line that are shown
+_NAMES = 6  # parts that are named on one line
+_SENTENCE = 80  # bytes that are kept for the sentence that counts what does not fit
+_LEAST = 400  # bytes from which on it is worth to begin with a diff that does not fit whole
+_BAR = r"\|"
+_BACKTICKS = re.compile("`+")
+_ACTIVE = re.compile(r"[^\w ./-]")
 
 
 def plan_markdown(document: PlanDocument, most: int = 60_000) -> str:
-    """A plan as Markdown of at most so many bytes, 2,000 or more; what does not fit is counted."""
+    """A plan as GitHub and GitLab read it, of at most so many UTF-8 bytes, which are 2,000 or more.
+
+    What does not fit is counted: rows of the table, remarks, lines of the last diff, and whole diffs.
+    """
     view = view_of(document)
-    page = _Page(most - _FOOT)
-    page.add(_title(view))
-    page.list(_rows(view.entries), page.left // 2, "resource", head=_TABLE)
-    page.list(_remarks(view), page.left // 3, "remark")
-    for entry in view.entries:
-        page.fold(entry)
-    return page.text + page.rest + _foot(view)
+    head, foot = _head(view), _foot(view)
+    room = most - _size(head) - _size(foot)
+    remarks = _listed([*_remarks(view)], room // 3, "more remark")
+    room -= _size(remarks)
+    table = _listed([*map(_row, view.entries)], room - _SENTENCE, "more resource", _TABLE)
+    return head + table + remarks + _diffs(view.entries, room - _size(table)) + foot
 
 
-class _Page:
-    """Markdown that is being written, and the bytes that are left for it."""
-
-    def __init__(self, left: int) -> None:
-        self.left = left
-        self.text = ""
-        self._folded_out = 0
-
-    def add(self, text: str) -> None:
-        self.text += text
-        self.left -= _bytes(text)
-
-    def list(self, rows: Iterable[str], room: int, what: str, head: str = "") -> None:
-        """Rows for as long as there is room, and the number of the others."""
-        found = [*rows]
-        kept = _fitting(found, room - _bytes(head) - 100)
-        if found:
-            more = len(found) - len(kept)
-            self.add(head + "".join(kept) + "\n")
-            self.add(f"{count(more, f'more {what}')} not listed here.\n\n" if more else "")
-
-    def fold(self, entry: Entry) -> None:
-        """What an entry says besides its row, folded; once there is no room only counted."""
-        lines = [line for part in entry.parts for line in _lines(part, entry)]
-        if not lines:
-            return
-        if self._folded_out or self.left < _LEAST:
-            self._folded_out += 1
-            return
-        title = f"{escape(entry.sign)} {escape(_cut(entry.address, _NAME))}"
-        head = f"<details><summary><code>{title}</code></summary>\n\n"
-        tail = "\n</details>\n\n"
-        fence = "`" * max(3, 1 + max(map(_run, lines)))
-        room = self.left - _bytes(head) - _bytes(tail) - 2 * len(fence) - 100
-        kept = _fitting([f"{line}\n" for line in lines], room)
-        more = len(lines) - len(kept)
-        cut = f"… {count(more, 'more line')}\n" if more else ""
-        self.add(f"{head}{fence}diff\n{''.join(kept)}{cut}{fence}\n{tail}")
-
-    @property
-    def rest(self) -> str:
-        """What found no room, as a number."""
-        if not self._folded_out:
-            return ""
-        return f"The diffs of {count(self._folded_out, 'more resource')} find no room here.\n\n"
-
-
-def _title(view: View) -> str:
-    environment = "" if view.environment == "-" else f", environment {_code(view.environment, _NAME)}"
-    account = f", account {_code(view.account, _NAME)}" if view.account else ""
-    place = f"Target {_code(view.target, _VALUE)}{account}, project {_code(view.project, _NAME)}{environment}"
-    return f"### {view.summary}\n\n{place}, state serial {view.serial}.\n\n"
+def _head(view: View) -> str:
+    places = {
+        "Target": view.target,
+        "account": view.account,
+        "project": view.project,
+        "environment": "" if view.environment == "-" else view.environment,
+    }
+    told = ", ".join(f"{what} {_code(value)}" for what, value in places.items() if value)
+    also = f"{view.also}\n\n" if view.also else ""
+    return f"### {view.summary}\n\n{told}, state serial {_cut(str(view.serial))}\n\n{also}"
 
 
 def _foot(view: View) -> str:
-    also = f"{view.also}\n\n" if view.also else ""
-    return f"{also}Digest of this plan: `{view.digest}`\n"
+    return f"Digest of this plan: {_code(view.digest)}\n"
 
 
-def _rows(entries: Iterable[Entry]) -> Iterator[str]:
-    """One row of the table for each entry."""
-    for entry in entries:
-        verb = f"**{entry.verb}**" if entry.action is Action.DELETE else entry.verb
-        cells = (f"`{entry.sign}`" if entry.sign.strip() else "", _cell(entry.address), verb, _changed(entry))
-        yield f"| {' | '.join(cells)} |\n"
+# the table
 
 
-def _cell(text: str, most: int = _NAME) -> str:
-    """A value in a table, where a bar would end the cell whatever stands before it."""
-    return _code(text.replace("|", "\\x7c"), most)
+def _row(entry: Entry) -> str:
+    verb = f"**{entry.verb}**" if entry.action is Action.DELETE else entry.verb
+    known = f" {_code(entry.id)}" if entry.id else ""
+    sign = _code(entry.sign) if entry.sign.strip() else ""
+    cells = (sign, _code(entry.address), verb + known, _named(entry), _prompt(entry.parts))
+    # A bar ends a cell even in a code span; the backslash before it is taken away, and no other one is.
+    return f"| {' | '.join(cell.replace('|', _BAR) for cell in cells)} |\n"
 
 
-def _changed(entry: Entry) -> str:
-    """The names of what changes, and by how much a prompt does."""
-    said = [
-        f"{part.name} {part.said}" if part.comparison and part.said else part.name for part in entry.parts
-    ]
-    return _cell(", ".join(dict.fromkeys(said)), _VALUE) if said else ""
+def _named(entry: Entry) -> str:
+    """The parts that change; why, where there are none."""
+    return _names(entry.parts) or ", ".join(_code(aside, _VALUE) for aside in entry.asides)
+
+
+def _names(parts: Sequence[Part]) -> str:
+    more = len(parts) - _NAMES
+    return ", ".join(_code(part.name) for part in parts[:_NAMES]) + f" and {more} more" * (more > 0)
+
+
+def _prompt(parts: Iterable[Part]) -> str:
+    """How long the prompt is and becomes."""
+    return next((_code(part.said) for part in parts if part.name == "instructions" and part.said), "")
+
+
+# what must not be missed
 
 
 def _remarks(view: View) -> Iterator[str]:
-    """What a reader must not miss: refusals, what breaks, drift, notices and warnings."""
     for entry in view.entries:
-        where = _code(entry.address, _NAME)
-        if entry.refused:
-            yield f"- **Refused**: {where} {_code(entry.refused, _NOTE)}\n"
-        for part in entry.parts:
-            for each in part.breaking:
-                yield f"- **Breaking**: {where} {_code(f'{part.name}: {each}', _NOTE)}\n"
-        if entry.drifted:
-            yield f"- **Drift**: {where} was changed on the server since the last apply\n"
-    yield from (f"- **Note**: {_code(notice, _NOTE)}\n" for notice in view.notices)
-    yield from (f"- **Warning**: {_code(warning, _NOTE)}\n" for warning in view.warnings)
+        yield from (f"- **{word}**: {_code(entry.address)} {said}\n" for word, said in _troubles(entry))
+    yield from (f"- **Note**: {_code(notice, _VALUE)}\n" for notice in view.notices)
+    yield from (f"- **Warning**: {_code(warning, _VALUE)}\n" for warning in view.warnings)
 
 
-def _lines(part: Part, entry: Entry) -> Iterator[str]:
-    """What a part shows, with the sign of a diff in the first column."""
-    is_new = entry.action is Action.CREATE
-    values = [_cut(value, _VALUE) for value in (part.before, part.after) if value is not None]
-    told = part.said or (values[-1] if is_new and values else " → ".join(values))
-    aside = f"  {part.aside}" if part.aside else ""
-    yield f"{part.sign} {part.name:<13} {told}".rstrip() + aside
-    if part.moved:
-        yield f"!     {part.moved}"
-    for each in part.breaking:
-        yield f"!     breaking: {each}"
+def _troubles(entry: Entry) -> Iterator[tuple[str, str]]:
+    if entry.refused:
+        yield "Refused", _code(entry.refused, _VALUE)
+    for part in entry.parts:
+        for each in part.breaking:
+            yield "Breaking", f"{_code(part.name)} {_code(each, _VALUE)}"
+    if entry.drifted:
+        moved = _names([part for part in entry.parts if part.style is Style.DRIFT])
+        yield "Drift", "is not as it was last applied" + f": {moved}" * bool(moved)
+
+
+# the diffs
+
+
+def _diffs(entries: Iterable[Entry], room: int) -> str:
+    """What entries say besides their rows; when there is no room for more, the others are counted."""
+    found = [(entry, [*_lines(entry)]) for entry in entries if entry.parts]
+    shown: list[str] = []
+    for number, (entry, lines) in enumerate(found):
+        text = _folded(entry, lines, room - _SENTENCE * (number < len(found) - 1))
+        if not text:
+            return "".join(shown) + _unshown(len(found) - number, "more resource", "The diffs of ")
+        shown.append(text)
+        room -= _size(text)
+    return "".join(shown)
+
+
+def _folded(entry: Entry, lines: Sequence[str], room: int) -> str:
+    """The lines of an entry, cut where the room ends; nothing where that is not worth it."""
+    head = f"<details><summary><code>{_escaped(f'{entry.sign} {_cut(entry.address)}')}</code></summary>\n\n"
+    tail = "\n</details>\n\n"
+    room -= _size(f"{head}diff\n\n{tail}")
+    kept = _fitting(lines, room)
+    if len(kept) < len(lines):
+        kept = _fitting(lines, room - _SENTENCE) if room >= _LEAST else []
+    if not kept:
+        return ""
+    more = len(lines) - len(kept)
+    text = "\n".join([*kept, f"… {count(more, 'more line')}"] if more else kept)
+    fence = _fence(text)
+    return f"{head}{fence}diff\n{text}\n{fence}\n{tail}"
+
+
+def _fitting(lines: Sequence[str], room: int) -> list[str]:
+    """As many lines as have room between their fences."""
+    spent = accumulate(_size(line) + 1 for line in lines)
+    fences = accumulate(map(_fence, lines), max)
+    found = zip(lines, spent, fences, strict=True)
+    return [line for line, size, fence in found if size + 2 * len(fence) <= room]
+
+
+def _lines(entry: Entry) -> Iterator[str]:
+    """An entry with the signs of a diff in the first column, by which it is coloured."""
+    yield from (_cut(f"# {aside}", _LINE) for aside in entry.asides)
+    for part in entry.parts:
+        yield from (_cut(line, _LINE) for line in _part(part))
+
+
+def _part(part: Part) -> Iterator[str]:
+    sides = [side for side in (part.before, part.after) if side is not None and not part.comparison]
+    told = sides[0] if len(sides) == 1 else part.said
+    yield "  ".join(text for text in (f"{part.sign} {part.name:<13}", told, part.aside) if text).rstrip()
+    yield from (f"!     breaking: {each}" for each in part.breaking)
+    if len(sides) > 1:
+        yield from _moved(part.before, part.after)
     for inner in part.inner:
-        sides = [_cut(side or "(none)", _VALUE) for side in (inner.before, inner.after)]
-        shown = sides[1] if inner.before is None else " → ".join(sides)
-        yield f"{part.sign}     {inner.path}  {shown}".rstrip()
+        yield from _moved(inner.before, inner.after, inner.path)
     if part.comparison:
-        yield from map(_signed, plain([*comparison_lines(part.comparison, "")]).splitlines())
+        yield from _compared(part.comparison)
 
 
-def _signed(line: str) -> str:
-    """A line of a comparison, ``  64 - │ text``, with its sign where readers of a diff look for it."""
-    number, bar, text = line.partition(" │")
-    if not bar:
-        return f"  {line}"
-    return f"{number[-1]} {number[:-1].rstrip():>5} │{text}"
+def _moved(before: str | None, after: str | None, path: str = "") -> Iterator[str]:
+    """Those sides of a value that there are, one below the other."""
+    where = f"{path}  " if path else ""
+    for sign, side in (("-", before), ("+", after)):
+        if side is not None:
+            yield f"{sign}     {where}{side}"
 
 
-def _fitting(texts: Sequence[str], room: int) -> list[str]:
-    """As many of some texts, from the first on, as have room."""
-    kept = []
-    for text in texts:
-        room -= _bytes(text)
-        if room < 0:
-            break
-        kept.append(text)
-    return kept
+def _compared(found: Comparison) -> Iterator[str]:
+    yield from (f"       {label}" for label in found.labels)
+    yield from (f"       § {title}: {count(lines, 'line')}" for title, lines in found.headings)
+    for number, hunk in enumerate(found.hunks):
+        if number:
+            yield "       ⋮"
+        yield from map(_numbered, hunk)
 
 
-def _code(text: str, most: int) -> str:
+def _numbered(row: Row) -> str:
+    """A line of a prompt behind a gutter, so that no bullet of its own is read as a sign of the diff."""
+    text = "".join(span.text for span in word_spans(row))
+    return f"{row.sign} {row.number:4} │ {text}".rstrip()
+
+
+# what fits
+
+
+def _listed(rows: Sequence[str], room: int, what: str, head: str = "") -> str:
+    """As many rows as have room, and how many there are besides."""
+    whole = f"{head}{''.join(rows)}\n"
+    if _size(whole) <= room:
+        return whole if rows else ""
+    room -= _size(head) + _SENTENCE + 1
+    kept = [row for row, spent in zip(rows, accumulate(map(_size, rows)), strict=True) if spent <= room]
+    shown = f"{head}{''.join(kept)}\n" if kept else ""
+    return shown + _unshown(len(rows) - len(kept), what)
+
+
+def _unshown(number: int, what: str, lead: str = "") -> str:
+    """A sentence that is shorter than _SENTENCE."""
+    return f"{lead}{count(number, what)} {'does' if number == 1 and not lead else 'do'} not fit here.\n\n"
+
+
+def _code(text: str, most: int = _NAME) -> str:
     """A value as a code span, which no run of backticks in it can end."""
-    shown = _cut(text, most)
-    fence = "`" * (1 + _run(shown))
-    pad = " " if shown[:1] in "` " or shown[-1:] in "` " else ""
-    return f"{fence}{pad}{shown}{pad}{fence}" if shown.strip() else "`(empty)`"
+    shown = _cut(text, most) or "(empty)"
+    fence = _fence(shown, 1)
+    # One blank on each side is taken away again where both are there, except from blanks alone.
+    is_padded = "`" in {shown[0], shown[-1]} or (shown[0] == shown[-1] == " " and shown.strip(" "))
+    pad = " " if is_padded else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
 
 
-def _run(text: str) -> int:
-    """How long the longest run of backticks is."""
-    return max(map(len, _RUN.findall(text)), default=0)
+def _escaped(text: str) -> str:
+    """A text that is markup neither to HTML nor to Markdown."""
+    return _ACTIVE.sub(lambda found: f"&#{ord(found.group())};", text)
 
 
-def _cut(text: str, most: int) -> str:
-    """The beginning of a text that is longer than so many bytes."""
-    if _bytes(text) <= most:
+def _cut(text: str, most: int = _NAME) -> str:
+    """The beginning of what is longer than so many bytes, and how many characters it lacks."""
+    if _size(text) <= most:
         return text
-    return text.encode()[:most].decode(errors="ignore") + "…"
+    kept = text.encode()[:most].decode(errors="ignore")
+    return f"{kept}… {count(len(text) - len(kept), 'more character')}"
 
 
-def _bytes(text: str) -> int:
+def _fence(text: str, least: int = 3) -> str:
+    """Backticks that are more than any run of them in a text."""
+    return "`" * max(least, 1 + max(map(len, _BACKTICKS.findall(text)), default=0))
+
+
+def _size(text: str) -> int:
     return len(text.encode())
