@@ -10,7 +10,7 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.keys import masked
@@ -258,10 +258,16 @@ def _harmless(words: Sequence[Word]) -> tuple[Word, ...]:
     text = "".join(word.text for word in words)
     if visible(text) != "".join(visible(word.text) for word in words):
         return (Word(_ended(visible(text)), any(word.changed for word in words)),)
-    shown = [Word(visible(word.text), word.changed) for word in words if word.text]
+    shown = [Word(visible(text), changed) for text, changed in _stretches(words)]
     if shown and shown[-1].text.endswith(" "):
         shown[-1] = Word(_ended(shown[-1].text), shown[-1].changed)
     return tuple(shown)
+
+
+def _stretches(words: Sequence[Word]) -> Iterator[Word]:
+    """Words that stand side by side and are alike, as one: a renderer looks at the ends of each."""
+    for changed, some in groupby((word for word in words if word.text), lambda word: word.changed):
+        yield Word("".join(word.text for word in some), changed)
 
 
 def _ended(text: str) -> str:

@@ -36,6 +36,15 @@ def test_words_that_changed_are_marked_and_no_others(before, after, gone, come):
     assert diff(before, after) == f"     1 - │ {gone}\n     1 + │ {come}\n"
 
 
+@pytest.mark.parametrize(("gone", "come"), [("####x", "#;#"), ("####[", "#x#"), ("##a", "#;#b")])
+def test_a_sign_between_two_words_makes_no_command_of_them(gone, come):
+    """On the other side nothing stands there, and both `#` side by side before the bracket of a mark."""
+    shown = diff(f"one two three four {gone}", f"one two three four {come}")
+
+    assert "##[" not in shown
+    assert "#\\x23[-" in shown
+
+
 def test_lines_that_come_and_go_are_whole():
     assert diff("a\nb\n", "a\nnew line\nb\n").splitlines()[1] == "     2 + │ new line"
     assert diff("a\nold line\nb\n", "a\nb\n").splitlines()[1] == "     2 - │ old line"
