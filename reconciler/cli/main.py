@@ -103,7 +103,8 @@ def _bug(speech: Speech, error: Exception, *, verbose: bool) -> int:
     if verbose:
         import traceback  # noqa: PLC0415 - only for a bug
 
-        traceback.print_exception(error)
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            speech.tell("", line)
     what = f"{type(error).__name__}: {error}"
     speech.tell(
         "Error", f"this is a bug of assistants-sync: {what}. Run it again with -v and report what it prints"

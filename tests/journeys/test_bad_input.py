@@ -260,6 +260,19 @@ def test_a_bug_of_ours_is_70_and_shows_no_traceback(project, monkeypatch):
     assert main.run(["validate"]) == 70
 
 
+def test_the_traceback_of_a_bug_is_printed_like_everything_else(project, monkeypatch, capsys):
+    def broken(**_):
+        raise ZeroDivisionError("oops \x1b[2J\n::error::forged\n##[group]")
+
+    monkeypatch.setattr(authoring.validate, "callback", broken)
+
+    assert main.run(["validate", "--verbose"]) == 70
+    told = capsys.readouterr().err
+    assert "Traceback" in told
+    assert "ZeroDivisionError: oops \\x1b[2J\n\\x3a:error::forged\n##\\x5bgroup]\n" in told
+    assert "\x1b" not in told
+
+
 def test_a_port_in_use_is_explained(project):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
