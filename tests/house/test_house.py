@@ -52,12 +52,107 @@ def test_no_name_says_nothing(path):
     assert found <= OF_THE_WIRE_OR_A_LIBRARY
 
 
-def test_only_the_speech_prints():
-    def prints(path):
-        calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
-        return any(getattr(call.func, "id", "") == "print" for call in calls)
+OUTLETS = re.compile(
+    r"(print|input|breakpoint|logging|syslog)(\..*)?"
+    r"|sys\.(__)?(stdout|stderr|displayhook|excepthook)(__)?"
+    r"|click\.(echo|secho|echo_via_pager|style|prompt|confirm|edit|launch|utils|termui)"
+    r"|os\.(write|system|popen|startfile)|traceback\.print_.*|warnings\.warn.*|pprint\.pprint|(rich\.console\.)?Console"
+)
+DOORS = {
+    "cli/speech.py": {"sys.stdout", "sys.stderr", "logging"},  # the one that speaks; its log is neutral too
+    "cli/main.py": {"sys.stdout", "sys.stderr"},  # which may be closed, or know no UTF-8
+    "render/terminal.py": {"Console"},  # paints what is a Line already
+    "server/door.py": {"logging"},  # a request id of the server's own
+    "store/files.py": {"os.write"},  # to a file
+}
 
-    assert [path for path in SOURCES if prints(path)] == []
+
+def dotted(node):
+    """``a.b.c`` of attributes of a name; nothing for anything else."""
+    if isinstance(node, ast.Attribute):
+        before = dotted(node.value)
+        return f"{before}.{node.attr}" if before else ""
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def outlets(tree):
+    """Every way out of the program that a module names."""
+    for node in ast.walk(tree):
+        name = dotted(node) if isinstance(node, (ast.Attribute, ast.Name)) else ""
+        imported = [one.name for one in node.names] if isinstance(node, (ast.Import, ast.ImportFrom)) else []
+        module = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+        for found in (name, *(f"{module}{one}" for one in imported)):
+            if OUTLETS.fullmatch(found):
+                yield re.sub(r"^rich\.console\.|(?<=^logging)\..*", "", found)
+
+
+def test_nothing_leaves_the_program_but_through_its_doors():
+    found = {path: {*outlets(ast.parse(path.read_text()))} for path in SOURCES}
+    named = {str(path.relative_to(ROOT / "reconciler")): ways for path, ways in found.items() if ways}
+
+    assert named == DOORS
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "print(1)",
+        "import sys; sys.stdout.write('x')",
+        "sys.__stderr__.write('x')",
+        "click.echo('x')",
+        "from click import echo",
+        "from sys import stdout",
+        "import logging",
+        "from logging import getLogger",
+        "os.write(1, b'x')",
+        "from rich.console import Console",
+        "write = print",
+    ],
+)
+def test_each_way_out_is_known_as_one(code):
+    assert [*outlets(ast.parse(code))]
+
+
+AS_IT_STANDS = {  # what is printed without having been drawn, and why it may be
+    "desired.project",  # matches its pattern, or the configuration is refused
+    "counted",  # numbers and nouns
+    "path",  # a file of the starter project
+    "url",  # the server's own
+    "script",  # click's own
+    "' '.join(arguments)",  # the demo's own
+    "one",  # the same
+}
+
+
+def printed_values(path):
+    """Every value that a command puts into a text of its own which it prints as it stands."""
+    for call in ast.walk(ast.parse(path.read_text())):
+        if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "print":
+            yield from (node.value for node in ast.walk(call) if isinstance(node, ast.FormattedValue))
+
+
+def test_a_command_prints_no_value_that_may_act():
+    values = [one for path in SOURCES if path.parent.name == "cli" for one in printed_values(path)]
+    raw = [one for one in values if dotted(getattr(one, "func", None)) not in {"visible", "shown"}]
+
+    assert {ast.unparse(one) for one in raw} == AS_IT_STANDS
+
+
+DRAWING = [ROOT / f"reconciler/render/{name}.py" for name in ("text", "markdown", "html", "diff")]
+
+
+@pytest.mark.parametrize("path", [path for path in DRAWING if path.exists()], ids=lambda path: path.name)
+def test_whoever_draws_a_plan_draws_its_view(path):
+    tree = ast.parse(path.read_text())
+    taken = {id(one) for call in calls_of(tree, "view_of") for one in call.args}
+    read = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "document"]
+
+    assert "plan_in" not in {dotted(node) for node in ast.walk(tree)}
+    assert [ast.unparse(node) for node in read if id(node) not in taken] == []
+
+
+def calls_of(tree, name):
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call) and dotted(node.func) == name]
 
 
 def modules():
