@@ -319,8 +319,9 @@ class Steps:
             return
         if isinstance(change.binding, FileBinding):
             self.uploads[change.address] = change.binding.id
+        before = self.bindings.get(change.address)
         self.bindings[change.address] = change.binding
-        self._decided(change.address)
+        self._decided(change.address, before)
         if change.moved_from:
             self._forget(change.moved_from)
 
@@ -329,12 +330,11 @@ class Steps:
         self._forget(change.address)
 
     def _forget(self, where: Address) -> None:
-        self.bindings.pop(where, None)
-        self._decided(where)
+        self._decided(where, self.bindings.pop(where, None))
 
-    def _decided(self, where: Address) -> None:
+    def _decided(self, where: Address, before: Binding | None) -> None:
         self.pending.add(where)
-        self.unsettled = without(self.unsettled, where, self.bindings.get(where))
+        self.unsettled = without(self.unsettled, where, before, self.bindings.get(where))
 
     def _remember(self, change: Change, made: LiveAssistant, nonce: str) -> None:
         wanted = self._wanted(change)
@@ -358,7 +358,7 @@ class Steps:
         self.recorded = True
         self.store.settle(where, binding)
         self.pending.discard(where)
-        self.unsettled = without(self.unsettled, where, binding)
+        self.unsettled = without(self.unsettled, where, self.bindings.get(where), binding)
         if binding is None:
             self.bindings.pop(where, None)
         else:

@@ -77,13 +77,17 @@ class Intent:
         return (self.filename, self.sha256) == (binding.filename, binding.sha256)
 
 
-def without(intents: Sequence[Intent], where: Address, binding: Binding | None) -> list[Intent]:
+def without(
+    intents: Sequence[Intent], where: Address, before: Binding | None, binding: Binding | None
+) -> list[Intent]:
     """Some intents but for the one, the latest, whose call made what an address is bound to now.
 
-    The others stay: a call that nobody waits for any more can still take effect. Of deletes none does: what
-    an address is bound to says whether they did.
+    The others stay: a call that nobody waits for any more can still take effect. What an address was bound
+    to ``before`` was made by none of them. Of deletes none stays: what an address is bound to says whether
+    they took effect.
     """
-    made = [one for one in intents if (one.nonce or one.address == where) and one.is_made(binding)]
+    is_new = binding is not None and (before is None or before.id != binding.id)
+    made = [one for one in intents if is_new and (one.nonce or one.address == where) and one.is_made(binding)]
     rest = [one for one in intents if not made or one is not made[-1]]
     return [one for one in rest if not one.leaving or one.address != where]
 

@@ -213,7 +213,7 @@ def plan_document(
         is_partial=plan.is_partial,
         checksum="",
     )
-    return made.model_copy(update={"checksum": _checksum(made.model_dump(mode="json"))})
+    return made.model_copy(update={"checksum": _checksum(made.model_dump())})
 
 
 def report_document(report: Report, plan: Plan) -> ReportDocument:
@@ -235,7 +235,7 @@ def report_document(report: Report, plan: Plan) -> ReportDocument:
 
 def printed(document: PlanDocument | ReportDocument) -> str:
     """A document as the text that ``--format json`` prints, and that a plan file holds."""
-    text = json.dumps(document.model_dump(mode="json"), indent=2, ensure_ascii=True)
+    text = json.dumps(document.model_dump(), indent=2, ensure_ascii=True)
     return _COMMAND.sub(r"##\1\\u005b", text) + "\n"
 
 

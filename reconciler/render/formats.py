@@ -43,9 +43,11 @@ def drawn(document: PlanDocument, form: str, look: Look) -> str:
 def _text(document: PlanDocument, look: Look) -> str:
     from reconciler.render.terminal import painted  # noqa: PLC0415 - each format pays for itself
     from reconciler.render.text import plan_lines  # noqa: PLC0415 - the same
+    from reconciler.render.texts import CONTEXT, WHOLE  # noqa: PLC0415 - the same
     from reconciler.render.view import view_of  # noqa: PLC0415 - the same
 
-    return painted(plan_lines(view_of(document), look.depth), colour=look.colour)
+    context = WHOLE if look.depth is Depth.FULL else CONTEXT
+    return painted(plan_lines(view_of(document, context), look.depth), colour=look.colour)
 
 
 def _json(document: PlanDocument, _: Look) -> str:

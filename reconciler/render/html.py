@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from base64 import b64encode
 from collections import Counter
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from jinja2 import Environment, StrictUndefined
 
 from reconciler.model.change import Action
 from reconciler.model.mark import NO_ENVIRONMENT
+from reconciler.render.texts import WHOLE
 from reconciler.render.view import count, shown, view_of
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def plan_html(document: PlanDocument, look: Look) -> str:
     Equal arguments give equal pages. Every text of the document stands in a text node or in none: no
     attribute but ``id`` and ``href`` rests on one, and of those only letters, digits and ``_./-~``.
     """
-    view = view_of(document, context=sys.maxsize)
+    view = view_of(document, WHOLE)
     cards = tuple(_cards(view.entries))
     return _template().render(
         view=view,

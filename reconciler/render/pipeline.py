@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.model.change import Action
 from reconciler.render.markdown import plan_markdown
+from reconciler.render.view import shown
 from reconciler.render.visible import visible
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ def plan_comment(document: PlanDocument, most: int, report: str) -> str:
     """The plan for people, with a link to the report if there is one; a few words where 0 bytes are given."""
     link = f"\n\n[The whole plan]({report})\n" if report else ""
     room = most - len(link)
-    shown = plan_markdown(document, room) if room >= _LEAST else _short(document)
-    return shown.rstrip("\n") + (link or "\n")
+    text = plan_markdown(document, room) if room >= _LEAST else _short(document)
+    return text.rstrip("\n") + (link or "\n")
 
 
 def _short(document: PlanDocument) -> str:
@@ -80,11 +81,11 @@ def plan_annotations(document: PlanDocument) -> str:
 
 def fenced(text: str, most: int) -> str:
     """A text in a Markdown fence that nothing in it can end, cut where it has more bytes than wanted."""
-    shown = [visible(one) for one in text.rstrip("\n").split("\n")]
-    longest = max((len(one) for line in shown for one in _FENCE.findall(line)), default=0)
+    lines = [visible(one) for one in text.rstrip("\n").split("\n")]
+    longest = max((len(one) for line in lines for one in _FENCE.findall(line)), default=0)
     fence = "`" * max(3, longest + 1)
-    kept = list(_fitting(shown, most))
-    left = len(shown) - len(kept)
+    kept = list(_fitting(lines, most))
+    left = len(lines) - len(kept)
     rest = f"\n\nAnd {left} more lines, which the log of the run has." if left else ""
     return "\n".join([f"{fence}text", *kept, fence]) + rest
 
@@ -102,6 +103,8 @@ def _warnings(document: PlanDocument) -> Iterator[tuple[str, str]]:
     changes = document.changes
     yield from (("Refused", f"{one.address}: {one.refused}") for one in changes if one.refused)
     yield from (("Will be destroyed", _named(one)) for one in changes if _is_destroyed(one))
+    for one in changes:
+        yield from (("Breaking", f"{one.address}: {each}") for field in one.fields for each in field.breaking)
     yield from (("Changed on the server", one.address) for one in changes if one.drifted)
     yield from (("Notice", one) for one in document.notices)
     yield from (("Likely a mistake", f"{one.code}: {one.message} ({one.file})") for one in document.warnings)
@@ -116,4 +119,4 @@ def _named(one: ChangeRecord) -> str:
 
 
 def _escaped(text: str) -> str:
-    return visible(text).replace("%", "%25")
+    return shown(text).replace("%", "%25")

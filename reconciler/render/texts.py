@@ -6,6 +6,7 @@ Every text in here is harmless already: what cannot be seen, or could act, is sp
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from reconciler.render.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-CONTEXT = 2
+CONTEXT, WHOLE = 2, sys.maxsize  # unchanged lines around a change: a few, or all
 _POPULAR = 2000  # lines from which on the exact comparison of many equal ones takes minutes
 _BLOCK = 2000  # words on both sides of a changed block that are compared with each other
 _BUDGET = 20_000  # words that are compared line by line in one larger block

@@ -31,6 +31,7 @@ _ADDRESS = re.compile(r"([a-z0-9]+)://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:/[\w
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")  # the first that is set counts
 _LATER = {"gs", "az"}
 _KEYLESS = re.compile(r"Missing(AccessKeyId|SecretAccessKey)|/latest/(api/token|meta-data)")
+_FULL = re.compile(r"Quota|StorageFull")
 _REGIONAL = {
     "PermanentRedirect",
     "TemporaryRedirect",
@@ -214,6 +215,8 @@ class Bucket:
             return f"there is no bucket {self._bucket}. Make it, or correct the address."
         if code in _REGIONAL or "BareRedirect" in text:
             return "the bucket is in another region. Set AWS_REGION to its own."
+        if status == "507" or _FULL.search(code):
+            return f"no space left ({code or status}). Make room in the bucket, or raise its quota."
         if status in {"401", "403"} or code == "ExpiredToken":
             return (
                 f"permission denied ({code or status}). The environment's credentials need s3:ListBucket on "

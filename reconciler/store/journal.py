@@ -133,6 +133,7 @@ class _Folded:
     def add(self, record: Mapping[str, Any]) -> None:
         """One more record; KeyError, TypeError or ValueError when it is none."""
         where = Address.parse(record["address"])
+        before = self.bindings.get(where)
         if record["is"] == "intent":
             self.unsettled.append(intent_of(record["intent"]))
             return
@@ -140,7 +141,7 @@ class _Folded:
             self.bindings.pop(where, None)
         else:
             self.bindings[where] = binding_of(record["address"], record["binding"])
-        self.unsettled = without(self.unsettled, where, self.bindings.get(where))
+        self.unsettled = without(self.unsettled, where, before, self.bindings.get(where))
 
 
 def _lines(path: Path, text: bytes) -> list[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import getpass
 import os
+import random
 import socket
 import time
 from contextlib import contextmanager, suppress
@@ -58,7 +59,8 @@ def waited(
         if waiting is not None:
             waiting(holder)
             waiting = None
-        time.sleep(min(pause, left))
+        # Who looks in step with all the others leaves the lock unused between two looks.
+        time.sleep(min(pause * random.uniform(0.3, 1), left))  # noqa: S311 - a pause is no secret
         pause = min(pause * 2, _LONGEST)
 
 

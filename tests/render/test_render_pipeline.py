@@ -15,7 +15,15 @@ DIGEST = f"sha256:{'a' * 64}"
 
 def change(address="assistant.a", action=Action.UPDATE, **rest):
     return SimpleNamespace(
-        **{"address": address, "action": action, "id": "", "refused": "", "drifted": False, **rest}
+        **{
+            "address": address,
+            "action": action,
+            "id": "",
+            "refused": "",
+            "drifted": False,
+            "fields": (),
+            **rest,
+        }
     )
 
 
@@ -28,7 +36,7 @@ def document(*changes, notices=(), warnings=(), digest=DIGEST):
 def test_the_gravest_warnings_come_first():
     said = plan_annotations(
         document(
-            change(drifted=True),
+            change(drifted=True, fields=(SimpleNamespace(breaking=["id is gone"]),)),
             change("assistant.b", Action.DELETE, id="asst_1"),
             change("assistant.c", Action.DELETE, refused="prevent_destroy is set"),
             notices=["a stranger"],
@@ -39,6 +47,7 @@ def test_the_gravest_warnings_come_first():
     assert said.splitlines() == [
         "::warning title=Refused::assistant.c: prevent_destroy is set",
         "::warning title=Will be destroyed::assistant.b (asst_1)",
+        "::warning title=Breaking::assistant.a: id is gone",
         "::warning title=Changed on the server::assistant.a",
         "::warning title=Notice::a stranger",
         "::warning title=Likely a mistake::AS601: TODO (a.yaml)",

@@ -169,7 +169,7 @@ class ObjectsPlace:
 
     answers = True
     frees = 5.0  # the lease, a second that the service's clock does not tell apart, and a look
-    no_room = "507|Insufficient"
+    no_room = "no space left"
     denial = "permission denied"
 
     def __init__(self, request):
