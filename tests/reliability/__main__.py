@@ -12,14 +12,35 @@ from pathlib import Path
 from reliability import program
 from reliability.accounts import serving
 from reliability.broken import VARIANTS
-from reliability.cases import Found, Place
+from reliability.cases import Found, Places
 from reliability.experiments import experiments
 from reliability.page import page
 from reliability.record import FOLDER, ROOT, Record, Result, digest
+from reliability.stores import TITLES, running
 
-LONG = {"seeds": 3000, "races": 1000, "crowds": 300, "installed": 200}
-SHORT = {"seeds": 40, "races": 20, "crowds": 6, "installed": 4}
-SHARES = {"deaths": 4, "errors": 12, "faults": 12, "acts": 3, "pairs": 80, "spoilt files": 40}
+LONG = {
+    "local": {"stories": 3000, "races of two": 1000, "races of four": 300, "installed": 200},
+    "postgres": {"pairs": 600, "stories": 300, "races of two": 200, "races of four": 60},
+    "objects": {"pairs": 200, "stories": 80, "races of two": 100, "races of four": 30},
+}
+SHORT = {
+    "local": {"stories": 40, "races of two": 20, "races of four": 6, "installed": 4},
+    "postgres": {"pairs": 8, "stories": 6, "races of two": 8, "races of four": 3},
+    "objects": {"pairs": 4, "stories": 2, "races of two": 5, "races of four": 2},
+}
+SHARES = {
+    "deaths": 4,
+    "errors": 12,
+    "faults": 12,
+    "acts": 3,
+    "pairs": 80,
+    "spoilt files": 40,
+    "deaths on postgres": 12,
+    "troubles on postgres": 12,
+    "deaths on objects": 20,
+    "troubles on objects": 20,
+    "stops on objects": 20,
+}
 """Of how many cases the short form tries one; it tries all of those that are drawn."""
 _DULL = {"bugs", "the harness stumbled"}
 """What a broken program does that would be noticed without any harness."""
@@ -33,10 +54,15 @@ def main():
     parser.add_argument("--only", help="one experiment")
     parser.add_argument("--replay", help="one case: experiment and key")
     asked = parser.parse_args()
+    os.environ.pop("CI", None)  # it says what must be there, and is not for the program that is tried
+    known = experiments(**(SHORT if asked.short else LONG))
     with tempfile.TemporaryDirectory(dir=_memory()) as folder:
         if asked.replay:
-            return _replay(asked.replay, Path(folder))
-        return _sweep(asked, Path(folder))
+            return _replay(known, asked.replay, Path(folder))
+        wanted = {one.kind for name, one in known.items() if asked.only in {None, "broken", name}}
+        with running(wanted, _memory()) as (makers, missing):
+            known = {name: one for name, one in known.items() if one.kind not in missing}
+            return _sweep(asked, known, Path(folder), makers, missing)
 
 
 def _memory():
@@ -44,47 +70,51 @@ def _memory():
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a folder of our own in it
 
 
-def _replay(text, folder):
-    experiment, _, key = text.partition(" ")
-    known = experiments(**LONG)
-    while experiment not in known and key:  # names of experiments have blanks
-        word, _, key = key.partition(" ")
-        experiment = f"{experiment} {word}"
+def _replay(known, text, folder):
+    experiment = max((name for name in known if text.startswith(f"{name} ")), key=len)
+    kind, key = known[experiment].kind, text.removeprefix(experiment).strip()
     program.aloud = True
-    with serving() as servers:
-        found = known[experiment].tried(Place(servers, folder), key, "")
+    with running({kind}, _memory()) as (makers, missing), serving() as servers:
+        if kind in missing:
+            print(f"{TITLES[kind]}: {missing[kind]}")
+            return 1
+        found = known[experiment].tried(Places(servers, folder, makers)[kind], key, "")
     print(f"{experiment} {key}: {found.wrong or 'all is well'}")
     return 1 if found.wrong else 0
 
 
-def _sweep(asked, folder):
-    known = experiments(**(SHORT if asked.short else LONG))
-    todo = _cases(known, folder, asked)
+def _sweep(asked, known, folder, makers, missing):
+    todo = _cases(known, folder, makers, asked)
     record = Record(folder / "record" if asked.short else FOLDER / digest())
     done = record.results()
     rest = [case for case in todo if case not in done]
     print(f"{len(todo):,} cases, {len(todo) - len(rest):,} of them known", flush=True)
     workers = [
-        _worker(number, rest[number :: asked.jobs], record, known, folder) for number in range(asked.jobs)
+        _worker(folder / f"worker-{number}", rest[number :: asked.jobs], record.writer(number), known, makers)
+        for number in range(asked.jobs)
     ]
     _watch(workers, record, len(todo))
     found = {case: one for case, one in record.results().items() if case in set(todo)}
-    missing = len(todo) - len(found)
     if not asked.short and not asked.only:
-        (ROOT / "RELIABILITY.md").write_text(page(known, found, digest()), encoding="utf-8")
-    return _told(known, found, missing)
+        (ROOT / "RELIABILITY.md").write_text(page(known, found, digest(), missing), encoding="utf-8")
+    for kind, reason in missing.items():
+        print(f"{TITLES[kind]}: not tried, {reason}")
+    return _told(known, found, len(todo) - len(found))
 
 
-def _cases(known, folder, asked):
+def _cases(known, folder, makers, asked):
     """Every case to try, by experiment and key; the broken programs are cases as well."""
-    (folder / "plan").mkdir()
     with serving() as servers:
-        place = Place(servers, folder / "plan")
-        keys = {name: one.keys(place) for name, one in known.items() if asked.only in {None, name}}
+        places = Places(servers, folder / "plan", makers)
+        keys = {name: one.keys(places[one.kind]) for name, one in known.items() if asked.only in {None, name}}
     if asked.short:
         keys = {name: _share(found, SHARES.get(name, 1)) for name, found in keys.items()}
     # What takes longest comes first, so that no worker ends long after the others.
-    broken = [("broken", name) for name in VARIANTS if asked.only in {None, "broken"}]
+    broken = [
+        ("broken", name)
+        for name, one in VARIANTS.items()
+        if asked.only in {None, "broken"} and one.experiment in known
+    ]
     return broken + [(name, key) for name, found in keys.items() for key in found]
 
 
@@ -95,46 +125,44 @@ def _share(keys, share):
     return [key for number, key in enumerate(keys) if number in chosen]
 
 
-def _worker(number, todo, record, known, folder):
+def _worker(folder, todo, keep, known, makers):
     process = os.fork()
     if process:
         return process
     code = 1
     try:
-        mine = folder / f"worker-{number}"
-        mine.mkdir()
-        keep = record.writer(number)
         with serving() as servers:
-            place = Place(servers, mine)
+            places = Places(servers, folder, makers)
             for experiment, key in todo:
-                keep(_tried(place, known, experiment, key))
+                keep(_tried(places, known, experiment, key))
         code = 0
     finally:
         os._exit(code)
 
 
-def _tried(place, known, experiment, key):
+def _tried(places, known, experiment, key):
     if experiment == "broken":
-        return _caught(place, known, key)
-    found = _whatever(place, known[experiment], key)
+        return _caught(places, key)
+    found = _whatever(places, known[experiment], key)
     return Result(experiment, key, found.wrong, found.kills, found.rounds)
 
 
-def _whatever(place, experiment, key, variant=""):
+def _whatever(places, experiment, key, variant=""):
     """What came of a case, also where the harness itself stumbled over it."""
     try:
-        return experiment.tried(place, key, variant)
+        return experiment.tried(places[experiment.kind], key, variant)
     except Exception:  # noqa: BLE001 - the other cases are still worth trying
         return Found({"the harness stumbled": traceback.format_exc()})
 
 
-def _caught(place, known, name):
+def _caught(places, name):
     """Whether the experiment of a broken program notices it; cases come as a seed shuffles them."""
     variant = VARIANTS[name]
-    keys = [key for key in known[variant.experiment].keys(place) if variant.about in key]
+    experiment = experiments(**LONG)[variant.experiment]
+    keys = [key for key in experiment.keys(places[experiment.kind]) if variant.about in key]
     random.Random(1).shuffle(keys)  # noqa: S311 - an order that can be repeated
     for tries, key in enumerate(keys, start=1):
-        found = _whatever(place, known[variant.experiment], key, name)
+        found = _whatever(places, experiment, key, name)
         noticed = sorted(found.wrong.keys() - _DULL)
         if noticed:
             return Result(
@@ -163,6 +191,8 @@ def _told(known, found, missing):
     """Print what came of it; the exit code."""
     for name in (*known, "broken"):
         results = [one for (experiment, _), one in found.items() if experiment == name]
+        if not results:
+            continue
         kills, wrong = sum(one.kills for one in results), [one for one in results if one.wrong]
         print(f"{name}: {len(results):,} cases, {kills:,} SIGKILLs, {len(wrong)} wrong")
         for one in wrong[:20]:

@@ -11,7 +11,12 @@ from reconciler.engine.applier import _Run
 from reconciler.engine.matching import Situation, Terms
 from reconciler.engine.steps import Steps
 from reconciler.providers import AssistantsV1
-from reconciler.store import LocalStore, files, folder, journal
+from reconciler.store import LocalStore, conditions, files, folder, journal
+from reconciler.store.bucket import Bucket
+from reconciler.store.lease import Lease
+from reconciler.store.objects import ObjectStore
+from reconciler.store.postgres import PostgresStore
+from reconciler.store.postgres import lock as database_lock
 
 
 @dataclass(frozen=True)
@@ -147,6 +152,56 @@ def _no_uploads_remembered():
     Steps._bind = bind
 
 
+def _no_database_lock():
+    database_lock.take = lambda *_: None
+
+
+def _journal_emptied_apart():
+    real = PostgresStore.save
+
+    def save(self, state, expecting):
+        self._held.execute("DELETE FROM assistants_sync.journal WHERE name = %s", [self._name])
+        real(self, state, expecting)
+
+    PostgresStore.save = save
+
+
+def _records_not_committed():
+    """They are written in a transaction that only the next save commits."""
+    append, save = PostgresStore._append, PostgresStore.save
+
+    def appended(self, record):
+        if self._held.autocommit:
+            self._held.autocommit = False
+        append(self, record)
+
+    def saved(self, state, expecting):
+        if not self._held.autocommit:
+            self._held.commit()
+            self._held.autocommit = True
+        save(self, state, expecting)
+
+    PostgresStore._append, PostgresStore.save = appended, saved
+
+
+def _no_if_match():
+    real = Bucket._write
+
+    def write(self, name, text, mode):
+        return real(self, name, text, "create" if mode == "create" else "overwrite")
+
+    Bucket._write = write
+    conditions.prove = lambda _: None  # which would refuse such a service
+
+
+def _no_look_at_the_lease():
+    Lease.check = lambda _: None
+
+
+def _no_object_records():
+    ObjectStore._append = lambda *_: None
+
+
 VARIANTS = {
     "no-journal": Variant("the journal", _no_journal, "deaths"),
     "unknown-is-failed": Variant("the search for what an unknown outcome made", _unknown_is_failed, "faults"),
@@ -171,4 +226,18 @@ VARIANTS = {
         "the rule that a 404 of a collection means nothing", _trusted_404, "faults", "404"
     ),
     "no-old-uploads": Variant("the memory of uploads to be deleted", _no_uploads_remembered, "deaths"),
+    "no-database-lock": Variant("the lock of PostgreSQL", _no_database_lock, "races of two on postgres"),
+    "emptied-apart": Variant(
+        "the one transaction of a save in PostgreSQL: the journal is emptied before",
+        _journal_emptied_apart,
+        "deaths on postgres",
+    ),
+    "not-committed": Variant(
+        "the commit of each record in PostgreSQL", _records_not_committed, "deaths on postgres"
+    ),
+    "no-if-match": Variant("the condition If-Match", _no_if_match, "races of two on objects"),
+    "no-look-at-lease": Variant(
+        "the look at the lease before and after each record", _no_look_at_the_lease, "stops on objects"
+    ),
+    "no-object-records": Variant("the journal in object storage", _no_object_records, "deaths on objects"),
 }

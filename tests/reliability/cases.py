@@ -57,13 +57,27 @@ class Found:
     rounds: int = 0
 
 
-class Place:
-    """Where a worker tries its cases: servers, and a folder for the projects."""
+class Places:
+    """Where a worker tries its cases: a place for each kind of store, made when a case first wants it."""
 
-    def __init__(self, servers, folder):
-        self.servers, self.folder, self.ready = servers, folder, set()
-        self.numbers = 0
-        self.warm()
+    def __init__(self, servers, folder, makers):
+        self.servers, self.folder, self.makers, self.made = servers, folder, makers, {}
+        self["local"].warm()
+
+    def __getitem__(self, kind):
+        if kind not in self.made:
+            folder = self.folder / kind
+            folder.mkdir(parents=True)
+            self.made[kind] = Place(self.servers, folder, self.makers[kind]())
+        return self.made[kind]
+
+
+class Place:
+    """Servers, a folder for the projects, and the store in which their states live."""
+
+    def __init__(self, servers, folder, store):
+        self.servers, self.folder, self.store = servers, folder, store
+        self.numbers, self.ready, self.passed = 0, set(), {}
 
     def warm(self):
         """Import everything before the first fork, by an apply and another one."""
@@ -75,15 +89,16 @@ class Place:
     def apply(self, settle=0.0, *more, parallelism=1):
         """The arguments of an apply."""
         how = ("--parallelism", str(parallelism), "--max-destroy", "100%")
-        return ("apply", "--auto-approve", *how, *self.server(settle), *more)
+        return ("apply", "--auto-approve", *how, *self.server(settle), *self.store.patience, *more)
 
     def plan(self, settle=0.0):
         """The arguments of a plan."""
         return ("plan", "--detailed-exitcode", *self.server(settle))
 
     def server(self, settle):
-        """The arguments that name the server."""
-        return ("--server", self.servers.url, "--header", f"{HEADER}: case", "--settle", str(settle))
+        """The arguments that name the server, and where the state lives."""
+        which = ("--server", self.servers.url, "--header", f"{HEADER}: case", "--settle", str(settle))
+        return (*which, *self.store.options)
 
     def begin(self, workload, faults=(), acts=()):
         """A project and a server as the first of two scenes left them, configured for the second one."""
@@ -93,7 +108,8 @@ class Place:
         folder = self.folder / f"case-{self.numbers}"
         shutil.copytree(self.folder / workload, folder)
         after.write(folder)
-        self.servers.order("open", "case", like=workload, faults=list(faults), acts=dict(acts))
+        self.store.begin(workload)
+        self.servers.order("open", "case", like=self.kept(workload), faults=list(faults), acts=dict(acts))
         return folder
 
     def prepare(self, workload, before):
@@ -107,11 +123,27 @@ class Place:
         furnish(self.servers, "case")
         if before is not NOTHING:
             before.write(folder)
+            self.store.begin()
             assert program.run(folder, self.apply(), calm=True).code == 0
-        self.servers.order("keep", "case", name=workload)
+            self.store.keep(workload)
+        self.servers.order("keep", "case", name=self.kept(workload))
+
+    def kept(self, workload):
+        """The name under which the servers keep what a workload begins with; its ids are in the state."""
+        return f"{workload} {self.store.kind}"
+
+    def remembered(self, folder):
+        """Which assistant each name is, as the state of a project says."""
+        return self.store.remembered(folder)
 
     def boundaries(self, workload, fates=()):
         """The names of all boundaries of the next run of a workload, after runs that died."""
+        if (workload, fates) not in self.passed:
+            self.passed[workload, fates] = self.traced(workload, fates)
+        return self.passed[workload, fates]
+
+    def traced(self, workload, fates):
+        """The same, by trying it."""
         folder = self.begin(workload)
         for fate in fates:
             program.run(folder, self.apply(), fate)
@@ -134,7 +166,7 @@ def conduct(place, case):
     now = place.servers.order("look", "case")
     wrong |= damage(before, now)
     said = "".join(one.out for one in ended)
-    wrong |= shortfall(case.wanted, before, now, folder, said) if case.ends else {}
+    wrong |= shortfall(case.wanted, before, now, place.remembered(folder), said) if case.ends else {}
     wrong |= {"bugs": [one.out for one in ended if one.is_bug]}
     shutil.rmtree(folder)
     kills = sum(one.was_killed for one in ended)

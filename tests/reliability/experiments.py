@@ -3,13 +3,15 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 
 from reliability.cases import Case, Found, Place, Run, conduct
 from reliability.fate import ERRNOS, Fate
 from reliability.installed import killed
-from reliability.races import race
+from reliability.races import overtaken, race
 from reliability.scenes import Scene
 from reliability.spoilt import spoilt
+from reliability.stores import REMOTE
 
 _SOON, _LATER = 0.2, 0.9
 """Seconds: within the time that a run waits for an answer, and long after it."""
@@ -63,16 +65,24 @@ ACTS = (
     "carry b.md",
     "carry d.md",
 )
+_ENDS = ("kill", "killed", "half", "cut", "cut after")
+_ENDS_ELSEWHERE = ("kill", "killed", "sent", "lost", "gone")
+"""How a run of a story may end."""
 _PERSON = ("strip", "clone", "forge", "carry")
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """Cases of one sort: their keys, in order, and how one of them is tried."""
+    """Cases of one sort: their keys, in order, how one of them is tried, and where its state lives.
+
+    ``drawn`` tells that the keys are some of very many.
+    """
 
     title: str
     keys: Callable[[Place], list[str]]
     tried: Callable[[Place, str, str], Found]
+    drawn: bool = False
+    kind: str = "local"
 
 
 def _deaths(place):
@@ -81,13 +91,39 @@ def _deaths(place):
         f"{workload}/{number}:{what}"
         for workload in ("first", "life")
         for number, name in enumerate(place.boundaries(workload), start=1)
-        for what in _ways(name)
+        for what in _ways(name, power=place.store.kind == "local")
     ]
 
 
-def _ways(name):
+def _ways(name, *, power):
+    """How a run can die at a boundary; a power cut is one only for the machine that has the state."""
     half = ["half"] * name.startswith(("write", "pwrite"))
-    return ["kill", "killed", *half, "cut", "cut after"]
+    sent = ["sent"] * name.startswith("postgres statement")
+    return ["kill", "killed", *half, *sent, *(["cut", "cut after"] if power else [])]
+
+
+def _troubles(place):
+    """Every call of a store that is elsewhere, and how its connection can break."""
+    return [
+        f"{workload}/{number}:{what}"
+        for workload in ("first", "life")
+        for number, name in enumerate(place.boundaries(workload), start=1)
+        if name.startswith(REMOTE)
+        for what in ("lost", "broken", "gone", *_repeated(name))
+    ]
+
+
+def _stops(place):
+    """Every boundary at which the lease is held."""
+    return [
+        f"{workload}/{number}"
+        for workload in ("first", "life")
+        for number, name in enumerate(place.boundaries(workload), start=1)
+    ]
+
+
+def _repeated(name):
+    return ["twice"] * name.startswith(("objects write", "objects delete"))
 
 
 def _died(place, key, variant):
@@ -141,10 +177,10 @@ def _acted(place, key, variant):
 
 
 def _points(names):
-    """Every place to die at: before each boundary, after each request, in the middle of each write."""
+    """Every place to die at: before each boundary, after what another machine does, in each write."""
     for number, name in enumerate(names, start=1):
         yield f"{number}:kill"
-        if " /" in name:
+        if " /" in name or name.startswith(REMOTE):
             yield f"{number}:killed"
         if name.startswith(("write", "pwrite")):
             yield f"{number}:half"
@@ -158,6 +194,21 @@ def _pairs(place):
         for first in _points(place.boundaries(workload))
         for second in _points(place.boundaries(workload, (Fate.parse(first),)))
     ]
+
+
+def _some_pairs(number):
+    """So many pairs of places to die at, drawn from those of runs that nothing befalls."""
+
+    def drawn(place):
+        found = [
+            f"{workload}/{first}/{second}"
+            for workload in ("tiny", "small")
+            for first, second in product(_points(place.boundaries(workload)), repeat=2)
+        ]
+        dice = random.Random(number)  # noqa: S311 - a choice that can be repeated
+        return dice.sample(found, min(number, len(found)))
+
+    return drawn
 
 
 def _died_twice(place, key, variant):
@@ -175,7 +226,7 @@ def _story(place, key, variant):
     dice = random.Random(int(key))  # noqa: S311 - a seed that is printed must replay
     runs = tuple(
         Run(
-            Fate(dice.randint(1, 70), dice.choice(("kill", "killed", "half", "cut", "cut after"))),
+            Fate(dice.randint(1, 70), dice.choice(_ENDS if place.store.kind == "local" else _ENDS_ELSEWHERE)),
             _scene(dice),
             dice.choice((1, 2, 5)),
         )
@@ -202,19 +253,50 @@ def _declared(dice):
     return found
 
 
-def experiments(*, seeds, races, crowds, installed):
-    """All of them, by name; the numbers say how many there are of those that are drawn."""
-    return {
-        "deaths": Experiment("a run dies at a boundary, by SIGKILL or with the power", _deaths, _died),
+DEATHS = "a run dies at a boundary, by SIGKILL or with the power"
+PAIRS = "a run dies, and the run after it dies too"
+STORIES = "configurations, deaths and faults at random"
+STOPS = "a run is stopped, another one takes over, and it goes on"
+TWO, FOUR = "two applies at once", "four applies at once"
+
+
+def experiments(local, postgres, objects):
+    """All of them, by name; the numbers of each place say how many there are of those that are drawn."""
+    found = {
+        "deaths": Experiment(DEATHS, _deaths, _died),
         "errors": Experiment("a call of the disk fails", _errors, _died),
         "faults": Experiment("a request meets a fault", _faults, _met),
         "acts": Experiment("somebody else acts on the server in the middle of a run", _acts, _acted),
-        "pairs": Experiment("a run dies, and the run after it dies too", _pairs, _died_twice),
-        "stories": Experiment("configurations, deaths and faults at random", _seeds(seeds), _story),
-        "races of two": Experiment("two applies at once", _seeds(races), race(2)),
-        "races of four": Experiment("four applies at once", _seeds(crowds), race(4)),
+        "pairs": Experiment(PAIRS, _pairs, _died_twice),
+        "stories": Experiment(STORIES, _seeds(local["stories"]), _story, drawn=True),
+        "races of two": Experiment(TWO, _seeds(local["races of two"]), race(2), drawn=True),
+        "races of four": Experiment(FOUR, _seeds(local["races of four"]), race(4), drawn=True),
         "installed": Experiment(
-            "the installed program is killed, three times in a row", _seeds(installed), killed
+            "the installed program is killed, three times in a row",
+            _seeds(local["installed"]),
+            killed,
+            drawn=True,
         ),
         "spoilt files": Experiment("a byte of the state is flipped, or its end is cut off", *spoilt()),
+    }
+    found |= _elsewhere("postgres", postgres) | _elsewhere("objects", objects)
+    # Where the lock is one of a kernel or of a session, nobody can overtake its holder.
+    return found | {"stops on objects": Experiment(STOPS, _stops, overtaken, kind="objects")}
+
+
+def _elsewhere(kind, numbers):
+    """Those whose state lives on another machine."""
+    return {
+        f"deaths on {kind}": Experiment(DEATHS, _deaths, _died, kind=kind),
+        f"troubles on {kind}": Experiment("the connection to the store breaks", _troubles, _died, kind=kind),
+        f"pairs on {kind}": Experiment(
+            PAIRS, _some_pairs(numbers["pairs"]), _died_twice, drawn=True, kind=kind
+        ),
+        f"stories on {kind}": Experiment(STORIES, _seeds(numbers["stories"]), _story, drawn=True, kind=kind),
+        f"races of two on {kind}": Experiment(
+            TWO, _seeds(numbers["races of two"]), race(2), drawn=True, kind=kind
+        ),
+        f"races of four on {kind}": Experiment(
+            FOUR, _seeds(numbers["races of four"]), race(4), drawn=True, kind=kind
+        ),
     }

@@ -1,17 +1,21 @@
 """What befalls one run: its boundaries are counted, and at one of them it dies, or meets a failure.
 
-A boundary is a request to the server, or a call that can change the state's folder. A run dies by SIGKILL
-before it or after it, in the middle of what it writes (`half`), or together with the power (`cut`), which
-takes everything that was not synced. Or the call fails with an errno, and the run goes on.
+A boundary is a request to the server, or a call that can change the state's folder, or what is sent to the
+store where that is elsewhere (see seams.py). A run dies by SIGKILL before it or after it, in the middle of
+what it writes (`half`), or together with the power (`cut`), which takes everything that was not synced. Or
+the call fails with an errno, and the run goes on.
 """
 
 import errno
+import itertools
 import json
 import os
 import signal
+import threading
 from dataclasses import dataclass
 
 import httpx
+from reliability import seams
 from reliability.powercut import Disk
 
 NAMES = {
@@ -29,7 +33,8 @@ NAMES = {
 }
 """The calls that can change a folder, and which argument tells whose."""
 ERRNOS = ("EIO", "ENOSPC", "EROFS", "EACCES", "EMFILE", "EINTR", "EDQUOT")
-DEATHS = ("kill", "half", "killed", "cut", "cut after")
+_LATER = {"killed", "cut after", "half", "sent"}
+"""Deaths after a boundary, where it is not one that can be died in."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +62,14 @@ class Boundaries:
 
     def __init__(self, folder, fate, trace=None):
         self.folder, self.fate, self.trace = os.path.abspath(folder), fate, trace  # noqa: PTH100 - no Path below
-        self.number = 0
+        self.number, self.numbers = 0, itertools.count(1)
         self.disk = Disk(self.folder) if fate.what.startswith("cut") else None
         self.real = {name: getattr(os, name) for name in NAMES}
         self.passed = []
 
     def install(self):
         """From now on nothing passes uncounted."""
+        seams.install(self)
         for name in NAMES:
             setattr(os, name, self.guarded(name))
         real = httpx.AsyncHTTPTransport.handle_async_request
@@ -79,15 +85,32 @@ class Boundaries:
 
     def met(self, name):
         """Count a boundary; whether it is the one."""
-        self.number += 1
+        number = self.number = next(self.numbers)
         if self.trace:
             self.passed.append(name)
-        return self.number == self.fate.at
+        return number == self.fate.at or self.is_gone()
+
+    def is_gone(self):
+        """Whether the store cannot be reached any more."""
+        return self.fate.what == "gone" and self.number >= self.fate.at
+
+    def stored(self, name):
+        """Count a boundary of a store that is elsewhere; what has to happen there, or nothing.
+
+        A lease is renewed when it is time, so that no number could name such a moment.
+        """
+        if threading.current_thread().name == "lease":
+            return self.fate.what * self.is_gone()
+        due = self.met(name)
+        self.before(due)
+        return self.fate.what * due
 
     def before(self, due):
-        """Die, or fail, before the boundary."""
+        """Die, or fail, or be stopped until somebody lets it go on, before the boundary."""
         if not due:
             return
+        if self.fate.what == "stop":
+            os.kill(os.getpid(), signal.SIGSTOP)
         if self.fate.what in {"kill", "cut"}:
             self.die()
         if self.fate.what in ERRNOS:
@@ -95,7 +118,7 @@ class Boundaries:
 
     def after(self, due):
         """Die after it."""
-        if due and self.fate.what in {"killed", "cut after", "half"}:
+        if due and self.fate.what in _LATER:
             self.die()
 
     def die(self):

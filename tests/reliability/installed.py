@@ -25,7 +25,7 @@ def killed(place, key, variant):
     place.servers.order("calm", "case")
     rounds, wrong = finish(place, Case(workload, variant=variant), folder, [])
     now = place.servers.order("look", "case")
-    wrong |= damage(before, now) | shortfall(WORKLOADS[workload][1], before, now, folder)
+    wrong |= damage(before, now) | shortfall(WORKLOADS[workload][1], before, now, place.remembered(folder))
     shutil.rmtree(folder)
     return Found({name: what for name, what in wrong.items() if what}, kills, rounds)
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from reliability.broken import VARIANTS
 from reliability.record import ROOT
+from reliability.stores import TITLES
 
-_EXHAUSTIVE = {"deaths", "errors", "faults", "acts", "pairs", "spoilt files"}
 _HEAD = """\
 # Reliability, measured
 
@@ -21,8 +21,10 @@ Then every declared assistant is there once, as declared, under the id that it h
 declared content; no upload of ours is left over; the state knows these ids; and what is not ours is byte for
 byte as it was. A case of which any of that does not hold is *wrong*.
 
-| what goes wrong | cases | SIGKILLs | further runs | wrong |
-|---|---:|---:|---:|---|
+The state lives in {stores}: for each it says how many cases there were, and how many of them were wrong.
+
+| what goes wrong | {columns} | SIGKILLs | further runs |
+|---|{lines}---:|---:|
 """
 _BROKEN = """
 ## What the harness catches
@@ -33,16 +35,20 @@ The same cases, tried on programs that lack one thing each. A harness that catch
 |---|---|---|---:|
 """
 _TAIL = """
-*Of all* says that a list was tried whole: every boundary, request or byte of its workloads, with every kind
-of death, fault or error. The others are drawn by the seeds 0, 1, 2 and so on; none of n wrong means that
-fewer than 3/n are, with 95 % confidence. `make replay CASE='{experiment} {key}'` tries one case again, and
-prints what each run of it said.
+*All* says that a list was tried whole: every boundary, request or byte of its workloads, with every kind of
+death, fault or error. A boundary is also what a run sends to its store: each statement to PostgreSQL, begin
+and commit among them, and each request to object storage; there the power cannot be cut. The others are
+drawn by seeds: none of n wrong means that fewer than 3/n are, with 95 % confidence, which the share in
+brackets says; that of the last line is one of the SIGKILLs. A dash means that there is no such case. A lease
+in object storage lasts 1.5 s here, and not 60. `make replay CASE='{experiment} {key}'` tries one case
+again, and prints what each run of it said.
 """
 
 
-def page(experiments, results, digest):
-    """The whole page."""
+def page(experiments, results, digest, missing):
+    """The whole page; ``missing`` are the stores that could not be had, and why."""
     when = datetime.now(UTC).strftime("%Y-%m-%d")
+    names = list(TITLES.values())
     system = f"{platform.system()} {platform.machine()}"
     head = _HEAD.format(
         when=when,
@@ -51,13 +57,24 @@ def page(experiments, results, digest):
         python=platform.python_version(),
         commit=_commit(),
         digest=digest,
+        stores=f"{', '.join(names[:-1])} or {names[-1]}",
+        columns=" | ".join(names),
+        lines="---:|" * len(names),
     )
-    rows = [
-        _row(name, one.title, _of(results, name)) for name, one in experiments.items() if _of(results, name)
-    ]
+    titles = dict.fromkeys(one.title for one in experiments.values())
+    rows = [_row(title, _cases(experiments, results, title), missing) for title in titles]
     broken = [_broken(name, one, results.get(("broken", name))) for name, one in VARIANTS.items()]
+    untried = [f"\nNothing was tried in {TITLES[kind]}: {reason}.\n" for kind, reason in missing.items()]
     tail = _TAIL.format(experiment="stories", key="7")
-    return head + "".join(rows) + _total(results) + _BROKEN + "".join(broken) + tail
+    return (
+        head
+        + "".join(rows)
+        + _total(experiments, results, missing)
+        + "".join(untried)
+        + _BROKEN
+        + "".join(broken)
+        + tail
+    )
 
 
 def _commit():
@@ -72,24 +89,58 @@ def _commit():
     return asked.stdout.decode().strip() or "unknown"
 
 
-def _of(results, name):
-    return [one for (experiment, _), one in results.items() if experiment == name]
+def _cases(experiments, results, title):
+    """The results of all experiments of a title, by the kind of store, and whether they were drawn."""
+    return {
+        one.kind: (found, one.drawn)
+        for name, one in experiments.items()
+        if one.title == title and (found := [was for (named, _), was in results.items() if named == name])
+    }
 
 
-def _row(name, title, found):
-    wrong = sum(bool(one.wrong) for one in found)
-    kills = sum(one.kills for one in found)
-    rounds = max(one.rounds for one in found)
-    bound = "of all" if name in _EXHAUSTIVE else f"below {300 / len(found):.2g} %"
-    said = f"{wrong}, {bound}" if not wrong else f"**{wrong}**"
-    return f"| {title} | {len(found):,} | {kills:,} | {rounds} | {said} |\n"
+def _row(title, cases, missing):
+    found = [one for results, _ in cases.values() for one in results]
+    rounds = max((one.rounds for one in found), default=0)
+    cells = [_cell(kind, cases, missing) for kind in TITLES]
+    return f"| {title} | {' | '.join(cells)} | {_kills(found):,} | {rounds} |\n"
 
 
-def _total(results):
-    found = [one for (experiment, _), one in results.items() if experiment != "broken"]
-    kills, wrong = sum(one.kills for one in found), sum(bool(one.wrong) for one in found)
-    bound = f", below {300 / kills:.2g} % of the SIGKILLs" if kills and not wrong else ""
-    return f"| **together** | **{len(found):,}** | **{kills:,}** | | **{wrong}**{bound} |\n"
+def _cell(kind, cases, missing):
+    """How many cases there were and how many of them were wrong, all of a list or below a share."""
+    if kind not in cases:
+        return "not tried" if kind in missing else "-"
+    found, drawn = cases[kind]
+    bound = f" (<{300 / len(found):.2g} %)" if drawn and not _wrong(found) else ""
+    return f"{'' if drawn else 'all '}{len(found):,} / {_told(found)}{bound}"
+
+
+def _total(experiments, results, missing):
+    """The last line: everything but the broken programs, by the kind of store."""
+    found = {kind: [] for kind in TITLES}
+    for (name, _), one in results.items():
+        if name in experiments:
+            found[experiments[name].kind].append(one)
+    cells = ["not tried" if kind in missing else _sum(found[kind]) for kind in TITLES]
+    kills = _kills([one for some in found.values() for one in some])
+    return f"| **together** | {' | '.join(cells)} | **{kills:,}** | |\n"
+
+
+def _sum(found):
+    kills = _kills(found)
+    bound = f" (<{300 / kills:.2g} %)" if kills and not _wrong(found) else ""
+    return f"**{len(found):,} / {_wrong(found)}**{bound}"
+
+
+def _told(found):
+    return f"**{_wrong(found)}**" if _wrong(found) else "0"
+
+
+def _wrong(found):
+    return sum(bool(one.wrong) for one in found)
+
+
+def _kills(found):
+    return sum(one.kills for one in found)
 
 
 def _broken(name, variant, found):

@@ -5,6 +5,7 @@ import io
 import os
 import signal
 import sys
+import tempfile
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,11 @@ from reliability.fate import FORTUNATE, Boundaries
 import reconciler.api.retry
 import reconciler.cli.target
 import reconciler.engine.search
+import reconciler.store.objects
+import reconciler.store.postgres.store
 from reconciler.cli.main import run as command_line
+from reconciler.store.lease import Span
+from reconciler.store.postgres import Patience
 
 aloud = False
 """Whether what each run says is printed."""
@@ -62,7 +67,7 @@ def begin(folder, arguments, fate=FORTUNATE, *, variant="", trace=None, calm=Fal
         return process
     code = 70
     try:
-        _hurry(calm=calm)
+        _hurry(calm=calm, ends_well=fate == FORTUNATE)
         code = _child(folder, arguments, fate, variant, trace)
     finally:
         os._exit(code)
@@ -87,6 +92,7 @@ def run(folder, arguments, fate=FORTUNATE, **rest):
 def _child(folder, arguments, fate, variant, trace):
     signal.alarm(PATIENCE)  # ends it, and the case with it
     os.chdir(folder)
+    tempfile.tempdir = str(folder)  # where a copy goes of a state that could not be saved
     log = os.open(f"run-{os.getpid()}.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.dup2(log, 1)
     os.dup2(log, 2)
@@ -101,12 +107,17 @@ def _child(folder, arguments, fate, variant, trace):
     return code
 
 
-def _hurry(*, calm):
+def _hurry(*, calm, ends_well):
     """Wait less than people would: nothing here is far away, and a second is long.
 
-    In a ``calm`` run nothing hangs, and a machine that is slow is no fault.
+    In a ``calm`` run nothing hangs, and a machine that is slow is no fault. The lease of a run that does not
+    end well runs out soon; times of the service are whole seconds, so that even this one lasts for one.
     """
     reconciler.api.retry._FIRST_WAIT = 0.01
     reconciler.api.retry._SHORTEST = 0.01
     reconciler.cli.target._DEADLINE = 30.0 if calm else 0.6
     reconciler.engine.search._PAUSE = 0.02
+    reconciler.store.postgres.store._PAUSE = 0.05
+    reconciler.store.postgres.store.Patience = lambda: Patience(look=0.5)
+    if not ends_well:
+        reconciler.store.objects.Span = lambda: Span(lasts=1.5, renewed=0.3, margin=0.6)

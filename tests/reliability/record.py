@@ -29,7 +29,8 @@ _ASIDE = {"__main__.py", "page.py", "record.py"}  # how many cases, and how they
 def digest():
     """What tells one program from another: over its code, and that of the cases."""
     cases = [path for path in _HARNESS.glob("*.py") if path.name not in _ASIDE]
-    sources = sorted([*(ROOT / "reconciler").rglob("*.py"), *cases])
+    others = [ROOT / "tests" / "store" / name for name in ("postgres_server.py", "objects_server.py")]
+    sources = sorted([*(ROOT / "reconciler").rglob("*.py"), *cases, *others])
     found = hashlib.sha256()
     for path in sources:
         found.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())

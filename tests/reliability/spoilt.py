@@ -34,8 +34,9 @@ def _tried(place, key, variant):
     wrong["replaced"] = path.read_bytes() != _spoil(whole, key)
     path.write_bytes(whole)
     rounds, unfinished = finish(place, Case("small", variant=variant), folder, [])
-    wrong |= unfinished | damage(before, place.servers.order("look", "case"))
-    wrong |= shortfall(WORKLOADS["small"][1], before, place.servers.order("look", "case"), folder)
+    now = place.servers.order("look", "case")
+    wrong |= unfinished | damage(before, now)
+    wrong |= shortfall(WORKLOADS["small"][1], before, now, place.remembered(folder))
     shutil.rmtree(folder)
     return Found({name: what for name, what in wrong.items() if what}, 0, rounds)
 

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
+CI = {name: os.environ[name] for name in ("CI",) if name in os.environ}  # a fixture takes it away
 
 
 @pytest.mark.timeout(600)
 def test_nothing_is_twice_left_over_or_damaged_and_every_broken_program_is_caught():
     ended = subprocess.run(
         [sys.executable, "-m", "reliability", "--short"],
-        env={**os.environ, "PYTHONPATH": str(TESTS)},
+        env={**os.environ, **CI, "PYTHONPATH": str(TESTS)},
         cwd=TESTS.parent,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -4,9 +4,7 @@ import json
 
 from reliability.scenes import PROJECT
 
-from reconciler.errors import StoreError
 from reconciler.model.mark import MARK_KEY, Mark
-from reconciler.store import LocalStore
 
 
 def mark_of(one):
@@ -57,10 +55,11 @@ def in_the_window(taken, ledger):
     return before[-1][:2] in (["GET", f"/v1/assistants/{taken['id']}"], ["GET", "/v1/assistants"])
 
 
-def shortfall(scene, before, now, folder, said=""):
+def shortfall(scene, before, now, remembered, said=""):
     """What of the configuration is not as declared, once the last run is over.
 
-    An upload of which some run ``said`` that it stays, since nobody may read it, is no leftover.
+    ``remembered`` is which assistant each name is, as the state says; None when it cannot be read. An upload
+    of which some run ``said`` that it stays, since nobody may read it, is no leftover.
     """
     taken = {one["id"] for one in now["taken"]}
     ours = [
@@ -85,17 +84,8 @@ def shortfall(scene, before, now, folder, said=""):
         "not as declared": [name for name, one in ours if not as_declared(scene, name, one, files)],
         "somebody else": [name for name, one in ours if survivors.get(name, one["id"]) != one["id"]],
         "uploads": sorted(uploads) != scene.uploads and sorted(uploads),
-        "the state knows another": remembered(folder) != {name: one["id"] for name, one in ours},
+        "the state knows another": remembered != {name: one["id"] for name, one in ours},
     }
-
-
-def remembered(folder):
-    """Which assistant each name is, as the state says; None when it cannot be read."""
-    try:
-        state = LocalStore(folder / "state").load()
-    except StoreError:
-        return None
-    return {where.name: found for where, found in state.assistant_ids().items()}
 
 
 def as_declared(scene, name, one, files):

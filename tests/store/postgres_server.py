@@ -93,10 +93,10 @@ class Server:
 
 
 @contextmanager
-def running():
-    """A server, from its making to its end."""
+def running(where=None):
+    """A server, from its making to its end; its folder is made in another one, or a temporary one."""
     programs = {name: program(name) for name in ("initdb", "postgres")}
-    folder = Path(tempfile.mkdtemp(prefix="assistants-sync-postgres-", dir=_TEMPORARY))
+    folder = Path(tempfile.mkdtemp(prefix="assistants-sync-postgres-", dir=where or _TEMPORARY))
     try:
         with _started(folder, programs) as server:
             yield server

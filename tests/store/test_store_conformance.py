@@ -107,6 +107,17 @@ def test_an_intent_without_a_result_is_unsettled_even_before_the_first_save(plac
     assert place.open().load().unsettled == (sample.intent,)
 
 
+def test_a_call_that_was_given_up_stays_open_when_what_another_one_made_is_recorded_again(place, sample):
+    given_up = replace(sample.intent, at=1.0)
+    with writing(place) as (store, _):
+        store.intend(given_up)
+        store.intend(sample.intent)
+        store.settle(sample.handbook, sample.uploaded)
+        store.settle(sample.handbook, replace(sample.uploaded, old=()))
+
+    assert place.open().load().unsettled == (given_up,)
+
+
 def test_a_save_ends_the_journal(place, sample):
     with writing(place) as (store, _):
         store.settle(sample.support, sample.bound)
