@@ -27,7 +27,7 @@ _NAME, _VALUE, _LINE = 100, 300, 4_000  # bytes of a name, of a sentence and of 
 _NAMES = 6  # parts that are named on one line
 _SENTENCE = 80  # bytes that are kept for the sentence that counts what does not fit
 _LEAST = 400  # bytes from which on it is worth to begin with a diff that does not fit whole
-_BAR = r"\|"
+_SLASHED_BAR = re.compile(r"(\\+)\|")
 _BACKTICKS = re.compile("`+")
 _ACTIVE = re.compile(r"[^\w ./-]")
 
@@ -70,8 +70,15 @@ def _row(entry: Entry) -> str:
     known = f" {_code(entry.id)}" if entry.id else ""
     sign = _code(entry.sign) if entry.sign.strip() else ""
     cells = (sign, _code(entry.address), verb + known, _named(entry), _prompt(entry.parts))
-    # A bar ends a cell even in a code span; the backslash before it is taken away, and no other one is.
-    return f"| {' | '.join(cell.replace('|', _BAR) for cell in cells)} |\n"
+    return f"| {' | '.join(map(_cell, cells))} |\n"
+
+
+def _cell(text: str) -> str:
+    """A cell, which a bar would end even in a code span.
+
+    Readers disagree on a bar behind two backslashes, so that behind one of its own it is spelt out.
+    """
+    return _SLASHED_BAR.sub(r"\1\\x7c", text).replace("|", r"\|")
 
 
 def _named(entry: Entry) -> str:
@@ -161,6 +168,8 @@ def _part(part: Part) -> Iterator[str]:
     sides = [side for side in (part.before, part.after) if side is not None and not part.comparison]
     told = sides[0] if len(sides) == 1 else part.said
     yield "  ".join(text for text in (f"{part.sign} {part.name:<13}", told, part.aside) if text).rstrip()
+    if part.moved:
+        yield f"!     {part.moved}"
     yield from (f"!     breaking: {each}" for each in part.breaking)
     if len(sides) > 1:
         yield from _moved(part.before, part.after)

@@ -19,9 +19,9 @@ from reliability.record import FOLDER, ROOT, Record, Result, digest
 from reliability.stores import TITLES, running
 
 LONG = {
-    "local": {"stories": 3000, "races of two": 1000, "races of four": 300, "installed": 200},
-    "postgres": {"pairs": 600, "stories": 300, "races of two": 200, "races of four": 60},
-    "objects": {"pairs": 200, "stories": 80, "races of two": 100, "races of four": 30},
+    "local": {"stories": 1000, "races of two": 400, "races of four": 120, "installed": 100},
+    "postgres": {"pairs": 200, "stories": 120, "races of two": 100, "races of four": 30},
+    "objects": {"pairs": 60, "stories": 40, "races of two": 50, "races of four": 15},
 }
 SHORT = {
     "local": {"stories": 40, "races of two": 20, "races of four": 6, "installed": 4},

@@ -340,3 +340,15 @@ def test_a_plan_without_changes_is_short():
         "### No changes. Your assistants match the configuration.\n"
     )
     assert len(plan_markdown(PLANS["nothing"])) < 300
+
+
+@pytest.mark.parametrize("text", ["a\\|b", "a\\\\|b", "\\|", "a|b", "| \\\\\\| |"])
+def test_no_bar_stands_behind_two_backslashes_of_which_readers_think_differently(text):
+    rows = [row for row in plan_markdown(document_of(text)).splitlines() if row.startswith("| ")]
+
+    assert not any("\\\\|" in row for row in rows)
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {6}
+
+
+def test_who_moved_a_field_is_told():
+    assert "\n!     changed on the server, will be set back\n" in plan_markdown(PLANS["drift"])
