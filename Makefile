@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help setup demo test check serve golden bench sweep replay clean
+.PHONY: help setup demo test check serve golden pictures bench sweep replay clean
 
 help: ## show the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ serve: .venv/ready ## the embedded server on http://127.0.0.1:8123/v1
 
 golden: .venv/ready ## write what every format prints of every plan, for a person to read in the diff
 	@GOLDEN=write $(BIN)/pytest -q tests/render/test_render_golden.py
+
+pictures: .venv/ready ## draw the pictures of docs/ anew, of what the program prints
+	@$(BIN)/python tools/pictures.py
 
 bench: .venv/ready .venv-sdk/ready ## measure, side by side in one run
 	@$(BIN)/python tests/bench.py $(ARGS)
