@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,15 @@ from reconciler.config.content import Root
 from reconciler.config.errors import ConfigError
 from reconciler.config.revision import laid_out
 from reconciler.engine.against import against, anonymous
+from reconciler.engine.contents import with_texts
 from reconciler.engine.matching import Terms
 from reconciler.errors import UsageError
+from reconciler.model.address import Address
 from reconciler.model.resource import Desired
 from reconciler.render.document import plan_document
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from reconciler.cli.configured import Configured
@@ -24,6 +28,15 @@ if TYPE_CHECKING:
 
 _GIT = "git:"
 _CHANGES = 2
+
+
+def _reading(folder: Path) -> Callable[[str], Awaitable[bytes | None]]:
+    """Reads what stands for an upload: the file of that address in a folder."""
+
+    async def content(address: str) -> bytes | None:
+        return (folder / Address.parse(address).name).read_bytes()
+
+    return content
 
 
 @dataclass(frozen=True)
@@ -43,14 +56,17 @@ class Comparison:
             raise UsageError(f"--against {named!r} is not git:REVISION, such as git:origin/main")
         return cls(revision, configured, scope, speech)
 
-    def plan(self, *, detailed: bool, drawing: Drawing, out: Path | None) -> int:
+    def plan(self, *, detailed: bool, texts: bool, drawing: Drawing, out: Path | None) -> int:
         """Show what leads from the one to the other; needs no server, no key and no state."""
         declared = self.configured.told(self.speech)
         with laid_out(self.configured.root.folder, self.revision) as (folder, commit):
             before = self._declared_in(folder, declared.desired.project)
             where = f"the configuration of {self.revision} (commit {commit[:12]}); no server was asked"
-            whole = against(before, declared.desired, Terms(where))
-        plan = anonymous(whole.narrowed(self.scope.targets, self.scope.excluded).plan)
+            found = against(before, declared.desired, Terms(where))
+            found = found.narrowed(self.scope.targets, self.scope.excluded)
+            if texts:
+                found = asyncio.run(with_texts(found, _reading(folder), self.configured.root.reopen))
+        plan = anonymous(found.plan)
         drawing.show(plan_document(plan, self.scope.recorded, declared.warnings), self.speech, out)
         return _CHANGES if detailed and plan.has_changes else 0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 from functools import partial
@@ -16,7 +15,7 @@ from reconciler.cli.speech import Speech
 from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
     from reconciler.cli.runner import Runner
     from reconciler.forges import Board, Pinned
@@ -140,7 +139,7 @@ def issue(drift: Path, code: int, most: int, **given: Any) -> int:
         else partial(_unpinned, mark=mark)
     )
     title = f"Drift of the assistants of {project}" + (f" in {environment}" if environment else "")
-    speech.tell("", asyncio.run(_on_board(runner, given, work, title)))
+    speech.tell("", _worked(_on_board(runner, given, work, title)))
     return 0
 
 
@@ -238,13 +237,19 @@ def _tell_people(
     from reconciler.forges import DeniedError  # noqa: PLC0415 - not for --help
 
     try:
-        speech.tell("", asyncio.run(_on_board(runner, given, work)))
+        speech.tell("", _worked(_on_board(runner, given, work)))
     except DeniedError as denied:
         if not runner.is_foreign:
             raise
         speech.tell(
             "Warning", f"there is no comment, since the pull request is from another repository: {denied}"
         )
+
+
+def _worked(work: Coroutine[Any, Any, str]) -> str:
+    import asyncio  # noqa: PLC0415 - not for --help
+
+    return asyncio.run(work)
 
 
 async def _on_board(

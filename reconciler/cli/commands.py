@@ -49,10 +49,10 @@ def plan(detailed_exitcode: bool, form: str, out: Path | None, **given: Any) -> 
 
     Only reads: it takes no lock, sends nothing but GET, and writes nothing but the file of --out.
     """
-    drawing = _drawing(form, given)
+    drawing, texts = _drawing(form, given), given["file_diffs"]
     if given["against"]:
-        return _comparison(given).plan(detailed=detailed_exitcode, drawing=drawing, out=out)
-    texts = given["file_diffs"]
+        compared = _comparison(given)
+        return compared.plan(detailed=detailed_exitcode, texts=texts, drawing=drawing, out=out)
     return _session(given).plan(detailed=detailed_exitcode, texts=texts, drawing=drawing, out=out)
 
 

@@ -33,9 +33,11 @@ class Drawing:
 
     @classmethod
     def of(cls, form: str, given: Mapping[str, Any]) -> Drawing:
-        """What the options say; UsageError for both --brief and --full."""
+        """What the options say; UsageError for those that do not go together."""
         if given["brief"] and given["full"]:
             raise UsageError("--brief and --full do not go together")
+        if form != "text" and (given["brief"] or given["full"]):
+            raise UsageError(f"--brief and --full are about text; {form} is always the same")
         depth = Depth.BRIEF if given["brief"] else Depth.FULL if given["full"] else Depth.PLAIN
         return cls(form, depth, given.get("max_bytes", 60_000))
 

@@ -201,7 +201,7 @@ class Session:
                 live = await observe(provider, desired, state, terms)
             whole = Planned.whole(desired, live, state, terms)
             found = whole.narrowed(self.scope.targets, self.scope.excluded)
-            return await with_texts(found, provider, self.configured.root.reopen) if texts else found
+            return await with_texts(found, provider.content, self.configured.root.reopen) if texts else found
 
     def _terms(self, provider: Provider) -> Terms:
         return Terms(

@@ -9,44 +9,45 @@ from reconciler.model.change import Action
 from reconciler.model.resource import DesiredFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import IO
+    from collections.abc import Awaitable, Callable
+    from typing import IO, TypeAlias
 
     from reconciler.engine.planned import Planned
     from reconciler.model.change import Change
-    from reconciler.providers import Provider
+
+    Content: TypeAlias = Callable[[str], Awaitable[bytes | None]]
 
 LARGEST = 1_000_000  # bytes of a text that anybody would read
 
 
 async def with_texts(
-    planned: Planned, provider: Provider, reopen: Callable[[DesiredFile], IO[bytes]]
+    planned: Planned, content: Content, reopen: Callable[[DesiredFile], IO[bytes]]
 ) -> Planned:
-    """The same with both texts of every file that is replaced; one request each, and only reads.
+    """The same with both texts of every file that is replaced; ``content`` reads what an upload holds.
 
     A file that is no UTF-8, or larger than LARGEST, stays without; of one that the server lets nobody
     read the Change says so. The plan's digest stays the same.
     """
-    changes = [await _explained(change, planned, provider, reopen) for change in planned.plan.changes]
+    changes = [await _explained(change, planned, content, reopen) for change in planned.plan.changes]
     return replace(planned, plan=replace(planned.plan, changes=tuple(changes)))
 
 
 async def _explained(
-    change: Change, planned: Planned, provider: Provider, reopen: Callable[[DesiredFile], IO[bytes]]
+    change: Change, planned: Planned, content: Content, reopen: Callable[[DesiredFile], IO[bytes]]
 ) -> Change:
     file, bound = planned.desired.by_address.get(change.address), planned.state.files.get(change.address)
     is_swap = change.action is Action.REPLACE and change.fields
     if not (is_swap and bound and isinstance(file, DesiredFile)) or max(file.size, bound.size) > LARGEST:
         return change
-    old = await provider.content(bound.id)
+    old = await content(bound.id)
     if old is None:
         return replace(change, note="the server lets nobody read its old content")
     with reopen(file) as stream:
         before, after = _text(old), _text(stream.read())
     if before is None or after is None:
         return change
-    content, *rest = change.fields
-    return replace(change, fields=(replace(content, texts=(before, after)), *rest))
+    first, *rest = change.fields
+    return replace(change, fields=(replace(first, texts=(before, after)), *rest))
 
 
 def _text(content: bytes) -> str | None:

@@ -146,3 +146,9 @@ def test_a_commit_is_seen_from_the_folder_that_is_the_root(project, commit):
     ended = project.run("-C", "sub", "plan", "--against", "git:HEAD")
 
     assert '~ model         "m" → "n"' in ended.out
+
+
+def test_what_differs_inside_a_file_is_shown_from_git_alone(project, commit):
+    edit(project, "Be kind.", "Be very kind.", "handbook.md")
+
+    assert "+ │ Be {+very +}kind." in against(project, "--file-diffs").out

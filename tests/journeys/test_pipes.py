@@ -62,7 +62,7 @@ def test_a_plan_is_plain_wherever_it_goes(project, form, place):
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_reader_who_stops_early_ends_nothing_else(wide, form):
-    line = plan(wide, "--detailed-exitcode", "--format", form, "--full", "--max-bytes", "1000000")
+    line = plan(wide, "--detailed-exitcode", "--format", form, "--max-bytes", "1000000")
     ended = shell(wide, f"{line} | head -n 1 > first; echo ${{PIPESTATUS[0]}}")
 
     assert (ended.stdout, ended.stderr) == (b"2\n", b"")

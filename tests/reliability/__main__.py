@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 import traceback
+from collections import Counter
 from pathlib import Path
 
 from reliability import program
@@ -24,24 +25,25 @@ LONG = {
     "objects": {"pairs": 60, "stories": 40, "races of two": 50, "races of four": 15},
 }
 SHORT = {
-    "local": {"stories": 40, "races of two": 20, "races of four": 6, "installed": 4},
-    "postgres": {"pairs": 8, "stories": 6, "races of two": 8, "races of four": 3},
-    "objects": {"pairs": 4, "stories": 2, "races of two": 5, "races of four": 2},
+    "local": {"stories": 25, "races of two": 12, "races of four": 4, "installed": 3},
+    "postgres": {"pairs": 6, "stories": 4, "races of two": 5, "races of four": 2},
+    "objects": {"pairs": 3, "stories": 2, "races of two": 3, "races of four": 1},
 }
 SHARES = {
-    "deaths": 4,
-    "errors": 12,
-    "faults": 12,
-    "acts": 3,
-    "pairs": 80,
-    "spoilt files": 40,
-    "deaths on postgres": 12,
-    "troubles on postgres": 12,
+    "deaths": 6,
+    "errors": 20,
+    "faults": 20,
+    "acts": 6,
+    "pairs": 120,
+    "spoilt files": 60,
+    "deaths on postgres": 16,
+    "troubles on postgres": 16,
     "deaths on objects": 20,
     "troubles on objects": 20,
     "stops on objects": 20,
 }
 """Of how many cases the short form tries one; it tries all of those that are drawn."""
+_LAST = "pairs"
 _DULL = {"bugs", "the harness stumbled"}
 """What a broken program does that would be noticed without any harness."""
 
@@ -52,6 +54,7 @@ def main():
     parser.add_argument("--short", action="store_true", help="a part of all cases")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many at a time")
     parser.add_argument("--only", help="one experiment")
+    parser.add_argument("--page", action="store_true", help="try nothing, write the page from what is known")
     parser.add_argument("--replay", help="one case: experiment and key")
     asked = parser.parse_args()
     os.environ.pop("CI", None)  # it says what must be there, and is not for the program that is tried
@@ -87,8 +90,8 @@ def _sweep(asked, known, folder, makers, missing):
     todo = _cases(known, folder, makers, asked)
     record = Record(folder / "record" if asked.short else FOLDER / digest())
     done = record.results()
-    rest = [case for case in todo if case not in done]
-    print(f"{len(todo):,} cases, {len(todo) - len(rest):,} of them known", flush=True)
+    rest = [] if asked.page else [case for case in todo if case not in done]
+    print(f"{len(todo):,} cases, {len(rest):,} of them to try", flush=True)
     workers = [
         _worker(folder / f"worker-{number}", rest[number :: asked.jobs], record.writer(number), known, makers)
         for number in range(asked.jobs)
@@ -96,7 +99,9 @@ def _sweep(asked, known, folder, makers, missing):
     _watch(workers, record, len(todo))
     found = {case: one for case, one in record.results().items() if case in set(todo)}
     if not asked.short and not asked.only:
-        (ROOT / "RELIABILITY.md").write_text(page(known, found, digest(), missing), encoding="utf-8")
+        totals = Counter(name for name, _ in todo)
+        text = page(known, found, totals, digest(), missing)
+        (ROOT / "RELIABILITY.md").write_text(text, encoding="utf-8")
     for kind, reason in missing.items():
         print(f"{TITLES[kind]}: not tried, {reason}")
     return _told(known, found, len(todo) - len(found))
@@ -109,13 +114,13 @@ def _cases(known, folder, makers, asked):
         keys = {name: one.keys(places[one.kind]) for name, one in known.items() if asked.only in {None, name}}
     if asked.short:
         keys = {name: _share(found, SHARES.get(name, 1)) for name, found in keys.items()}
-    # What takes longest comes first, so that no worker ends long after the others.
+    # The slowest come first, so that no worker ends long after the others; the longest list comes last.
     broken = [
         ("broken", name)
         for name, one in VARIANTS.items()
         if asked.only in {None, "broken"} and one.experiment in known
     ]
-    return broken + [(name, key) for name, found in keys.items() for key in found]
+    return broken + [(name, key) for name in sorted(keys, key=_LAST.__eq__) for key in keys[name]]
 
 
 def _share(keys, share):

@@ -45,8 +45,8 @@ again, and prints what each run of it said.
 """
 
 
-def page(experiments, results, digest, missing):
-    """The whole page; ``missing`` are the stores that could not be had, and why."""
+def page(experiments, results, totals, digest, missing):
+    """The whole page; ``totals`` count all cases, ``missing`` are stores that could not be had, and why."""
     when = datetime.now(UTC).strftime("%Y-%m-%d")
     names = list(TITLES.values())
     system = f"{platform.system()} {platform.machine()}"
@@ -62,7 +62,7 @@ def page(experiments, results, digest, missing):
         lines="---:|" * len(names),
     )
     titles = dict.fromkeys(one.title for one in experiments.values())
-    rows = [_row(title, _cases(experiments, results, title), missing) for title in titles]
+    rows = [_row(title, _cases(experiments, results, totals, title), missing) for title in titles]
     broken = [_broken(name, one, results.get(("broken", name))) for name, one in VARIANTS.items()]
     untried = [f"\nNothing was tried in {TITLES[kind]}: {reason}.\n" for kind, reason in missing.items()]
     tail = _TAIL.format(experiment="stories", key="7")
@@ -89,17 +89,17 @@ def _commit():
     return asked.stdout.decode().strip() or "unknown"
 
 
-def _cases(experiments, results, title):
-    """The results of all experiments of a title, by the kind of store, and whether they were drawn."""
+def _cases(experiments, results, totals, title):
+    """The results of all experiments of a title, by the kind of store, whether drawn, and of how many."""
     return {
-        one.kind: (found, one.drawn)
+        one.kind: (found, one.drawn, totals[name])
         for name, one in experiments.items()
         if one.title == title and (found := [was for (named, _), was in results.items() if named == name])
     }
 
 
 def _row(title, cases, missing):
-    found = [one for results, _ in cases.values() for one in results]
+    found = [one for results, _, _ in cases.values() for one in results]
     rounds = max((one.rounds for one in found), default=0)
     cells = [_cell(kind, cases, missing) for kind in TITLES]
     return f"| {title} | {' | '.join(cells)} | {_kills(found):,} | {rounds} |\n"
@@ -109,9 +109,11 @@ def _cell(kind, cases, missing):
     """How many cases there were and how many of them were wrong, all of a list or below a share."""
     if kind not in cases:
         return "not tried" if kind in missing else "-"
-    found, drawn = cases[kind]
+    found, drawn, total = cases[kind]
     bound = f" (<{300 / len(found):.2g} %)" if drawn and not _wrong(found) else ""
-    return f"{'' if drawn else 'all '}{len(found):,} / {_told(found)}{bound}"
+    whole = "all " * (not drawn and len(found) == total)
+    part = f" of {total:,}" * (len(found) < total)
+    return f"{whole}{len(found):,}{part} / {_told(found)}{bound}"
 
 
 def _total(experiments, results, missing):
