@@ -136,7 +136,7 @@ def no_command_in_any(drawings, document, some):
 
 
 def test_no_value_becomes_a_command():
-    harmless(20_000, 1)
+    harmless(10_000, 1)
 
 
 @pytest.mark.sweep
