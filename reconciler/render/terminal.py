@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import threading
 import time
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 from reconciler.model.change import Action, StepKind
 from reconciler.model.outcome import Started, Stepped
-from reconciler.render.lines import Line, Style, plain
+from reconciler.render.lines import Line, Span, Style, plain
 from reconciler.render.visible import shortened, visible
 
 if TYPE_CHECKING:
@@ -47,16 +46,25 @@ def painted(lines: Iterable[Line], *, colour: bool) -> str:
     found = list(lines)
     if not colour:
         return plain(found)
-    from rich.console import Console  # noqa: PLC0415 - 90 ms that plain output must not pay
-    from rich.text import Text  # noqa: PLC0415 - the same
+    from rich.color import ColorSystem  # noqa: PLC0415 - what plain output must not pay for
+    from rich.style import Style as Look  # noqa: PLC0415 - the same
 
-    sink = io.StringIO()
-    console = Console(file=sink, force_terminal=True, color_system="standard", legacy_windows=False)
-    for one in found:
-        text = Text.assemble(*((span.text, _COLOURS.get(span.style, "")) for span in one))
-        text.rstrip()
-        console.print(text, soft_wrap=True, markup=False, highlight=False)
-    return sink.getvalue()
+    looks = {style: Look.parse(_COLOURS.get(style, "none")) for style in Style}
+    return "".join(
+        "".join(
+            looks[span.style].render(span.text, color_system=ColorSystem.STANDARD) for span in _ended(one)
+        )
+        + "\n"
+        for one in found
+    )
+
+
+def _ended(one: Line) -> list[Span]:
+    """The spans of a line without the blanks at its end."""
+    spans = [*one]
+    while spans and not spans[-1].text.rstrip():
+        spans.pop()
+    return [*spans[:-1], Span(spans[-1].text.rstrip(), spans[-1].style)] if spans else []
 
 
 class PlainProgress:
