@@ -127,20 +127,20 @@ def init(project: str | None, **given: Any) -> int:
 
 
 @click.command()
-@click.argument("address", metavar="ADDRESS|PLAN")
+@click.argument("address", metavar="ADDRESS|FILE")
 @options.configuration
 @options.drawing
 @options.speaking
 def show(address: str, form: str, **given: Any) -> int:
-    """Show one assistant as it would be sent, or a plan file.
+    """Show one assistant as it would be sent, a plan or a report.
 
-    Every value of the assistant at ADDRESS, and where it comes from; or the plan that plan --out wrote
-    to the file PLAN.
+    Every value of the assistant at ADDRESS, and where it comes from; or what plan --out or apply --report
+    wrote to FILE.
     """
     if address.endswith(".json") or Path(address).is_file():
-        return _show_plan(Path(address), form, **given)
+        return _show_file(Path(address), form, **given)
     if form not in {"text", "json"}:
-        raise click.UsageError(f"--format {form} is for a plan file; an assistant is shown as text or json")
+        raise click.UsageError(f"--format {form} is for a file; an assistant is shown as text or json")
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - only this command pays for it
     from reconciler.render.declared import declared_json, declared_lines  # noqa: PLC0415 - the same
 
@@ -166,13 +166,13 @@ def _declared(found: Configuration, address: str) -> Any:
     return known[address]
 
 
-def _show_plan(file: Path, form: str, **given: Any) -> int:
-    from reconciler.cli.drawing import Drawing  # noqa: PLC0415 - only for a plan file
-    from reconciler.render.document import read_plan  # noqa: PLC0415 - the same
+def _show_file(file: Path, form: str, **given: Any) -> int:
+    from reconciler.cli.drawing import Drawing  # noqa: PLC0415 - only for a file
+    from reconciler.render.document import read  # noqa: PLC0415 - the same
     from reconciler.store import planfile  # noqa: PLC0415 - the same
 
     speech = Speech(given["colour"], verbose=given["verbose"])
-    document = read_plan(planfile.read(file), file)
+    document = read(planfile.read(file), file)
     Drawing.of(form, given).show(document, speech)
     if form == "text":
         speech.tell("Digest", document.digest)

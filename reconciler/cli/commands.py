@@ -18,7 +18,7 @@ from reconciler.cli.speech import Speech, is_interactive
 if TYPE_CHECKING:
     from reconciler.cli.against import Comparison
     from reconciler.cli.drawing import Drawing
-    from reconciler.cli.session import Hurry, Session
+    from reconciler.cli.session import Hurry, Session, Telling
     from reconciler.engine.review import Review
     from reconciler.server import Faults
 
@@ -81,14 +81,15 @@ def apply(plan_file: Path | None, skip_stale: bool, auto_approve: bool, form: st
 
     Shows the plan and asks first. With PLAN, a file that plan --out wrote, it does what was reviewed:
     the plan is made anew, and whatever differs stops it. It may be killed at any time: what is done is
-    recorded, and the same command finishes the rest.
+    recorded, and the same command finishes the rest. A format other than text tells what became of the plan.
     """
-    _need_consent(auto_approve=auto_approve or plan_file is not None)
+    _need_consent(form, auto_approve=auto_approve or plan_file is not None)
     if skip_stale and plan_file is None:
         raise click.UsageError("--skip-stale is about a PLAN, and none is given")
     review, session = _reviewed(plan_file, given, skip_stale=skip_stale)
     approved = auto_approve or plan_file is not None
-    return session.apply(review, approved=approved, hurry=_hurry(given), drawing=_drawing(form, given))
+    telling = _telling(form, given)
+    return session.apply(review, approved=approved, hurry=_hurry(given), telling=telling)
 
 
 @click.command(epilog=EXITS)
@@ -98,9 +99,10 @@ def destroy(auto_approve: bool, form: str, **given: Any) -> int:  # noqa: FBT001
 
     Shows the plan and asks first. What has prevent_destroy stays, and so do the files it carries.
     """
-    _need_consent(auto_approve=auto_approve)
+    _need_consent(form, auto_approve=auto_approve)
     review, session = _reviewed(None, given, everything=True)
-    return session.apply(review, approved=auto_approve, hurry=_hurry(given), drawing=_drawing(form, given))
+    telling = _telling(form, given)
+    return session.apply(review, approved=auto_approve, hurry=_hurry(given), telling=telling)
 
 
 @click.command()
@@ -227,9 +229,11 @@ def _speech(given: dict[str, Any]) -> Speech:
     return Speech(given["colour"], verbose=given["verbose"])
 
 
-def _need_consent(*, auto_approve: bool) -> None:
+def _need_consent(form: str, *, auto_approve: bool) -> None:
     if not auto_approve and not is_interactive():
         raise click.UsageError("there is no terminal to ask for approval: say --auto-approve if it is given")
+    if not auto_approve and form != "text":
+        raise click.UsageError(f"with --format {form} no plan is shown to approve: say --auto-approve")
 
 
 _WHOLE = {
@@ -275,6 +279,12 @@ def _drawing(form: str, given: dict[str, Any]) -> Drawing:
     from reconciler.cli.drawing import Drawing  # noqa: PLC0415 - lazily, see above
 
     return Drawing.of(form, given)
+
+
+def _telling(form: str, given: dict[str, Any]) -> Telling:
+    from reconciler.cli.session import Telling  # noqa: PLC0415 - lazily, see above
+
+    return Telling(_drawing(form, given), given["report"])
 
 
 def _comparison(given: dict[str, Any]) -> Comparison:

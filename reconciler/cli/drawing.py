@@ -1,4 +1,4 @@
-"""How a plan shall be drawn, as the options of a command say it."""
+"""How a plan or a report shall be drawn, as the options of a command say it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.cli.speech import Speech
-    from reconciler.render.document import PlanDocument
+    from reconciler.render.document import Document
 
 _PATIENCE = 5  # seconds that git may take
 
@@ -41,8 +41,8 @@ class Drawing:
         depth = Depth.BRIEF if given["brief"] else Depth.FULL if given["full"] else Depth.PLAIN
         return cls(form, depth, given.get("max_bytes", 60_000))
 
-    def show(self, document: PlanDocument, speech: Speech, out: Path | None = None) -> None:
-        """Print a plan on stdout, and write it to a plan file if there shall be one."""
+    def show(self, document: Document, speech: Speech, out: Path | None = None) -> None:
+        """Print a plan or a report on stdout, and write it to a file if there shall be one."""
         look = Look(speech.is_coloured, self.depth, self.most)
         if self.form == "html":
             look = Look(commit=_commit(), time=_time())

@@ -170,15 +170,6 @@ on_drift = option(
     help="What becomes of values that somebody changed on the server since the last apply.",
 )
 
-document = option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="json is one versioned document; `schema` prints what it looks like.",
-)
-
 depth = together(
     option("--brief", is_flag=True, help="One line for each change."),
     option("--full", is_flag=True, help="Every text and value whole."),
@@ -236,4 +227,10 @@ consent = together(
     ),
 )
 
-changing = together(configuration, server, state, scope, on_drift, consent, document, depth, speaking)
+report = option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write what became of every change to this file, for `show`.",
+)
+
+changing = together(configuration, server, state, scope, on_drift, consent, report, drawing, speaking)

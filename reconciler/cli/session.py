@@ -18,12 +18,13 @@ from reconciler.engine.drift import drift
 from reconciler.engine.matching import Terms
 from reconciler.engine.planned import Planned, observe
 from reconciler.engine.steps import Steps
-from reconciler.errors import RefusedError, UsageError
+from reconciler.errors import PlanFileError, RefusedError, UsageError
 from reconciler.model.change import Reason
 from reconciler.render.document import ScopeRecord, plan_document, printed, report_document
+from reconciler.render.plan_view import plan_view
+from reconciler.render.report_view import report_view
 from reconciler.render.text import drift_lines, report_lines
-from reconciler.render.view import view_of
-from reconciler.store import LocalStore
+from reconciler.store import LocalStore, planfile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from reconciler.model.resource import Desired
     from reconciler.model.state import State
     from reconciler.providers import Provider
+    from reconciler.render.document import ReportDocument
     from reconciler.store import Store
 
 _CHANGES = 2
@@ -104,6 +106,14 @@ class Hurry:
 
 
 @dataclass(frozen=True)
+class Telling:
+    """How an apply is told, and the file that shall have its report too."""
+
+    drawing: Drawing
+    report: Path | None = None
+
+
+@dataclass(frozen=True)
 class Session:
     """What one command works with."""
 
@@ -142,10 +152,10 @@ class Session:
         desired, state = self.configuration().desired, self.store.load()
         found = asyncio.run(self._planned(desired, state))
         moved = drift(desired, found.live, state)
-        self.speech.say(drift_lines(view_of(plan_document(found.plan)), moved, len(state.bindings)))
+        self.speech.say(drift_lines(plan_view(plan_document(found.plan)), moved, len(state.bindings)))
         return _CHANGES if detailed and moved else 0
 
-    def apply(self, review: Review, *, approved: bool, hurry: Hurry, drawing: Drawing) -> int:
+    def apply(self, review: Review, *, approved: bool, hurry: Hurry, telling: Telling) -> int:
         """Make a plan and, once it is approved, carry it out; all of it under the lock."""
         declared, store = self.configuration(), self.store
         with store.lock("destroy" if self.everything else "apply", hurry.lock_timeout, self._waiting):
@@ -153,20 +163,28 @@ class Session:
             self._warn(state)
             planned = asyncio.run(self._planned(declared.desired, state))
             planned, stale = reviews.approved(review, planned)
-            if drawing.form == "text":
-                drawing.show(plan_document(planned.plan, warnings=declared.warnings), self.speech)
+            if telling.drawing.form == "text":
+                telling.drawing.show(plan_document(planned.plan, warnings=declared.warnings), self.speech)
             guard.check(planned.plan, state, self._allowed(planned.plan))
             if planned.plan.has_changes and not approved and not self.speech.confirm(self._question()):
                 self.speech.tell("", "Cancelled. Nothing was changed.")
                 return 1
             report = asyncio.run(self._carried_out(planned, state, hurry.parallelism))
         report = replace(report, outcomes=(*report.outcomes, *stale))
-        document = report_document(report, planned.plan)
-        if drawing.form == "json":
-            self.speech.print(printed(document))
-        else:
-            self.speech.say(report_lines(document))
+        self._tell(report_document(report, planned.plan), telling)
         return report.exit_code
+
+    def _tell(self, document: ReportDocument, telling: Telling) -> None:
+        """Say how an apply ended; that a file cannot be written does not change how it did."""
+        if telling.report:
+            try:
+                planfile.write(telling.report, printed(document))
+            except PlanFileError as cause:
+                self.speech.tell("Warning", f"the report is not kept: {cause}")
+        if telling.drawing.form == "text":
+            self.speech.say(report_lines(report_view(document)))
+        else:
+            telling.drawing.show(document, self.speech)
 
     def _warn(self, state: State) -> None:
         """Say so where a first state is kept on a disk that a CI's next job will hardly see."""

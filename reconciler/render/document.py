@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError
 
@@ -22,7 +23,7 @@ from reconciler.model.outcome import Cause, Result  # noqa: TC001 - pydantic rea
 from reconciler.model.plan import Basis, Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.outcome import Outcome, Report
@@ -178,6 +179,9 @@ class ReportDocument(_Record):
     outcomes: list[OutcomeRecord]
 
 
+Document: TypeAlias = PlanDocument | ReportDocument
+
+
 def schema(what: str) -> str:
     """The JSON Schema of a ``plan`` or a ``report``, as text."""
     models: dict[str, type[BaseModel]] = {"plan": PlanDocument, "report": ReportDocument}
@@ -233,28 +237,55 @@ def report_document(report: Report, plan: Plan) -> ReportDocument:
     )
 
 
-def printed(document: PlanDocument | ReportDocument) -> str:
+def printed(document: Document) -> str:
     """A document as the text that ``--format json`` prints, and that a plan file holds."""
     text = json.dumps(document.model_dump(), indent=2, ensure_ascii=True)
     return _COMMAND.sub(r"##\1\\u005b", text) + "\n"
 
 
-def read_plan(text: bytes, path: object) -> PlanDocument:
-    """The document in a plan file; PlanFileError, naming the path, when it holds none."""
+def read(text: bytes, path: object) -> Document:
+    """The plan or the report in a file; PlanFileError, naming the path, when it holds neither."""
     try:
+        is_report = json.loads(text)["kind"] == "report"
+    except (ValueError, TypeError, KeyError, RecursionError):
+        is_report = False
+    return read_report(text, path) if is_report else read_plan(text, path)
+
+
+def read_plan(text: bytes, path: object) -> PlanDocument:
+    """The plan in a file; PlanFileError, naming the path, when it holds none."""
+    with _named(path, "plan"):
         found = json.loads(text)
         _refuse_newer(found, path)
         document = PlanDocument.model_validate(found)
         is_whole = _checksum(found) == document.checksum and _agrees(document, plan_in(document))
-    except ValidationError as cause:
-        first = cause.errors()[0]
-        where = ".".join(str(step) for step in first["loc"]) or "the whole of it"
-        raise PlanFileError(f"{path} is not a plan: {where}: {first['msg']}") from cause
-    except (ValueError, TypeError, RecursionError) as cause:
-        raise PlanFileError(f"{path} is not a plan") from cause
     if not is_whole:
         raise PlanFileError(f"{path} was changed after it was made. Nothing was sent.")
     return document
+
+
+def read_report(text: bytes, path: object) -> ReportDocument:
+    """The report in a file; PlanFileError, naming the path, when it holds none."""
+    with _named(path, "report"):
+        found = json.loads(text)
+        _refuse_newer(found, path)
+        document = ReportDocument.model_validate(found)
+        for one in document.outcomes:
+            Address.parse(one.address)
+    return document
+
+
+@contextmanager
+def _named(path: object, what: str) -> Iterator[None]:
+    """Say of which file it was that it is no document."""
+    try:
+        yield
+    except ValidationError as cause:
+        first = cause.errors()[0]
+        where = ".".join(str(step) for step in first["loc"]) or "the whole of it"
+        raise PlanFileError(f"{path} is not a {what}: {where}: {first['msg']}") from cause
+    except (ValueError, TypeError, RecursionError) as cause:
+        raise PlanFileError(f"{path} is not a {what}") from cause
 
 
 def _agrees(document: PlanDocument, plan: Plan) -> bool:

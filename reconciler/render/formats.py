@@ -1,4 +1,4 @@
-"""The formats a plan is drawn in; each is one module, which only whoever asks for it pays for."""
+"""The formats a plan or a report is drawn in; each is one module, which only whoever asks for it pays for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.render.document import PlanDocument
+    from reconciler.render.document import Document
+    from reconciler.render.view import View
 
 
 class Depth(StrEnum):
@@ -35,40 +36,52 @@ class Look:
     time: str = ""
 
 
-def drawn(document: PlanDocument, form: str, look: Look) -> str:
-    """A plan in one of the FORMATS, ended by a newline."""
+def drawn(document: Document, form: str, look: Look) -> str:
+    """A plan or a report in one of the FORMATS, ended by a newline."""
     return FORMATS[form](document, look)
 
 
-def _text(document: PlanDocument, look: Look) -> str:
-    from reconciler.render.terminal import painted  # noqa: PLC0415 - each format pays for itself
-    from reconciler.render.text import plan_lines  # noqa: PLC0415 - the same
+def view_of(document: Document, context: int) -> View:
+    """Everything that a person should see; ``context`` unchanged lines stay around each change."""
+    if document.kind == "report":
+        from reconciler.render.report_view import report_view  # noqa: PLC0415 - each format pays for itself
+
+        return report_view(document)
+    from reconciler.render.plan_view import plan_view  # noqa: PLC0415 - the same
+
+    return plan_view(document, context)
+
+
+def _text(document: Document, look: Look) -> str:
+    from reconciler.render.terminal import painted  # noqa: PLC0415 - the same
+    from reconciler.render.text import view_lines  # noqa: PLC0415 - the same
     from reconciler.render.texts import CONTEXT, WHOLE  # noqa: PLC0415 - the same
-    from reconciler.render.view import view_of  # noqa: PLC0415 - the same
 
     context = WHOLE if look.depth is Depth.FULL else CONTEXT
-    return painted(plan_lines(view_of(document, context), look.depth), colour=look.colour)
+    return painted(view_lines(view_of(document, context), look.depth), colour=look.colour)
 
 
-def _json(document: PlanDocument, _: Look) -> str:
+def _json(document: Document, _: Look) -> str:
     from reconciler.render.document import printed  # noqa: PLC0415 - the same
 
     return printed(document)
 
 
-def _markdown(document: PlanDocument, look: Look) -> str:
-    from reconciler.render.markdown import plan_markdown  # noqa: PLC0415 - the same
+def _markdown(document: Document, look: Look) -> str:
+    from reconciler.render.markdown import markdown  # noqa: PLC0415 - the same
+    from reconciler.render.texts import CONTEXT  # noqa: PLC0415 - the same
 
-    return plan_markdown(document, look.most)
-
-
-def _html(document: PlanDocument, look: Look) -> str:
-    from reconciler.render.html import plan_html  # noqa: PLC0415 - the same
-
-    return plan_html(document, look)
+    return markdown(view_of(document, CONTEXT), look.most)
 
 
-FORMATS: dict[str, Callable[[PlanDocument, Look], str]] = {
+def _html(document: Document, look: Look) -> str:
+    from reconciler.render.html import page  # noqa: PLC0415 - the same
+    from reconciler.render.texts import WHOLE  # noqa: PLC0415 - the same
+
+    return page(view_of(document, WHOLE), look)
+
+
+FORMATS: dict[str, Callable[[Document, Look], str]] = {
     "text": _text,
     "json": _json,
     "markdown": _markdown,

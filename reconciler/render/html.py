@@ -1,4 +1,4 @@
-"""A plan as one page of HTML that asks nobody for anything and runs no script; the only jinja2 import."""
+"""A View as one page of HTML that asks nobody for anything and runs no script; the only jinja2 import."""
 
 from __future__ import annotations
 
@@ -17,31 +17,29 @@ from jinja2 import Environment, StrictUndefined
 
 from reconciler.model.change import Action
 from reconciler.model.mark import NO_ENVIRONMENT
-from reconciler.render.texts import WHOLE
-from reconciler.render.view import count, shown, view_of
+from reconciler.render.view import count, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from jinja2 import Template
 
-    from reconciler.render.document import PlanDocument
     from reconciler.render.formats import Look
     from reconciler.render.texts import Comparison, Row
     from reconciler.render.view import Entry, Part, View
 
 _AROUND = 3  # unchanged lines beside a change that are not folded
 _FOLDED = 5  # unchanged lines that are worth folding
+_TROUBLES = ("Refused", "Error", "Unknown", "Skipped")  # the gravest first
 _UNSAFE = re.compile(r"[^A-Za-z0-9_./-]")
 
 
-def plan_html(document: PlanDocument, look: Look) -> str:
-    """A whole plan as one page, ended by a newline.
+def page(view: View, look: Look) -> str:
+    """A View with every line of its texts as one page, ended by a newline.
 
-    Equal arguments give equal pages. Every text of the document stands in a text node or in none: no
+    Equal arguments give equal pages. Every text of the View stands in a text node or in none: no
     attribute but ``id`` and ``href`` rests on one, and of those only letters, digits and ``_./-~``.
     """
-    view = view_of(document, WHOLE)
     cards = tuple(_cards(view.entries))
     return _template().render(
         view=view,
@@ -49,8 +47,8 @@ def plan_html(document: PlanDocument, look: Look) -> str:
         concerns=tuple(_concerns(view, cards)),
         provenance=tuple(_provenance(view, look)),
         is_foldable=any(text.has_unchanged for card in cards for text in card.texts),
-        css=_packaged("report.css"),
-        policy=_policy(_packaged("report.css")),
+        css=_packaged("page.css"),
+        policy=_policy(_packaged("page.css")),
     )
 
 
@@ -65,7 +63,7 @@ def _template() -> Template:
     )
     environment.filters["laid_out"] = _laid_out
     environment.filters["count"] = count
-    return environment.from_string(_packaged("report.html.jinja"))
+    return environment.from_string(_packaged("page.html.jinja"))
 
 
 @cache
@@ -238,7 +236,7 @@ class Concern(NamedTuple):
 def _concerns(view: View, cards: Sequence[Card]) -> Iterator[Concern]:
     """Only those that there are, the gravest first."""
     found = (
-        Concern("refused", "Refused", tuple(_refused(cards))),
+        *(Concern("refused", word, tuple(_troubles(cards, word))) for word in _TROUBLES),
         Concern("breaking", "May break who answers a tool's calls", tuple(_breaking(cards))),
         Concern("drift", "Changed on the server since the last apply", tuple(_drift(cards))),
         Concern("notice", "To know", tuple(Item(notice) for notice in view.notices)),
@@ -247,10 +245,11 @@ def _concerns(view: View, cards: Sequence[Card]) -> Iterator[Concern]:
     return (concern for concern in found if concern.items)
 
 
-def _refused(cards: Iterable[Card]) -> Iterator[Item]:
+def _troubles(cards: Iterable[Card], word: str) -> Iterator[Item]:
     for card in cards:
-        if card.entry.refused:
-            yield Item(card.entry.refused, card.anchor, card.entry.address)
+        trouble = card.entry.trouble
+        if trouble and trouble.word == word:
+            yield Item(trouble.text, card.anchor, card.entry.address)
 
 
 def _breaking(cards: Iterable[Card]) -> Iterator[Item]:
@@ -276,7 +275,7 @@ def _provenance(view: View, look: Look) -> Iterator[tuple[str, str]]:
         "Project": view.project,
         "Environment": view.environment * (view.environment != NO_ENVIRONMENT),
         "Scope": "only what was selected" * view.is_partial,
-        "State serial": str(view.serial),
+        "State serial": "" if view.serial is None else str(view.serial),
         "Commit": shown(look.commit),
         "Drawn": shown(look.time),
         "Digest": view.digest,

@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING
 from reconciler.model.change import Action
 from reconciler.render.diff import word_spans
 from reconciler.render.lines import Style
-from reconciler.render.view import count, view_of
+from reconciler.render.view import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from reconciler.render.document import PlanDocument
     from reconciler.render.texts import Comparison, Row
     from reconciler.render.view import Entry, Part, View
 
-_TABLE = "| | Resource | What happens | What changes | Prompt |\n|---|---|---|---|---|\n"
+_TABLES = {
+    "Plan": "| | Resource | What happens | What changes | Prompt |\n|---|---|---|---|---|\n",
+    "Apply": "| | Resource | What happened | To know |\n|---|---|---|---|\n",
+}
 _NAME, _VALUE, _LINE = 100, 300, 4_000  # bytes of a name, of a sentence and of a line that are shown
 _NAMES = 6  # parts that are named on one line
 _SENTENCE = 80  # bytes that are kept for the sentence that counts what does not fit
@@ -32,18 +34,19 @@ _BACKTICKS = re.compile("`+")
 _ACTIVE = re.compile(r"[^\w ./-]")
 
 
-def plan_markdown(document: PlanDocument, most: int = 60_000) -> str:
-    """A plan as GitHub and GitLab read it, of at most so many UTF-8 bytes, which are 2,000 or more.
+def markdown(view: View, most: int = 60_000) -> str:
+    """A View as GitHub and GitLab read it, of at most so many UTF-8 bytes, which are 2,000 or more.
 
     What does not fit is counted: rows of the table, remarks, lines of the last diff, and whole diffs.
     """
-    view = view_of(document)
     head, foot = _head(view), _foot(view)
     room = most - _size(head) - _size(foot)
     remarks = _listed([*_remarks(view)], room // 3, "more remark")
     room -= _size(remarks)
-    table = _listed([*map(_row, view.entries)], room - _SENTENCE, "more resource", _TABLE)
-    return head + table + remarks + _diffs(view.entries, room - _size(table)) + foot
+    table = _TABLES[view.title]
+    rows = [_row(entry, table.count("-|")) for entry in view.entries]
+    shown = _listed(rows, room - _SENTENCE, "more resource", table)
+    return head + shown + remarks + _diffs(view.entries, room - _size(shown)) + foot
 
 
 def _head(view: View) -> str:
@@ -54,8 +57,9 @@ def _head(view: View) -> str:
         "environment": "" if view.environment == "-" else view.environment,
     }
     told = ", ".join(f"{what} {_code(value)}" for what, value in places.items() if value)
-    also = f"{view.also}\n\n" if view.also else ""
-    return f"### {view.summary}\n\n{told}, state serial {_cut(str(view.serial))}\n\n{also}"
+    serial = "" if view.serial is None else f", state serial {_cut(str(view.serial))}"
+    more = "".join(f"{text}\n\n" for text in (view.also, view.then) if text)
+    return f"### {view.summary}\n\n{told}{serial}\n\n{more}"
 
 
 def _foot(view: View) -> str:
@@ -65,12 +69,12 @@ def _foot(view: View) -> str:
 # the table
 
 
-def _row(entry: Entry) -> str:
+def _row(entry: Entry, width: int) -> str:
     verb = f"**{entry.verb}**" if entry.action is Action.DELETE else entry.verb
     known = f" {_code(entry.id)}" if entry.id else ""
     sign = _code(entry.sign) if entry.sign.strip() else ""
     cells = (sign, _code(entry.address), verb + known, _named(entry), _prompt(entry.parts))
-    return f"| {' | '.join(map(_cell, cells))} |\n"
+    return f"| {' | '.join(map(_cell, cells[:width]))} |\n"
 
 
 def _cell(text: str) -> str:
@@ -107,8 +111,8 @@ def _remarks(view: View) -> Iterator[str]:
 
 
 def _troubles(entry: Entry) -> Iterator[tuple[str, str]]:
-    if entry.refused:
-        yield "Refused", _code(entry.refused, _VALUE)
+    if entry.trouble:
+        yield entry.trouble.word, _code(entry.trouble.text, _VALUE)
     for part in entry.parts:
         for each in part.breaking:
             yield "Breaking", f"{_code(part.name)} {_code(each, _VALUE)}"

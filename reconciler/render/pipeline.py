@@ -10,7 +10,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.change import Action
-from reconciler.render.markdown import plan_markdown
+from reconciler.render.markdown import markdown
+from reconciler.render.plan_view import plan_view
 from reconciler.render.view import shown
 from reconciler.render.visible import visible
 
@@ -35,7 +36,7 @@ def plan_comment(document: PlanDocument, most: int, report: str) -> str:
     """The plan for people, with a link to the report if there is one; a few words where 0 bytes are given."""
     link = f"\n\n[The whole plan]({report})\n" if report else ""
     room = most - len(link)
-    text = plan_markdown(document, room) if room >= _LEAST else _short(document)
+    text = markdown(plan_view(document), room) if room >= _LEAST else _short(document)
     return text.rstrip("\n") + (link or "\n")
 
 

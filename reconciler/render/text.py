@@ -1,11 +1,10 @@
-"""A View or a report as lines: signs carry the meaning, summary lines are Terraform's word for word."""
+"""A View as lines: signs carry the meaning, summary lines are Terraform's word for word."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action
-from reconciler.model.outcome import Cause, Result
 from reconciler.render.diff import comparison_lines
 from reconciler.render.formats import Depth
 from reconciler.render.lines import Line, Span, Style, line
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
     from reconciler.model.change import FieldChange
     from reconciler.model.drift import Drift
-    from reconciler.render.document import OutcomeRecord, ReportDocument
     from reconciler.render.view import Entry, Part, View
 
 NO_DRIFT = "No drift. Everything on the server is as it was last applied."
@@ -27,14 +25,15 @@ _MOST = 54  # characters of a value that are shown
 
 
 def header(view: View) -> Line:
-    """The first line of every plan and apply: where this is about to happen."""
+    """The first line of everything about a server: which one it is."""
     account = f"  account {view.account}" if view.account else ""
-    rest = f"{account}  project {view.project}  state serial {view.serial}"
+    serial = "" if view.serial is None else f"  state serial {view.serial}"
+    rest = f"{account}  project {view.project}{serial}"
     return line("Target: ", Span(view.target, Style.BOLD), Span(rest, Style.DIM))
 
 
-def plan_lines(view: View, depth: Depth = Depth.PLAIN) -> Iterator[Line]:
-    """Every visible Change, what a reader must know besides, and the summary."""
+def view_lines(view: View, depth: Depth = Depth.PLAIN) -> Iterator[Line]:
+    """Every entry, what a reader must know besides, and the summary."""
     yield header(view)
     brief = depth is Depth.BRIEF
     if brief and view.entries:
@@ -52,11 +51,11 @@ def plan_lines(view: View, depth: Depth = Depth.PLAIN) -> Iterator[Line]:
 
 
 def _summary(view: View) -> Iterator[Line]:
-    """The summary comes last where there is something to do; tools look for it there."""
-    lines = [line(Span(view.summary, Style.BOLD))]
     if view.also:
-        lines.insert(0 if view.has_changes else 1, line(Span(view.also, Style.DIM)))
-    yield from lines
+        yield line(Span(view.also, Style.DIM))
+    yield line(Span(view.summary, Style.BOLD))
+    if view.then:
+        yield line(Span(view.then, Style.DIM))
 
 
 def entry_lines(entry: Entry, *, full: bool = False) -> Iterator[Line]:
@@ -64,8 +63,8 @@ def entry_lines(entry: Entry, *, full: bool = False) -> Iterator[Line]:
     yield from _head(entry)
     for aside in entry.asides:
         yield line(_INDENT, Span(aside, Style.DIM))
-    if entry.refused:
-        yield line(_INDENT, Span(entry.refused, Style.DRIFT))
+    if entry.trouble:
+        yield line(_INDENT, Span(entry.trouble.text, entry.style))
     for part in entry.parts:
         yield from _part_lines(part, is_new=entry.action is Action.CREATE, full=full)
 
@@ -140,35 +139,16 @@ def _drifted(one: FieldChange) -> Iterator[Line]:
         yield line(_INDENT, Span(f"! {name:<13} {moved}", Style.DRIFT))
 
 
-def report_lines(report: ReportDocument) -> Iterator[Line]:
-    """What was not applied and why, what a reader should hear besides, and the summary."""
+def report_lines(view: View) -> Iterator[Line]:
+    """The end of an apply, behind the lines that told each step: what went wrong, and the summary."""
     yield line()
-    unfinished = [one for one in report.outcomes if one.result is not Result.APPLIED]
-    for one in report.outcomes:
-        if one.result is Result.APPLIED and one.message:
-            yield line(Span(f"Warning: {shown(one.address)}: {shown(one.message)}", Style.DRIFT))
-    for one in unfinished:
-        yield from _unfinished(one)
-    if report.unsaved:
-        yield line(Span("Error: ", Style.ERROR), shown(report.unsaved))
-    made = report.counts
-    counted = f"Resources: {made.added} added, {made.changed} changed, {made.destroyed} destroyed."
-    if unfinished or report.unsaved:
-        yield line(Span(f"Apply incomplete. {counted}", Style.BOLD))
-        yield line(f"Not applied: {len(unfinished)} of {len(report.outcomes)}. {_next(report)}")
-    else:
-        yield line(Span(f"Apply complete! {counted}", Style.BOLD))
-
-
-def _next(report: ReportDocument) -> str:
-    if not any(one.written for one in report.outcomes):
-        return "Nothing was changed."
-    return "What is done is recorded; mend the cause and run the same command again."
-
-
-def _unfinished(one: OutcomeRecord) -> Iterator[Line]:
-    request = f" (request {shown(one.request_id)})" if one.request_id else ""
-    word = {Result.FAILED: "Error", Result.SKIPPED: "Skipped", Result.UNKNOWN: "Unknown"}[one.result]
-    style = Style.DIM if one.result is Result.SKIPPED else Style.ERROR
-    said = "refused, as the plan says" if one.cause is Cause.REFUSED else f"{shown(one.message)}{request}"
-    yield line(Span(f"{word}: ", style), f"{shown(one.address)}: {said}")
+    for entry in view.entries:
+        for aside in entry.asides:
+            yield line(Span(f"Warning: {entry.address}: {aside}", Style.DRIFT))
+    for entry in view.entries:
+        if entry.trouble:
+            word, text = entry.trouble
+            yield line(Span(f"{word}: ", entry.style), f"{entry.address}: {text}")
+    for notice in view.notices:
+        yield line(Span("Error: ", Style.ERROR), notice)
+    yield from _summary(view)

@@ -1,4 +1,4 @@
-"""Plan files: written for their owner's eyes only, since they hold the texts they show."""
+"""Plans and reports in files: written for their owner's eyes only, since they hold the texts they show."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ MAX_BYTES = 256 * 1024 * 1024
 
 
 def write(path: Path, text: str) -> None:
-    """Replace a file by a plan, whole and readable by nobody else; PlanFileError where that cannot be.
+    """Replace a file by a document, whole and readable by nobody else; PlanFileError where that cannot be.
 
     What is no file, a device or a pipe, stays what it is.
     """
     beside = path.with_name(f".{path.name}.new")
     try:
         if path.exists() and not path.is_file():
-            raise PlanFileError(f"cannot write the plan to {path}: it is not a file")
+            raise PlanFileError(f"cannot write {path}: it is not a file")
         beside.unlink(missing_ok=True)
         _write(beside, text)
         beside.replace(path)
     except OSError as cause:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
-        raise PlanFileError(f"cannot write the plan to {path}: {cause.strerror}") from cause
+        raise PlanFileError(f"cannot write {path}: {cause.strerror}") from cause
 
 
 def _write(path: Path, text: str) -> None:
@@ -41,12 +41,12 @@ def _write(path: Path, text: str) -> None:
 
 
 def read(path: Path) -> bytes:
-    """The text of a plan file; PlanFileError where there is none."""
+    """The text of such a file; PlanFileError where there is none."""
     try:
         with path.open("rb") as stream:
             text = stream.read(MAX_BYTES + 1)
     except OSError as cause:
-        raise PlanFileError(f"cannot read the plan {path}: {cause.strerror}") from cause
+        raise PlanFileError(f"cannot read {path}: {cause.strerror}") from cause
     if len(text) > MAX_BYTES:
-        raise PlanFileError(f"{path} is larger than any plan: more than {MAX_BYTES:,} bytes")
+        raise PlanFileError(f"{path} is larger than any plan or report: more than {MAX_BYTES:,} bytes")
     return text

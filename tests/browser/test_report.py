@@ -3,11 +3,11 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from render.hostile import document_of, look_of
+from render.plans import page_of
 
 from reconciler.model.plan import Basis, Plan
 from reconciler.render.document import plan_document
 from reconciler.render.formats import Look
-from reconciler.render.html import plan_html
 
 SUPPORT = "assistant.support"
 PHONE = {"viewport": {"width": 390, "height": 844}}
@@ -190,8 +190,8 @@ def test_what_is_printed_is_whole_and_has_no_toggle(report, open_window):
     assert page.pdf().startswith(b"%PDF")
 
 
-EVERYTHING = plan_html(document_of("text"), look_of("text"))
-NOTHING = plan_html(plan_document(Plan("acme", "-", Basis("lineage", 0, "t"), ())), Look())
+EVERYTHING = page_of(document_of("text"), look_of("text"))
+NOTHING = page_of(plan_document(Plan("acme", "-", Basis("lineage", 0, "t"), ())), Look())
 
 
 @pytest.mark.parametrize("how", [{}, PHONE, {"color_scheme": "dark"}, {**PHONE, "color_scheme": "dark"}])

@@ -2,8 +2,7 @@
 
 import pytest
 from render.hostile import HOSTILE, document_of, harmless, look_of
-
-from reconciler.render.html import plan_html
+from render.plans import page_of
 
 AT_ONCE = 10
 
@@ -18,7 +17,7 @@ def hostile_page(tmp_path):
 
     def made(name, texts):
         file = tmp_path / f"{name}.html"
-        file.write_text(plan_html(document_of(*texts), look_of(*texts)), encoding="utf-8")
+        file.write_text(page_of(document_of(*texts), look_of(*texts)), encoding="utf-8")
         return file
 
     return made

@@ -10,8 +10,8 @@ from reconciler.model import address
 from reconciler.model.mark import MARK_KEY, Mark
 from reconciler.render.document import plan_document
 from reconciler.render.lines import plain
-from reconciler.render.text import plan_lines
-from reconciler.render.view import view_of
+from reconciler.render.plan_view import plan_view
+from reconciler.render.text import view_lines
 from reconciler.store import LocalStore
 
 
@@ -106,7 +106,7 @@ class Scene(World):
 
     def shown(self, *assistants, **rest):
         """The plan as a person reads it, without its first line."""
-        return plain(list(plan_lines(view_of(plan_document(self.plan(*assistants, **rest)))))).partition(
+        return plain(list(view_lines(plan_view(plan_document(self.plan(*assistants, **rest)))))).partition(
             "\n"
         )[2]
 

@@ -145,14 +145,14 @@ def test_a_plan_replaces_no_device_and_no_pipe(site):
     ended = site.run("plan", "--out", "pipe")
 
     assert ended.code == 1
-    assert "Error: cannot write the plan to pipe: it is not a file" in ended.err
+    assert "Error: cannot write pipe: it is not a file" in ended.err
     assert pipe.is_fifo()
 
 
 def test_a_plan_that_cannot_be_written_is_an_error_and_leaves_nothing_behind(site):
     before = site.workspace.snapshot()
 
-    assert site.run("plan", "--out", "absent/p.json").err.startswith("Error: cannot write the plan to absent")
+    assert site.run("plan", "--out", "absent/p.json").err.startswith("Error: cannot write absent")
     assert site.run("plan", "--out", "x" * 300).code == 1
     assert site.run("plan", "--out", ".").code == 64
     assert site.workspace.snapshot() == before
@@ -548,7 +548,7 @@ def test_a_plan_that_is_missing_or_a_folder_is_told(site):
     missing, folder = site.run("apply", "absent.json"), site.run("apply", "folder")
 
     assert (missing.code, folder.code) == (1, 64)
-    assert missing.err == "Error: cannot read the plan absent.json: No such file or directory\n"
+    assert missing.err == "Error: cannot read absent.json: No such file or directory\n"
     assert "is a directory" in folder.err
 
 

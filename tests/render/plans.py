@@ -6,8 +6,10 @@ from reconciler.model import address
 from reconciler.model.change import Action, Change, Detail, FieldChange, Reason, Step, StepKind
 from reconciler.model.diagnostic import Diagnostic, Origin
 from reconciler.model.mark import Mark
+from reconciler.model.outcome import Cause, Outcome, Report, Result
 from reconciler.model.plan import Basis, Plan
-from reconciler.render.document import plan_document
+from reconciler.render.document import plan_document, report_document
+from reconciler.render.formats import Look, drawn
 
 SUPPORT, SALES = address.assistant("support"), address.assistant("sales")
 HANDBOOK = address.file("docs/handbook.md")
@@ -17,6 +19,14 @@ UPLOAD, CREATE, UPDATE = Step(StepKind.UPLOAD), Step(StepKind.CREATE), Step(Step
 DELETE = Step(StepKind.DELETE, id="asst_1")
 TOOL = {"type": "function", "function": {"name": "f", "parameters": {"most": 1.5, "least": [1, None, True]}}}
 PROMPT = "".join(f"{number}. Rule {number}.\n" for number in range(1, 13))
+
+
+def markdown_of(document, most=60_000):
+    return drawn(document, "markdown", Look(most=most))
+
+
+def page_of(document, look=None):
+    return drawn(document, "html", look or Look())
 
 
 def planned(*changes, **rest):
@@ -94,6 +104,21 @@ def document_of(text):
     """The same as a document, with a warning besides."""
     warning = Diagnostic("AS204", text, Origin(text, 3, 8), help=text, is_warning=True)
     return plan_document(everywhere(text), warnings=[warning])
+
+
+def reported(*outcomes, **rest):
+    return report_document(Report(outcomes, **rest), planned())
+
+
+def report_of(text):
+    """A report of one shape in which a text stands in every place that somebody fills."""
+    where = replace(SUPPORTED, address=address.assistant(text), refused=text)
+    outcomes = (
+        Outcome(where, Result.APPLIED, message=text, id=text),
+        *(Outcome(where, result, Cause.ERROR, text, text, id=text) for result in Result),
+        Outcome(where, Result.FAILED, Cause.REFUSED, text),
+    )
+    return report_document(Report(outcomes, unsaved=text), everywhere(text))
 
 
 HOSTILE = {
@@ -219,6 +244,36 @@ ORDINARY = {
     ),
     "a long line": planned(prompt("word " * 6500 + "end", "word " * 3000 + "more " + "word " * 3500 + "end")),
     "a key": planned(prompt("The key is sk-" + "aB3" * 10, "The key is sk-" + "cD4" * 10)),
+}
+
+SUPPORTED, UPLOADED = created(), Change(HANDBOOK, Action.CREATE, Reason.NEW, steps=(UPLOAD,))
+REPORTS = {
+    "report of nothing": reported(),
+    "report of an apply": reported(
+        Outcome(UPLOADED, Result.APPLIED, written=True, id="file-1"),
+        Outcome(SUPPORTED, Result.APPLIED, message="its old upload is still there", id="asst_1"),
+        Outcome(changed(), Result.APPLIED, id="asst_1"),
+        Outcome(
+            Change(SALES, Action.DELETE, Reason.UNDECLARED, steps=(DELETE,), id="asst_1"),
+            Result.APPLIED,
+            id="asst_1",
+        ),
+    ),
+    "report of a part": reported(
+        Outcome(UPLOADED, Result.FAILED, Cause.ERROR, "the server said no (HTTP 400)", "req_1"),
+        Outcome(SUPPORTED, Result.SKIPPED, Cause.DEPENDENCY, f"not started: it needs {HANDBOOK}"),
+        Outcome(changed(), Result.FAILED, Cause.ERROR, "no answer", "req_2", written=True),
+        Outcome(replace(SUPPORTED, address=SALES), Result.UNKNOWN, Cause.ERROR, "no answer within 60 s"),
+        Outcome(
+            changed(refused="prevent_destroy is set"), Result.FAILED, Cause.REFUSED, "prevent_destroy is set"
+        ),
+        unsaved="the state could not be saved: no space left",
+        interrupted=15,
+    ),
+    "report of nothing done": reported(
+        Outcome(changed(), Result.FAILED, Cause.STALE, "moved since the plan was made; run plan again"),
+    ),
+    "report - hostile": report_of("".join(HOSTILE.values())),
 }
 
 PLANS = {name: plan_document(plan) for name, plan in ORDINARY.items()} | {

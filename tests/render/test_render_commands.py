@@ -13,7 +13,7 @@ import time
 from itertools import cycle, islice
 
 import pytest
-from render.plans import HOSTILE, SALES, document_of, swap
+from render.plans import HOSTILE, SALES, document_of, report_of, swap
 
 from reconciler.model import address
 from reconciler.model.change import Action, Change, Detail, FieldChange, Reason, Step, StepKind
@@ -168,6 +168,7 @@ def test_a_plan_that_is_drawn_without_the_neutraliser_is_caught(where, monkeypat
 
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("form", [*FORMATS])
-def test_no_hostile_plan_has_a_command_in_any_format(name, form):
+def test_no_hostile_plan_or_report_has_a_command_in_any_format(name, form):
     for colour in (False, True):
         assert not commands(drawn(document_of(HOSTILE[name]), form, Look(colour=colour)))
+        assert not commands(drawn(report_of(HOSTILE[name]), form, Look(colour=colour)))

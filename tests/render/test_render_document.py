@@ -1,13 +1,14 @@
 """A plan's document holds the whole plan: it shows the same text again, and has the same digest."""
 
 import json
+import re
 from dataclasses import replace
 
 import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from render.plans import HANDBOOK, ORDINARY, changed, planned
+from render.plans import HANDBOOK, ORDINARY, REPORTS, changed, planned
 
 from reconciler.errors import PlanFileError
 from reconciler.model import address
@@ -21,13 +22,14 @@ from reconciler.render.document import (
     plan_document,
     plan_in,
     printed,
+    read,
     read_plan,
     report_document,
     schema,
 )
 from reconciler.render.lines import plain
-from reconciler.render.text import plan_lines
-from reconciler.render.view import view_of
+from reconciler.render.plan_view import plan_view
+from reconciler.render.text import view_lines
 
 PLAN = jsonschema_rs.validator_for(json.loads(schema("plan")))
 REPORT = jsonschema_rs.validator_for(json.loads(schema("report")))
@@ -57,7 +59,7 @@ EXAMPLES = {
 
 
 def shown(plan):
-    return plain(list(plan_lines(view_of(plan_document(plan)))))
+    return plain(list(view_lines(plan_view(plan_document(plan)))))
 
 
 @pytest.mark.parametrize("what", EXAMPLES)
@@ -236,7 +238,7 @@ def test_the_account_of_a_plan_is_kept_and_shown():
 
     PLAN.validate(json.loads(plan_json(plan)))
     assert found.basis.account == "acme\x1b"
-    assert plain(list(plan_lines(view_of(plan_document(found))))).startswith(
+    assert plain(list(view_lines(plan_view(plan_document(found))))).startswith(
         "Target: the server  account acme\\x1b  project acme"
     )
 
@@ -279,3 +281,34 @@ def test_every_report_is_what_its_schema_says(result, cause, message, written, s
     outcome = Outcome(changed(), result, cause, message, message, written, message)
 
     REPORT.validate(json.loads(report_json(Report((outcome,), signal, message), planned())))
+
+
+def test_a_report_can_be_read_again_and_nothing_else_for_one():
+    for document in REPORTS.values():
+        assert read(printed(document).encode(), "r.json") == document
+    for name, document in list(ORDINARY.items())[:3]:
+        made = plan_document(document)
+        assert read(printed(made).encode(), "p.json") == made, name
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        ({"format_version": 2}, "r.json is of format 2, and this version reads 1; use a newer one"),
+        ({"exit_code": "0"}, "r.json is not a report: exit_code: Input should be a valid integer"),
+        ({"kind": "other"}, "r.json is not a plan: "),
+    ],
+)
+def test_a_file_that_holds_no_report_is_told_so(edit, said):
+    found = json.loads(printed(REPORTS["report of an apply"])) | edit
+
+    with pytest.raises(PlanFileError, match=re.escape(said)):
+        read(json.dumps(found).encode(), "r.json")
+
+
+def test_nor_does_one_whose_addresses_are_none():
+    found = json.loads(printed(REPORTS["report of an apply"]))
+    found["outcomes"][0]["address"] = "nothing"
+
+    with pytest.raises(PlanFileError, match=r"r\.json is not a report$"):
+        read(json.dumps(found).encode(), "r.json")

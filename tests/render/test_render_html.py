@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from render.hostile import HOSTILE, document_of, harmless, look_of
+from render.plans import REPORTS, page_of, report_of
 
 from reconciler.model import address
 from reconciler.model.change import Action, Change, FieldChange, Reason, Step, StepKind
 from reconciler.model.plan import Basis, Plan
 from reconciler.render.document import plan_document
 from reconciler.render.formats import Look, drawn
-from reconciler.render.html import plan_html
 
 VOID = {"meta", "input", "col"}
 ATTRIBUTES = {
@@ -85,21 +85,37 @@ def updated(*fields, name="support", **more):
 
 
 def page(*changes, look=Look(), **more):  # noqa: B008 - frozen
-    return Page(plan_html(planned(*changes, **more), look))
+    return Page(page_of(planned(*changes, **more), look))
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_value_never_adds_an_element_wherever_it_stands(text):
-    found = Page(plan_html(document_of(text), look_of(text)))
-    calm = Page(plan_html(document_of(harmless(text)), look_of(harmless(text))))
+    found = Page(page_of(document_of(text), look_of(text)))
+    calm = Page(page_of(document_of(harmless(text)), look_of(harmless(text))))
 
     assert found.shape == calm.shape
 
 
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nor_does_it_in_a_report(text):
+    assert (
+        Page(page_of(report_of(text), look_of(text))).shape
+        == Page(page_of(report_of("x"), look_of("x"))).shape
+    )
+
+
+def test_a_report_says_what_was_done_and_what_was_not():
+    told = Page(page_of(REPORTS["report of a part"])).told()
+
+    assert "Apply for acme" in told
+    assert "was not updated completely" in told
+    assert told.index("prevent_destroy is set") < told.index("the server said no (HTTP 400) (request req_1)")
+
+
 @given(st.text(min_size=1, max_size=40))
 def test_no_text_adds_an_element(text):
-    known = Page(plan_html(planned(updated(FieldChange("name", "a", "b"))), Look()))
-    found = Page(plan_html(planned(updated(FieldChange("name", "a", text))), Look()))
+    known = Page(page_of(planned(updated(FieldChange("name", "a", "b"))), Look()))
+    found = Page(page_of(planned(updated(FieldChange("name", "a", text))), Look()))
 
     assert found.shape == known.shape
 
@@ -115,14 +131,14 @@ def test_every_value_is_there_to_be_read():
 
 
 def test_attributes_hold_nothing_of_a_plan_but_names_of_links():
-    html = plan_html(document_of(*HOSTILE[:40]), look_of(*HOSTILE[:3]))
+    html = page_of(document_of(*HOSTILE[:40]), look_of(*HOSTILE[:3]))
     found, names = Page(html), re.compile(r"#?[A-Za-z0-9_./~-]+")
 
     assert {name for _, name, _ in found.attributes} <= ATTRIBUTES
     assert all(names.fullmatch(value) for value in found.values("id"))
     assert all(names.fullmatch(value) and value[0] == "#" for value in found.values("href"))
     assert set(found.values("class")) == set(
-        Page(plan_html(document_of(*map(harmless, HOSTILE[:40])), Look())).values("class")
+        Page(page_of(document_of(*map(harmless, HOSTILE[:40])), Look())).values("class")
     )
     assert not [
         value
@@ -155,7 +171,7 @@ def test_the_name_of_a_link_is_the_address():
 
 
 def test_the_policy_allows_exactly_the_rules_of_the_page():
-    html = plan_html(planned(), Look())
+    html = page_of(planned(), Look())
     rules = html.partition("<style>")[2].partition("</style>")[0]
     digest = b64encode(sha256(rules.encode()).digest()).decode()
 
@@ -168,8 +184,8 @@ def test_the_policy_allows_exactly_the_rules_of_the_page():
 
 def test_the_same_plan_is_the_same_page():
     text = HOSTILE[0]
-    assert plan_html(document_of(text), look_of(text)).startswith("<!doctype html>\n")
-    assert plan_html(document_of(text), look_of(text)) == drawn(document_of(text), "html", look_of(text))
+    assert page_of(document_of(text), look_of(text)).startswith("<!doctype html>\n")
+    assert page_of(document_of(text), look_of(text)) == drawn(document_of(text), "html", look_of(text))
 
 
 def test_a_page_says_what_it_rests_on():
@@ -191,7 +207,7 @@ def test_a_page_says_what_it_rests_on():
 
 def test_what_is_not_known_is_not_told():
     plan = plan_document(Plan("acme", "-", Basis("lineage", 0, "t"), ()))
-    told = Page(plan_html(plan, Look())).told()
+    told = Page(page_of(plan, Look())).told()
 
     assert not {"Account", "Environment", "Commit", "Drawn", "Scope"} & set(told.split())
 
@@ -213,7 +229,7 @@ def rows(html):
 
 
 def text_page(before, after):
-    return plan_html(planned(updated(FieldChange("instructions", before, after))), Look())
+    return page_of(planned(updated(FieldChange("instructions", before, after))), Look())
 
 
 def test_changed_lines_stand_side_by_side_by_their_place():
@@ -267,7 +283,7 @@ def test_what_differs_only_in_how_it_is_written_says_so():
 
 
 def test_a_tool_is_compared_by_path_and_what_breaks_stands_on_top():
-    found = Page(plan_html(document_of("lookup"), Look()))
+    found = Page(page_of(document_of("lookup"), Look()))
     told = found.told()
 
     assert told.index("May break who answers a tool's calls") < told.index("where before after")
@@ -276,7 +292,7 @@ def test_a_tool_is_compared_by_path_and_what_breaks_stands_on_top():
 
 
 def test_whole_tools_are_laid_out_and_what_is_no_json_stands_as_it_is():
-    html = plan_html(
+    html = page_of(
         planned(
             updated(
                 FieldChange("tools.function a", None, {"type": "function", "z": [1]}),
@@ -292,7 +308,7 @@ def test_whole_tools_are_laid_out_and_what_is_no_json_stands_as_it_is():
 
 
 def test_refusals_drift_notices_and_warnings_stand_before_the_changes():
-    told = Page(plan_html(document_of("xyz"), Look())).told()
+    told = Page(page_of(document_of("xyz"), Look())).told()
     heads = [
         told.index(head)
         for head in (
@@ -344,7 +360,7 @@ def test_the_jump_list_has_signs_and_counts():
 
 
 def test_headings_come_in_order():
-    found = Page(plan_html(document_of("a", "b"), Look()))
+    found = Page(page_of(document_of("a", "b"), Look()))
     levels = [int(tag[1]) for tag, _ in found.shape if re.fullmatch(r"h[1-6]", tag)]
 
     assert levels[0] == 1
@@ -354,4 +370,4 @@ def test_headings_come_in_order():
 
 def test_a_key_is_never_shown():
     key = "sk-" + "a1B2" * 8
-    assert key not in plan_html(document_of(key), look_of(key))
+    assert key not in page_of(document_of(key), look_of(key))

@@ -7,14 +7,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from render.plans import HOSTILE, PLANS, changed, document_of, planned, prompt, swap
+from render.plans import (
+    HOSTILE,
+    PLANS,
+    REPORTS,
+    changed,
+    document_of,
+    markdown_of,
+    planned,
+    prompt,
+    report_of,
+    swap,
+)
 
 from reconciler.model import address
 from reconciler.model.change import Action, Change, FieldChange, Reason
 from reconciler.render.document import plan_document
 from reconciler.render.formats import Look, drawn
-from reconciler.render.markdown import plan_markdown
-from reconciler.render.view import shown, view_of
+from reconciler.render.plan_view import plan_view
+from reconciler.render.view import shown
 
 PARSER = MarkdownIt("gfm-like", {"html": True})
 OURS = re.compile(r"<details><summary><code>([^<>]*)</code></summary>\n?|</details>\n?")
@@ -98,15 +109,17 @@ def titles(text):
     return found
 
 
-HARMLESS = plan_markdown(document_of("harmless"), PLENTY)
+HARMLESS = markdown_of(document_of("harmless"), PLENTY)
+HARMLESS_REPORT = markdown_of(report_of("harmless"), PLENTY)
 
 
 def is_only_text(text):
-    """Whether a plan with a text in every place is, but for that text, the harmless plan."""
-    found = plan_markdown(document_of(text), PLENTY)
-    assert nodes(found) == nodes(HARMLESS)
-    assert prose(found) == prose(HARMLESS)
-    assert len(titles(found)) == len(titles(HARMLESS))
+    """Whether a plan and a report with a text in every place are, but for that text, the harmless ones."""
+    for document, harmless in ((document_of(text), HARMLESS), (report_of(text), HARMLESS_REPORT)):
+        found = markdown_of(document, PLENTY)
+        assert nodes(found) == nodes(harmless)
+        assert prose(found) == prose(harmless)
+        assert len(titles(found)) == len(titles(harmless))
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -153,7 +166,7 @@ def test_nor_is_any_made_of_marks(text):
 
 @given(st.text(st.sampled_from("`|\\ ab<&~") | st.characters(codec="utf-8"), min_size=1, max_size=20))
 def test_a_reader_finds_each_value_whole_in_code(text):
-    found = plan_markdown(document_of(text), PLENTY)
+    found = markdown_of(document_of(text), PLENTY)
 
     if len(shown(f"assistant.{text}").encode()) <= 100 and "\\|" not in text:
         assert shown(f"assistant.{text}") in codes(found)
@@ -162,7 +175,7 @@ def test_a_reader_finds_each_value_whole_in_code(text):
 
 def test_a_bar_in_the_table_is_a_bar():
     for text in ("a|b", "|", "`|`"):
-        found = plan_markdown(planned_on(text))
+        found = markdown_of(planned_on(text))
         assert f"assistant.{text}" in codes(found)
 
 
@@ -172,30 +185,41 @@ def planned_on(name):
     )
 
 
+def test_a_report_is_a_table_and_says_why_not():
+    text = markdown_of(REPORTS["report of a part"])
+
+    assert "| `!` | `file.docs/handbook.md` | was not uploaded |  |\n" in text
+    assert "| `!` | `assistant.support` | was not updated completely `asst_1` |  |\n" not in text
+    assert "- **Error**: `file.docs/handbook.md` `the server said no (HTTP 400) (request req_1)`\n" in text
+    assert "- **Skipped**: `assistant.support` `not started: it needs file.docs/handbook.md`\n" in text
+    assert "state serial" not in text
+
+
 # how long it is
 
 
-@pytest.mark.parametrize("name", PLANS)
+@pytest.mark.parametrize("name", PLANS | REPORTS)
 @pytest.mark.parametrize("most", [2_000, 2_001, 2_777, 5_000, 20_000, 60_000])
 def test_it_is_never_longer_than_allowed_and_still_only_ours(name, most):
-    text = plan_markdown(PLANS[name], most)
+    document = (PLANS | REPORTS)[name]
+    text = markdown_of(document, most)
 
     assert len(text.encode()) <= most
     assert set(nodes(text)) <= set(nodes(HARMLESS))
     assert titles(text) is not None
     assert text.startswith("### ")
-    assert text.endswith(f"Digest of this plan: `{PLANS[name].digest}`\n")
+    assert text.endswith(f"Digest of this plan: `{document.digest}`\n")
 
 
 @pytest.mark.parametrize("text", ["`" * 300, "`a" * 150, "🚀" * 300, "`🚀" * 150, "|" * 300, "<" * 300])
 def test_the_least_there_may_be_is_enough_for_the_worst_names(text):
     for most in range(2_000, 2_600, 7):
-        assert len(plan_markdown(document_of(text), most).encode()) <= most
+        assert len(markdown_of(document_of(text), most).encode()) <= most
 
 
 @given(st.integers(2_000, 100_000), st.text(min_size=1, max_size=2_000).map("x".__add__))
 def test_however_long_the_values_are(most, text):
-    assert len(plan_markdown(document_of(text), most).encode()) <= most
+    assert len(markdown_of(document_of(text), most).encode()) <= most
 
 
 MANY = plan_document(planned(*(swap(f"docs/{number}.md") for number in range(500))))
@@ -203,7 +227,7 @@ MANY = plan_document(planned(*(swap(f"docs/{number}.md") for number in range(500
 
 @pytest.mark.parametrize("most", [*range(2_000, 100_000, 3_001), 500_000])
 def test_what_finds_no_room_is_counted(most):
-    text = plan_markdown(MANY, most)
+    text = markdown_of(MANY, most)
     assert len(text.encode()) <= most
     rows, folded = text.count("\n| `~` | `file."), text.count("<details>")
     unlisted = re.search(r"^(\d+) more resources? do(es)? not fit here", text, re.MULTILINE)
@@ -215,7 +239,7 @@ def test_what_finds_no_room_is_counted(most):
 
 @pytest.mark.parametrize("most", [2_000, 4_000, 60_000])
 def test_remarks_that_find_no_room_are_counted(most):
-    text = plan_markdown(plan_document(planned(notices=tuple(f"notice {n}" for n in range(2_000)))), most)
+    text = markdown_of(plan_document(planned(notices=tuple(f"notice {n}" for n in range(2_000)))), most)
     missing = re.search(r"^([\d,]+) more remarks do not fit here", text, re.MULTILINE)
 
     assert text.count("- **Note**: ") + int(missing[1].replace(",", "")) == 2_000
@@ -225,7 +249,7 @@ def test_remarks_that_find_no_room_are_counted(most):
 def test_of_a_diff_that_finds_no_room_the_lines_are_counted(most):
     after = "".join(f"line {number} of a long prompt\n" for number in range(3000))
     document = plan_document(planned(prompt("short\n", after)))
-    whole, cut = plan_markdown(document, PLENTY), plan_markdown(document, most)
+    whole, cut = markdown_of(document, PLENTY), markdown_of(document, most)
 
     assert whole.count(" │ ") == 3001
     assert cut.count(" │ ") + int(LINES.search(cut)[1].replace(",", "")) == 3001
@@ -233,7 +257,7 @@ def test_of_a_diff_that_finds_no_room_the_lines_are_counted(most):
 
 
 def test_a_line_that_is_too_long_is_cut_and_its_rest_counted():
-    text = plan_markdown(plan_document(planned(prompt(None, "x" * LONGEST))))
+    text = markdown_of(plan_document(planned(prompt(None, "x" * LONGEST))))
     line = next(line for line in text.splitlines() if " │ x" in line)
 
     assert line.count("x") + int(re.search(r"… ([\d,]+) more char", line)[1].replace(",", "")) == LONGEST
@@ -241,7 +265,7 @@ def test_a_line_that_is_too_long_is_cut_and_its_rest_counted():
 
 def test_a_fence_is_longer_than_every_run_of_backticks_in_it_and_no_longer():
     for run in (1, 2, 3, 7, 100):
-        text = plan_markdown(plan_document(planned(prompt("a\n", f"b {'`' * run}\n"))))
+        text = markdown_of(plan_document(planned(prompt("a\n", f"b {'`' * run}\n"))))
         assert f"\n{'`' * max(3, run + 1)}diff\n" in text
 
 
@@ -249,12 +273,12 @@ def test_a_fence_is_longer_than_every_run_of_backticks_in_it_and_no_longer():
 
 
 def test_equal_plans_are_drawn_equal():
-    assert plan_markdown(document_of("x")) == plan_markdown(document_of("x"))
-    assert drawn(MANY, "markdown", Look(most=5_000)) == plan_markdown(MANY, 5_000)
+    assert markdown_of(document_of("x")) == markdown_of(document_of("x"))
+    assert drawn(MANY, "markdown", Look(most=5_000)) == markdown_of(MANY, 5_000)
 
 
 def test_a_prompt_keeps_the_numbers_of_its_lines_and_signs_stand_in_front():
-    text = plan_markdown(PLANS["a few words of a prompt"])
+    text = markdown_of(PLANS["a few words of a prompt"])
 
     assert "\n     4 │ 1. Rule 1.\n-    5 │ 2. Rule [-2-].\n+    5 │ 2. Rule {+two+}.\n" in text
     assert "§ Rules: 1 line\n" in text
@@ -263,13 +287,13 @@ def test_a_prompt_keeps_the_numbers_of_its_lines_and_signs_stand_in_front():
 def test_lines_that_are_left_out_between_two_changes_leave_a_sign():
     before = "".join(f"line {number}\n" for number in range(1, 31))
     after = before.replace("line 3\n", "third\n").replace("line 20\n", "twentieth\n")
-    text = plan_markdown(plan_document(planned(prompt(before, after))))
+    text = markdown_of(plan_document(planned(prompt(before, after))))
 
     assert "\n     5 │ line 5\n       ⋮\n    18 │ line 18\n" in text
 
 
 def test_no_bullet_or_rule_of_a_prompt_is_read_as_a_sign():
-    text = plan_markdown(plan_document(planned(prompt("a\n", "- a\n+ b\n+++ c\n--- d\n@@ e @@\n"))))
+    text = markdown_of(plan_document(planned(prompt("a\n", "- a\n+ b\n+++ c\n--- d\n@@ e @@\n"))))
     rows = [line for line in text.splitlines() if " │ " in line]
 
     assert all(re.match(r"[-+ ] +\d+ │ ", row) for row in rows)
@@ -277,13 +301,13 @@ def test_no_bullet_or_rule_of_a_prompt_is_read_as_a_sign():
 
 
 def test_the_sides_of_a_value_stand_one_below_the_other():
-    text = plan_markdown(plan_document(planned(changed(FieldChange("model", "gpt-5.5", "gpt-5.6")))))
+    text = markdown_of(plan_document(planned(changed(FieldChange("model", "gpt-5.5", "gpt-5.6")))))
 
     assert '\n~ model\n-     "gpt-5.5"\n+     "gpt-5.6"\n' in text
 
 
 def test_the_table_comes_first_and_a_deletion_is_bold():
-    text = plan_markdown(PLANS["delete"])
+    text = markdown_of(PLANS["delete"])
 
     assert text.splitlines()[:7] == [
         "### Plan: 0 to add, 0 to change, 1 to destroy.",
@@ -297,7 +321,7 @@ def test_the_table_comes_first_and_a_deletion_is_bold():
 
 
 def test_the_table_says_how_long_a_prompt_becomes():
-    text = plan_markdown(PLANS["a few words of a prompt"])
+    text = markdown_of(PLANS["a few words of a prompt"])
 
     row = next(line for line in text.splitlines() if line.startswith("| `~`"))
     assert re.search(r"\| `instructions` \| `\+1 -1 lines, \d+ → \d+ words, ~\d+ → ~\d+ tokens` \|$", row)
@@ -305,21 +329,21 @@ def test_the_table_says_how_long_a_prompt_becomes():
 
 def test_of_many_parts_six_are_named_and_the_others_counted():
     fields = [FieldChange(f"metadata.{n}", "a", "b", drifted=True) for n in range(16)]
-    text = plan_markdown(plan_document(planned(changed(*fields, drifted=True))))
+    text = markdown_of(plan_document(planned(changed(*fields, drifted=True))))
 
     row, remark = (line for line in text.splitlines() if " and 10 more" in line)
     assert (row.count("`metadata."), remark.count("`metadata.")) == (6, 6)
 
 
 def test_why_and_where_from_are_said_too():
-    assert "moved from assistant.sales" in plan_markdown(PLANS["moved"])
-    assert "was deleted on the server since the last apply" in plan_markdown(PLANS["deleted and created"])
+    assert "moved from assistant.sales" in markdown_of(PLANS["moved"])
+    assert "was deleted on the server since the last apply" in markdown_of(PLANS["deleted and created"])
 
 
 @pytest.mark.parametrize("name", PLANS)
 def test_every_change_has_a_row_and_every_changed_part_is_in_its_diff(name):
-    view = view_of(PLANS[name])
-    text = plan_markdown(PLANS[name], PLENTY)
+    view = plan_view(PLANS[name])
+    text = markdown_of(PLANS[name], PLENTY)
 
     assert sum(kind == "tr_open" for kind, _ in nodes(text)) == len(view.entries) + bool(view.entries)
     assert text.count("<details>") == sum(bool(entry.parts) for entry in view.entries)
@@ -328,7 +352,7 @@ def test_every_change_has_a_row_and_every_changed_part_is_in_its_diff(name):
 
 
 def test_what_a_reader_must_not_miss_stands_before_the_diffs():
-    text = plan_markdown(document_of("x"))
+    text = markdown_of(document_of("x"))
     listed = re.findall(r"^- \*\*(\w+)\*\*", text, re.MULTILINE)
 
     assert listed == ["Breaking", "Drift", "Refused", "Note", "Warning"]
@@ -336,19 +360,19 @@ def test_what_a_reader_must_not_miss_stands_before_the_diffs():
 
 
 def test_a_plan_without_changes_is_short():
-    assert plan_markdown(PLANS["nothing"]).startswith(
+    assert markdown_of(PLANS["nothing"]).startswith(
         "### No changes. Your assistants match the configuration.\n"
     )
-    assert len(plan_markdown(PLANS["nothing"])) < 300
+    assert len(markdown_of(PLANS["nothing"])) < 300
 
 
 @pytest.mark.parametrize("text", ["a\\|b", "a\\\\|b", "\\|", "a|b", "| \\\\\\| |"])
 def test_no_bar_stands_behind_two_backslashes_of_which_readers_think_differently(text):
-    rows = [row for row in plan_markdown(document_of(text)).splitlines() if row.startswith("| ")]
+    rows = [row for row in markdown_of(document_of(text)).splitlines() if row.startswith("| ")]
 
     assert not any("\\\\|" in row for row in rows)
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {6}
 
 
 def test_who_moved_a_field_is_told():
-    assert "\n!     changed on the server, will be set back\n" in plan_markdown(PLANS["drift"])
+    assert "\n!     changed on the server, will be set back\n" in markdown_of(PLANS["drift"])

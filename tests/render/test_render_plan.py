@@ -13,9 +13,10 @@ from reconciler.model.change import Action, Change, Detail, FieldChange, Reason,
 from reconciler.model.outcome import Cause, Outcome, Report, Result
 from reconciler.model.plan import Basis, Plan
 from reconciler.render.document import plan_document, report_document
+from reconciler.render.plan_view import NO_CHANGES, plan_view
+from reconciler.render.report_view import report_view
 from reconciler.render.terminal import painted
-from reconciler.render.text import plan_lines, report_lines
-from reconciler.render.view import NO_CHANGES, view_of
+from reconciler.render.text import report_lines, view_lines
 from reconciler.render.visible import shortened
 
 SUPPORT, HANDBOOK = address.assistant("support"), address.file("docs/handbook.md")
@@ -28,7 +29,7 @@ def planned(*changes, notices=()):
 
 
 def shown(plan, *, colour=False):
-    return painted(plan_lines(view_of(plan_document(plan))), colour=colour)
+    return painted(view_lines(plan_view(plan_document(plan))), colour=colour)
 
 
 def reads(plan, expected):
@@ -131,7 +132,7 @@ def test_an_update_shows_every_field_and_the_lines_of_a_prompt_that_differ():
 def test_a_view_keeps_as_many_unchanged_lines_as_are_asked_for(context, rows):
     fields = (FieldChange("instructions", PROMPT, PROMPT.replace("Rule 6.", "Rule six.")),)
     plan = planned(Change(SUPPORT, Action.UPDATE, Reason.EDITED, fields, (UPDATE,)))
-    (entry,) = view_of(plan_document(plan), context).entries
+    (entry,) = plan_view(plan_document(plan), context).entries
 
     assert sum(len(hunk) for hunk in entry.parts[0].comparison.hunks) == rows
 
@@ -392,7 +393,9 @@ def result(result, message="", *, change=None, **rest):
 
 
 def told(*outcomes, interrupted=0):
-    return painted(report_lines(report_document(Report(outcomes, interrupted), planned())), colour=False)
+    return painted(
+        report_lines(report_view(report_document(Report(outcomes, interrupted), planned()))), colour=False
+    )
 
 
 def test_a_complete_apply_ends_in_the_words_that_tools_look_for():
@@ -423,7 +426,7 @@ def test_what_was_not_applied_is_told_with_its_cause_and_the_next_step():
         Skipped: assistant.support: it needs file.a, which failed
         Unknown: assistant.support: no answer within 60 s
         Apply incomplete. Resources: 1 added, 0 changed, 0 destroyed.
-        Not applied: 3 of 4. What is done is recorded; mend the cause and run the same command again.
+        Not applied: 3 of 4. What is done is recorded; mend the cause and run it again.
         """
     )
 
@@ -500,8 +503,8 @@ def everywhere(text):
         Outcome(change, Result.FAILED, message=text, request_id=text),
     )
     return [
-        *plan_lines(view_of(plan_document(plan))),
-        *report_lines(report_document(Report(outcomes), plan)),
+        *view_lines(plan_view(plan_document(plan))),
+        *report_lines(report_view(report_document(Report(outcomes), plan))),
     ]
 
 
