@@ -76,6 +76,7 @@ BEFORE = {
     "Without a server": [committed],
     "What is never shown": [hidden],
     "The digest": [pictures.a_review],
+    "After the apply": [pictures.a_review],
 }
 
 

