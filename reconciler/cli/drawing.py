@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import UsageError
 from reconciler.render.document import printed
-from reconciler.render.formats import Depth, Look, drawn
+from reconciler.render.formats import drawn
+from reconciler.render.look import Depth, Look
 from reconciler.store import planfile
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
-    from reconciler.render.formats import Look
+    from reconciler.render.look import Look
     from reconciler.render.texts import Comparison, Row
     from reconciler.render.view import Entry, Part, View
 

@@ -11,7 +11,7 @@ from reconciler.model.change import Action, Change, FieldChange, Reason, Step, S
 from reconciler.render.document import plan_in
 from reconciler.render.lines import Style
 from reconciler.render.texts import CONTEXT, Comparison, compared
-from reconciler.render.view import Entry, Inner, Part, Trouble, View, count, literal, look, shown
+from reconciler.render.view import Entry, Inner, Part, Trouble, View, count, literal, shown, sign_of
 from reconciler.render.visible import shortened
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _also(plan: Plan) -> str:
 
 
 def _entry(change: Change, context: int) -> Entry:
-    sign, style, word = look(change.action, change.address.kind)
+    sign, style, word = sign_of(change.action, change.address.kind)
     verb = f"will be {word}"
     if change.action is Action.NOOP:
         verb = "stays as it is"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reconciler.model.address import Address
 from reconciler.model.outcome import Cause, Result
 from reconciler.render.lines import Style
-from reconciler.render.view import Entry, Trouble, View, look, shown
+from reconciler.render.view import Entry, Trouble, View, shown, sign_of
 
 if TYPE_CHECKING:
     from reconciler.render.document import OutcomeRecord, ReportDocument
@@ -56,7 +56,7 @@ def _then(document: ReportDocument) -> str:
 
 
 def _entry(one: OutcomeRecord) -> Entry:
-    sign, style, word = look(one.action, Address.parse(one.address).kind)
+    sign, style, word = sign_of(one.action, Address.parse(one.address).kind)
     verb, message = f"was {word}", shown(one.message)
     trouble = _trouble(one)
     if trouble:

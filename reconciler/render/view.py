@@ -110,7 +110,7 @@ class View:
     is_partial: bool = False
 
 
-def look(action: Action, kind: Kind) -> tuple[str, Style, str]:
+def sign_of(action: Action, kind: Kind) -> tuple[str, Style, str]:
     """The sign of an action, its style, and what is done in one word."""
     sign, style, word = _LOOKS[action]
     return sign, style, _OF_FILES.get(action, word) if kind is Kind.FILE else word

@@ -7,7 +7,7 @@ from render.plans import page_of
 
 from reconciler.model.plan import Basis, Plan
 from reconciler.render.document import plan_document
-from reconciler.render.formats import Look
+from reconciler.render.look import Look
 
 SUPPORT = "assistant.support"
 PHONE = {"viewport": {"width": 390, "height": 844}}

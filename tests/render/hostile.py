@@ -7,7 +7,7 @@ from reconciler.model.change import Action, Change, Detail, FieldChange, Reason,
 from reconciler.model.diagnostic import Diagnostic, Origin
 from reconciler.model.plan import Basis, Plan
 from reconciler.render.document import plan_document
-from reconciler.render.formats import Look
+from reconciler.render.look import Look
 
 _ACTS = (
     "<script>{act}</script>",

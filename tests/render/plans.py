@@ -9,7 +9,8 @@ from reconciler.model.mark import Mark
 from reconciler.model.outcome import Cause, Outcome, Report, Result
 from reconciler.model.plan import Basis, Plan
 from reconciler.render.document import plan_document, report_document
-from reconciler.render.formats import Look, drawn
+from reconciler.render.formats import drawn
+from reconciler.render.look import Look
 
 SUPPORT, SALES = address.assistant("support"), address.assistant("sales")
 HANDBOOK = address.file("docs/handbook.md")

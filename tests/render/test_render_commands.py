@@ -19,7 +19,8 @@ from reconciler.model import address
 from reconciler.model.change import Action, Change, Detail, FieldChange, Reason, Step, StepKind
 from reconciler.model.plan import Basis, Plan
 from reconciler.render.document import plan_document
-from reconciler.render.formats import FORMATS, Depth, Look, drawn
+from reconciler.render.formats import FORMATS, drawn
+from reconciler.render.look import Depth, Look
 from reconciler.render.visible import visible
 
 LINES = re.compile(r"\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from render.plans import PLANS, REPORTS
 
-from reconciler.render.formats import FORMATS, Depth, Look, drawn
+from reconciler.render.formats import FORMATS, drawn
+from reconciler.render.look import Depth, Look
 
 GOLDEN = Path(__file__).with_name("golden")
 WRITING = os.environ.get("GOLDEN") == "write"

@@ -17,7 +17,8 @@ from reconciler.model import address
 from reconciler.model.change import Action, Change, FieldChange, Reason, Step, StepKind
 from reconciler.model.plan import Basis, Plan
 from reconciler.render.document import plan_document
-from reconciler.render.formats import Look, drawn
+from reconciler.render.formats import drawn
+from reconciler.render.look import Look
 
 VOID = {"meta", "input", "col"}
 ATTRIBUTES = {

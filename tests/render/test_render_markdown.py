@@ -23,7 +23,8 @@ from render.plans import (
 from reconciler.model import address
 from reconciler.model.change import Action, Change, FieldChange, Reason
 from reconciler.render.document import plan_document
-from reconciler.render.formats import Look, drawn
+from reconciler.render.formats import drawn
+from reconciler.render.look import Look
 from reconciler.render.plan_view import plan_view
 from reconciler.render.view import shown
 
