@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from reconciler.config.git import PATIENCE, REGULAR, git, reason
+from reconciler.config.git import REGULAR, git, reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,8 +72,8 @@ def tracked(folder: Path) -> Tracked | Silence | None:
         return None
     try:
         return _tracked(_ask(folder, "-v", "--stage"), _ask(folder, "--modified"))
-    except subprocess.TimeoutExpired:
-        return Silence(f"no answer within {PATIENCE:g} seconds", "try again, or say --allow-untracked")
+    except subprocess.TimeoutExpired as cause:
+        return Silence(f"no answer within {cause.timeout:g} seconds", "try again, or say --allow-untracked")
     except subprocess.CalledProcessError as cause:
         reading = f"git config --global --add safe.directory {shlex.quote(str(checkout))}"
         return Silence(reason(cause), f"let git read it ({reading}), or say --allow-untracked")

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config import tracked as asked
 from reconciler.config.content import ContentError, Root
 from reconciler.config.errors import ConfigError
 from reconciler.config.resolve import configuration
@@ -497,7 +496,7 @@ def stand_in(monkeypatch, tmp_path):
 
 
 def test_a_git_that_does_not_answer_is_not_waited_for(checkout, silent, stand_in, monkeypatch):
-    monkeypatch.setattr(asked, "PATIENCE", 0.2)
+    monkeypatch.setattr("reconciler.config.git.PATIENCE", 0.2)
     stand_in("exec sleep 60")
     assert silent() == ("no answer within 0.2 seconds", "try again, or say --allow-untracked")
 
