@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from reconciler.render.texts import Comparison, Row
     from reconciler.render.view import Entry, Part, View
 
-_TABLES = {
-    "Plan": "| | Resource | What happens | What changes | Prompt |\n|---|---|---|---|---|\n",
-    "Apply": "| | Resource | What happened | To know |\n|---|---|---|---|\n",
+_HEADS = {
+    "Plan": ("", "Resource", "What happens", "What changes", "Prompt"),
+    "Apply": ("", "Resource", "What happened", "To know"),
 }
 _NAME, _VALUE, _LINE = 100, 300, 4_000  # bytes of a name, of a sentence and of a line that are shown
 _NAMES = 6  # parts that are named on one line
@@ -43,10 +43,11 @@ def markdown(view: View, most: int = 60_000) -> str:
     room = most - _size(head) - _size(foot)
     remarks = _listed([*_remarks(view)], room // 3, "more remark")
     room -= _size(remarks)
-    table = _TABLES[view.title]
-    rows = [_row(entry, table.count("-|")) for entry in view.entries]
-    shown = _listed(rows, room - _SENTENCE, "more resource", table)
-    return head + shown + remarks + _diffs(view.entries, room - _size(shown)) + foot
+    heads = _HEADS[view.title]
+    top = f"{_row(heads)}{_row(['---'] * len(heads))}"
+    rows = [_row(_cells(entry)[: len(heads)]) for entry in view.entries]
+    table = _listed(rows, room - _SENTENCE, "more resource", top)
+    return head + table + remarks + _diffs(view.entries, room - _size(table)) + foot
 
 
 def _head(view: View) -> str:
@@ -69,12 +70,17 @@ def _foot(view: View) -> str:
 # the table
 
 
-def _row(entry: Entry, width: int) -> str:
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _cells(entry: Entry) -> list[str]:
+    """What a row has of an entry, whichever table it is; a shorter one leaves the last of them out."""
     verb = f"**{entry.verb}**" if entry.action is Action.DELETE else entry.verb
     known = f" {_code(entry.id)}" if entry.id else ""
     sign = _code(entry.sign) if entry.sign.strip() else ""
     cells = (sign, _code(entry.address), verb + known, _named(entry), _prompt(entry.parts))
-    return f"| {' | '.join(map(_cell, cells[:width]))} |\n"
+    return [_cell(text) for text in cells]
 
 
 def _cell(text: str) -> str:

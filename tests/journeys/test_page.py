@@ -49,7 +49,7 @@ def test_an_assistant_is_not_shown_as_a_page(edited):
     ended = edited.run("show", "assistant.support", "--format", "html")
 
     assert ended.code == 64
-    assert "--format html is for a plan file" in ended.err
+    assert "--format html is for a file" in ended.err
 
 
 def test_nothing_to_change_is_a_page_too(project):

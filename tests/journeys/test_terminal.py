@@ -102,6 +102,14 @@ def test_anything_else_cancels_and_changes_nothing(project, answer):
     assert not (project.folder / "state/state.json").exists()
 
 
+def test_nobody_is_asked_about_a_plan_that_is_not_shown(project):
+    code, shown = at_a_terminal(project, "apply", "--format", "markdown")
+
+    assert code == 64
+    assert "with --format markdown no plan is shown to approve: say --auto-approve" in " ".join(shown.split())
+    assert not (project.folder / "state").exists()
+
+
 def test_a_question_can_be_interrupted(project):
     code, shown = at_a_terminal(project, "destroy", answer="")
     assert (code, "No changes." in shown) == (0, True)
