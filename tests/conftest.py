@@ -7,9 +7,11 @@ import socket
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
+from forked import Parent
 from hypothesis import settings
 
 # A loaded machine is slow, not wrong.
@@ -25,6 +27,11 @@ assistants:
     instructions: Be kind.
     files: [handbook.md]
 """
+
+
+def pytest_collection_modifyitems(items):
+    """What takes longest begins first, so that nobody waits for it at the end."""
+    items.sort(key=lambda item: "test_a_part_of_the_sweep" not in item.nodeid)
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +54,12 @@ def loopback_only(monkeypatch):
         return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@cache
+def parent():
+    """What the runs of this process are forked from."""
+    return Parent()
 
 
 @dataclass(frozen=True)
@@ -76,7 +89,11 @@ class Workspace:
         self.write("assistants.yaml", text)
 
     def run(self, *arguments: str, **environment: str) -> Ended:
-        """Run the installed program, as a person would."""
+        """Run the program, in a process of its own."""
+        return Ended(*parent().run(arguments, self.folder, {**os.environ, **environment}))
+
+    def run_anew(self, *arguments: str, **environment: str) -> Ended:
+        """Run the installed program from nothing, as a person would; it takes much longer."""
         ended = subprocess.run(
             self.command(*arguments),
             cwd=self.folder,

@@ -53,7 +53,7 @@ def test_a_plan_of_250_assistants_without_changes_is_three_lists_and_one_of_file
     assert workspace.run("apply", "--auto-approve", "--server", url).code == 0
     app.state.ledger.clear()
 
-    ended = workspace.run("plan", "--server", url, PYTHONPROFILEIMPORTTIME="1")
+    ended = workspace.run_anew("plan", "--server", url, PYTHONPROFILEIMPORTTIME="1")
 
     assert ended.out.endswith("No changes. Your assistants match the configuration.\n")
     asked = sorted(f"{one.method} {one.path}" for one in app.state.ledger)
@@ -63,7 +63,7 @@ def test_a_plan_of_250_assistants_without_changes_is_three_lists_and_one_of_file
 
 
 def test_help_imports_nothing_heavy(workspace):
-    ended = workspace.run("--help", PYTHONPROFILEIMPORTTIME="1")
+    ended = workspace.run_anew("--help", PYTHONPROFILEIMPORTTIME="1")
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in ended.err.splitlines()}
 
     assert "click" in imported

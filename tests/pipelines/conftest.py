@@ -3,7 +3,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forked
 import pytest
+from conftest import parent
 from forges.stand_in import Forge, Person, running
 from pipelines.composite import Composite, runner
 
@@ -27,7 +29,9 @@ def tools(tmp_path):
     folder = tmp_path / "tools"
     folder.mkdir()
     script = folder / "assistants-sync"
-    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m reconciler "$@"\n')
+    script.write_text(
+        f'#!/bin/sh\nexec "{sys.executable}" -I -S "{forked.__file__}" "{parent().path}" "$@"\n'
+    )
     script.chmod(0o755)
     return folder
 

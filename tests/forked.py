@@ -1,0 +1,150 @@
+"""The program in processes that are forked from one which has everything imported, and so begin at once.
+
+``python -I -S forked.py SOCKET ARGUMENTS`` is such a run for whoever wants a command line of its own.
+"""
+
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+_HEAD = struct.Struct("!I")
+_CODE = struct.Struct("!i")
+_PATIENCE = 60
+"""Seconds after which a run is ended; none takes nearly as long."""
+
+
+class Parent:
+    """A process that forks a run for whoever asks; it ends when the one that started it does."""
+
+    def __init__(self):
+        self._folder = tempfile.TemporaryDirectory(prefix="forked-")
+        self.path = str(Path(self._folder.name) / "socket")
+        measured = {name for name in os.environ if name.startswith("COVERAGE_")}  # a fork is not measured
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, "serve", self.path],
+            env={name: value for name, value in os.environ.items() if name not in measured},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert self._process.stdout.readline() == b"ready\n"
+
+    def run(self, arguments, folder, environment):
+        """A run in a folder: its exit code, and what it printed on both streams."""
+        with (
+            tempfile.TemporaryFile() as out,
+            tempfile.TemporaryFile() as err,
+            Path(os.devnull).open("rb") as nothing,
+        ):
+            code = ask(self.path, arguments, folder, environment, (nothing, out, err))
+            told = [stream.seek(0) or stream.read().decode() for stream in (out, err)]
+        return code, *told
+
+
+def ask(path, arguments, folder, environment, streams):
+    """Let the process at a socket fork a run; its exit code."""
+    asked = [list(arguments), str(folder), dict(environment), _umask()]
+    text = json.dumps(asked).encode()
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect(path)
+        socket.send_fds(line, [_HEAD.pack(len(text))], [stream.fileno() for stream in streams])
+        line.sendall(text)
+        found = line.recv(_CODE.size)
+    assert found, "the run was killed, or did not end"
+    return _CODE.unpack(found)[0]
+
+
+def _umask():
+    found = os.umask(0)
+    os.umask(found)
+    return found
+
+
+def serve(path):
+    """Fork a run for everybody who asks, until standard input ends."""
+    _import_everything()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them here
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen(64)
+        os.write(1, b"ready\n")
+        while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
+            line, _ = listener.accept()
+            with line:
+                if not os.fork():
+                    listener.close()
+                    _end(line)
+
+
+def _import_everything():
+    import importlib  # noqa: PLC0415 - only here; who asks for a run shall begin quickly
+    import pkgutil  # noqa: PLC0415 - the same
+
+    import reconciler  # noqa: PLC0415 - the same
+
+    for one in pkgutil.walk_packages(reconciler.__path__, "reconciler."):
+        if not one.name.endswith("__main__"):
+            importlib.import_module(one.name)
+    for name in ("deepdiff", "rich.console", "rich.live", "jinja2", "jsonschema_rs", "asyncio", "uvicorn"):
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # what no run changes need not be copied by any
+
+
+def _end(line):
+    """Be the program, and tell how it ended."""
+    code = 70
+    try:
+        signal.alarm(_PATIENCE)
+        code = _be_the_program(line)
+        line.sendall(_CODE.pack(code))
+    finally:
+        os._exit(code)
+
+
+def _be_the_program(line):
+    head, streams, *_ = socket.recv_fds(line, _HEAD.size, 3)
+    (size,) = _HEAD.unpack(head)
+    arguments, folder, environment, umask = json.loads(line.recv(size, socket.MSG_WAITALL))
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    os.chdir(folder)
+    os.umask(umask)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.stdin, sys.stdout, sys.stderr = (
+        open(number, how, closefd=False)  # noqa: SIM115 - to the end
+        for number, how in enumerate("rww")
+    )
+    sys.argv[1:] = arguments
+    return _ended()
+
+
+def _ended():
+    """The exit code of the program, which leaves by an exception."""
+    from reconciler.cli.main import main  # noqa: PLC0415 - imported long ago
+
+    try:
+        main()
+    except SystemExit as left:
+        with suppress(OSError):
+            sys.stdout.flush()
+        return left.code or 0
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "serve":
+        serve(sys.argv[2])
+    else:
+        own = (sys.stdin, sys.stdout, sys.stderr)
+        sys.exit(ask(sys.argv[1], sys.argv[2:], Path.cwd(), os.environ, own))
