@@ -18,6 +18,8 @@ from pathlib import Path
 
 _HEAD = struct.Struct("!I")
 _CODE = struct.Struct("!i")
+_USED = ("asyncio", "coverage", "deepdiff", "jinja2", "jsonschema_rs", "rich.console", "rich.live", "uvicorn")
+"""What the program imports where it is used."""
 _PATIENCE = 60
 """Seconds after which a run is ended; none takes nearly as long."""
 
@@ -28,7 +30,7 @@ class Parent:
     def __init__(self):
         self._folder = tempfile.TemporaryDirectory(prefix="forked-")
         self.path = str(Path(self._folder.name) / "socket")
-        measured = {name for name in os.environ if name.startswith("COVERAGE_")}  # a fork is not measured
+        measured = {name for name in os.environ if name.startswith("COVERAGE_")}  # each fork is, by itself
         self._process = subprocess.Popen(
             [sys.executable, __file__, "serve", self.path],
             env={name: value for name, value in os.environ.items() if name not in measured},
@@ -93,7 +95,7 @@ def _import_everything():
     for one in pkgutil.walk_packages(reconciler.__path__, "reconciler."):
         if not one.name.endswith("__main__"):
             importlib.import_module(one.name)
-    for name in ("deepdiff", "rich.console", "rich.live", "jinja2", "jsonschema_rs", "asyncio", "uvicorn"):
+    for name in _USED:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()  # what no run changes need not be copied by any
@@ -127,7 +129,20 @@ def _be_the_program(line):
         for number, how in enumerate("rww")
     )
     sys.argv[1:] = arguments
-    return _ended()
+    return _measured(_ended)
+
+
+def _measured(work):
+    """The same, by coverage too, where the environment says so."""
+    from coverage import process_startup  # noqa: PLC0415 - imported long ago
+
+    measure = process_startup(force=True)
+    try:
+        return work()
+    finally:
+        if measure:
+            measure.stop()
+            measure.save()
 
 
 def _ended():
