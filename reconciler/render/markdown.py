@@ -64,7 +64,7 @@ def _head(view: View) -> str:
 
 
 def _foot(view: View) -> str:
-    return f"Digest of this plan: {_code(view.digest)}\n"
+    return f"Digest of the plan: {_code(view.digest)}\n"
 
 
 # the table
@@ -76,7 +76,7 @@ def _row(cells: Iterable[str]) -> str:
 
 def _cells(entry: Entry) -> list[str]:
     """What a row has of an entry, whichever table it is; a shorter one leaves the last of them out."""
-    verb = f"**{entry.verb}**" if entry.action is Action.DELETE else entry.verb
+    verb = f"**{entry.verb}**" if entry.action is Action.DELETE and not entry.trouble else entry.verb
     known = f" {_code(entry.id)}" if entry.id else ""
     sign = _code(entry.sign) if entry.sign.strip() else ""
     cells = (sign, _code(entry.address), verb + known, _named(entry), _prompt(entry.parts))

@@ -213,7 +213,7 @@ def test_it_is_never_longer_than_allowed_and_still_only_ours(name, most):
     assert set(nodes(text)) <= set(nodes(HARMLESS))
     assert titles(text) is not None
     assert text.startswith("### ")
-    assert text.endswith(f"Digest of this plan: `{document.digest}`\n")
+    assert text.endswith(f"Digest of the plan: `{document.digest}`\n")
 
 
 @pytest.mark.parametrize("text", ["`" * 300, "`a" * 150, "🚀" * 300, "`🚀" * 150, "|" * 300, "<" * 300])
