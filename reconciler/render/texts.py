@@ -10,7 +10,7 @@ import sys
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from difflib import Match, SequenceMatcher
 from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 CONTEXT, WHOLE = 2, sys.maxsize  # unchanged lines around a change: a few, or all
-_POPULAR = 2000  # lines from which on the exact comparison of many equal ones takes minutes
+_PAIRS = 20_000  # pairs of equal lines or words that are looked at as a whole
+_STEPS, _MOST_STEPS = 500, 5_000_000  # looks at a pair that a line or word is worth, and all of a text
 _BLOCK = 2000  # words on both sides of a changed block that are compared with each other
 _BUDGET = 20_000  # words that are compared line by line in one larger block
 _ALIKE = 0.35
 _WORD = re.compile(r"\w+|\s|[^\w\s]")
-_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*\Z")
+_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(.*)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _BLANKS = re.compile(r"[ \t\n]+")
 
@@ -159,9 +160,55 @@ class _Block(NamedTuple):
 def _groups(old: Sequence[str], new: Sequence[str], context: int) -> Iterator[list[_Block]]:
     if old == new:
         return
-    matcher = SequenceMatcher(None, old, new, autojunk=len(new) > _POPULAR)
-    for group in matcher.get_grouped_opcodes(context):
+    for group in _Matcher(old, new).get_grouped_opcodes(context):
         yield [_Block(*block) for block in group]
+
+
+class _Matcher(SequenceMatcher[str]):
+    """Finds what is the same, in a time that grows no faster than the texts; what it had no time for differs.
+
+    What stands on both sides very often, such as an empty line, is no place from which to look around.
+    """
+
+    def __init__(self, old: Sequence[str], new: Sequence[str]) -> None:
+        super().__init__(None, old, new, autojunk=False)
+        places: dict[str, list[int]] = self.b2j  # type: ignore[attr-defined] # documented, and not in its types
+        for one in _frequent(old, new):
+            del places[one]
+        self._old, self._new = old, new
+        self._reach = [0, *accumulate(1 + len(places.get(one, ())) for one in old)]
+        self._left = min(_STEPS * (len(old) + len(new)), _MOST_STEPS)
+
+    def find_longest_match(
+        self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
+    ) -> Match:
+        """The longest run of the same in both ranges; where none is found, what they begin or end with."""
+        ahi, bhi = len(self._old) if ahi is None else ahi, len(self._new) if bhi is None else bhi
+        self._left -= self._reach[ahi] - self._reach[alo]
+        none = Match(alo, blo, 0)
+        found = super().find_longest_match(alo, ahi, blo, bhi) if self._left >= 0 else none
+        return found if found.size else self._edge(alo, ahi, blo, bhi)
+
+    def _edge(self, alo: int, ahi: int, blo: int, bhi: int) -> Match:
+        old, new, most = self._old, self._new, min(ahi - alo, bhi - blo)
+        head = next((n for n in range(most) if old[alo + n] != new[blo + n]), most)
+        if head:
+            return Match(alo, blo, head)
+        tail = next((n for n in range(most) if old[ahi - 1 - n] != new[bhi - 1 - n]), most)
+        return Match(ahi - tail, bhi - tail, tail)
+
+
+def _frequent(old: Sequence[str], new: Sequence[str]) -> frozenset[str]:
+    """What makes too many pairs of equal lines or words, the most frequent first."""
+    there = Counter(new)
+    pairs = {one: number * there[one] for one, number in Counter(old).items() if one in there}
+    found, left = set[str](), sum(pairs.values())
+    for one in sorted(pairs, key=lambda one: -pairs[one]):
+        if left <= _PAIRS:
+            break
+        found.add(one)
+        left -= pairs[one]
+    return frozenset(found)
 
 
 def _rows(group: Iterable[_Block], old: Sequence[str], new: Sequence[str]) -> Iterator[Row]:
@@ -236,7 +283,7 @@ def _opcodes(old: Sequence[str], new: Sequence[str]) -> list[_Block]:
     """How one run of words becomes the other; as a whole, where that would take too long to find out."""
     if len(old) + len(new) > _BLOCK:
         return [_Block("replace", 0, len(old), 0, len(new))]
-    return [_Block(*one) for one in SequenceMatcher(None, old, new, autojunk=False).get_opcodes()]
+    return [_Block(*one) for one in _Matcher(old, new).get_opcodes()]
 
 
 def _by_line(words: Iterable[Word]) -> _Lines:
@@ -300,6 +347,13 @@ def _outline(lines: Iterable[str]) -> list[str]:
         if opened and (not fence or text.lstrip().startswith(fence)):
             fence = "" if fence else opened[1]
         elif not fence and (title := _HEADING.match(text)):
-            heading = title[2]
+            heading = _titled(title[1])
         found.append(heading)
     return found
+
+
+def _titled(text: str) -> str:
+    """The words of a heading, without the signs that may close it."""
+    words = text.strip(" \t")
+    open_end = words.rstrip("#")
+    return open_end.rstrip(" \t") if not open_end or open_end[-1] in " \t" else words

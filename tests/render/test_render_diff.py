@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reconciler.render.diff import comparison_lines
 from reconciler.render.lines import plain
-from reconciler.render.texts import Extent, compared
+from reconciler.render.texts import WHOLE, Extent, compared
 
 ROW = re.compile(r"^ *(?P<number>[0-9]+) (?P<sign>[ +-]) │ ?(?P<text>.*)$")
 LINES = st.lists(
@@ -147,6 +147,69 @@ def test_extents_are_measured_in_lines_words_and_estimated_tokens():
 
 def test_equal_lines_do_not_hide_how_little_changed():
     assert diff("a\n" * 300, "b\n" + "a\n" * 300) == "     1 + │ b\n     2   │ a\n     3   │ a\n"
+
+
+def test_nor_do_thousands_of_empty_lines_between_others():
+    lines = [f"Rule {number}.\n\n" for number in range(3_000)]
+    edited = [f"Edited: {line}" if number % 100 == 50 else line for number, line in enumerate(lines)]
+
+    found = compared("".join(lines), "".join(edited))
+
+    assert (found.added, found.removed) == (30, 30)
+
+
+HOSTILE = {
+    "two that alternate": ("a\nb\n" * 20_000, "a\nc\n" * 10_000),
+    "words that alternate": ("x\n".join(["q"] * 498), "x\n".join(["q", "r"] * 249)),
+    "a heading of blanks": ("# a\n", f"# y{' ' * 200_000}x\n"),
+    "every other line": (
+        "".join(f"{number}\nx{number}\n" for number in range(5_000)),
+        "".join(f"{number}\ny{number}\n" for number in range(5_000)),
+    ),
+}
+
+
+@pytest.mark.timeout(30)  # without a bound each of them takes many minutes
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_text_is_compared_for_ever(name):
+    before, after = HOSTILE[name]
+    found = compared(before, after)
+    rows = [row for hunk in found.hunks for row in hunk]
+
+    old = [row.text for row in rows if row.sign == "-"]
+    new = [row.text for row in rows if row.sign == "+"]
+    assert (len(old), len(new)) == (found.removed, found.added)
+    assert found.added > 0
+
+
+@given(st.lists(st.sampled_from("abcd"), max_size=30), st.lists(st.sampled_from("abcd"), max_size=30))
+def test_a_comparison_that_runs_out_of_time_is_still_true(before, after):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reconciler.render.texts._STEPS", 1)
+        found = compared("\n".join(before), "\n".join(after), WHOLE)
+    rows = [row for hunk in found.hunks for row in hunk]
+
+    if "\n".join(before) != "\n".join(after) and found.hunks:
+        assert [row.text for row in rows if row.sign in " -"] == (
+            "\n".join(before).split("\n") if before else []
+        )
+        assert [row.text for row in rows if row.sign in " +"] == (
+            "\n".join(after).split("\n") if after else []
+        )
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("# a", "a"),
+        ("## a ##  ", "a"),
+        ("# a#", "a#"),
+        ("# #", "(before the first heading)"),
+        ("# a b # c", "a b # c"),
+    ],
+)
+def test_the_signs_that_close_a_heading_are_no_part_of_it(line, title):
+    assert compared(f"{line}\nx\n", f"{line}\ny\n# z\n").headings[0] == (title, 1)
 
 
 def test_a_text_of_many_equal_lines_is_compared_in_time():
