@@ -10,9 +10,9 @@ import json
 import re
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError, model_validator
 
 from reconciler.errors import PlanFileError
 from reconciler.model.address import Address
@@ -40,12 +40,15 @@ class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
 
+Number = Annotated[StrictInt, Field(ge=0, lt=2**53)]
+
+
 class CountsRecord(_Record):
     """The numbers of the summary line."""
 
-    added: StrictInt
-    changed: StrictInt
-    destroyed: StrictInt
+    added: Number
+    changed: Number
+    destroyed: Number
 
 
 class DetailRecord(_Record):
@@ -71,9 +74,27 @@ class FieldRecord(_Record):
     breaking: list[str] = Field(
         [], description="What an application that answers the calls of a tool may not survive."
     )
-    texts: list[str] | None = Field(
+    texts: Annotated[list[str], Field(min_length=2, max_length=2)] | None = Field(
         None, description="The text of a file before and after, where that was asked for."
     )
+
+    @model_validator(mode="after")
+    def _is_drawable(self) -> Self:
+        """What is drawn by its shape must have it, whoever wrote the file."""
+        sides = (self.before, self.after)
+        if self.field == "content" and not all(one is None or _is_content(one) for one in sides):
+            raise ValueError("a side of content is neither null nor a size and a digest")
+        if self.field == "files" and not all(one is None or _is_names(one) for one in sides):
+            raise ValueError("a side of files is neither null nor a list of names")
+        return self
+
+
+def _is_content(side: Any) -> bool:
+    return isinstance(side, dict) and type(side.get("bytes")) is int and isinstance(side.get("sha256"), str)
+
+
+def _is_names(side: Any) -> bool:
+    return isinstance(side, list) and all(isinstance(one, str) for one in side)
 
 
 class StepRecord(_Record):

@@ -138,7 +138,7 @@ def _named(one: FieldChange) -> str:
     group, _, rest = one.field.partition(".")
     if group == "metadata":
         return f'{shown(rest)} = "{shown(one.after)}"'
-    return shown(rest) if group == "tools" else ", ".join(shown(name) for name in one.after)
+    return shown(rest) if group == "tools" else ", ".join(shown(name) for name in one.after or ())
 
 
 def _whole(one: FieldChange) -> Inner:

@@ -312,3 +312,31 @@ def test_nor_does_one_whose_addresses_are_none():
 
     with pytest.raises(PlanFileError, match=r"r\.json is not a report$"):
         read(json.dumps(found).encode(), "r.json")
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"texts": ["a"]},
+        {"field": "content", "before": "abc"},
+        {"field": "content", "after": {}},
+        {"field": "content", "after": {"bytes": "1", "sha256": "a"}},
+        {"field": "files", "after": 5},
+        {"field": "files", "after": [5]},
+    ],
+)
+def test_a_plan_whose_values_nobody_could_draw_is_none(edit):
+    document = json.loads(printed(plan_document(ORDINARY["a few words of a prompt"])))
+    document["changes"][0]["fields"][0].update(edit)
+
+    with pytest.raises(PlanFileError, match=r"p\.json is not a plan: changes\.0\.fields\.0"):
+        read(json.dumps(document).encode(), "p.json")
+
+
+@pytest.mark.parametrize("number", [-1, 10**4_000])
+def test_a_report_counts_what_can_be_counted(number):
+    found = json.loads(printed(REPORTS["report of an apply"]))
+    found["counts"]["added"] = number
+
+    with pytest.raises(PlanFileError, match=r"r\.json is not a report: counts\.added"):
+        read(json.dumps(found).encode(), "r.json")
