@@ -110,7 +110,10 @@ def _event(path: str) -> dict[str, Any]:
 
 def _api(url: str) -> str:
     """An address that a token may be sent to: https, or this very machine."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as cause:
+        raise UsageError(f"the address of the API, {url!r}, is none: {cause}") from cause
     if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
         return url
     raise UsageError(f"the address of the API, {url!r}, is not https; no token is sent there")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _LOCK = "lock.json"
 _TRIES = 5  # swaps that another one may come before
+_LONGEST = 86_400  # seconds that a lease may last, whoever wrote it
 
 
 class LostError(StoreError):
@@ -69,11 +70,14 @@ class Ticket:
             if record.pop("format") != 1:
                 raise ValueError("it is of another format")
             made = cls(**record)
-            return replace(
+            made = replace(
                 made, token=int(made.token), seconds=float(made.seconds), renewed=int(made.renewed)
             )
-        except (KeyError, TypeError, AttributeError, RecursionError) as cause:
+        except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as cause:
             raise ValueError("it is no lock") from cause
+        if not 0 <= made.seconds <= _LONGEST:
+            raise ValueError("it lasts for a time that makes no sense")
+        return made
 
     def text(self) -> bytes:
         """The text of the object."""

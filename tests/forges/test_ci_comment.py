@@ -270,6 +270,14 @@ def test_a_token_goes_to_no_machine_unencrypted(job):
 
 
 @github
+def test_an_address_that_is_none_is_told_so(job):
+    ended = job.comment(GITHUB_API_URL="https://[")
+
+    assert ended.code == 64
+    assert "the address of the API, 'https://[', is none: Invalid IPv6 URL" in ended.err
+
+
+@github
 @pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000, '{"pull_request": 7}'])
 def test_an_event_that_is_none_is_no_crash(job, text):
     job.project.write("event.json", text)

@@ -19,7 +19,7 @@ from reconciler.model.address import assistant
 from reconciler.model.state import AssistantBinding, Intent, State
 from reconciler.store import lease
 from reconciler.store.bucket import Bucket, Patience
-from reconciler.store.lease import Span
+from reconciler.store.lease import Span, Ticket
 from reconciler.store.objects import ObjectStore
 
 KEY, SECRET, TOKEN = "AKIDEXAMPLEKEY", "s3cr3t/of+nobody", "t0ken-of-a-session"
@@ -311,6 +311,14 @@ def test_a_state_of_the_same_serial_that_somebody_restored_is_a_conflict(store, 
         bucket.put("state.json", bucket.get("state.json").text + b"\n")
         with pytest.raises(ConflictError, match="another serial 2 where 2"):
             store.save(state, 2)
+
+
+@pytest.mark.parametrize("edit", [{"token": float("inf")}, {"seconds": float("nan")}, {"seconds": 1e300}])
+def test_a_lock_that_makes_no_sense_is_told_from_one_that_is_held(edit):
+    ticket = json.loads(Ticket("a", 1, "somebody", 60.0).text()) | edit
+
+    with pytest.raises(ValueError, match=r"it is no lock|makes no sense"):
+        Ticket.of(json.dumps(ticket).encode())
 
 
 # Answers that are lost
