@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import traceback
 from contextlib import suppress
 from pathlib import Path
 
@@ -108,6 +109,8 @@ def _end(line):
         signal.alarm(_PATIENCE)
         code = _be_the_program(line)
         line.sendall(_CODE.pack(code))
+    except BaseException:  # noqa: BLE001 - nobody else could tell of it
+        traceback.print_exc()
     finally:
         os._exit(code)
 
@@ -124,10 +127,8 @@ def _be_the_program(line):
     os.umask(umask)
     os.environ.clear()
     os.environ.update(environment)
-    sys.stdin, sys.stdout, sys.stderr = (
-        open(number, how, closefd=False)  # noqa: SIM115 - to the end
-        for number, how in enumerate("rww")
-    )
+    sys.stdin, sys.stdout = (open(number, how, closefd=False) for number, how in enumerate("rw"))  # noqa: SIM115 - to the end
+    sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115 - the same
     sys.argv[1:] = arguments
     return _measured(_ended)
 
@@ -152,9 +153,11 @@ def _ended():
     try:
         main()
     except SystemExit as left:
-        with suppress(OSError):
-            sys.stdout.flush()
         return left.code or 0
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):
+                stream.flush()
 
 
 if __name__ == "__main__":
