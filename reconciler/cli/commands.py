@@ -36,7 +36,7 @@ Exit codes: 0 done, or nothing to do · 1 error, nothing changed · 2 changes
 @options.on_drift
 @options.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=options.NewFile(),
     help="Also write the plan to this file, for a review and for `apply`. It holds the texts it shows.",
 )
 @options.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")

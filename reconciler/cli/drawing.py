@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import click
+from click.core import ParameterSource
+
 from reconciler.errors import UsageError
 from reconciler.render.document import printed
 from reconciler.render.formats import drawn
@@ -37,7 +40,9 @@ class Drawing:
         """What the options say; UsageError for those that do not go together."""
         if given["brief"] and given["full"]:
             raise UsageError("--brief and --full do not go together")
-        if form != "text" and (given["brief"] or given["full"]):
+        source = click.get_current_context().get_parameter_source
+        named = [source(name) for name in ("brief", "full")]
+        if form != "text" and ParameterSource.COMMANDLINE in named:  # what a variable says is meant for text
             raise UsageError(f"--brief and --full are about text; {form} is always the same")
         depth = Depth.BRIEF if given["brief"] else Depth.FULL if given["full"] else Depth.PLAIN
         return cls(form, depth, given.get("max_bytes", 60_000))

@@ -53,6 +53,21 @@ class StatePlace(click.Path):
         return value if isinstance(value, str) and "://" in value else super().convert(value, param, ctx)
 
 
+class NewFile(click.Path):
+    """A file to be written."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, dir_okay=False)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:  # click's own signature
+        """A Path; an empty one is what a variable leaves that nobody set."""
+        if not str(value):
+            self.fail("it is empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 speaking = together(
     option(
         "--color",
@@ -229,7 +244,7 @@ consent = together(
 
 report = option(
     "--report",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=NewFile(),
     help="Also write what became of every change to this file, for `show`.",
 )
 

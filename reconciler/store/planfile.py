@@ -19,6 +19,8 @@ def write(path: Path, text: str) -> None:
 
     What is no file, a device or a pipe, stays what it is.
     """
+    if not path.name:
+        raise PlanFileError(f"cannot write {path}: it is not a file")
     beside = path.with_name(f".{path.name}.new")
     try:
         if path.exists() and not path.is_file():

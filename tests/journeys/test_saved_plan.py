@@ -695,6 +695,22 @@ def test_a_report_that_cannot_be_kept_does_not_change_how_an_apply_ended(site):
     assert "Apply complete!" in ended.out
 
 
+@pytest.mark.parametrize("line", [("apply", "--auto-approve", "--report", ""), ("plan", "--out", "")])
+def test_a_file_without_a_name_is_refused_before_anything_is_done(site, line):
+    site.configure("second")
+    ended = site.run(*line)
+
+    assert (ended.code, ended.out, site.writes()) == (64, "", [])
+    assert "it is empty" in ended.err
+
+
+def test_how_text_shall_look_by_a_variable_is_nothing_to_other_formats(site, monkeypatch):
+    monkeypatch.setenv("ASSISTANTS_SYNC_BRIEF", "1")
+
+    assert site.run("plan", "--format", "markdown").code == 0
+    assert site.run("plan", "--format", "markdown", "--brief").code == 64
+
+
 @pytest.mark.parametrize("form", ["json", "markdown", "html"])
 def test_any_other_format_of_an_apply_is_the_report_alone(site, form):
     site.configure("second")
