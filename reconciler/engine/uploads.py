@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from reconciler.engine.matching import Situation
     from reconciler.model.address import Address
-    from reconciler.model.resource import DesiredAssistant, DesiredFile, LiveAssistant, LiveFile
+    from reconciler.model.resource import DesiredFile, LiveAssistant, LiveFile
     from reconciler.model.state import Intent
 
 
@@ -70,34 +70,42 @@ class Uploads:
             gone = where not in self.situation.desired.by_address
             if gone and (other.filename, other.sha256) == file.identity and other.id in live:
                 return other.id, Reason.MOVED, other.old
-        for one in live.values():
-            if (one.filename, one.sha256) == file.identity:
-                return one.id, Reason.FOUND, ()
+        same = [one.id for one in live.values() if (one.filename, one.sha256) == file.identity]
+        if len(same) == 1:  # of two nobody can say which is ours
+            return same[0], Reason.FOUND, ()
         return self.recovered.get(file.address, ""), Reason.MARKED, ()
 
     @cached_property
     def recovered(self) -> Mapping[Address, str]:
         """Files that a lost state knew: attached to an assistant whose Mark proves the whole set."""
         found: dict[Address, str] = {}
-        for one in self.situation.desired.assistants:
-            match = self.situation.matches[one.address]
-            if match.is_adopted and match.live:
-                found |= self._attached(one, match.live)
+        for wanted, carrier in self._carriers:
+            found |= self._attached(wanted, carrier)
         return found
+
+    @cached_property
+    def _carriers(self) -> Sequence[tuple[Sequence[DesiredFile], LiveAssistant]]:
+        """Assistants of a lost state, with what they shall carry: the very files that their Mark names."""
+        matches = ((one, self.situation.matches[one.address]) for one in self.situation.desired.assistants)
+        found = (
+            (self.situation.desired.files_of(one), each.live) for one, each in matches if each.is_adopted
+        )
+        return [
+            (wanted, live)
+            for wanted, live in found
+            if live and live.mark and live.mark.files == files_digest(one.identity for one in wanted)
+        ]
 
     @property
     def unread(self) -> Collection[str]:
         """Uploads that a lost state may have known, which only their content tells from somebody else's."""
-        live = self.situation.live
-        attached = {
+        live = self.situation.live.files
+        found = {
             one
-            for match in self.situation.matches.values()
-            if match.is_adopted and match.live
-            for one in match.live.file_ids
-            if one in live.files and live.files[one].sha256 is None
+            for wanted, carrier in self._carriers
+            for one in carrier.file_ids
+            if one in live and live[one].sha256 is None and any(_is_alike(live[one], file) for file in wanted)
         }
-        wanted = self.situation.desired.files
-        found = {one for one in attached if any(_is_alike(live.files[one], file) for file in wanted)}
         return found | self._changing
 
     @property
@@ -112,10 +120,8 @@ class Uploads:
             and wanted.get(where) != (binding.filename, binding.sha256)
         }
 
-    def _attached(self, desired: DesiredAssistant, live: LiveAssistant) -> dict[Address, str]:
-        wanted, uploads = self.situation.desired.files_of(desired), self.situation.live.files
-        if live.mark is None or live.mark.files != files_digest(one.identity for one in wanted):
-            return {}
+    def _attached(self, wanted: Sequence[DesiredFile], live: LiveAssistant) -> dict[Address, str]:
+        uploads = self.situation.live.files
         attached = [uploads[file_id] for file_id in live.file_ids if file_id in uploads]
         found = {}
         for one in wanted:

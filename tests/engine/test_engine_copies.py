@@ -122,6 +122,41 @@ def test_an_upload_of_other_content_is_not_taken_for_ours_when_the_state_is_lost
     assert theirs not in world.only().file_ids
 
 
+def attached(world, assistant_id):
+    """Somebody attaches an upload of their own that is the same as our file to an assistant without files."""
+    theirs = world.ask(
+        lambda client: client.files.create(file=("a.md", io.BytesIO(b"about a")), purpose="assistants")
+    )
+    world.ask(lambda client: client.beta.assistants.files.create(assistant_id, file_id=theirs.id))
+    return theirs.id
+
+
+def test_what_hangs_on_another_assistant_is_not_taken_for_ours_when_the_state_is_lost(world):
+    both = assistant("one", files=["a.md"]), assistant("two")
+    world.apply(*both)
+    one, two = (world.store.load().bindings[address.assistant(name)].id for name in ("one", "two"))
+    (ours,) = world.files()
+    world.lose_state()
+    world.ask(lambda client: client.beta.assistants.delete(one))
+    theirs = attached(world, two)
+
+    assert world.apply(*both).exit_code == 0
+    (bound,) = world.store.load().files.values()
+    assert bound.id not in {ours, theirs}
+
+
+def test_of_two_alike_on_one_assistant_neither_is_taken_for_ours_when_the_state_is_lost(world):
+    wanted = assistant(files=["a.md"])
+    world.apply(wanted)
+    world.lose_state()
+    theirs = attached(world, world.only().id)
+
+    assert world.apply(wanted).exit_code == 0
+    (bound,) = world.store.load().files.values()
+    assert theirs in world.files()
+    assert bound.id != theirs
+
+
 def test_what_cannot_be_read_is_taken_for_ours_and_never_deleted(world):
     world.apply(assistant(files=["a.md"]))
     world.lose_state()
