@@ -20,15 +20,10 @@ def migrate(source: Store, target: Store) -> State:
     Both are locked meanwhile. Its serial starts again at 1, its lineage stays. RefusedError where there is
     nothing to copy, or something in the place of it already; StoreError where the copy is not the same.
     """
-    _needed(source.load(), source)  # before its lock, which would make a place that somebody mistyped
+    # Before their locks: they would make a mistyped place, and one that is named twice would wait for itself.
+    _movable(source, target)
     with source.lock("migrate"), target.lock("migrate"):
-        state, there = source.load(), target.load()
-        _needed(state, source)
-        if there.serial or there.journaled:
-            raise RefusedError(
-                f"{target.place} has a state already (serial {there.serial}). Nothing was changed. "
-                "Name another place, or go on with that one."
-            )
+        state = _movable(source, target)
         target.save(state, 0)
         found = target.load()
         if _content(found) != _content(state):
@@ -36,12 +31,20 @@ def migrate(source: Store, target: Store) -> State:
         return found
 
 
-def _needed(state: State, source: Store) -> None:
+def _movable(source: Store, target: Store) -> State:
+    """The state to be copied; RefusedError where there is none, or something in its place."""
+    state, there = source.load(), target.load()
     if not (state.serial or state.journaled):
         raise RefusedError(
             f"there is no state to migrate at {source.place}. Nothing was changed. "
             "Look at how the place is spelt, and whether --env belongs to it."
         )
+    if there.serial or there.journaled:
+        raise RefusedError(
+            f"{target.place} has a state already (serial {there.serial}). Nothing was changed. "
+            "Name another place, or go on with that one."
+        )
+    return state
 
 
 def _content(state: State) -> dict[str, Any]:

@@ -214,9 +214,11 @@ def test_a_state_is_never_migrated_over_another_one_nor_out_of_nothing(project, 
     assert apply(project, "state", url).code == 0
     assert project.run("state", "migrate", "state", place).code == 0
     again = project.run("state", "migrate", "state", place)
+    onto_itself = [project.run("state", "migrate", one, one) for one in ("state", place)]
 
     assert (nothing.code, "no state to migrate" in nothing.err) == (5, True)
-    assert (again.code, "has a state already" in again.err) == (5, True)
+    for ended in (again, *onto_itself):
+        assert (ended.code, "has a state already" in ended.err) == (5, True), ended.err
 
 
 def test_a_place_that_was_mistyped_is_not_made_by_asking_for_its_state(project, place, url):
