@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reconciler.config.models import SHUTDOWNS
-from reconciler.config.prompts import Piece
+from reconciler.config.piece import Piece
 from reconciler.config.unseen import named, unseen
 from reconciler.model.keys import keys
 

@@ -7,39 +7,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.config.content import ContentError
 from reconciler.config.document import PromptFile, PromptParts, PromptText
+from reconciler.config.piece import Piece
 from reconciler.config.text import MAX_BYTES, Source
 
 if TYPE_CHECKING:
     from reconciler.config.content import Root
     from reconciler.config.place import Layer, Place
     from reconciler.config.variables import Variables
-    from reconciler.model.diagnostic import Diagnostic, Origin
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A text as it was written, and where: ``start`` is its first letter's index in the source.
-
-    A text inside YAML is not written letter for letter, so there ``whole`` is the place of all of it.
-    """
-
-    text: str
-    source: Source
-    start: int = 0
-    whole: Origin | None = None
-
-    def diagnostic(
-        self,
-        code: str,
-        message: str,
-        index: int,
-        width: int = 1,
-        *,
-        help: str = "",  # noqa: A002 - the field's word
-    ) -> Diagnostic:
-        """A Diagnostic that points at some letters of the text."""
-        origin = self.whole or self.source.at(self.start + index, width)
-        return self.source.diagnostic(code, message, origin, help=help)
+    from reconciler.model.diagnostic import Origin
 
 
 @dataclass(frozen=True, slots=True)

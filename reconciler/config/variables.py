@@ -11,7 +11,7 @@ from reconciler.model.diagnostic import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from reconciler.config.prompts import Piece
+    from reconciler.config.piece import Piece
     from reconciler.config.text import Node, Source
     from reconciler.model.diagnostic import Diagnostic, Origin
 

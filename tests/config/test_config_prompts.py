@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.config.content import Root
 from reconciler.config.errors import ConfigError
-from reconciler.config.prompts import Piece
+from reconciler.config.piece import Piece
 from reconciler.config.resolve import configuration
 from reconciler.config.text import Source
 from reconciler.config.unseen import unseen

@@ -1,0 +1,36 @@
+"""A text of a prompt and where it was written, so that whoever finds something wrong can point at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.config.text import Source
+    from reconciler.model.diagnostic import Diagnostic, Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A text as it was written, and where: ``start`` is its first letter's index in the source.
+
+    A text inside YAML is not written letter for letter, so there ``whole`` is the place of all of it.
+    """
+
+    text: str
+    source: Source
+    start: int = 0
+    whole: Origin | None = None
+
+    def diagnostic(
+        self,
+        code: str,
+        message: str,
+        index: int,
+        width: int = 1,
+        *,
+        help: str = "",  # noqa: A002 - the field's word
+    ) -> Diagnostic:
+        """A Diagnostic that points at some letters of the text."""
+        origin = self.whole or self.source.at(self.start + index, width)
+        return self.source.diagnostic(code, message, origin, help=help)
