@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from reconciler.model.mark import files_digest
 from reconciler.model.state import FileBinding
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from reconciler.engine.matching import Situation
     from reconciler.model.address import Address
@@ -70,18 +71,25 @@ class Uploads:
             gone = where not in self.situation.desired.by_address
             if gone and (other.filename, other.sha256) == file.identity and other.id in live:
                 return other.id, Reason.MOVED, other.old
-        same = [one.id for one in live.values() if (one.filename, one.sha256) == file.identity]
-        if len(same) == 1:  # of two nobody can say which is ours
-            return same[0], Reason.FOUND, ()
-        return self.recovered.get(file.address, ""), Reason.MARKED, ()
+        known = self.bound.get(file.address)
+        for one in known.old if known else ():
+            if one in live and (live[one].filename, live[one].sha256) == file.identity:
+                return one, Reason.FOUND, ()
+        one = self.recovered.get(file.address, "")
+        return one, Reason.FOUND if one and live[one].sha256 else Reason.MARKED, ()
 
     @cached_property
     def recovered(self) -> Mapping[Address, str]:
-        """Files that a lost state knew: attached to an assistant whose Mark proves the whole set."""
-        found: dict[Address, str] = {}
+        """Files that a lost state knew: attached to an assistant whose Mark proves the whole set.
+
+        Where two uploads may be one file, or one upload two files, nobody can say which is ours.
+        """
+        alike: dict[Address, set[str]] = {}
         for wanted, carrier in self._carriers:
-            found |= self._attached(wanted, carrier)
-        return found
+            for where, upload in self._attached(wanted, carrier):
+                alike.setdefault(where, set()).add(upload)
+        number = Counter(one for found in alike.values() for one in found)
+        return {where: one for where, (one, *others) in alike.items() if not others and number[one] == 1}
 
     @cached_property
     def _carriers(self) -> Sequence[tuple[Sequence[DesiredFile], LiveAssistant]]:
@@ -120,15 +128,13 @@ class Uploads:
             and wanted.get(where) != (binding.filename, binding.sha256)
         }
 
-    def _attached(self, wanted: Sequence[DesiredFile], live: LiveAssistant) -> dict[Address, str]:
+    def _attached(self, wanted: Sequence[DesiredFile], live: LiveAssistant) -> Iterator[tuple[Address, str]]:
+        """What an assistant carries, and which of its files each may be, where it may be one only."""
         uploads = self.situation.live.files
-        attached = [uploads[file_id] for file_id in live.file_ids if file_id in uploads]
-        found = {}
-        for one in wanted:
-            alike = [file for file in attached if _is_alike(file, one)]
-            if len(alike) == sum(_is_alike(file, other) for file in alike for other in wanted) == 1:
-                found[one.address] = alike[0].id
-        return found
+        for one in (uploads[file_id] for file_id in live.file_ids if file_id in uploads):
+            alike = [file.address for file in wanted if _is_alike(one, file)]
+            if len(alike) == 1:
+                yield alike[0], one.id
 
     def _kept(self, file: DesiredFile, bound: FileBinding) -> Change:
         deletions, note = self._deletions(bound.old)

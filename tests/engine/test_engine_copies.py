@@ -145,6 +145,35 @@ def test_what_hangs_on_another_assistant_is_not_taken_for_ours_when_the_state_is
     assert bound.id not in {ours, theirs}
 
 
+def test_the_file_of_another_assistant_is_not_taken_for_ours_when_the_state_is_lost(world):
+    world.contents["d/a.md"] = b"About A"
+    both = assistant("one", files=["a.md", "d/a.md"]), assistant("two", files=["d/a.md"])
+    world.apply(*both)
+    one, two = (world.store.load().bindings[address.assistant(name)].id for name in ("one", "two"))
+    world.lose_state()
+    world.ask(lambda client: client.beta.assistants.delete(one))
+    theirs = attached(world, two)
+
+    assert world.apply(*both).exit_code == 0
+    assert theirs in world.files()
+    assert theirs not in {found.id for found in world.store.load().files.values()}
+
+
+def test_of_two_alike_on_two_assistants_neither_is_taken_for_ours_when_the_state_is_lost(world):
+    both = assistant("one", files=["a.md"]), assistant("two", files=["a.md"])
+    world.apply(*both)
+    two = world.store.load().bindings[address.assistant("two")].id
+    (ours,) = world.files()
+    world.lose_state()
+    world.ask(lambda client: client.beta.assistants.files.delete(ours, assistant_id=two))
+    theirs = attached(world, two)
+
+    assert world.apply(*both).exit_code == 0
+    (bound,) = world.store.load().files.values()
+    assert {ours, theirs} < set(world.files())
+    assert bound.id not in {ours, theirs}
+
+
 def test_of_two_alike_on_one_assistant_neither_is_taken_for_ours_when_the_state_is_lost(world):
     wanted = assistant(files=["a.md"])
     world.apply(wanted)
