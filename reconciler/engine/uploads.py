@@ -45,7 +45,7 @@ class Uploads:
         for intent in self.situation.state.unsettled:
             for live in self.situation.live.files.values():
                 same = (live.filename, live.sha256) == (intent.filename, intent.sha256)
-                if same and live.sha256 and live.id not in taken:
+                if same and live.sha256 and live.id not in taken and live.id not in intent.known:
                     found[intent.address] = _with(found.get(intent.address), intent, live)
                     taken.add(live.id)
         return found

@@ -159,6 +159,25 @@ def test_the_file_of_another_assistant_is_not_taken_for_ours_when_the_state_is_l
     assert theirs not in {found.id for found in world.store.load().files.values()}
 
 
+def test_what_was_there_before_an_interrupted_upload_is_not_taken_for_it(world):
+    world.contents["d/a.md"] = b"About A"
+    both = assistant("one", files=["a.md"]), assistant("two", files=["d/a.md"])
+    world.apply(both[1])
+    world.lose_state()
+    theirs = attached(world, world.only().id)
+    world.apply()  # a state anew, whose journal the intent belongs to
+    wanted = world.file("a.md")
+    world.store.intend(
+        Intent(
+            wanted.address, "upload", "", wanted.filename, wanted.size, wanted.sha256, (theirs,), time.time()
+        )
+    )
+
+    assert world.apply(*both).exit_code == 0
+    assert theirs in world.files()
+    assert theirs not in {found.id for found in world.store.load().files.values()}
+
+
 def test_of_two_alike_on_two_assistants_neither_is_taken_for_ours_when_the_state_is_lost(world):
     both = assistant("one", files=["a.md"]), assistant("two", files=["a.md"])
     world.apply(*both)
