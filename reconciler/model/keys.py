@@ -16,7 +16,7 @@ _KEY = re.compile(
 _SHOWN = 3
 # A password in an address, after its user or among its parameters.
 _PASSWORD = re.compile(
-    r"(?<=://)[^/\s:@]{0,100}:\S{1,500}(?=@)|(?<=[?&])[^=&\s]{0,50}(?:pass|secret|token|key)[^=&\s]{0,50}=[^&\s\"']+",
+    r"(?<=://)[^/\s:@]{0,100}:\S{1,500}(?=@)|(?<=[?&])[^=?&\s]{0,50}(?:pass|secret|token|key)[^=?&\s]{0,50}=[^&\s\"']+",
     re.IGNORECASE,
 )
 # To search a text for these first is ten times as fast as for the whole pattern.
