@@ -75,8 +75,7 @@ class Uploads:
         for one in known.old if known else ():
             if one in live and (live[one].filename, live[one].sha256) == file.identity:
                 return one, Reason.FOUND, ()
-        one = self.recovered.get(file.address, "")
-        return one, Reason.FOUND if one and live[one].sha256 else Reason.MARKED, ()
+        return self.recovered.get(file.address, ""), Reason.MARKED, ()
 
     @cached_property
     def recovered(self) -> Mapping[Address, str]:
