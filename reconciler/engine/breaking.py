@@ -8,19 +8,33 @@ Descriptions, new optional parameters and bounds break nothing.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _DEPTH = 20  # schemas within schemas that are followed
+_MOST = 1_000  # parts that are compared: definitions that refer to others make millions of a few lines
+_REASONS = 100  # that are told
 _DEFINITION = "#/"
 
 
 def breaking(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
-    """Every reason, each beginning with the path of the parameter; none for tools that are no functions."""
+    """Every reason, each beginning with the path of the parameter; none for tools that are no functions.
+
+    Of parameters that are larger than anybody reads the first thousand parts are compared, and a hundred
+    reasons told; the last one then says that there is more.
+    """
     old, new = (_parameters(tool) for tool in (before, after))
-    return tuple(_schema("", old, new, (old, new), 0)) if old is not None and new is not None else ()
+    if old is None or new is None or old == new:
+        return ()
+    walk = _Walk(old, new)
+    found = tuple(islice(walk.schema("", old, new), _REASONS + 1))
+    if len(found) > _REASONS or not walk.left:
+        return (*found[:_REASONS], "the parameters: there is more than can be told")
+    return found
 
 
 def _parameters(tool: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -31,31 +45,97 @@ def _parameters(tool: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return found if isinstance(found, dict) else {}
 
 
-Roots = tuple["Mapping[str, Any]", "Mapping[str, Any]"]
+@dataclass
+class _Walk:
+    """Two sets of parameters, compared part by part; ``left`` is how many parts may still be."""
+
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    left: int = _MOST
+
+    def schema(self, path: str, old: Any, new: Any, depth: int = 0) -> Iterator[str]:
+        """What of one schema breaks, and of those inside it."""
+        if not self.left or depth > _DEPTH:
+            return
+        self.left -= 1
+        before, after = _plain(old, self.before), _plain(new, self.after)
+        yield from _form(path, before, after)
+        yield from self._properties(path, before, after, depth)
+        if "items" in before and "items" in after:
+            yield from self.schema(f"{path}[]", before["items"], after["items"], depth + 1)
+
+    def _properties(
+        self, path: str, before: Mapping[str, Any], after: Mapping[str, Any], depth: int
+    ) -> Iterator[str]:
+        old, new = (_named(schema) for schema in (before, after))
+        must, must_now = (_required(schema) for schema in (before, after))
+        for name, schema in old.items():
+            where = f"{path}.{name}" if path else name
+            if name not in new:
+                yield f"{where} is gone"
+                continue
+            if name in must_now - must:
+                yield f"{where} is required now"
+            if name in must - must_now:
+                yield f"{where} may be missing now"
+            yield from self.schema(where, schema, new[name], depth + 1)
+        for name in new:
+            if name not in old and name in must_now:
+                yield f"{path}.{name} is new and required" if path else f"{name} is new and required"
 
 
-def _schema(path: str, old: Any, new: Any, roots: Roots, depth: int) -> Iterator[str]:
-    """What of one schema breaks, and of those inside it."""
-    before, after = _resolved(old, roots[0]), _resolved(new, roots[1])
-    if before == after or depth > _DEPTH:
-        return
-    yield from _form(path, before, after)
-    yield from _properties(path, before, after, roots, depth)
-    if "items" in before and "items" in after:
-        yield from _schema(f"{path}[]", before["items"], after["items"], roots, depth + 1)
+def _plain(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A schema that stands for itself: definitions looked up, and alternatives told as one.
+
+    Of several that are more than ``null`` it has the types and the values, and not what is inside. What the
+    schema says beside them counts first.
+    """
+    found = _resolved(schema, root)
+    whole = found.get("allOf")
+    if isinstance(whole, list) and len(whole) == 1:
+        found = {**_resolved(whole[0], root), **found}
+    given = found.get("anyOf", found.get("oneOf"))
+    if not isinstance(given, list) or not given:
+        return found
+    each = [_resolved(one, root) for one in given]
+    return {**_inside(each), **_together(each), **found}
 
 
-def _resolved(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
+def _inside(alternatives: list[dict[str, Any]]) -> dict[str, Any]:
+    """The only alternative that is more than ``null``."""
+    more = [one for one in alternatives if _types(one) != ["null"]]
+    return more[0] if len(more) == 1 else {}
+
+
+def _together(alternatives: list[dict[str, Any]]) -> dict[str, Any]:
+    """The types of all alternatives, and their values where each names some."""
+    types = [_types(one) for one in alternatives]
+    values = [[None] if _types(one) == ["null"] else _allowed(one) for one in alternatives]
+    found: dict[str, Any] = {"type": sorted({one for some in types for one in some}) if all(types) else []}
+    if None not in values:
+        found["enum"] = [one for some in values if some for one in some]
+    return found
+
+
+def _resolved(schema: Any, root: Mapping[str, Any]) -> dict[str, Any]:
     """A schema, or the definition that it refers to; what is none, such as ``true``, asks for nothing."""
     for _ in range(_DEPTH):
         reference = schema.get("$ref") if isinstance(schema, dict) else None
-        if not (isinstance(reference, str) and reference.startswith(_DEFINITION)):
+        if not isinstance(reference, str):
             break
-        schema = root
-        for step in reference.removeprefix(_DEFINITION).split("/"):
-            name = step.replace("~1", "/").replace("~0", "~")
-            schema = schema.get(name) if isinstance(schema, dict) else None
+        schema = _definition(reference, root)
     return schema if isinstance(schema, dict) else {}
+
+
+def _definition(reference: str, root: Mapping[str, Any]) -> Any:
+    """What stands at a place of the same document; nothing for any other."""
+    if reference == "#":
+        return root
+    found: Any = root if reference.startswith(_DEFINITION) else None
+    for step in reference.removeprefix(_DEFINITION).split("/"):
+        name = step.replace("~1", "/").replace("~0", "~")
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
 
 
 def _form(path: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
@@ -78,8 +158,13 @@ def _form(path: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Ite
 
 def _values(schema: Mapping[str, Any]) -> list[str] | None:
     """The only values that a schema allows, as JSON; None where it names none."""
+    found = _allowed(schema)
+    return None if found is None else [json.dumps(value, ensure_ascii=False) for value in found]
+
+
+def _allowed(schema: Mapping[str, Any]) -> list[Any] | None:
     found = schema.get("enum", [schema["const"]] if "const" in schema else None)
-    return [json.dumps(value, ensure_ascii=False) for value in found] if isinstance(found, list) else None
+    return found if isinstance(found, list) else None
 
 
 def _types(schema: Mapping[str, Any]) -> list[str]:
@@ -89,26 +174,6 @@ def _types(schema: Mapping[str, Any]) -> list[str]:
 
 def _either(types: list[str]) -> str:
     return " or ".join(types) or "any type"
-
-
-def _properties(
-    path: str, before: Mapping[str, Any], after: Mapping[str, Any], roots: Roots, depth: int
-) -> Iterator[str]:
-    old, new = (_named(schema) for schema in (before, after))
-    must, must_now = (_required(schema) for schema in (before, after))
-    for name, schema in old.items():
-        where = f"{path}.{name}" if path else name
-        if name not in new:
-            yield f"{where} is gone"
-            continue
-        if name in must_now - must:
-            yield f"{where} is required now"
-        if name in must - must_now:
-            yield f"{where} may be missing now"
-        yield from _schema(where, schema, new[name], roots, depth + 1)
-    for name in new:
-        if name not in old and name in must_now:
-            yield f"{path}.{name} is new and required" if path else f"{name} is new and required"
 
 
 def _named(schema: Mapping[str, Any]) -> Mapping[str, Any]:

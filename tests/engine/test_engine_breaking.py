@@ -13,7 +13,15 @@ def schema(required=(), **properties):
     return {"type": "object", "properties": properties, "required": list(required)}
 
 
-TEXT, NUMBER = {"type": "string"}, {"type": "number"}
+TEXT, NUMBER, NULL = {"type": "string"}, {"type": "number"}, {"type": "null"}
+
+
+def either(*alternatives, word="anyOf"):
+    return {word: list(alternatives)}
+
+
+def referring(name, **definitions):
+    return {**schema(a=schema(b={"$ref": f"#/$defs/{name}"})), "$defs": definitions}
 
 
 @pytest.mark.parametrize(
@@ -54,6 +62,32 @@ TEXT, NUMBER = {"type": "string"}, {"type": "number"}
             ["a: string becomes number"],
         ),
         ({**schema(a={"$ref": "#/$defs/id"}), "$defs": {"id": TEXT}}, schema(a=TEXT), []),
+        (referring("id", id=TEXT), referring("id", id=NUMBER), ["a.b: string becomes number"]),
+        (schema(a=either(TEXT, NULL)), schema(a=TEXT), ["a: null or string becomes string"]),
+        (
+            schema(a=either(TEXT, NULL)),
+            schema(a=either(NUMBER, NULL)),
+            ["a: null or string becomes null or number"],
+        ),
+        (schema(a=either(TEXT, NULL)), schema(a={"type": ["null", "string"]}), []),
+        (schema(a=either(TEXT, NUMBER, word="oneOf")), schema(a=either(NUMBER, TEXT)), []),
+        (schema(a=either(TEXT, {})), schema(a={}), []),
+        (
+            schema(a=either({**TEXT, "enum": ["x"]}, NULL)),
+            schema(a=either({**TEXT, "enum": ["x", "y"]}, NULL)),
+            ['a: new values: "y"'],
+        ),
+        (schema(a=either(schema(b=TEXT), NULL)), schema(a=either(schema(), NULL)), ["a.b is gone"]),
+        (
+            schema(a=either({"type": "array", "items": TEXT}, NULL)),
+            schema(a=either({"type": "array", "items": NUMBER}, NULL)),
+            ["a[]: string becomes number"],
+        ),
+        (
+            {**schema(a={"allOf": [{"$ref": "#/$defs/id"}], "default": "x"}), "$defs": {"id": TEXT}},
+            {**schema(a={"allOf": [{"$ref": "#/$defs/id"}], "default": "x"}), "$defs": {"id": NUMBER}},
+            ["a: string becomes number"],
+        ),
         ({"type": "object"}, {"type": "array"}, ["the parameters: object becomes array"]),
     ],
 )
@@ -69,6 +103,7 @@ def test_what_comes_no_more_in_another_form_or_always_breaks(before, after, reas
         (schema(a=TEXT), schema(a={**TEXT, "maxLength": 9})),
         (schema(a=TEXT), schema(a={**TEXT, "enum": ["x"]})),
         (schema(), schema(a=TEXT)),
+        (schema(a=TEXT), {**schema(a=TEXT), **either({"required": ["a"]}, {"required": ["b"]})}),
         (None, schema(a=TEXT)),
     ],
 )
@@ -86,6 +121,17 @@ def test_what_is_no_schema_is_compared_without_an_error(odd):
         (schema(a=TEXT), schema(a=odd)),
     ):
         assert isinstance(breaking(function(before), function(after)), tuple)
+
+
+def test_definitions_that_make_millions_of_a_few_lines_are_compared_in_part_and_that_is_told():
+    def tree(leaf):
+        inner = {f"t{n}": schema(**{one: {"$ref": f"#/$defs/t{n + 1}"} for one in "abc"}) for n in range(15)}
+        return {"$ref": "#/$defs/t0", "$defs": {**inner, "t15": leaf}}
+
+    more = "the parameters: there is more than can be told"
+    assert breaking(function(tree(TEXT)), function(tree({**TEXT, "title": "t"}))) == (more,)
+    found = breaking(function(tree(TEXT)), function(tree(NUMBER)))
+    assert (len(found), found[-1]) == (101, more)
 
 
 def test_a_definition_that_refers_to_itself_ends():
