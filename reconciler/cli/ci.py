@@ -25,7 +25,7 @@ _SUMMARY = 1024 * 1024  # bytes; beyond them GitHub shows nothing of a step's su
 _LINK = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~!$&*+,;=:@%/?#-]*)?\Z", re.ASCII)
 _LONGEST_DRIFT = 16 * 1024 * 1024
 _EXITS = """\b
-Exit codes: 0 done · 1 the comment could not be written; everything else was
+Exit codes: 0 done · 1 the comment or the issue could not be written
 64 usage · 70 a bug"""
 _DRIFTED = 2
 
