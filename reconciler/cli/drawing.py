@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
+from reconciler.config.git import checked_out
 from reconciler.errors import UsageError
 from reconciler.render.document import printed
 from reconciler.render.formats import drawn
@@ -19,12 +20,9 @@ from reconciler.store import planfile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from reconciler.cli.speech import Speech
     from reconciler.render.document import Document
-
-_PATIENCE = 5  # seconds that git may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +58,15 @@ class Drawing:
 
 
 def _commit() -> str:
-    """The commit that is checked out: as the CI names it, else as git does, else nothing."""
-    told = os.environ.get("GITHUB_SHA") or os.environ.get("CI_COMMIT_SHA")
-    if told:
-        return told
-    try:
-        asked = subprocess.run(
-            ["git", "rev-parse", "HEAD"],  # noqa: S607 - the git of whoever runs this
-            capture_output=True,
-            check=False,
-            timeout=_PATIENCE,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return asked.stdout.decode(errors="replace").strip() if not asked.returncode else ""
+    """What is checked out: as git tells it, else as the CI does."""
+    told = os.environ.get("GITHUB_SHA") or os.environ.get("CI_COMMIT_SHA") or ""
+    return checked_out(Path.cwd()) or told
 
 
 def _time() -> str:
     """Now, or the time that a reproducible build sets."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    now = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else datetime.now(UTC)
-    return now.strftime("%Y-%m-%d %H:%M UTC")
+    try:
+        moment = datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), UTC)
+    except (KeyError, ValueError, OverflowError, OSError):  # none, no number, or no time that there is
+        moment = datetime.now(UTC)
+    return moment.strftime("%Y-%m-%d %H:%M UTC")

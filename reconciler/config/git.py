@@ -41,6 +41,19 @@ def git(folder: Path, *arguments: str, told: bytes = b"") -> bytes:
     return ended.stdout
 
 
+def checked_out(folder: Path) -> str:
+    """The commit that is checked out and whether a file of it was edited; nothing where git cannot say."""
+    try:
+        commit = git(folder, "rev-parse", "--verify", "--quiet", "HEAD").decode().strip()
+        # A submodule has settings of its own, which would not be ours.
+        edited = git(
+            folder, "status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all", "--", "."
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return f"{commit} and edits that are not committed" if edited else commit
+
+
 def reason(cause: subprocess.CalledProcessError) -> str:
     """What git gives as its reason, which warnings may precede and advice follow."""
     lines: list[str] = cause.stderr.decode(errors="replace").splitlines()

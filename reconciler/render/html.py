@@ -276,7 +276,7 @@ def _provenance(view: View, look: Look) -> Iterator[tuple[str, str]]:
         "Environment": view.environment * (view.environment != NO_ENVIRONMENT),
         "Scope": "only what was selected" * view.is_partial,
         "State serial": "" if view.serial is None else str(view.serial),
-        "Commit": shown(look.commit),
+        "Checked out": shown(look.commit),
         "Drawn": shown(look.time),
         "Digest": view.digest,
     }

@@ -1,4 +1,6 @@
+import os
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,19 @@ def invoke(monkeypatch, capfd):
         return Ended(code, told.out, told.err)
 
     return invoke
+
+
+@pytest.fixture
+def git(project):
+    """Git in a project's folder, whatever surrounds it; what it prints."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+
+    def git(*arguments):
+        command = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", *arguments]
+        ended = subprocess.run(command, cwd=project.folder, env=own, check=True, capture_output=True)
+        return ended.stdout.decode().strip()
+
+    return git
 
 
 @pytest.fixture

@@ -1,24 +1,15 @@
 """A plan without a server: the configuration at hand beside that of a commit."""
 
 import json
-import os
-import subprocess
 
 import pytest
 
-OWNER = ("-c", "user.name=A", "-c", "user.email=a@example.org")
 STALE = 4
 
 
 @pytest.fixture
-def commit(project):
+def commit(git):
     """Commit everything of a project that is in git."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-
-    def git(*arguments):
-        command = ["git", *OWNER, *arguments]
-        subprocess.run(command, cwd=project.folder, env=own, check=True, capture_output=True)
-
     git("init", "-q", "-b", "main")
 
     def commit(message="one"):

@@ -28,8 +28,29 @@ def test_a_plan_is_printed_as_a_page(edited):
     assert (ended.code, ended.out[:16], ended.out[-8:]) == (0, "<!doctype html>\n", "</html>\n")
     assert "Plan: 0 to add, 1 to change, 0 to destroy." in ended.out
     assert "Be <ins>&lt;b&gt;</ins>kind<ins>&lt;/b&gt;</ins>." in ended.out
-    assert told(ended.out, "Commit") == TIME["GITHUB_SHA"]
+    assert told(ended.out, "Checked out") == TIME["GITHUB_SHA"]
     assert told(ended.out, "Drawn") == "2025-11-23 12:13 UTC"
+
+
+@pytest.mark.parametrize("epoch", ["9" * 20, "9" * 9_000, "-1e9", "soon"])
+def test_a_time_that_cannot_be_is_not_told(edited, epoch):
+    ended = edited.run("plan", "--format", "html", SOURCE_DATE_EPOCH=epoch)
+
+    assert (ended.code, ended.err) == (0, "")
+    assert told(ended.out, "Drawn")[:2] == "20"
+
+
+def test_a_page_says_which_commit_it_was_drawn_at_and_whether_files_were_edited(edited, git):
+    git("init", "-q")
+    git("add", "-A")
+    git("commit", "-q", "-m", "one")
+    commit = git("rev-parse", "HEAD")
+    committed = edited.run("plan", "--format", "html", **TIME)
+    edited.write("assistants.yaml", (edited.folder / "assistants.yaml").read_text() + "\n# edited\n")
+    dirty = edited.run("plan", "--format", "html", **TIME)
+
+    assert told(committed.out, "Checked out") == commit
+    assert told(dirty.out, "Checked out") == f"{commit} and edits that are not committed"
 
 
 def test_a_saved_plan_is_drawn_as_the_same_page(edited):

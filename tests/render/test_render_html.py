@@ -199,7 +199,7 @@ def test_a_page_says_what_it_rests_on():
         "Environment prod",
         "Scope only what was selected",
         "State serial 3",
-        "Commit 3f9c2ab",
+        "Checked out 3f9c2ab",
         "Drawn 2026-11-23 02:59 UTC",
         f"Digest {planned(partial=True).digest}",
     ):
@@ -210,7 +210,7 @@ def test_what_is_not_known_is_not_told():
     plan = plan_document(Plan("acme", "-", Basis("lineage", 0, "t"), ()))
     told = Page(page_of(plan, Look())).told()
 
-    assert not {"Account", "Environment", "Commit", "Drawn", "Scope"} & set(told.split())
+    assert not {"Account", "Environment", "Checked", "Drawn", "Scope"} & set(told.split())
 
 
 def test_nothing_to_do_is_told_and_lists_nothing():
