@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler.cli.surroundings import in_ci
 from reconciler.config import kept
 from reconciler.config.content import Root
 from reconciler.config.reading import Reading, read
@@ -41,7 +41,7 @@ class Configured:
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Configured:
         """What the options of a command say; UsageError for a --var that is no NAME=VALUE."""
-        root = Root(Path(), rule_for(os.environ, allow=given["allow_untracked"]))
+        root = Root(Path(), rule_for(in_ci=in_ci(), allow=given["allow_untracked"]))
         return cls(given["files"], given["environment"], _pairs(given["variables"]), root)
 
     @cached_property

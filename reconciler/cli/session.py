@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from reconciler.cli.surroundings import in_ci
 from reconciler.cli.watched import watched
 from reconciler.engine import guard
 from reconciler.engine import review as reviews
@@ -188,7 +189,7 @@ class Session:
 
     def _warn(self, state: State) -> None:
         """Say so where a first state is kept on a disk that a CI's next job will hardly see."""
-        if os.environ.get("CI") and not state.serial and isinstance(self.store, LocalStore):
+        if in_ci() and not state.serial and isinstance(self.store, LocalStore):
             self.speech.tell("Warning", _FORGETFUL)
 
     def _waiting(self, holder: str) -> None:

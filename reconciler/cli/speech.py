@@ -7,6 +7,7 @@ import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Literal, TextIO
 
+from reconciler.cli.surroundings import in_ci
 from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class Speech:
 
     @staticmethod
     def _is_live() -> bool:
-        return sys.stderr.isatty() and "CI" not in os.environ and os.environ.get("TERM") != "dumb"
+        return sys.stderr.isatty() and not in_ci() and os.environ.get("TERM") != "dumb"
 
     def _coloured(self, stream: TextIO) -> bool:
         if self.colour != "auto":

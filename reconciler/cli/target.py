@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reconciler.cli.surroundings import in_ci
 from reconciler.errors import TargetError
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def choose(  # noqa: PLR0913 - each is one thing a person may set
     if server is not None and not server.strip():
         raise TargetError(f"--server is empty; name a URL, or --server {EMBEDDED}")
     key = _key(key_file)
-    if not server and (key or os.environ.get("CI")):
+    if not server and (key or in_ci()):
         why = "a key is set" if key else "CI is set"
         raise TargetError(f"no server was named although {why}: say --server URL, or --server {EMBEDDED}")
     chosen = (server or EMBEDDED).rstrip("/")

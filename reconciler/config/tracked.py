@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.config.git import REGULAR, git, reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 _WATCHED = "H"  # anything else: git was told to assume that the file is unchanged or absent
@@ -53,12 +53,11 @@ class Silence:
     help: str
 
 
-def rule_for(environment: Mapping[str, str], *, allow: bool) -> TrackedRule:
-    """The rule that the variable CI asks for, unless a person allows untracked files."""
+def rule_for(*, in_ci: bool, allow: bool) -> TrackedRule:
+    """The rule of a CI, or that of a person at a desk, unless somebody allows untracked files."""
     if allow:
         return TrackedRule.ALLOW
-    is_person = environment.get("CI", "").lower() in {"", "0", "false"}
-    return TrackedRule.WARN if is_person else TrackedRule.REFUSE
+    return TrackedRule.REFUSE if in_ci else TrackedRule.WARN
 
 
 def tracked(folder: Path) -> Tracked | Silence | None:

@@ -96,22 +96,16 @@ def refused(in_ci, offsets):
 
 
 @pytest.mark.parametrize(
-    ("ci", "allow", "rule"),
+    ("in_ci", "allow", "rule"),
     [
-        ("true", False, TrackedRule.REFUSE),
-        ("1", False, TrackedRule.REFUSE),
-        ("woodpecker", False, TrackedRule.REFUSE),
-        ("", False, TrackedRule.WARN),
-        ("0", False, TrackedRule.WARN),
-        ("false", False, TrackedRule.WARN),
-        ("False", False, TrackedRule.WARN),
-        (None, False, TrackedRule.WARN),
-        ("true", True, TrackedRule.ALLOW),
-        (None, True, TrackedRule.ALLOW),
+        (True, False, TrackedRule.REFUSE),
+        (False, False, TrackedRule.WARN),
+        (True, True, TrackedRule.ALLOW),
+        (False, True, TrackedRule.ALLOW),
     ],
 )
-def test_the_variable_ci_and_the_person_choose_the_rule(ci, allow, rule):
-    assert rule_for({} if ci is None else {"CI": ci}, allow=allow) is rule
+def test_the_surroundings_and_the_person_choose_the_rule(in_ci, allow, rule):
+    assert rule_for(in_ci=in_ci, allow=allow) is rule
 
 
 def test_a_file_that_git_has_is_sent_from_ci(in_ci):

@@ -106,6 +106,12 @@ def test_where_a_real_server_was_meant_none_is_made_up(project, variables):
     assert project.run("plan", "--server", "embedded", **variables).code == 0
 
 
+@pytest.mark.parametrize(("ci", "code"), [("1", 64), ("woodpecker", 64), ("", 0), ("0", 0), ("False", 0)])
+def test_a_ci_is_where_the_variable_is_neither_0_nor_false(project, ci, code):
+    """Of the rules that ask, this one; all of them ask in one place."""
+    assert project.run("plan", CI=ci).code == code
+
+
 def test_a_key_travels_unencrypted_to_loopback_only(project):
     ended = project.run("plan", "--server", "http://example.invalid/v1", OPENAI_API_KEY="sk-0123456789")
 

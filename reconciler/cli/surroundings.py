@@ -1,0 +1,10 @@
+"""What surrounds a run of the program."""
+
+from __future__ import annotations
+
+import os
+
+
+def in_ci() -> bool:
+    """Whether a CI runs the program: the variable CI is set, to anything but 0 and false."""
+    return os.environ.get("CI", "").lower() not in {"", "0", "false"}
