@@ -126,7 +126,7 @@ class _Assistants:
         writes = (Step(StepKind.UPDATE, id=live.id),) if fields or mark != live.mark else ()
         late = self.situation.late.get(desired.address, ())
         steps = (
-            *self._ordered(live, attach, writes, detach),
+            *self._ordered(desired, live, attach, writes, detach),
             *(Step(StepKind.DELETE, id=one.id) for one in late),
         )
         drifted = any(one.drifted for one in differing) or _files_drifted(match, live, attach, detach)
@@ -182,11 +182,21 @@ class _Assistants:
         return self.uploads.wanted[reference].id if isinstance(reference, Address) else reference
 
     def _ordered(
-        self, live: LiveAssistant, attach: list[Step], writes: tuple[Step, ...], detach: list[Step]
+        self,
+        desired: DesiredAssistant,
+        live: LiveAssistant,
+        attach: list[Step],
+        writes: tuple[Step, ...],
+        detach: list[Step],
     ) -> tuple[Step, ...]:
-        """Attach before detach, so that the assistant is never without a file; the other way where full."""
+        """Attach before detach, so that the assistant is never without a file; the other way where full.
+
+        Where files are managed no longer the Mark says so last: after a run that was killed in between,
+        nothing else may know whose those are that it still carries.
+        """
         excess = max(0, len(live.file_ids) + len(attach) - self._places)
-        return (*detach[:excess], *attach, *writes, *detach[excess:])
+        early = len(detach) if desired.files is None else excess
+        return (*detach[:early], *attach, *writes, *detach[early:])
 
     @property
     def _places(self) -> int:

@@ -5,7 +5,7 @@ import time
 import httpx
 import pytest
 from builders import FUNCTION, assistant, without_mark
-from engine.deaths import dying
+from engine.deaths import Killed, dying
 from faults import Faulty, at
 
 from reconciler.engine.guard import Permissions, check
@@ -357,3 +357,28 @@ def test_a_field_that_only_an_update_of_a_killed_run_named_is_cleared_when_it_is
         scene.apply(assistant())
 
         assert (scene.only().description, without_mark(scene.only().metadata)) == (None, {})
+
+
+def unanswered(world):
+    """An assistant of which only its intent is known: the run that created it died before the answer."""
+    plain = world.transport
+    at(world, "POST", "/assistants", Killed(), after=True)
+    with pytest.raises(Killed):
+        world.apply(assistant(files=["a.md", "b.md"]))
+    world.transport = plain
+
+
+def unremembered(world):
+    """An assistant of which only its Mark is known."""
+    world.apply(assistant(files=["a.md", "b.md"]))
+    world.lose_state()
+
+
+@pytest.mark.parametrize("known", [unanswered, unremembered])
+def test_files_that_a_killed_run_began_to_let_go_are_let_go_by_the_next(tmp_path, known):
+    """Its Mark is all that says that they were managed, so it must say so until the last is detached."""
+    for world in dying(tmp_path, known, lambda world: world.apply(assistant(description="x"))):
+        assert world.apply(assistant(description="y")).exit_code == 0
+
+        assert world.only().file_ids == []
+        assert known is unremembered or world.files() == {}
