@@ -36,14 +36,21 @@ _BEGINNINGS = (
 
 def keys(text: str) -> Iterator[re.Match[str]]:
     """Everything in a text that looks like a key."""
-    if any(beginning in text for beginning in _BEGINNINGS):
+    if _may_hold_a_key(text):
         yield from _KEY.finditer(text)
+
+
+def _may_hold_a_key(text: str) -> bool:
+    return any(beginning in text for beginning in _BEGINNINGS)
 
 
 def masked(text: str) -> str:
     """A text of the same length in which keys show only how they begin, and passwords nothing."""
-    found = _KEY.sub(lambda key: key[0][:_SHOWN] + "*" * (len(key[0]) - _SHOWN), text)
-    return _PASSWORD.sub(_without, found)
+    if _may_hold_a_key(text):
+        text = _KEY.sub(lambda key: key[0][:_SHOWN] + "*" * (len(key[0]) - _SHOWN), text)
+    if "://" in text or "=" in text:
+        text = _PASSWORD.sub(_without, text)
+    return text
 
 
 def _without(password: re.Match[str]) -> str:

@@ -22,7 +22,11 @@ def visible(text: object) -> str:
     and so do the bracket of ``##[`` or ``##vso[`` and a ``::`` at the beginning, which build services take
     for commands.
     """
-    return _COMMAND.sub(r"\1\\x3a:", _SUSPECT.sub(_spelt, str(text)))
+    told = str(text)
+    # Most texts are plain, which is found out in a fraction of the time.
+    if told.isascii() and told.isprintable() and "##" not in told and "::" not in told:
+        return told
+    return _COMMAND.sub(r"\1\\x3a:", _SUSPECT.sub(_spelt, told))
 
 
 def _spelt(found: re.Match[str]) -> str:
