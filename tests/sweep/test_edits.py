@@ -5,15 +5,19 @@ Ten thousand such stories take minutes: everything but the sockets and the proce
 
 import os
 import random
+from collections import Counter
+from contextlib import suppress
 
 import httpx
 import pytest
 from builders import World, assistant
 from faults import Faulty
 
+from reconciler.model.mark import MARK_KEY, Mark
+
 PATHS = ("a.md", "b.md", "d/a.md")
 CONTENTS = (b"about a", b"one", b"two")
-STORIES = 100
+STORIES, MOST = 100, int(os.environ.get("SWEEP_STORIES", "5000"))
 
 
 class Killed(BaseException):
@@ -63,25 +67,7 @@ def faulty(dice):
     return lambda inner: Faulty(inner, script, after=after and fault is not FAULTS[2])
 
 
-def story(seed, folder):
-    """What is wrong after a story; nothing, if all is well."""
-    dice, world = random.Random(seed), World(folder)  # noqa: S311 - a seed that is printed must replay
-    world.contents["d/a.md"] = b"about a"
-    try:
-        for _ in range(dice.randint(2, 5)):
-            world.contents[dice.choice(PATHS)] = dice.choice(CONTENTS)
-            wanted, world.transport = configuration(dice, world), faulty(dice)
-            try:
-                world.apply(*wanted, parallelism=1)
-            except Killed:
-                continue
-        world.transport = lambda inner: inner
-        return wrong(world, configuration(dice, world))
-    finally:
-        world.database.close()
-
-
-def wrong(world, wanted):
+def wrong_at_all(world, wanted):
     report = world.apply(*wanted)
     needed = {str(one) for each in wanted for one in each.files or ()}
     return {
@@ -92,9 +78,49 @@ def wrong(world, wanted):
     }
 
 
-def check(seeds, folder):
+def wrong_without_a_state(world, wanted):
+    """What a lost state must not cost; only leftovers that nothing proves to be ours may stay."""
+    report = world.apply(*wanted)
+    live = [(Mark.parse(one.metadata.get(MARK_KEY)).name, one.file_ids) for one in world.assistants()]
+    names, files = Counter(name for name, _ in live), world.files()
+    carried = {name: sorted(files[one] for one in ids) for name, ids in live}
+    named = {one.address.name: one.files for one in wanted}
+    wrong = {name for name, ones in named.items() if ones is not None and carried.get(name) != called(ones)}
+    return {
+        "exit code": report.exit_code,
+        "changes left": world.plan(*wanted).has_changes,
+        "twins": names.total() - len(names),
+        "assistants missing": named.keys() - names.keys(),
+        "other files than named": wrong,
+    }
+
+
+def called(files):
+    """What the uploads of some addresses are called."""
+    return sorted(one.name.rpartition("/")[2] for one in files)
+
+
+def story(seed, folder, wrong=wrong_at_all, lost=0.0):
+    """What is wrong after a story; nothing, if all is well. ``lost``: how often a run loses its state."""
+    dice, world = random.Random(seed), World(folder)  # noqa: S311 - a seed that is printed must replay
+    world.contents["d/a.md"] = b"about a"
+    try:
+        for _ in range(dice.randint(2, 5)):
+            world.contents[dice.choice(PATHS)] = dice.choice(CONTENTS)
+            wanted, world.transport = configuration(dice, world), faulty(dice)
+            with suppress(Killed):
+                world.apply(*wanted, parallelism=1)
+            if lost and dice.random() < lost:
+                world.lose_state()
+        world.transport = lambda inner: inner
+        return wrong(world, configuration(dice, world))
+    finally:
+        world.database.close()
+
+
+def check(seeds, folder, **rest):
     for seed in seeds:
-        found = story(seed, folder / str(seed))
+        found = story(seed, folder / str(seed), **rest)
         assert not any(found.values()), f"seed {seed}: {found}"
 
 
@@ -102,10 +128,20 @@ def test_a_hundred_stories_end_well(tmp_path):
     check(range(STORIES), tmp_path)
 
 
+def test_a_hundred_stories_end_well_although_the_state_is_lost(tmp_path):
+    check(range(STORIES), tmp_path, wrong=wrong_without_a_state, lost=0.35)
+
+
 @pytest.mark.sweep
 @pytest.mark.timeout(3000)
 def test_thousands_of_stories_end_well(tmp_path):
-    check(range(STORIES, int(os.environ.get("SWEEP_STORIES", "5000"))), tmp_path)
+    check(range(STORIES, MOST), tmp_path)
+
+
+@pytest.mark.sweep
+@pytest.mark.timeout(3000)
+def test_thousands_of_stories_end_well_although_the_state_is_lost(tmp_path):
+    check(range(STORIES, MOST), tmp_path, wrong=wrong_without_a_state, lost=0.35)
 
 
 def test_the_check_has_teeth(tmp_path, monkeypatch):
