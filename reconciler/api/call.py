@@ -62,9 +62,9 @@ class Call(Generic[T]):
         """The path, every segment percent-encoded."""
         return "/".join(quote(segment, safe="") for segment in self.path)
 
-    def fail(self, error: APIError, *, known: bool) -> NoReturn:
-        """Raise what the caller shall see: UnknownOutcomeError where the Call may have taken effect once."""
-        if self.repeatable or known:
+    def fail(self, error: APIError) -> NoReturn:
+        """Raise what the caller receives: UnknownOutcomeError where the Call may have taken effect once."""
+        if self.repeatable or error.had_no_effect:
             raise error
         raise UnknownOutcomeError(
             f"{self.method} /{self.url} may or may not have taken effect: {error.message}",

@@ -31,7 +31,8 @@ class APIError(ReconcilerError):
 
     ``request_id`` is the server's name for the exchange, empty when unknown; ``status_code`` is None when
     no answer came. ``body`` is the server's own error object, or its text; ``code``, ``param`` and ``type``
-    are None unless that object has them as texts.
+    are None unless that object has them as texts. ``had_no_effect`` is set by the sender: it is True only if
+    no attempt at this one call can have changed anything, as ``Failure.is_known`` decides.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class APIError(ReconcilerError):
         self.code = _text(body, "code")
         self.param = _text(body, "param")
         self.type = _text(body, "type")
+        self.had_no_effect = False
 
     def __str__(self) -> str:
         return f"{self.message} (request {self.request_id})" if self.request_id else self.message
@@ -73,7 +75,8 @@ class StreamConsumedError(APIError):
 class UnknownOutcomeError(APIError):
     """The request may or may not have taken effect, and repeating it could do it twice.
 
-    Look for its effect before trying again. ``__cause__`` tells what happened to the exchange.
+    Look for its effect before trying again. ``__cause__`` is what happened to the exchange;
+    ``had_no_effect`` is never True.
     """
 
 

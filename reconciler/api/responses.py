@@ -97,7 +97,7 @@ class Answer(Generic[T]):
         except httpx.RequestError as cause:
             error = unanswered(cause, str(self.url))
             error.__cause__ = cause
-            self._call.fail(error, known=False)
+            self._call.fail(error)
         except httpx.StreamError as cause:
             raise StreamConsumedError(
                 "the body is gone: it was iterated once, or its `with` block has ended; "

@@ -171,7 +171,7 @@ class Settings:
         try:
             return call.answer(response.content)
         except ValueError as cause:
-            call.fail(self._unexpected(call, response, cause), known=False)
+            call.fail(self._unexpected(call, response, cause))
 
     def _unexpected(self, call: Call[T], response: httpx.Response, cause: ValueError) -> APIError:
         kind = response.headers.get("content-type", "no content type")
@@ -237,7 +237,7 @@ class Attempts:
     def wait_or_raise(self, error: APIError, answer: httpx.Response | None) -> float:
         """Seconds until the next attempt; raises what the caller shall see when there is none."""
         if isinstance(error, APIResponseValidationError):  # too long, and it would be again
-            self.call.fail(error, known=False)
+            self.call.fail(error)
         failure = _failure(error, answer)
         self.doubt = self.doubt or not failure.is_known
         chance = random.random()  # noqa: S311 - jitter
@@ -246,7 +246,8 @@ class Attempts:
         )
         error.message += self.retry.excess(failure, self.waited)
         if wait is None or (failure.sent and not self.call.is_replayable):
-            self.call.fail(error, known=not self.doubt)
+            error.had_no_effect = not self.doubt
+            self.call.fail(error)
         self.made += 1
         self.waited += wait
         return wait
