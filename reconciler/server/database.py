@@ -75,6 +75,7 @@ class Database:
                 return cls(_remembered(), writable=False, folder=folder)
             with _closed_on_error(connection, folder):
                 _recognise(connection, path)
+                _complete(connection)
         return cls(connection, writable=False, folder=folder)
 
     @classmethod
@@ -180,16 +181,25 @@ def _durable(connection: Connection) -> None:
 
 
 def _prepare(connection: Connection, path: Path) -> None:
-    if _is_blank(connection):
+    if not _is_blank(connection):
+        _recognise(connection, path)
+    if _number(connection, "user_version") < schema.VERSION:
         with _transaction(connection, "IMMEDIATE"):
-            # Another process may have been faster.
-            if _is_blank(connection):
-                _fill(connection)
+            _grow(connection)
     _recognise(connection, path)
 
 
-def _fill(connection: Connection) -> None:
-    for statement in schema.STATEMENTS:
+def _grow(connection: Connection) -> None:
+    # The version is read within the transaction: another process may have been faster.
+    version = _number(connection, "user_version")
+    if version < schema.VERSION:
+        for statement in schema.statements(version):
+            connection.execute(statement)
+
+
+def _complete(connection: Connection) -> None:
+    connection.execute("PRAGMA temp_store = MEMORY")
+    for statement in schema.overlay(_number(connection, "user_version")):
         connection.execute(statement)
 
 
@@ -214,7 +224,7 @@ def _recognise(connection: Connection, path: Path) -> None:
 def _remembered() -> Connection:
     connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA foreign_keys = ON")
-    _fill(connection)
+    _grow(connection)
     return connection
 
 

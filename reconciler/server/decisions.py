@@ -15,6 +15,13 @@ WHEN_ASSISTANT_GOES: Final = "CASCADE"
 PLACE: Final = ("created_at", "number")
 """Ties in the whole seconds of created_at are broken by the insertion number, so that pages never overlap."""
 
+REMEMBERED: Final = 10_000
+"""How many deleted or detached objects keep their place in their list; the oldest are forgotten first.
+
+A cursor is a place and not an object: a caller that deletes while it lists continues from where it was. The
+places are rows of the database, so a restart does not lose them.
+"""
+
 FILES: Final = 20
 """The documented limit of files on one assistant; it also counts what is attached one by one."""
 
@@ -123,7 +130,7 @@ def walks_back(after: str | None, before: str | None) -> bool:
 
 
 def unknown_cursor(name: str, value: str) -> refusals.WireError:
-    """Refuse a cursor that is not in the list: an empty page would read as the end of it."""
+    """Refuse a cursor that never was in the list: an empty page would read as the end of it."""
     return refusals.unexpected(name, value, "the ID of an object in this list")
 
 

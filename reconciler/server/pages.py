@@ -80,7 +80,18 @@ def _place(connection: Connection, shelf: Shelf, name: str, cursor: str) -> list
     where, arguments = _owned(shelf)
     # As above: names are ours, values are bound.
     query = f"SELECT {_ORDER} FROM {shelf.table} WHERE {where} AND {shelf.identity} = ?"  # noqa: S608 - our own words; values are bound
-    row = connection.execute(query, (*arguments, cursor)).fetchone()
+    row = connection.execute(query, (*arguments, cursor)).fetchone() or _former(connection, shelf, cursor)
     if row is None:
         raise decisions.unknown_cursor(name, cursor)
     return list(row)
+
+
+def _former(connection: Connection, shelf: Shelf, cursor: str) -> Row | None:
+    query = (
+        f"SELECT {_ORDER} FROM gone WHERE list = ? AND owner = ? AND identity = ?"  # noqa: S608 - our own words; values are bound
+        " AND (? IS NULL OR created_at <= ?)"
+    )
+    owner = shelf.owner[1] if shelf.owner else ""
+    arguments = (shelf.table, owner, cursor, shelf.horizon, shelf.horizon)
+    row: Row | None = connection.execute(query, arguments).fetchone()
+    return row

@@ -1,15 +1,16 @@
 """The tables of the database file, and the number that says which version of them it holds."""
 
+from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
 from reconciler.server import decisions
 
-VERSION: Final = 1
 # "ASST" in ASCII: tells our files from any other program's SQLite file.
 APPLICATION: Final = 0x41535354
 
 # AUTOINCREMENT, because the insertion number breaks ties in time and so must never be given twice.
-STATEMENTS: Final = (
+_FIRST: Final = (
     """
     CREATE TABLE assistants (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -55,5 +56,56 @@ STATEMENTS: Final = (
     "CREATE INDEX attachments_in_order ON attachments (assistant, created_at, number)",
     "CREATE INDEX attachments_of_file ON attachments (file)",
     f"PRAGMA application_id = {APPLICATION}",
-    f"PRAGMA user_version = {VERSION}",
 )
+
+
+def _remembering(table: str, identity: str, owner: str = "''", condition: str = "TRUE") -> str:
+    # A trigger, so that rows which a foreign key takes along are remembered as well.
+    return f"""
+    CREATE TRIGGER {table}_gone AFTER DELETE ON {table} WHEN {condition} BEGIN
+        INSERT INTO gone (list, owner, identity, created_at, number)
+            VALUES ('{table}', {owner}, OLD.{identity}, OLD.created_at, OLD.number);
+        DELETE FROM gone WHERE entry <= last_insert_rowid() - {decisions.REMEMBERED};
+    END
+    """  # noqa: S608 - our own words
+
+
+# An attachment that goes with its assistant leaves no list behind in which it could have had a place.
+_OWNED: Final = "EXISTS (SELECT 1 FROM assistants WHERE id = OLD.assistant)"
+
+_PLACES: Final = (
+    """
+    CREATE TABLE gone (
+        entry INTEGER PRIMARY KEY AUTOINCREMENT,
+        list TEXT NOT NULL,
+        owner TEXT NOT NULL,
+        identity TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        UNIQUE (list, owner, identity) ON CONFLICT REPLACE
+    )
+    """,
+    _remembering("assistants", "id"),
+    _remembering("files", "id"),
+    _remembering("attachments", "file", "OLD.assistant", _OWNED),
+)
+
+_STEPS: Final = (_FIRST, _PLACES)
+VERSION: Final = len(_STEPS)
+
+
+def statements(version: int) -> Iterator[str]:
+    """Yield what turns tables of `version` into those of today; version 0 has none yet."""
+    for step in _STEPS[version:]:
+        yield from step
+    yield f"PRAGMA user_version = {VERSION}"
+
+
+def overlay(version: int) -> Iterator[str]:
+    """Yield what makes a connection that may not write read tables of `version` like those of today.
+
+    A temporary table lives in the connection alone, and what it stands for was empty so far.
+    """
+    for statement in chain.from_iterable(_STEPS[version:]):
+        if "CREATE TABLE" in statement:
+            yield statement.replace("CREATE TABLE", "CREATE TEMP TABLE", 1)

@@ -59,6 +59,7 @@ def walk(client):
     seen["delete"] = [assistants.delete(made.id).object, files.delete(first.id).deleted]
     seen["errors"] = errors(client, made.id)
     seen["pages"] = pages(assistants)
+    seen["emptied"] = emptied(client)
     return seen
 
 
@@ -68,6 +69,19 @@ def pages(assistants):
     ascending = [one.id for one in assistants.list(order="asc", limit=100)]
     descending = [one.id for one in assistants.list()]
     return [ascending == made, descending == made[::-1]]
+
+
+def emptied(client):
+    """What is left after deleting, and detaching, while listing."""
+    assistants, files = client.beta.assistants, client.beta.assistants.files
+    uploads = [client.files.create(file=(f"{n}.md", b"#"), purpose="assistants").id for n in range(20)]
+    made = assistants.create(model="m", file_ids=uploads)
+    for one in files.list(made.id, limit=5):
+        files.delete(one.id, assistant_id=made.id)
+    left = assistants.retrieve(made.id).file_ids
+    for one in assistants.list():
+        assistants.delete(one.id)
+    return [left, assistants.list().data]
 
 
 def errors(client, gone):

@@ -62,6 +62,10 @@ def test_a_list_of_250_is_paged_by_itself_in_both_orders(seen):
     assert seen["pages"] == [True, True]
 
 
+def test_detaching_and_deleting_while_listing_leave_nothing(seen):
+    assert seen["emptied"] == [[], []]
+
+
 @pytest.mark.parametrize(
     ("case", "error"),
     [

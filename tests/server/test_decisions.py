@@ -3,6 +3,8 @@
 import pytest
 from server.asking import attached, changed, made, refused, seen, uploaded
 
+from reconciler.server import decisions
+
 READABLE = ".c .cpp .docx .html .java .json .md .pdf .php .pptx .py .rb .tex .txt".split()  # noqa: SIM905 - as the facts list them
 
 
@@ -131,9 +133,66 @@ def test_before_alone_gives_the_page_that_adjoins_the_cursor(client):
 
 
 def test_an_unknown_cursor_is_a_400(client):
-    gone = made(client)["id"]
-    client.delete(f"/assistants/{gone}")
-    refused(client.get("/assistants", params={"after": gone}), "invalid_value", "after")
+    refused(client.get("/assistants", params={"after": made(client)["id"] + "x"}), "invalid_value", "after")
+    other = attached(client, made(client), uploaded(client)).json()["id"]
+    refused(client.get(f"/assistants/{made(client)['id']}/files?after={other}"), "invalid_value", "after")
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+@pytest.mark.parametrize("cursor", ["after", "before"])
+def test_a_deleted_object_keeps_its_place_in_the_list(client, order, cursor):
+    found = [made(client)["id"] for _ in range(5)]
+    query = {"order": order, cursor: found[2]}
+    before = listed(client, **query)
+    client.delete(f"/assistants/{found[2]}")
+    assert before
+    assert listed(client, **query) == before
+
+
+@pytest.mark.parametrize("way", ["detach", "update", "delete the file"])
+def test_a_detached_file_keeps_its_place_in_the_list(client, way):
+    files = [uploaded(client)["id"] for _ in range(3)]
+    own = f"/assistants/{made(client, file_ids=files)['id']}"
+    ways = {
+        "detach": lambda: client.delete(f"{own}/files/{files[1]}"),
+        "update": lambda: client.post(own, json={"file_ids": [files[0], files[2]]}),
+        "delete the file": lambda: client.delete(f"/files/{files[1]}"),
+    }
+    assert ways[way]().status_code == 200
+    page = client.get(f"{own}/files", params={"after": files[1], "order": "asc"}).json()
+    assert [entry["id"] for entry in page["data"]] == [files[2]]
+
+
+def test_a_file_that_is_attached_again_counts_where_it_is_now(client):
+    files = [uploaded(client)["id"] for _ in range(2)]
+    own = f"/assistants/{made(client, file_ids=files)['id']}/files"
+
+    def after_the_first():
+        page = client.get(own, params={"after": files[0], "order": "asc"}).json()
+        return [entry["id"] for entry in page["data"]]
+
+    client.delete(f"{own}/{files[0]}")
+    assert after_the_first() == [files[1]]
+    client.post(own, json={"file_id": files[0]})
+    assert after_the_first() == []
+    client.delete(f"{own}/{files[0]}")
+    assert after_the_first() == []
+
+
+def test_only_the_latest_deletions_are_remembered(client, database):
+    found = [made(client)["id"] for _ in range(2)]
+    client.delete(f"/assistants/{found[0]}")
+    with database.write() as connection:
+        rows = [(f"asst_{number}",) for number in range(decisions.REMEMBERED)]
+        insert = (
+            "INSERT INTO assistants (id, created_at, model, tools, metadata) VALUES (?, 1, '', '[]', '{}')"
+        )
+        connection.executemany(insert, rows)
+        connection.execute("DELETE FROM assistants WHERE created_at = 1")
+    refused(client.get("/assistants", params={"after": found[0]}), "invalid_value", "after")
+    assert listed(client, order="asc", after="asst_7") == [found[1]]
+    with database.read() as connection:
+        assert connection.execute("SELECT count(*) FROM gone").fetchone()[0] == decisions.REMEMBERED
 
 
 def test_ties_are_in_the_order_of_insertion_even_when_the_clock_went_back(client, clock):

@@ -26,11 +26,11 @@ def crowd():
         yield client, [assistant["id"] for assistant in sorted(found, key=lambda each: each["created_at"])]
 
 
-def walk(client, **query):
+def walk(client, path="/assistants", **query):
     """Follow the pages away from the start, or, with `back`, away from the end."""
     cursor = "before" if query.pop("back", False) else "after"
     while True:
-        page = client.get("/assistants", params=query).json()
+        page = client.get(path, params=query).json()
         yield ids(page)
         if not page["has_more"]:
             return
@@ -85,6 +85,31 @@ def test_an_unknown_cursor_is_refused(client):
     for cursor in ("after", "before"):
         message = refused(client.get(f"/assistants?{cursor}=asst_x"), "invalid_value", cursor)
         assert message == f"Invalid '{cursor}': 'asst_x'. Expected the ID of an object in this list."
+
+
+def test_deleting_while_listing_deletes_everything(client):
+    for _ in range(45):
+        made(client)
+    for page in walk(client):
+        for identity in page:
+            client.delete(f"/assistants/{identity}")
+    assert client.get("/assistants").json()["data"] == []
+
+
+def test_detaching_while_listing_detaches_everything(client):
+    own = f"/assistants/{made(client, file_ids=[uploaded(client)['id'] for _ in range(20)])['id']}/files"
+    for page in walk(client, path=own, limit=5):
+        for identity in page:
+            client.delete(f"{own}/{identity}")
+    assert client.get(own).json()["data"] == []
+
+
+def test_a_place_outlives_the_server_that_gave_it(path):
+    with Database.open(path) as database, in_process(create_app(database)) as client:
+        found = [made(client)["id"] for _ in range(3)]
+        client.delete(f"/assistants/{found[1]}")
+    with Database.open(path) as database, in_process(create_app(database)) as client:
+        assert ids(client.get("/assistants", params={"after": found[1]}).json()) == [found[0]]
 
 
 def test_a_page_of_100_costs_as_many_queries_as_a_page_of_one(client, database):

@@ -60,7 +60,7 @@ def test_a_view_of_a_database_torn_at_its_birth_is_empty(path):
 def test_a_torn_database_of_a_newer_version_is_refused_and_its_copy_dropped(filled, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with sqlite3.connect(filled) as connection:
-        connection.execute("PRAGMA user_version = 2")
+        connection.execute("PRAGMA user_version = 99")
     connection.close()
     kill_writer(filled, OVERWRITE)
     with pytest.raises(UnreadableDatabaseError, match="upgrade"):
