@@ -20,6 +20,9 @@ from reconciler.server.wire import PREFIX
 
 _LOOPBACK: Final = "127.0.0.1"
 _BACKLOG: Final = 2048
+IDLE: Final = 75
+"""Seconds that an idle connection is kept; the caller must let go first, or a request may cross the end."""
+
 _FAREWELL: Final = 30  # seconds that requests in flight are given at the end
 _NO_TIME: Final = struct.pack("ii", 1, 0)
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -114,6 +117,7 @@ def _config(app: Starlette) -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         server_header=False,
+        timeout_keep_alive=IDLE,
         timeout_graceful_shutdown=_FAREWELL,
     )
 

@@ -7,7 +7,10 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from http.client import HTTPConnection
 from itertools import chain
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -171,6 +174,39 @@ def test_a_signal_lets_requests_in_flight_finish(app, clock):
 def create(url):
     with caller(url) as client:
         return made(client)
+
+
+def test_an_idle_connection_stays_for_75_seconds_and_then_ends(app, monkeypatch):
+    assert mount.IDLE == 75
+    with running(app) as url, idle(url) as line:
+        first = line.sock
+        asked_on(line)
+        assert line.sock is first
+    monkeypatch.setattr(mount, "IDLE", 0)
+    with running(app) as url, idle(url) as line:
+        assert line.sock.recv(1) == b""
+
+
+@contextmanager
+def idle(url):
+    """A connection that has been used once."""
+    place = urlsplit(url)
+    with closing(HTTPConnection(place.hostname, place.port, timeout=20)) as line:
+        asked_on(line)
+        yield line
+
+
+def asked_on(line):
+    line.request("GET", "/v1/files")
+    reply = line.getresponse()
+    assert (reply.status, bool(reply.read())) == (200, True)
+
+
+def test_a_server_ends_although_a_connection_is_idle(app):
+    with ExitStack() as stack:
+        with running(app) as url:
+            line = stack.enter_context(idle(url))
+        assert line.sock.recv(1) == b""
 
 
 def test_a_port_that_is_taken_is_a_clear_error(app):
