@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from reconciler.server import assistants, attachments, files, refusals, uploads, wire
 from reconciler.server.calls import Endpoint, plain
-from reconciler.server.database import Database, ReadOnlyError
+from reconciler.server.database import BusyError, Database, ReadOnlyError
 from reconciler.server.door import Door
 from reconciler.server.faults import Faults
 from reconciler.server.ledger import Ledger, remembered
@@ -73,7 +73,7 @@ def create_app(  # noqa: PLR0913 - each is one thing a caller may set
         routes=[_route(path, methods) for path, methods in _ROUTES.items()],
         middleware=[Middleware(Door, ledger=ledger, faults=faults, organization=organization)],
         exception_handlers=dict.fromkeys(
-            (WireError, HTTPException, ReadOnlyError, ClientDisconnect), _refuse
+            (WireError, HTTPException, ReadOnlyError, BusyError, ClientDisconnect), _refuse
         ),
     )
     # The wire has no redirects: a path with a slash too many is simply unknown.
@@ -119,8 +119,8 @@ def _translated(request: Request, error: Exception) -> WireError:
     match error:
         case WireError():
             return error
-        case ReadOnlyError():
-            return refusals.read_only(str(error))
+        case ReadOnlyError() | BusyError():
+            return refusals.read_only(str(error)) if isinstance(error, ReadOnlyError) else refusals.busy()
         case HTTPException(status_code=404):
             return refusals.unknown_url(request.method, request.url.path)
         case HTTPException(status_code=405):

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -17,6 +17,7 @@ Connection = sqlite3.Connection
 Row = sqlite3.Row
 
 _PATIENCE: Final = 10.0  # seconds to wait for another process's transaction
+_PRIMARY: Final = 0xFF  # SQLite's error codes say more in their higher bits
 _ATTEMPTS: Final = 5
 _ELSEWHERE: Final = "name another file, or move this one away"
 _UPGRADE: Final = "upgrade this program, or name another file"
@@ -36,21 +37,34 @@ class ReadOnlyError(Exception):
     """A write against a database that was opened as a view."""
 
 
-class Database:
-    """One connection and the lock that makes its transactions take turns.
+class BusyError(sqlite3.OperationalError):
+    """Another process kept the file locked for longer than this one waits; nothing was changed."""
 
-    A single connection serves all threads: statements last a millisecond, and other processes are held off
-    by SQLite's own locks.
+
+class Database:
+    """One connection that writes, one that reads beside it, and the locks that make transactions take turns.
+
+    These connections serve all threads: statements last a millisecond, and SQLite's own locks hold other
+    processes off. A file in memory, and a view, have one connection for everything.
     """
 
     def __init__(
-        self, connection: Connection, *, writable: bool = True, folder: TemporaryDirectory[str] | None = None
+        self,
+        connection: Connection,
+        *,
+        reader: Connection | None = None,
+        writable: bool = True,
+        folder: TemporaryDirectory[str] | None = None,
     ) -> None:
-        connection.row_factory = Row
         self._connection = connection
+        self._reader = reader
         self._writable = writable
         self._folder = folder
         self._turn = threading.Lock()
+        # Held by a reader, and by a commit: no reader meets the moment in which the file is locked.
+        self._reading = threading.Lock()
+        for each in self._connections():
+            each.row_factory = Row
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -62,7 +76,8 @@ class Database:
             with _closed_on_error(connection):
                 _durable(connection)
                 _prepare(connection, path)
-        return cls(connection)
+                reader = _reading(path)
+        return cls(connection, reader=reader)
 
     @classmethod
     def view(cls, path: Path) -> Self:
@@ -85,24 +100,52 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One consistent look at everything, over as many queries as the caller needs."""
-        with self._turn, _transaction(self._connection, "DEFERRED"):
-            yield self._connection
+        """One consistent look at everything, over as many queries as the caller needs; raises BusyError.
+
+        It waits for a write only while that is committed, or where it is too large for SQLite's memory.
+        """
+        with ExitStack() as stack:
+            yield self._beside(stack) or stack.enter_context(self._queued("DEFERRED"))
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One change, all or nothing, durable on return."""
+        """One change, all or nothing, durable on return; raises BusyError."""
         if not self._writable:
             raise ReadOnlyError("This server shows its database read only: nothing can be written to it.")
-        with self._turn, _transaction(self._connection, "IMMEDIATE"):
-            yield self._connection
+        with self._queued("IMMEDIATE") as connection:
+            yield connection
 
     def close(self) -> None:
         """Close the file once nobody is reading it, and drop the copy that a view may have made."""
-        with self._turn:
-            self._connection.close()
+        with self._turn, self._reading:
+            for connection in self._connections():
+                connection.close()
         if self._folder is not None:
             self._folder.cleanup()
+
+    def _connections(self) -> list[Connection]:
+        return [self._connection] if self._reader is None else [self._connection, self._reader]
+
+    def _beside(self, stack: ExitStack) -> Connection | None:
+        """Return the connection that only reads, or None while the file is locked."""
+        if self._reader is None:
+            return None
+        try:
+            return stack.enter_context(self._aside(self._reader))
+        except BusyError:
+            return None
+
+    @contextmanager
+    def _aside(self, reader: Connection) -> Iterator[Connection]:
+        with self._reading, _transaction(reader, "DEFERRED"):
+            # Only the first statement takes the lock that BEGIN speaks of.
+            _number(reader, "user_version")
+            yield reader
+
+    @contextmanager
+    def _queued(self, kind: str) -> Iterator[Connection]:
+        with self._turn, _transaction(self._connection, kind, self._reading):
+            yield self._connection
 
     def __enter__(self) -> Self:
         return self
@@ -133,11 +176,31 @@ def _closed_on_error(connection: Connection, folder: TemporaryDirectory[str] | N
 
 
 @contextmanager
-def _transaction(connection: Connection, kind: str) -> Iterator[None]:
-    connection.execute(f"BEGIN {kind}")
+def _transaction(
+    connection: Connection, kind: str, ending: AbstractContextManager[object] | None = None
+) -> Iterator[None]:
+    with _told_apart():
+        connection.execute(f"BEGIN {kind}")
+        with _undone_on_error(connection):
+            yield
+            with ending or nullcontext():
+                connection.execute("COMMIT")
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
     try:
         yield
-        connection.execute("COMMIT")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & _PRIMARY == sqlite3.SQLITE_BUSY:
+            raise BusyError(str(error)) from error
+        raise
+
+
+@contextmanager
+def _undone_on_error(connection: Connection) -> Iterator[None]:
+    try:
+        yield
     except BaseException:
         # SQLite ends the transaction by itself after some errors (a full disk, for one).
         if connection.in_transaction:
@@ -178,6 +241,15 @@ def _durable(connection: Connection) -> None:
     # EXTRA also syncs the folder once the journal is unlinked: an answered write survives a power loss.
     connection.execute("PRAGMA synchronous = EXTRA")
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _reading(path: Path) -> Connection:
+    connection = _connected(path, "rw")
+    # It never waits for a lock: a reader that meets one takes its turn with the writers.
+    connection.execute("PRAGMA busy_timeout = 0")
+    # "rw" above and this here, since what a killed writer left may have to be undone first.
+    connection.execute("PRAGMA query_only = ON")
+    return connection
 
 
 def _prepare(connection: Connection, path: Path) -> None:

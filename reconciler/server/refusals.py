@@ -223,6 +223,12 @@ def read_only(reason: str) -> WireError:
     return WireError(reason, status=403, code="read_only")
 
 
+def busy() -> WireError:
+    """Another process kept the database to itself for too long."""
+    message = "Another process has locked the database of this server. Nothing was changed; try again."
+    return BrokenError(message, status=503, code="database_locked")
+
+
 def broken(request_id: str) -> WireError:
     """Something went wrong that the caller did not cause."""
     message = (

@@ -151,7 +151,7 @@ def test_two_that_create_the_same_file_at_once_end_up_with_one_database(path, mo
 
 
 def test_the_file_keeps_no_write_ahead_log(filled):
-    with Database.open(filled) as database, database.read() as connection:
+    with Database.open(filled) as database, database.write() as connection:
         settings = [
             connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")
         ]
