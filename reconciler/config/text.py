@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from math import inf, isfinite
 from types import NoneType
@@ -22,7 +22,7 @@ from reconciler.model.diagnostic import Diagnostic, Origin
 from reconciler.model.keys import masked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 32
@@ -37,6 +37,7 @@ _SPECIAL = re.compile(r"[-+.0-9~nNtTfF]|\Z")  # how a plain scalar that is no te
 _ENDS = frozenset({yaml.MappingEndEvent, yaml.SequenceEndEvent})
 _STARTS: Mapping[type, type] = {yaml.MappingStartEvent: dict, yaml.SequenceStartEvent: list}
 _BLOCKS = frozenset("|>")
+_DEPTH = "maximum nesting"  # how parsers name their own limit: PyYAML since 6.0.4, and libyaml
 _NONE: dict[str, tuple[Any, Any]] = {}
 _CONTROLS = "".join(map(chr, (*range(9), *range(11, 32), 127)))
 _LINE_ENDS = "".join(map(chr, (*range(128, 160), 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF)))
@@ -221,7 +222,23 @@ def _events(source: Source, text: str) -> Iterator[Any]:
     try:
         yield from yaml.parse(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as cause:
+        if cause.problem_mark and _DEPTH in str(cause.problem).lower():
+            raise ConfigError(_depth(source, text, cause.problem_mark)) from cause
         raise ConfigError([_malformed(source, cause)]) from cause
+
+
+def _depth(source: Source, text: str, mark: yaml.Mark) -> Sequence[Diagnostic]:
+    """Return what we refuse in a text that is too deep for the parser.
+
+    Some parsers reach a limit of their own, which is above ours, before they return the first event. They
+    do not reach it in the text before that mark, so its events show where the text exceeds our limit.
+    """
+    with suppress(yaml.MarkedYAMLError):  # the text is cut off there
+        try:
+            _Reader(source, text).read(yaml.parse(text[: mark.index], Loader=_LOADER))
+        except ConfigError as refused:
+            return refused.diagnostics
+    return [source.diagnostic("AS107", "nested deeper than the parser reads", source.at(mark.index))]
 
 
 def _joined(source: Source) -> str:

@@ -5,6 +5,7 @@ import re
 import string
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -226,6 +227,55 @@ def test_a_hundred_thousand_levels_end_quickly_with_a_place(opening):
     problem = refusal(opening * 100_000)
     assert problem.message == f"nested deeper than {MAX_DEPTH} levels"
     assert problem.origin.column == MAX_DEPTH * len(opening) + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "origin"),
+    [
+        ("[" * 3000 + "]" * 3000, Origin("a.yaml", 1, MAX_DEPTH + 1)),
+        ("[\n" * 3000, Origin("a.yaml", MAX_DEPTH + 1, 1)),
+        ("a: " + "[" * 3000, Origin("a.yaml", 1, MAX_DEPTH + 3)),
+        ("[a, " * 3000, Origin("a.yaml", 1, 4 * MAX_DEPTH + 1)),
+        ("{a: " * 3000, Origin("a.yaml", 1, 4 * MAX_DEPTH + 1)),
+        ("- " * 3000, Origin("a.yaml", 1, 2 * MAX_DEPTH + 1)),
+        (
+            "".join(" " * level + "a:\n" for level in range(3000)),
+            Origin("a.yaml", MAX_DEPTH + 1, MAX_DEPTH + 1),
+        ),
+    ],
+    ids=["closed", "lines", "in a block", "after a value", "mappings", "list of lists", "blocks"],
+)
+def test_the_depth_is_refused_where_it_exceeds_our_limit(text, origin):
+    problem = refusal(text)
+
+    assert (problem.code, problem.message) == ("AS107", f"nested deeper than {MAX_DEPTH} levels")
+    assert problem.origin == origin
+
+
+def test_what_is_wrong_before_the_depth_is_refused_first():
+    assert refusal("a: 1\na: 2\nb: " + "[" * 3000).code == "AS105"
+
+
+@pytest.mark.parametrize("words", ["exceeded maximum nesting depth", "Maximum nesting level reached"])
+@pytest.mark.parametrize(
+    ("limit", "message", "column"),
+    [
+        (MAX_DEPTH + 8, f"nested deeper than {MAX_DEPTH} levels", MAX_DEPTH + 1),
+        (8, "nested deeper than the parser reads", 9),
+    ],
+)
+def test_a_parser_with_a_limit_of_its_own_refuses_the_depth(monkeypatch, words, limit, message, column):
+    class Limited(yaml.SafeLoader):
+        def fetch_flow_sequence_start(self):
+            if self.flow_level == limit:
+                raise yaml.scanner.ScannerError(None, None, words, self.get_mark())
+            super().fetch_flow_sequence_start()
+
+    monkeypatch.setattr("reconciler.config.text._LOADER", Limited)
+    problem = refusal("[" * (MAX_DEPTH + 20))
+
+    assert (problem.code, problem.message) == ("AS107", message)
+    assert problem.origin == Origin("a.yaml", 1, column)
 
 
 def test_the_deepest_level_allowed_is_read():
