@@ -5,6 +5,7 @@ import logging
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.server import refusals, trouble, wire
+from reconciler.server.deviations.deviant import Deviant
 from reconciler.server.faults import Faults
 from reconciler.server.ledger import Ledger
 from reconciler.server.visit import Visit
@@ -18,7 +19,7 @@ class Door:
     def __init__(self, app: ASGIApp, ledger: Ledger, faults: Faults | None, organization: str | None) -> None:
         self._app = app
         self._ledger = ledger
-        self._faults = faults
+        self._faults = Faults() if faults is None else faults
         self._organization = organization
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -26,10 +27,13 @@ class Door:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        fault = self._faults.met_by(scope["method"], scope["path"]) if self._faults is not None else None
-        visit = Visit(scope, send, self._ledger, fault.kind if fault else "", self._organization)
+        request = scope["method"], scope["path"]
+        fault, rows = self._faults.met_by(*request), self._faults.deviations_of(*request)
+        met = fault.kind if fault else "", tuple(one.row.name for one in rows)
+        visit = Visit(scope, send, self._ledger, met, self._organization)
+        app = Deviant(self._app, rows) if rows else self._app
         try:
-            await trouble.met(fault, self._app, scope, receive, visit)
+            await trouble.met(fault, app, scope, receive, visit)
         except trouble.HungUpError:
             raise
         except Exception:

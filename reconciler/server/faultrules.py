@@ -4,6 +4,9 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from reconciler.model.diagnostic import did_you_mean
+from reconciler.server.deviations.exchange import Row
+from reconciler.server.deviations.table import BUNDLES, ROWS
 from reconciler.server.patterns import Pattern
 
 Fields = Mapping[str, Any]
@@ -22,6 +25,7 @@ KINDS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "late_commit": (("seconds",), ("status", "drop")),
     "lag": (("seconds",), ()),
     "hang": ((), ("seconds",)),
+    "deviate": (("as",), ("size", "status", "variant")),
 }
 """The parameters that each kind needs, and those that it may have."""
 
@@ -40,6 +44,30 @@ def problems(given: Fields) -> Problems:
     yield from _misplaced(kind, given)
     yield from _malformed(kind, given)
     yield from _contradicting(kind, given)
+    if kind == "deviate" and "as" in given:
+        yield from _deviating(given["as"], given)
+
+
+def _deviating(name: object, given: Fields) -> Problems:
+    if isinstance(name, str) and name in BUNDLES:
+        for each in ("on", *KINDS["deviate"][1]):
+            if each in given:
+                yield each, f"the bundle {name} has no such parameter; its rows have their own"
+    elif isinstance(name, str) and name in ROWS:
+        yield from _of_row(ROWS[name], given)
+    else:
+        near = did_you_mean(name, (*ROWS, *BUNDLES)) if isinstance(name, str) else ""
+        remedy = near or f"the rows are {', '.join(ROWS)}; the bundles are {', '.join(BUNDLES)}"
+        yield "as", f"no deviation has the name {name!r}; {remedy}"
+
+
+def _of_row(row: Row, given: Fields) -> Problems:
+    if "size" in given and row.size is None:
+        yield "size", f"the row {row.name} has no such parameter"
+    for each, known in (("status", row.statuses), ("variant", row.variants)):
+        if each in given and given[each] not in known:
+            choice = f"expected one of {', '.join(map(str, known))}, not {given[each]!r}"
+            yield each, choice if known else f"the row {row.name} has no such parameter"
 
 
 def _misplaced(kind: str, given: Fields) -> Problems:
@@ -111,6 +139,7 @@ _CHECKS: Final[Mapping[str, Check]] = {
     "retry_after": ("a number of seconds, or a text", lambda value: _number(value) or _text(value)),
     "keep": ("a number of bytes", _whole),
     "url": ("a URL", _text),
+    "size": _COUNT,
     "html": _FLAG,
     "commit": _FLAG,
     "drop": _FLAG,

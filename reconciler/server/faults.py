@@ -2,12 +2,14 @@
 
 import json
 import random
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import KW_ONLY, asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import KW_ONLY, asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
 from reconciler.errors import ReconcilerError
+from reconciler.server.deviations.exchange import Deviation
+from reconciler.server.deviations.table import BUNDLES, ROWS
 from reconciler.server.faultrules import problems
 from reconciler.server.patterns import EVERYTHING, Pattern
 
@@ -50,6 +52,13 @@ class Fault:
       unless the server has ended by then.
     - `lag` answers lists as they were `seconds` ago: what was created since is missing. Since times of
       creation are whole seconds, it is missing up to a second longer.
+
+    In its ways:
+
+    - `deviate` behaves as real servers do: `as_` (in JSON `as`) names a row of `deviations/table.py`, such as
+      `has_more_false`, or a bundle of rows, such as `server:myla`. Without `on` it is met by the requests of
+      its row; an `on` takes their place. Some rows have a `size`, a `status` or a `variant`. All deviations
+      that are due apply, beside the first of the other faults.
     """
 
     kind: str
@@ -64,6 +73,9 @@ class Fault:
     retry_after: float | str | None = None
     keep: int | None = None
     url: str | None = None
+    as_: str | None = None
+    size: int | None = None
+    variant: str | None = None
     html: bool = False
     commit: bool = False
     drop: bool = False
@@ -71,15 +83,16 @@ class Fault:
 
     def __post_init__(self) -> None:
         # What is unset is left out: a kind lacks most parameters.
-        given = {
-            name: value for name, value in asdict(self).items() if value is not None and value is not False
-        }
+        fields = asdict(self)
+        # The pattern that covers everything is what a fault has if it names none.
+        fields |= {"as": fields.pop("as_"), "on": None if self.on == EVERYTHING else self.on}
+        given = {name: value for name, value in fields.items() if value is not None and value is not False}
         if wrong := [f"{name}: {said}" for name, said in problems(given)]:
             raise ValueError("; ".join(wrong))
 
 
 class Faults:
-    """A script of faults; of those that a request is due to meet, it meets the first.
+    """A script of faults; of those that a request is due to meet, it meets the first and all deviations.
 
     Every fault counts every request that it covers, also those that met another one. What a `rate` decides
     depends on the seed, the fault's place and that count alone, so the same requests meet the same faults.
@@ -88,10 +101,14 @@ class Faults:
     def __init__(self, faults: Iterable[Fault] = (), *, seed: int = 0) -> None:
         self._seed = seed
         self._armed: list[_Armed] = []
+        self._deviating: list[_Deviating] = []
         self.add(*faults)
 
     def __len__(self) -> int:
-        return len(self._armed)
+        return len(self._armed) + len(self._deviating)
+
+    def _place(self) -> str:
+        return f"{self._seed}/{len(self)}"
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -102,21 +119,30 @@ class Faults:
         given = _decoded(path)
         if wrong := list(_mistakes(given)):
             raise BadFaultsError(path, wrong)
-        return cls((Fault(**each) for each in given["faults"]), seed=given.get("seed", 0))
+        return cls((_fault(each) for each in given["faults"]), seed=given.get("seed", 0))
 
     def add(self, *faults: Fault) -> None:
         """Let requests meet more faults from now on."""
         for fault in faults:
-            self._armed.append(_Armed(fault, f"{self._seed}/{len(self._armed)}"))
+            if fault.kind == "deviate":
+                self._deviating += [_Deviating(one, self._place()) for one in _unbundled(fault)]
+            else:
+                self._armed.append(_Armed(fault, self._place()))
 
     def clear(self) -> None:
         """Let everything go well from now on."""
         self._armed.clear()
+        self._deviating.clear()
 
     def met_by(self, method: str, path: str) -> Fault | None:
         """The fault that the next request, which is this one, meets; it is counted by being asked about."""
         due = [armed for armed in self._armed if armed.is_due(method, path)]
         return due[0].struck() if due else None
+
+    def deviations_of(self, method: str, path: str) -> list[Deviation]:
+        """The deviations that the next request meets, in the order of the table; it counts as well."""
+        due = [armed for armed in self._deviating if armed.is_due(method, path)]
+        return sorted((armed.struck_as() for armed in due), key=lambda one: _ORDER[one.row.name])
 
 
 class _Armed:
@@ -124,13 +150,13 @@ class _Armed:
 
     def __init__(self, fault: Fault, seed: str) -> None:
         self._fault = fault
-        self._pattern = Pattern(fault.on)
+        self._patterns = [Pattern(each) for each in self._on()]
         self._random = random.Random(seed)  # noqa: S311 - a script that can be repeated, not a secret
         self._seen = 0
         self._struck = 0
 
     def is_due(self, method: str, path: str) -> bool:
-        if not self._pattern.covers(method, path):
+        if not any(pattern.covers(method, path) for pattern in self._patterns):
             return False
         self._seen += 1
         if self._fault.at is not None:
@@ -145,6 +171,43 @@ class _Armed:
     def struck(self) -> Fault:
         self._struck += 1
         return self._fault
+
+    def _on(self) -> tuple[str, ...]:
+        return (self._fault.on,)
+
+
+class _Deviating(_Armed):
+    """The same for one row of deviations."""
+
+    def __init__(self, fault: Fault, seed: str) -> None:
+        self._row = ROWS[fault.as_ or ""]
+        super().__init__(fault, seed)
+        self._deviation = Deviation(self._row, self._row.setting(fault.size, fault.status, fault.variant))
+
+    def struck_as(self) -> Deviation:
+        self.struck()
+        return self._deviation
+
+    def _on(self) -> tuple[str, ...]:
+        return self._row.on if self._fault.on == EVERYTHING else super()._on()
+
+
+_ORDER: Final = {name: place for place, name in enumerate(ROWS)}
+
+
+def _unbundled(fault: Fault) -> Iterator[Fault]:
+    """Yield a deviation for each row that it names."""
+    for part in BUNDLES.get(fault.as_ or "", ({},)):
+        yield replace(fault, **_fields(part))
+
+
+def _fault(given: Mapping[str, Any]) -> Fault:
+    return Fault(**_fields(given))
+
+
+def _fields(given: Mapping[str, Any]) -> dict[str, Any]:
+    # `as` is a word of Python.
+    return {"as_" if name == "as" else name: value for name, value in given.items()}
 
 
 _KEYS: Final = ("seed", "faults")

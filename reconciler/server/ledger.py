@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from reconciler.errors import ReconcilerError
 from reconciler.server.patterns import Pattern
@@ -24,7 +24,7 @@ class Entry:
     """One request.
 
     `status` is what the server did, whatever the caller was told; 0 where a fault kept the request from it. A
-    request that took effect late has a second entry from then.
+    request that took effect late has a second entry from then. `deviations` names the rows it met.
     """
 
     method: str
@@ -33,6 +33,7 @@ class Entry:
     status: int
     request_id: str
     fault: str = ""
+    deviations: tuple[str, ...] = ()
 
     @property
     def writes(self) -> bool:
@@ -94,4 +95,8 @@ def kept(path: Path) -> Iterator[Ledger]:
 def entries(path: Path) -> Ledger:
     """The entries that a server, perhaps still running, has kept in `path`; it may not be there yet."""
     lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
-    return Ledger(Entry(**json.loads(line)) for line in lines if line.endswith(b"\n"))
+    return Ledger(_entry(json.loads(line)) for line in lines if line.endswith(b"\n"))
+
+
+def _entry(line: dict[str, Any]) -> Entry:
+    return Entry(**line | {"deviations": tuple(line.get("deviations", ()))})

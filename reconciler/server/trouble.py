@@ -8,18 +8,18 @@ from http import HTTPStatus
 from typing import Final
 
 from starlette.responses import HTMLResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.server import refusals, wire
 from reconciler.server.calls import LAG
 from reconciler.server.faults import Fault
+from reconciler.server.reply import UNTOUCHED, Reply, again, read
 from reconciler.server.visit import Visit
 
 HANG_UP: Final = "assistants_sync.hang_up"
 """The key of a request's state under which a server puts the function that closes its connection."""
 
 _PATIENCE: Final = 120.0
-_UNTOUCHED: Final = 0
 _PAGE: Final = "<!DOCTYPE html>\n<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>\n"
 _working_late: set[asyncio.Task[None]] = set()  # a loop alone does not keep its tasks alive
 
@@ -53,30 +53,25 @@ class Meeting:
     async def refrain(self) -> None:
         """Take the request, so that its sender waits for the reply, and let it have no effect."""
         await self.read()
-        self.visit.record(_UNTOUCHED)
+        self.visit.record(UNTOUCHED)
 
     async def read(self) -> bytes:
         """The whole body."""
-        body, more = bytearray(), True
-        while more:
-            message = await self.receive()
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-        return bytes(body)
+        return await read(self.receive)
 
-    async def commit(self) -> "Reply":
+    async def commit(self) -> Reply:
         """Let the request take effect, and keep the reply."""
         return await self._answered(self.receive)
 
     async def commit_late(self, body: bytes) -> None:
         """The same after a while, for a body that was read before and a caller who has gone."""
         await asyncio.sleep(self.seconds)
-        await self._answered(_again(body, self.receive))
+        await self._answered(again(body, self.receive))
 
-    async def _answered(self, receive: Receive) -> "Reply":
+    async def _answered(self, receive: Receive) -> Reply:
         reply = Reply()
         await self.app(self.scope, receive, reply.take)
-        self.visit.record(reply.status)
+        self.visit.record(reply.done)
         return reply
 
     @property
@@ -117,49 +112,6 @@ class Meeting:
             pass
 
 
-class Reply:
-    """A reply that was kept back."""
-
-    def __init__(self) -> None:
-        self._head: Message = {}
-        self._body = bytearray()
-
-    @property
-    def status(self) -> int:
-        """What the application answered."""
-        return int(self._head["status"])
-
-    async def take(self, message: Message) -> None:
-        """Receive a part of it."""
-        if message["type"] == "http.response.start":
-            self._head = message
-        else:
-            self._body += message.get("body", b"")
-
-    async def give(self, send: Send) -> None:
-        """Send it as it is."""
-        await send(self._head)
-        await send({"type": "http.response.body", "body": bytes(self._body)})
-
-    async def give_some(self, send: Send, size: int | None) -> None:
-        """Send its head and the beginning of its body; at least the last byte is left out."""
-        whole = len(self._body)
-        end = whole // 2 if size is None else max(0, min(size, whole - 1))
-        await send(self._head)
-        await send({"type": "http.response.body", "body": bytes(self._body[:end]), "more_body": True})
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    waiting = [body]
-
-    async def again() -> Message:
-        if waiting:
-            return {"type": "http.request", "body": waiting.pop(), "more_body": False}
-        return await receive()
-
-    return again
-
-
 async def _drop(meeting: Meeting) -> None:
     await meeting.refrain()
     await meeting.hang_up()
@@ -174,7 +126,7 @@ async def _delay(meeting: Meeting) -> None:
     # Read before, so that it takes effect even where its sender leaves meanwhile.
     body = await meeting.read()
     await asyncio.sleep(meeting.seconds)
-    await meeting.app(meeting.scope, _again(body, meeting.receive), meeting.visit.send)
+    await meeting.app(meeting.scope, again(body, meeting.receive), meeting.visit.send)
 
 
 async def _commit_then_delay(meeting: Meeting) -> None:
@@ -213,7 +165,7 @@ async def _redirect(meeting: Meeting) -> None:
 
 async def _late_commit(meeting: Meeting) -> None:
     body = await meeting.read()
-    meeting.visit.record(_UNTOUCHED)
+    meeting.visit.record(UNTOUCHED)
     task = asyncio.create_task(meeting.commit_late(body))
     _working_late.add(task)
     task.add_done_callback(_working_late.discard)

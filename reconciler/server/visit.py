@@ -7,20 +7,26 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Scope, Send
 
 from reconciler.server.ledger import Entry, Ledger
+from reconciler.server.reply import done
 
 
 class Visit:
     """A request id, the headers of the reply, and the line in the ledger."""
 
     def __init__(
-        self, scope: Scope, send: Send, ledger: Ledger, fault: str, organization: str | None
+        self,
+        scope: Scope,
+        send: Send,
+        ledger: Ledger,
+        met: tuple[str, tuple[str, ...]],
+        organization: str | None,
     ) -> None:
         self.request_id = f"req_{secrets.token_hex(16)}"
         self.answered = False
         self._scope = scope
         self._send = send
         self._ledger = ledger
-        self._fault = fault
+        self._met = met
         self._organization = organization
         self._recorded = False
         self._began = time.perf_counter()
@@ -31,7 +37,7 @@ class Visit:
             self.answered = True
             self._sign(MutableHeaders(scope=message))
             if not self._recorded:
-                self.record(message["status"])
+                self.record(done(message))
         await self._send(message)
 
     async def send_unsigned(self, message: Message) -> None:
@@ -44,9 +50,7 @@ class Visit:
         self._recorded = True
         scope = self._scope
         query = scope["query_string"].decode("latin-1")
-        self._ledger.append(
-            Entry(scope["method"], scope["path"], query, status, self.request_id, self._fault)
-        )
+        self._ledger.append(Entry(scope["method"], scope["path"], query, status, self.request_id, *self._met))
 
     def _sign(self, headers: MutableHeaders) -> None:
         headers["x-request-id"] = self.request_id

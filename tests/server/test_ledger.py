@@ -51,6 +51,7 @@ def test_a_kept_ledger_can_be_read_while_it_is_written(database, tmp_path):
         "status": 200,
         "request_id": ledger[0].request_id,
         "fault": "",
+        "deviations": [],
     }
 
 

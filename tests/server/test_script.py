@@ -8,6 +8,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.server import BadFaultsError, Fault, Faults
 
 DROP = {"kind": "drop"}
+ODD = {"kind": "deviate", "as": "has_more_false"}
 
 
 def met(*faults, times=12, seed=0, method="GET", path="/v1/files"):
@@ -132,6 +133,31 @@ def test_a_file_is_a_script(script):
             assert read.met_by("POST", path) == written.met_by("POST", path)
 
 
+def test_a_file_arms_deviations_and_bundles(script):
+    deviations = [
+        ODD | {"every": 2},
+        {"kind": "deviate", "as": "limit_20", "size": 10},
+        {"kind": "deviate", "as": "server:prism"},
+    ]
+    faults = Faults.read(script({"faults": [DROP, *deviations]}))
+    assert len(faults) == 5
+    names = [[one.row.name for one in faults.deviations_of("GET", "/v1/assistants")] for _ in range(2)]
+    assert names == [["limit_20"], ["limit_20", "has_more_false"]]
+    assert faults.met_by("GET", "/v1/assistants") == Fault("drop")
+    made = [one.row.name for one in faults.deviations_of("POST", "/v1/assistants")]
+    assert made == ["fixed_example", "metadata_dropped"]
+    assert [one.setting.size for one in faults.deviations_of("GET", "/v1/assistants")] == [10]
+
+
+def test_a_deviation_in_python_is_checked_as_one_in_a_file_is():
+    with pytest.raises(
+        ValueError, match=r"^as: no deviation has the name 'no_flies'; did you mean `no_files`"
+    ):
+        Fault("deviate", as_="no_flies")
+    with pytest.raises(ValueError, match=r"^as: the kind drop has no such parameter"):
+        Fault("drop", as_="no_files")
+
+
 def mistakes(path):
     with pytest.raises(BadFaultsError) as caught:
         Faults.read(path)
@@ -176,6 +202,37 @@ def mistakes(path):
         ({"kind": "truncate", "keep": -1}, ".keep: expected a number of bytes, not -1"),
         ({"kind": "late_commit", "seconds": 1, "drop": True, "status": 504}, ".status: nothing is answered"),
         ({"kind": "lag", "seconds": 1, "on": "POST /assistants"}, ".on: only lists lag; begin it with GET"),
+        ({"kind": "deviate"}, ".as: the kind deviate needs it"),
+        (
+            ODD | {"as": "has_more_flase"},
+            ".as: no deviation has the name 'has_more_flase'; did you mean `has_m",
+        ),
+        (
+            ODD | {"as": "server:mila"},
+            ".as: no deviation has the name 'server:mila'; did you mean `server:myla`?",
+        ),
+        (ODD | {"as": "xyz"}, ".as: no deviation has the name 'xyz'; the rows are list_shape, plain_ids, "),
+        (ODD | {"as": 5}, ".as: no deviation has the name 5; the rows are list_shape, "),
+        (ODD | {"as": ["x"]}, ".as: no deviation has the name ['x']; the rows are list_shape, "),
+        (ODD | {"size": 5}, ".size: the row has_more_false has no such parameter"),
+        (ODD | {"variant": "bare"}, ".variant: the row has_more_false has no such parameter"),
+        (ODD | {"status": 404}, ".status: the row has_more_false has no such parameter"),
+        (
+            ODD | {"seconds": 1},
+            ".seconds: the kind deviate has no such parameter; it has as, size, status, v",
+        ),
+        (ODD | {"as": "limit_20", "size": 0}, ".size: expected a whole number from 1, not 0"),
+        (ODD | {"as": "no_files", "status": 500}, ".status: expected one of 405, 404, not 500"),
+        (
+            ODD | {"as": "list_shape", "variant": 7},
+            ".variant: expected one of no_object, null_object, bare, nu",
+        ),
+        (
+            ODD | {"as": "server:myla", "on": "GET /files"},
+            ".on: the bundle server:myla has no such parameter",
+        ),
+        (ODD | {"as": "server:myla", "size": 3}, ".size: the bundle server:myla has no such parameter"),
+        (DROP | {"as": "has_more_false"}, ".as: the kind drop has no such parameter"),
     ],
 )
 def test_a_mistake_is_named_with_its_place(script, fault, mistake):
