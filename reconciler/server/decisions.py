@@ -34,6 +34,9 @@ STATUS: Final[Mapping[str, str]] = {"assistants": "processed", "fine-tune": "upl
 NEWEST_FIRST: Final = "desc"
 """The unpaged list of uploads comes newest first, as every other list does by default."""
 
+FILES_ON_A_PAGE: Final = 10_000
+"""The limit of a page of uploads, which newer clients ask for; who asks for none gets the whole list."""
+
 _READABLE: Final = frozenset(
     {".c", ".cpp", ".docx", ".html", ".java", ".json", ".md", ".pdf"}
     | {".php", ".pptx", ".py", ".rb", ".tex", ".txt"}

@@ -1,12 +1,16 @@
 """The endpoints of uploaded files, except the upload."""
 
+import sys
 from collections.abc import Iterator
+from typing import Final
 
 from starlette.responses import Response, StreamingResponse
 
-from reconciler.server import decisions, refusals, rules, tables, wire
+from reconciler.server import decisions, pages, refusals, rules, tables, wire
 from reconciler.server.calls import Call
 from reconciler.server.database import Database
+
+_ALL: Final = pages.Window(sys.maxsize - 1, descending=decisions.NEWEST_FIRST == "desc")
 
 
 class LostContentError(Exception):
@@ -15,10 +19,12 @@ class LostContentError(Exception):
 
 def listing(call: Call) -> Response:
     """GET /files."""
-    purpose = rules.narrowed(call.query)
+    purpose, window = rules.narrowed(call.query)
     with call.database.read() as connection:
-        rows = tables.files(connection, purpose, call.horizon())
-    return wire.reply(wire.whole([wire.file(row) for row in rows]))
+        shelf = tables.uploads(purpose).up_to(call.horizon())
+        page = pages.cut(connection, shelf, window or _ALL)
+    items = [wire.file(row) for row in page.rows]
+    return wire.reply(wire.page(items, more=page.more) if window else wire.whole(items))
 
 
 def retrieve(call: Call) -> Response:

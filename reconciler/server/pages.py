@@ -23,12 +23,14 @@ class Window:
 class Shelf:
     """A list: the rows of a table that share an owner, known to callers by one of their columns.
 
-    What was created after the `horizon` is not in it yet.
+    What was created after the `horizon` is not in it yet. A list that is `narrowed` has only the rows with
+    that value in that column.
     """
 
     table: str
     identity: str
     owner: tuple[str, str] | None = None
+    narrowed: tuple[str, str] | None = None
     horizon: int | None = None
 
     def up_to(self, horizon: int | None) -> Self:
@@ -69,8 +71,8 @@ def _bounded(connection: Connection, shelf: Shelf, window: Window) -> tuple[str,
 
 def _owned(shelf: Shelf) -> tuple[str, list[Any]]:
     where, arguments = "TRUE", list[Any]()
-    if shelf.owner is not None:
-        where, arguments = f"{shelf.owner[0]} = ?", [shelf.owner[1]]
+    for condition in filter(None, (shelf.owner, shelf.narrowed)):
+        where, arguments = f"{where} AND {condition[0]} = ?", [*arguments, condition[1]]
     if shelf.horizon is not None:
         where, arguments = f"{where} AND created_at <= ?", [*arguments, shelf.horizon]
     return where, arguments

@@ -55,11 +55,14 @@ def window(query: Query) -> Window:
     return Window(_limit(sent.get("limit")), order == "desc", sent.get("after"), sent.get("before"))
 
 
-def narrowed(query: Query) -> str | None:
-    """The purpose that the list of files is narrowed to."""
+def narrowed(query: Query) -> tuple[str | None, Window | None]:
+    """The purpose that the list of files is narrowed to, and the page of it, if a page is asked for."""
     sent = dict(query)
-    known(sent, ("purpose",))
-    return sent.get("purpose")
+    known(sent, ("purpose", "limit", "order", "after"))
+    order = chosen("order", sent.get("order", decisions.NEWEST_FIRST), _ORDERS)
+    limit = _limit(sent.get("limit"), decisions.FILES_ON_A_PAGE, decisions.FILES_ON_A_PAGE)
+    paged = sent.keys() - {"purpose"}
+    return sent.get("purpose"), Window(limit, order == "desc", sent.get("after")) if paged else None
 
 
 def purpose(value: str) -> str:
@@ -72,14 +75,14 @@ def assistant(identity: str) -> str:
     return _prefixed("assistant_id", identity, "asst")
 
 
-def _limit(value: str | None) -> int:
+def _limit(value: str | None, default: int = _LIMIT, highest: int = _HIGHEST) -> int:
     if value is None:
-        return _LIMIT
+        return default
     if not _INTEGER.fullmatch(value):
         raise refusals.wrong_type("limit", "an integer", value)
     limit = int(value)
-    if limit > _HIGHEST:
-        raise refusals.large_integer("limit", _HIGHEST, limit)
+    if limit > highest:
+        raise refusals.large_integer("limit", highest, limit)
     if limit < 1:
         raise refusals.small_integer("limit", 1, limit)
     return limit

@@ -6,7 +6,7 @@ import string
 from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Any, Final
 
-from reconciler.server import decisions, refusals
+from reconciler.server import refusals
 from reconciler.server.database import Connection, Row
 from reconciler.server.pages import Shelf
 
@@ -129,15 +129,9 @@ def file(connection: Connection, identity: str) -> Row:
     return row
 
 
-def files(connection: Connection, purpose: str | None, horizon: int | None) -> list[Row]:
-    """All files, or those of one purpose, and none from after the horizon, if there is one."""
-    order = ", ".join(f"{column} {decisions.NEWEST_FIRST}" for column in decisions.PLACE)
-    # Only names from this package are put into the text.
-    query = (
-        "SELECT * FROM files WHERE (:purpose IS NULL OR purpose = :purpose)"  # noqa: S608 - our own words; values are bound
-        f" AND (:horizon IS NULL OR created_at <= :horizon) ORDER BY {order}"
-    )
-    return connection.execute(query, {"purpose": purpose, "horizon": horizon}).fetchall()
+def uploads(purpose: str | None) -> Shelf:
+    """The list of files, or of those of one purpose."""
+    return Shelf("files", "id", narrowed=None if purpose is None else ("purpose", purpose))
 
 
 def named(connection: Connection, identities: Sequence[str]) -> dict[str, Row]:

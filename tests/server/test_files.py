@@ -68,7 +68,41 @@ def test_the_list_of_files_is_one_page_without_cursors(client):
     page = client.get("/files").json()
     assert list(page) == ["object", "data", "has_more"]
     assert (page["object"], page["has_more"], len(page["data"])) == ("list", False, len(files))
-    refused(client.get("/files?limit=5"), "unknown_parameter", "limit")
+    refused(client.get("/files?before=file-x"), "unknown_parameter", "before")
+
+
+def test_who_asks_for_a_page_of_files_gets_a_page(client):
+    files = [uploaded(client) for _ in range(5)]
+    page = client.get("/files", params={"limit": 2}).json()
+    assert page == {
+        "object": "list",
+        "data": files[:2:-1],
+        "first_id": files[4]["id"],
+        "last_id": files[3]["id"],
+        "has_more": True,
+    }
+    page = client.get("/files", params={"order": "asc", "after": files[2]["id"]}).json()
+    assert (page["data"], page["has_more"]) == (files[3:], False)
+    assert client.get("/files", params={"after": files[0]["id"]}).json()["data"] == []
+    client.delete(f"/files/{files[2]['id']}")
+    assert client.get("/files", params={"after": files[2]["id"]}).json()["data"] == files[1::-1]
+
+
+def test_a_page_of_files_of_one_purpose_lacks_the_others(client):
+    files = [uploaded(client, purpose=purpose) for purpose in ("assistants", "fine-tune") * 3]
+    query = {"purpose": "fine-tune", "limit": 2}
+    page = client.get("/files", params=query).json()
+    assert (page["data"], page["has_more"]) == ([files[5], files[3]], True)
+    page = client.get("/files", params=query | {"after": page["last_id"]}).json()
+    assert (page["data"], page["has_more"]) == ([files[1]], False)
+
+
+def test_a_page_of_files_has_limits(client):
+    refused(client.get("/files?limit=0"), "integer_below_min_value", "limit")
+    refused(client.get("/files?limit=10001"), "integer_above_max_value", "limit")
+    refused(client.get("/files?order=up"), "invalid_value", "order")
+    refused(client.get("/files?after=file-x"), "invalid_value", "after")
+    assert client.get("/files?limit=10000").json()["data"] == []
 
 
 def test_a_deleted_file_is_gone_with_its_content(client):
