@@ -105,9 +105,9 @@ def _admit_key(request: Request) -> None:
 
 
 def _admit_dialect(request: Request) -> None:
-    named = ",".join(request.headers.getlist("openai-beta")).split(",")
-    if _BETA not in (name.strip() for name in named):
-        raise refusals.no_beta()
+    named = ",".join(request.headers.getlist("openai-beta"))
+    if _BETA not in (name.strip() for name in named.split(",")):
+        raise refusals.other_beta(named) if named.strip() else refusals.no_beta()
 
 
 async def _refuse(request: Request, error: Exception) -> Response:

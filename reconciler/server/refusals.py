@@ -188,11 +188,17 @@ def large_body(limit: int) -> WireError:
 
 
 def no_beta() -> WireError:
-    """The beta header is missing, or names another dialect."""
+    """The beta header is missing."""
     message = (
         "You must provide the 'OpenAI-Beta' header to access the Assistants API. "
         "Please try again by setting the header 'OpenAI-Beta: assistants=v1'."
     )
+    return WireError(message, code="invalid_beta")
+
+
+def other_beta(named: str) -> WireError:
+    """The beta header names another dialect; the message repeats it."""
+    message = f"This server speaks assistants=v1, and the request says 'OpenAI-Beta: {_shown(named)}'."
     return WireError(message, code="invalid_beta")
 
 

@@ -66,7 +66,11 @@ def test_nothing_answers_outside_the_prefix(client):
 def test_assistants_demand_the_beta_header(client, path, beta):
     del client.headers["OpenAI-Beta"]
     reply = client.get(path, headers={"OpenAI-Beta": beta} if beta else {})
-    assert refused(reply, "invalid_beta", None) == (
+    told = refused(reply, "invalid_beta", None)
+    if beta:
+        assert told == f"This server speaks assistants=v1, and the request says 'OpenAI-Beta: {beta}'."
+        return
+    assert told == (
         "You must provide the 'OpenAI-Beta' header to access the Assistants API. "
         "Please try again by setting the header 'OpenAI-Beta: assistants=v1'."
     )
