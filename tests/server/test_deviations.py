@@ -2,12 +2,14 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+import httpx
 import pytest
-from server.asking import attached, changed, in_process, made, refused, seen, uploaded
+from server.asking import BETA, attached, changed, in_process, made, refused, seen, uploaded
 
-from reconciler.server import Fault, Faults, create_app
+from reconciler.server import Fault, Faults, create_app, running
 from reconciler.server.deviations.table import BUNDLES, ROWS
 
 LISTS = (
@@ -390,6 +392,18 @@ def test_fixed_example(client, odd):
     assert files == [files[0]] * 2
     assert ids(listed(client)) == [assistants[0]["id"]]
     assert ids(listed(client, "/files")) == [files[0]["id"]]
+
+
+def test_a_fixed_example_is_one_even_where_many_create_at_once(client, database):
+    app = create_app(database, faults=Faults([deviation("fixed_example")]))
+    with (
+        running(app) as url,
+        ThreadPoolExecutor(8) as pool,
+        httpx.Client(base_url=url, headers=BETA) as other,
+    ):
+        told = list(pool.map(lambda number: made(other, name=str(number)), range(16)))
+    assert told == [told[0]] * 16
+    assert ids(listed(client)) == [told[0]["id"]]
 
 
 # Writes of assistants
