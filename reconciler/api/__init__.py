@@ -33,6 +33,9 @@ from reconciler.api.part import (
     FileContent,
     FileUpload,
 )
+from reconciler.api.reading import (
+    tolerant,
+)
 from reconciler.api.resources import (
     Assistants,
     AssistantsWithRawResponse,
@@ -87,6 +90,7 @@ from reconciler.api.types import (
     RetrievalTool,
     RetrievalToolParam,
     UnknownTool,
+    Unreadable,
 )
 from reconciler.errors import (
     ReconcilerError,
@@ -161,10 +165,12 @@ __all__ = [
     "UnknownOutcomeError",
     "UnknownTool",
     "UnprocessableEntityError",
+    "Unreadable",
     "Uploads",
     "UploadsWithRawResponse",
     "UploadsWithStreamingResponse",
     "async_socket",
     "in_process",
     "read_only",
+    "tolerant",
 ]

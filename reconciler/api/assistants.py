@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, List, Literal  # noqa: UP035 - `list` is this module's endpoint
 
 from reconciler.api.call import BETA, Call, Extras, ListCall, segment
+from reconciler.api.reading import Gone, Many, One
 from reconciler.api.types import NOT_GIVEN, Assistant, AssistantDeleted, NotGiven, Page, WireObject
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def create(  # noqa: PLR0913 - the parameters are the wire's
     return Call(
         "POST",
         ("assistants",),
-        Assistant.model_validate_json,
+        One(Assistant),
         body={
             "model": model,
             "description": description,
@@ -92,7 +93,7 @@ def retrieve(
     return Call(
         "GET",
         ("assistants", segment("assistant_id", assistant_id)),
-        Assistant.model_validate_json,
+        One(Assistant, assistant_id),
         headers=BETA,
         extras=Extras(extra_headers, extra_query, extra_body, timeout),
     )
@@ -138,7 +139,7 @@ def update(  # noqa: PLR0913 - the parameters are the wire's
     return Call(
         "POST",
         ("assistants", segment("assistant_id", assistant_id)),
-        Assistant.model_validate_json,
+        One(Assistant, assistant_id),
         body={
             "description": description,
             "file_ids": file_ids,
@@ -183,7 +184,7 @@ def list(  # noqa: A001, PLR0913 - the wire's word, and the wire's parameters
         Call(
             "GET",
             ("assistants",),
-            Page[Assistant].model_validate_json,
+            Many(Page[Assistant], Assistant),
             query={"after": after, "before": before, "limit": limit, "order": order},
             headers=BETA,
             extras=Extras(extra_headers, extra_query, extra_body, timeout),
@@ -212,7 +213,7 @@ def delete(
     return Call(
         "DELETE",
         ("assistants", segment("assistant_id", assistant_id)),
-        AssistantDeleted.model_validate_json,
+        Gone(AssistantDeleted, assistant_id),
         headers=BETA,
         extras=Extras(extra_headers, extra_query, extra_body, timeout),
     )

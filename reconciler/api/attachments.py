@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from reconciler.api.call import BETA, Call, Extras, ListCall, segment
+from reconciler.api.reading import Gone, Many, One
 from reconciler.api.types import NOT_GIVEN, AssistantFile, FileDeleteResponse, NotGiven, Page
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def create(  # noqa: PLR0913 - the parameters are the wire's
     return Call(
         "POST",
         ("assistants", segment("assistant_id", assistant_id), "files"),
-        AssistantFile.model_validate_json,
+        One(AssistantFile),
         body={"file_id": file_id},
         headers=BETA,
         repeatable=False,
@@ -69,7 +70,7 @@ def retrieve(  # noqa: PLR0913 - the parameters are the wire's
     return Call(
         "GET",
         ("assistants", segment("assistant_id", assistant_id), "files", segment("file_id", file_id)),
-        AssistantFile.model_validate_json,
+        One(AssistantFile),
         headers=BETA,
         extras=Extras(extra_headers, extra_query, extra_body, timeout),
     )
@@ -107,7 +108,7 @@ def list(  # noqa: A001, PLR0913 - the wire's word, and the wire's parameters
         Call(
             "GET",
             ("assistants", segment("assistant_id", assistant_id), "files"),
-            Page[AssistantFile].model_validate_json,
+            Many(Page[AssistantFile], AssistantFile),
             query={"after": after, "before": before, "limit": limit, "order": order},
             headers=BETA,
             extras=Extras(extra_headers, extra_query, extra_body, timeout),
@@ -138,7 +139,7 @@ def delete(  # noqa: PLR0913 - the parameters are the wire's
     return Call(
         "DELETE",
         ("assistants", segment("assistant_id", assistant_id), "files", segment("file_id", file_id)),
-        FileDeleteResponse.model_validate_json,
+        Gone(FileDeleteResponse, file_id, exact=False),
         headers=BETA,
         extras=Extras(extra_headers, extra_query, extra_body, timeout),
     )

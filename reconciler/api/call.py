@@ -62,12 +62,16 @@ class Call(Generic[T]):
         """The path, every segment percent-encoded."""
         return "/".join(quote(segment, safe="") for segment in self.path)
 
-    def fail(self, error: APIError) -> NoReturn:
+    def fail(self, error: APIError, *, created_id: str = "") -> NoReturn:
         """Raise what the caller receives: UnknownOutcomeError where the Call may have taken effect once."""
         if self.repeatable or error.had_no_effect:
             raise error
+        named = f"{self.method} /{self.url}"
+        happened = error.message.removeprefix(f"{named} ")
+        by = "the server " if happened != error.message else ""
         raise UnknownOutcomeError(
-            f"{self.method} /{self.url} may or may not have taken effect: {error.message}",
+            f"{named} may or may not have taken effect: {by}{happened}",
+            created_id=created_id,
             status_code=error.status_code,
             request_id=error.request_id,
             body=error.body,

@@ -76,8 +76,13 @@ class UnknownOutcomeError(APIError):
     """The request may or may not have taken effect, and repeating it could do it twice.
 
     Look for its effect before trying again. ``__cause__`` is what happened to the exchange;
-    ``had_no_effect`` is never True.
+    ``had_no_effect`` is never True. ``created_id`` is the id in the body of a success that could not be read;
+    empty when there was none.
     """
+
+    def __init__(self, message: str, *, created_id: str = "", **rest: Any) -> None:
+        super().__init__(message, **rest)
+        self.created_id = created_id
 
 
 class APIStatusError(APIError):
@@ -128,7 +133,8 @@ _BY_STATUS: dict[int, type[APIStatusError]] = {
     429: RateLimitError,
 }
 _FAILED = 500
-_EXCERPT = 200
+_EXCERPT = 80
+_LOCATION = 200
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
@@ -169,6 +175,17 @@ def blotted(value: Any, secret: str | None) -> Any:
     return value
 
 
+def excerpt(text: str) -> str:
+    """Return a text on one line, cut to 80 characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= _EXCERPT else f"{line[: _EXCERPT - 1]}…"
+
+
+def is_html(text: str) -> bool:
+    """Return whether a text begins as a page of HTML does."""
+    return text.lstrip()[:1] == "<"
+
+
 def _text(body: Any, key: str) -> str | None:
     value = body.get(key) if isinstance(body, dict) else None
     return value if isinstance(value, str) else None
@@ -185,9 +202,9 @@ def _body_of(response: httpx.Response, secret: str | None) -> Any:
 
 def _sentence(response: httpx.Response, body: Any, secret: str | None) -> str:
     if response.has_redirect_location:
-        location = blotted(response.headers["location"], secret)[:_EXCERPT]
+        location = blotted(response.headers["location"], secret)[:_LOCATION]
         return f"redirect to {location!r} refused; name that server yourself"
     if isinstance(body, dict) and isinstance(body.get("message"), str):
         return str(body["message"])
     text = body if isinstance(body, str) else json.dumps(body)
-    return " ".join(text.split())[:_EXCERPT] or str(blotted(response.reason_phrase, secret))
+    return " ".join(text.split())[:_LOCATION] or str(blotted(response.reason_phrase, secret))

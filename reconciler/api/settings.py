@@ -24,6 +24,7 @@ from reconciler.api.errors import (
     error_for,
 )
 from reconciler.api.intake import MOST, Intake
+from reconciler.api.reading import BodyError, Reading, created, parsed, problem
 from reconciler.api.retry import Failure, Retry
 from reconciler.api.transport import is_loopback
 from reconciler.api.types import NotGiven
@@ -168,21 +169,28 @@ class Settings:
 
     def result(self, call: Call[T], response: httpx.Response) -> T:
         """What a successful answer that was read means; raises the error it means instead."""
+        read = call.answer.without(self.api_key) if isinstance(call.answer, Reading) else call.answer
         try:
-            return call.answer(response.content)
-        except ValueError as cause:
-            call.fail(self._unexpected(call, response, cause))
+            return read(response.content)
+        except (ValueError, RecursionError) as cause:
+            call.fail(self._unexpected(call, response, cause), created_id=_id_in(response.content))
 
-    def _unexpected(self, call: Call[T], response: httpx.Response, cause: ValueError) -> APIError:
-        kind = response.headers.get("content-type", "no content type")
+    def _unexpected(self, call: Call[T], response: httpx.Response, cause: Exception) -> APIError:
+        why = problem(cause, response.content, self.api_key)
         error = APIResponseValidationError(
-            f"{call.method} /{call.url} answered {response.status_code} with something that is not "
-            f"what was asked for ({blotted(kind, self.api_key)})",
+            f"{call.method} /{call.url} answered {response.status_code}, but {why}",
             status_code=response.status_code,
             request_id=blotted(response.headers.get("x-request-id", ""), self.api_key),
         )
         error.__cause__ = cause
         return error
+
+
+def _id_in(body: bytes) -> str:
+    try:
+        return created(parsed(body))
+    except BodyError:
+        return ""
 
 
 def _parsed(url: str) -> httpx.URL:

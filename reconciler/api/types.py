@@ -1,12 +1,14 @@
 """One class per object of the wire, and the sentinel for an argument that was not given.
 
 Every object keeps the fields it does not know; a field that must be there and is not, or has another
-type, is an error. Wire facts: the v1 OpenAPI description of April 2024.
+type, is an error. These are the strict forms; ``reading`` brings what real servers send into them.
+Wire facts: the v1 OpenAPI description of April 2024.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import (
     Annotated,
     Any,
@@ -36,6 +38,9 @@ class NotGiven:
 
 NOT_GIVEN: Final = NotGiven()
 
+Id: TypeAlias = Annotated[str, Field(min_length=1)]
+Seconds: TypeAlias = Annotated[int, Field(ge=0, lt=100_000_000_000)]
+"""A time in whole seconds since 1970; 0 is unknown. Larger numbers are milliseconds, and not this form."""
 Headers: TypeAlias = Mapping[str, str]
 Query: TypeAlias = Mapping[str, object]
 Body: TypeAlias = Mapping[str, object]
@@ -47,7 +52,10 @@ class WireObject(BaseModel):
     model_config = ConfigDict(extra="allow", protected_namespaces=(), hide_input_in_errors=True)
 
     def as_sent(self) -> dict[str, Any]:
-        """The JSON object as the server sent it: unknown fields too, and none that was missing."""
+        """Return the JSON object as the server sent it: unknown fields too, and none that was missing.
+
+        What was read leniently is in its normal form: a null list is empty, a time is whole seconds.
+        """
         return self.model_dump(mode="json", exclude_unset=True)
 
 
@@ -100,11 +108,11 @@ AssistantTool: TypeAlias = Annotated[
 
 
 class Assistant(WireObject):
-    """An assistant; ``created_at`` in whole seconds since 1970."""
+    """An assistant; ``created_at`` in whole seconds since 1970, 0 where the server does not say."""
 
-    id: str
-    object: Literal["assistant"]
-    created_at: int
+    id: Id
+    object: Literal["assistant"] = "assistant"
+    created_at: Seconds = 0
     name: str | None = None
     description: str | None = None
     model: str
@@ -117,8 +125,8 @@ class Assistant(WireObject):
 class AssistantDeleted(WireObject):
     """The answer to a deletion of an assistant."""
 
-    id: str
-    object: Literal["assistant.deleted"]
+    id: Id
+    object: Literal["assistant.deleted"] = "assistant.deleted"
     deleted: bool
 
 
@@ -126,8 +134,8 @@ class AssistantFile(WireObject):
     """An attachment; its ``id`` is the file's, ``created_at`` the time it was attached."""
 
     id: str
-    object: Literal["assistant.file"]
-    created_at: int
+    object: Literal["assistant.file"] = "assistant.file"
+    created_at: Seconds = 0
     assistant_id: str
 
 
@@ -135,43 +143,51 @@ class FileDeleteResponse(WireObject):
     """The answer to a detachment; the file itself stays."""
 
     id: str
-    object: Literal["assistant.file.deleted"]
+    object: Literal["assistant.file.deleted"] = "assistant.file.deleted"
     deleted: bool
 
 
 class FileObject(WireObject):
     """An upload; ``bytes`` is its size."""
 
-    id: str
-    object: Literal["file"]
+    id: Id
+    object: Literal["file"] = "file"
     bytes: int
-    created_at: int
+    created_at: Seconds = 0
     filename: str
-    purpose: str
+    purpose: str = ""
 
 
 class FileDeleted(WireObject):
     """The answer to a deletion of an upload."""
 
-    id: str
-    object: Literal["file"]
+    id: Id
+    object: Literal["file"] = "file"
     deleted: bool
 
 
 class FileList(WireObject):
     """Every upload at once, for v1 does not page this list; iterates over them."""
 
-    object: Literal["list"]
+    object: Literal["list"] = "list"
     data: list[FileObject]
 
     def __iter__(self) -> Iterator[FileObject]:  # type: ignore[override]  # as every other list does
         return iter(self.data)
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An object of a list of which only the id can be read; ``problem`` names the field and its value."""
+
+    id: str
+    problem: str
+
+
 class Page(WireObject, Generic[T]):
     """One page as the server sent it; ``has_more`` is None where a server leaves it out."""
 
-    object: Literal["list"]
+    object: Literal["list"] = "list"
     data: list[T]
     first_id: str | None = None
     last_id: str | None = None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from reconciler.api.call import Call, Extras, segment
 from reconciler.api.part import part
+from reconciler.api.reading import Gone, Many, One
 from reconciler.api.types import NOT_GIVEN, FileDeleted, FileList, FileObject, NotGiven
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def create(  # noqa: PLR0913 - the parameters are the wire's
     return Call(
         "POST",
         ("files",),
-        FileObject.model_validate_json,
+        One(FileObject),
         body={"purpose": purpose},
         parts={"file": part(file)},
         repeatable=False,
@@ -74,7 +75,7 @@ def retrieve(
     return Call(
         "GET",
         ("files", segment("file_id", file_id)),
-        FileObject.model_validate_json,
+        One(FileObject, file_id),
         extras=Extras(extra_headers, extra_query, extra_body, timeout),
     )
 
@@ -100,7 +101,7 @@ def list(  # noqa: A001 - the wire's word
     return Call(
         "GET",
         ("files",),
-        FileList.model_validate_json,
+        Many(FileList, FileObject),
         query={"purpose": purpose},
         extras=Extras(extra_headers, extra_query, extra_body, timeout),
     )
@@ -127,7 +128,7 @@ def delete(
     return Call(
         "DELETE",
         ("files", segment("file_id", file_id)),
-        FileDeleted.model_validate_json,
+        Gone(FileDeleted, file_id),
         extras=Extras(extra_headers, extra_query, extra_body, timeout),
     )
 

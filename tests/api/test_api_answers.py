@@ -98,38 +98,61 @@ def test_what_a_lean_server_leaves_out_reads_as_nothing(answered):
 
 
 WRONG = {
-    "another object": assistant() | {"object": "thread"},
-    "no object": {"id": "asst_1", "created_at": 1, "model": "m"},
-    "no id": {"object": "assistant", "created_at": 1, "model": "m"},
-    "no model": {"id": "asst_1", "object": "assistant", "created_at": 1},
-    "a number for a name": assistant(name=3),
-    "null for tools": assistant(tools=None),
-    "a tool without a type": assistant(tools=[{}]),
-    "a tool that is a number": assistant(tools=[3]),
-    "a tool whose type is a list": assistant(tools=[{"type": []}]),
-    "a tool whose type is null": assistant(tools=[{"type": None}]),
-    "a function without its definition": assistant(tools=[{"type": "function"}]),
-    "a time that is no time": assistant(created_at="today"),
-    "an error in a 200": {"error": {"message": "No."}},
+    "another object": (assistant() | {"object": "thread"}, 'object is "thread", not "assistant"'),
+    "no id": ({"object": "assistant", "created_at": 1, "model": "m"}, "id is missing"),
+    "an empty id": (assistant(""), 'id is "", not an id'),
+    "a number for an id": (assistant(5), "id is 5, not a string"),
+    "another id": (assistant("asst_2"), 'id is "asst_2", not "asst_1"'),
+    "no model": ({"id": "asst_1", "object": "assistant", "created_at": 1}, "model is missing"),
+    "null for the model": (assistant(model=None), "model is null, not a string"),
+    "a number for a name": (assistant(name=3), "name is 3, not a string"),
+    "a text for tools": (assistant(tools="x"), 'tools is "x", not a list'),
+    "a number among files": (assistant(file_ids=["f", 3]), "file_ids[1] is 3, not a string"),
+    "a tool without a type": (assistant(tools=[{}]), "tools[0].type is missing"),
+    "a tool that is a number": (assistant(tools=[3]), "tools[0] is 3, not an object"),
+    "a tool whose type is a list": (assistant(tools=[{"type": []}]), "tools[0].type is [], not a string"),
+    "a tool whose type is null": (assistant(tools=[{"type": None}]), "tools[0].type is null, not a string"),
+    "a function without its definition": (
+        assistant(tools=[{"type": "function"}]),
+        "tools[0].function is missing",
+    ),
+    "a function without a name": (
+        assistant(tools=[{"type": "function", "function": {}}]),
+        "tools[0].function.name is missing",
+    ),
+    "a list for metadata": (assistant(metadata=[]), "metadata is [], not an object"),
+    "a long value": (assistant(tools="x" * 500), f'tools is "{"x" * 78}…, not a list'),
+    "an error in a 200": ({"error": {"message": "No."}}, 'error is {"message": "No."}'),
+    "a list": ([], "the body is [], not an object"),
+    "null": (None, "the body is empty"),
+    "a word": ("today", 'the body is "today", not an object'),
 }
 
 
-@pytest.mark.parametrize("body", WRONG.values(), ids=WRONG)
-def test_an_answer_of_another_shape_is_an_error(failed, body):
+@pytest.mark.parametrize(("body", "problem"), WRONG.values(), ids=WRONG)
+def test_an_answer_of_another_shape_is_an_error_that_names_field_and_value(failed, body, problem):
     error = failed(said(body, x_request_id="req_1"))
     assert type(error) is APIResponseValidationError
-    assert "GET /assistants/asst_1 answered 200" in str(error)
-    assert "application/json" in str(error)
+    assert error.message == f"GET /assistants/asst_1 answered 200, but {problem}"
     assert error.request_id == "req_1"
 
 
 @pytest.mark.parametrize(
-    "content", [b"<h1>Welcome</h1>", b"", b"\xff\xfe", b"[" * 100_000, b'{"id": "\\ud800"}', b"{}" * 2]
+    ("content", "problem"),
+    [
+        (b"<h1>Welcome</h1>", "the body is HTML, not JSON"),
+        (b"", "the body is empty"),
+        (b"\xff\xfe", "the body is not JSON"),
+        (b"[" * 100_000, "the body is not JSON"),
+        (b"{}" * 2, "the body is not JSON"),
+        (b"null", "the body is null, not an object"),
+        (b'{"id": "\\ud800", "model": "m"}', "half a surrogate pair is in it, which is no character"),
+    ],
 )
-def test_an_answer_that_is_no_json_is_an_error(failed, content):
+def test_an_answer_that_is_no_json_is_an_error(failed, content, problem):
     error = failed(httpx.Response(200, content=content))
     assert type(error) is APIResponseValidationError
-    assert "no content type" in str(error)
+    assert error.message == f"GET /assistants/asst_1 answered 200, but {problem}"
 
 
 @pytest.mark.parametrize("status", [201, 202, 204])
@@ -145,9 +168,9 @@ def test_any_other_success_counts_when_it_can_be_read(answered, failed, status):
         lambda c: c.beta.assistants.delete("a"),
         lambda c: c.beta.assistants.files.retrieve("f", assistant_id="a"),
         lambda c: c.beta.assistants.files.list("a"),
-        lambda c: c.beta.assistants.files.delete("f", assistant_id="a"),
         lambda c: c.files.list(),
         lambda c: c.files.retrieve("f"),
+        lambda c: c.files.delete("f"),
     ],
 )
 def test_every_object_is_told_from_every_other(scripted, call):
@@ -334,7 +357,7 @@ def shown(error):
 @pytest.mark.parametrize(
     "call",
     [
-        lambda c: c.beta.assistants.retrieve("a"),
+        lambda c: c.beta.assistants.retrieve("asst_1"),
         lambda c: c.beta.assistants.create(model="m"),
         lambda c: c.files.create(file=b"x", purpose="assistants"),
     ],
@@ -363,11 +386,12 @@ def test_a_failed_connection_does_not_tell_the_key(scripted):
     assert KEY not in shown(raised.value)
 
 
-def test_an_unreadable_page_does_not_repeat_what_it_holds(scripted):
-    body = page("asst_1") | {"data": [assistant(instructions={"secret": "hunter2"})]}
+def test_an_unreadable_page_repeats_of_what_it_holds_only_the_start_of_one_value(scripted):
+    body = page("asst_1") | {"data": [assistant(instructions="hunter2", tools={"x" * 80: "hunter2"})]}
     with (
         scripted(said(body)) as (client, _),
         pytest.raises(APIResponseValidationError) as raised,
     ):
         client.beta.assistants.list()
+    assert "data[0] (asst_1): tools is" in str(raised.value)
     assert "hunter2" not in shown(raised.value)

@@ -198,11 +198,11 @@ def test_a_create_whose_success_cannot_be_read_is_in_doubt(scripted, once, waits
     assert waits == []
 
 
-@pytest.mark.parametrize("answer", UNREADABLE.values(), ids=UNREADABLE)
+@pytest.mark.parametrize("answer", [UNREADABLE["html"], UNREADABLE["cut"], UNREADABLE["another object"]])
 def test_a_success_that_cannot_be_read_is_not_asked_for_again(scripted, repeatable, waits, answer):
     _, call = repeatable
     with scripted(answer()) as (client, asked):
-        with pytest.raises(APIResponseValidationError, match="not what was asked for"):
+        with pytest.raises(APIResponseValidationError, match="answered 200, but"):
             call(client)
         assert len(asked) == 1
     assert waits == []

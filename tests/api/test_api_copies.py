@@ -246,13 +246,13 @@ def test_copies_of_a_server_use_one_connection(over, embedded):
 
 
 def test_a_copy_may_have_connections_of_its_own(over):
-    ours, its = Closing(said(assistant("ours"))), Closing(said(assistant("its")))
+    ours, its = Closing(said(assistant(name="ours"))), Closing(said(assistant(name="its")))
     with over(LOCAL, {"transport": ours}) as (client, http):
         copy = client.copy(http_client=type(http)(transport=its))
-        assert copy.beta.assistants.retrieve("a").id == "its"
+        assert copy.beta.assistants.retrieve("asst_1").name == "its"
         copy.close()
         assert (ours.closes, its.closes) == (0, 1)
-        assert client.beta.assistants.retrieve("a").id == "ours"
+        assert client.beta.assistants.retrieve("asst_1").name == "ours"
     assert ours.closes == 1
 
 
@@ -415,7 +415,7 @@ def test_the_environment_is_asked_once(answered, monkeypatch):
 def test_an_account_goes_to_every_endpoint_and_can_be_changed_for_one_call(scripted):
     with scripted(said(page()), said(assistant()), organization="org-1", project="proj-1") as (client, asked):
         client.beta.assistants.list()
-        client.beta.assistants.retrieve("a", extra_headers={"openai-organization": "org-2"})
+        client.beta.assistants.retrieve("asst_1", extra_headers={"openai-organization": "org-2"})
     assert [one.headers["openai-organization"] for one in asked] == ["org-1", "org-2"]
     assert [one.headers["openai-project"] for one in asked] == ["proj-1", "proj-1"]
 
@@ -439,7 +439,7 @@ def test_a_usual_query_goes_with_every_request_and_gives_way(scripted):
 
 def test_a_usual_query_can_be_taken_back_for_one_call(scripted):
     with scripted(said(assistant()), default_query={"trace": "t"}) as (client, asked):
-        client.beta.assistants.retrieve("a", extra_query={"trace": NOT_GIVEN})
+        client.beta.assistants.retrieve("asst_1", extra_query={"trace": NOT_GIVEN})
     assert asked[0].url.query == b"trace=t"
 
 

@@ -251,9 +251,11 @@ def bomb():
 def test_an_answer_beyond_the_limit_is_an_error_that_says_it_and_not_asked_for_again(limited):
     with (
         limited(said(LONG, x_request_id="req_1")) as client,
-        pytest.raises(APIResponseValidationError, match="GET /assistants/a answered 200 with more than 1000"),
+        pytest.raises(
+            APIResponseValidationError, match="GET /assistants/asst_1 answered 200 with more than 1000"
+        ),
     ):
-        client.beta.assistants.retrieve("a")
+        client.beta.assistants.retrieve("asst_1")
 
 
 def test_a_create_whose_answer_is_beyond_the_limit_is_in_doubt(limited):
@@ -334,16 +336,16 @@ def test_content_has_a_limit_of_its_own(limited, monkeypatch):
 def test_a_streamed_view_keeps_to_no_limit(scripted):
     with (
         scripted(said(LONG), max_answer_bytes=LIMIT) as (client, _),
-        client.beta.assistants.with_streaming_response.retrieve("a") as answer,
+        client.beta.assistants.with_streaming_response.retrieve("asst_1") as answer,
     ):
         assert len(answer.parse().instructions) == LIMIT
 
 
 def test_a_copy_may_have_another_limit(scripted):
     with scripted(said(LONG), said(LONG), max_answer_bytes=LIMIT) as (client, _):
-        assert client.copy(max_answer_bytes=10 * LIMIT).beta.assistants.retrieve("a").id == "asst_1"
+        assert client.copy(max_answer_bytes=10 * LIMIT).beta.assistants.retrieve("asst_1").id == "asst_1"
         with pytest.raises(APIResponseValidationError):
-            client.copy(max_retries=0).beta.assistants.retrieve("a")
+            client.copy(max_retries=0).beta.assistants.retrieve("asst_1")
 
 
 def test_a_limit_is_some_bytes():

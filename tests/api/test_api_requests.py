@@ -10,15 +10,15 @@ from api.replies import LOCAL, assistant, attachment, page, said, upload
 from reconciler.api import NOT_GIVEN, Assistants, Client, NotGiven, assistants, attachments, uploads
 from reconciler.api.call import Call
 
-DELETED = {"id": "x", "object": "assistant.deleted", "deleted": True}
+DELETED = {"id": "a", "object": "assistant.deleted", "deleted": True}
 DETACHED = {"id": "x", "object": "assistant.file.deleted", "deleted": True}
-DISCARDED = {"id": "x", "object": "file", "deleted": True}
+DISCARDED = {"id": "f", "object": "file", "deleted": True}
 UPLOADS = {"object": "list", "data": []}
 
 ENDPOINTS = {
     "create": ("POST", "assistants", assistant(), lambda c: c.beta.assistants.create(model="m")),
-    "retrieve": ("GET", "assistants/a", assistant(), lambda c: c.beta.assistants.retrieve("a")),
-    "update": ("POST", "assistants/a", assistant(), lambda c: c.beta.assistants.update("a")),
+    "retrieve": ("GET", "assistants/asst_1", assistant(), lambda c: c.beta.assistants.retrieve("asst_1")),
+    "update": ("POST", "assistants/asst_1", assistant(), lambda c: c.beta.assistants.update("asst_1")),
     "list": ("GET", "assistants", page(), lambda c: c.beta.assistants.list()),
     "delete": ("DELETE", "assistants/a", DELETED, lambda c: c.beta.assistants.delete("a")),
     "attach": (
@@ -41,7 +41,7 @@ ENDPOINTS = {
         lambda c: c.beta.assistants.files.delete("f", assistant_id="a"),
     ),
     "upload": ("POST", "files", upload(), lambda c: c.files.create(file=b"x", purpose="assistants")),
-    "uploaded": ("GET", "files/f", upload(), lambda c: c.files.retrieve("f")),
+    "uploaded": ("GET", "files/f", upload("f"), lambda c: c.files.retrieve("f")),
     "uploads": ("GET", "files", UPLOADS, lambda c: c.files.list()),
     "discard": ("DELETE", "files/f", DISCARDED, lambda c: c.files.delete("f")),
     "content": ("GET", "files/f/content", {}, lambda c: c.files.content("f")),
@@ -132,7 +132,7 @@ def test_a_method_can_be_read_about_and_its_arguments_seen():
     ],
 )
 def test_an_id_is_one_segment_of_the_path_whatever_is_in_it(sent, identity, escaped):
-    request = sent(lambda client: client.beta.assistants.retrieve(identity))
+    request = sent(lambda client: client.beta.assistants.retrieve(identity), assistant(identity))
     assert request.url.raw_path.decode() == f"/v1/assistants/{escaped}"
 
 
@@ -196,7 +196,7 @@ def test_empty_values_are_sent_as_they_are(created):
 
 
 def test_an_update_of_nothing_sends_an_empty_object(sent):
-    assert sent(lambda client: client.beta.assistants.update("a")).content == b"{}"
+    assert sent(lambda client: client.beta.assistants.update("asst_1")).content == b"{}"
 
 
 def test_values_are_left_to_the_server_to_judge(created):
@@ -215,7 +215,7 @@ def test_extra_body_can_take_a_field_back(created):
 
 
 def test_extra_body_gives_a_body_to_a_request_that_has_none(sent):
-    request = sent(lambda client: client.beta.assistants.retrieve("a", extra_body={"why": "x"}))
+    request = sent(lambda client: client.beta.assistants.retrieve("asst_1", extra_body={"why": "x"}))
     assert json.loads(request.content) == {"why": "x"}
 
 
@@ -269,7 +269,7 @@ def test_extra_headers_win_over_those_of_the_client(sent):
 def test_the_key_can_be_replaced_for_one_call(sent):
     request = sent(
         lambda client: client.files.retrieve("f", extra_headers={"authorization": "Bearer other"}),
-        upload(),
+        upload("f"),
         api_key="sk-usual",
     )
     assert values_of(request, "authorization") == ["Bearer other"]

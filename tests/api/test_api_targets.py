@@ -21,7 +21,7 @@ def asks(connect):
     def ask(**options):
         script = Script(said(assistant()))
         with connect(transport=httpx.MockTransport(script), **options) as client:
-            client.beta.assistants.retrieve("a")
+            client.beta.assistants.retrieve("asst_1")
         return script.asked[0]
 
     return ask
@@ -48,7 +48,7 @@ def test_the_server_and_the_key_come_from_the_environment(asks, monkeypatch):
     monkeypatch.setenv("OPENAI_BASE_URL", "https://wanted.example/v1")
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     request = asks()
-    assert str(request.url) == "https://wanted.example/v1/assistants/a"
+    assert str(request.url) == "https://wanted.example/v1/assistants/asst_1"
     assert request.headers["authorization"] == f"Bearer {KEY}"
 
 
@@ -56,7 +56,7 @@ def test_what_is_passed_wins_over_the_environment(asks, monkeypatch):
     monkeypatch.setenv("OPENAI_BASE_URL", "https://other.example/v1")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-other")
     request = asks(base_url=LOCAL, api_key=KEY)
-    assert str(request.url) == f"{LOCAL}/assistants/a"
+    assert str(request.url) == f"{LOCAL}/assistants/asst_1"
     assert request.headers["authorization"] == f"Bearer {KEY}"
 
 
@@ -73,7 +73,7 @@ def test_without_a_key_none_is_sent(asks, monkeypatch, value):
 
 
 def test_a_slash_at_the_end_of_the_url_makes_no_difference(asks):
-    assert str(asks(base_url=f"{LOCAL}/").url) == f"{LOCAL}/assistants/a"
+    assert str(asks(base_url=f"{LOCAL}/").url) == f"{LOCAL}/assistants/asst_1"
 
 
 def test_the_right_key_opens_the_server_and_a_wrong_one_does_not(connect):

@@ -22,7 +22,7 @@ from reconciler.server import Database, create_app
 
 WRITES = [
     lambda c: c.beta.assistants.create(model="m"),
-    lambda c: c.beta.assistants.update("a", name="n"),
+    lambda c: c.beta.assistants.update("asst_1", name="n"),
     lambda c: c.beta.assistants.delete("a"),
     lambda c: c.beta.assistants.files.create("a", file_id="f"),
     lambda c: c.beta.assistants.files.delete("f", assistant_id="a"),
@@ -56,7 +56,7 @@ def test_what_reads_passes_through_it():
     script = Script(said(assistant()), said(page(has_more=False)))
 
     async def read(client):
-        await client.beta.assistants.retrieve("a")
+        await client.beta.assistants.retrieve("asst_1")
         return await client.beta.assistants.list()
 
     assert use(read_only(httpx.MockTransport(script)), read).data == []

@@ -1,0 +1,336 @@
+"""Read successful bodies: strictly first, because that is fast, then leniently, object by object.
+
+Lenient reading accepts what real servers send: null lists, times in any form, a missing or unusual
+``object``, lists without their envelope, and deletions without a body. A body that contradicts the
+request, or lacks a field that matters, raises BodyError, which names the field.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from reconciler.api.call import Call, ListCall
+from reconciler.api.errors import blotted, excerpt, is_html
+from reconciler.api.types import FileList, Page, Unreadable, WireObject
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic_core import ErrorDetails
+
+    from reconciler.api.types import FileObject
+
+T = TypeVar("T")
+ObjectT = TypeVar("ObjectT", bound=WireObject)
+
+_KINDS = frozenset(
+    {
+        "assistant",
+        "assistant.deleted",
+        "assistant.file",
+        "assistant.file.deleted",
+        "error",
+        "file",
+        "list",
+        "model",
+        "thread",
+        "thread.message",
+        "thread.run",
+        "thread.run.step",
+        "vector_store",
+    }
+)
+"""Names of objects of this wire; one of them in the place of another contradicts the request."""
+_TRUE = (None, True, "true")
+_DIGITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))  # from nanoseconds, microseconds and milliseconds
+_EXPECTED = {
+    "string_type": "a string",
+    "string_too_short": "an id",
+    "string_unicode": "a string of valid characters",
+    "int_type": "a number",
+    "int_parsing": "a number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "list_type": "a list",
+    "dict_type": "an object",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+}
+"""What a field must be, by pydantic's name for the mistake."""
+
+
+class BodyError(ValueError):
+    """A body is not the object that was asked for; its text names the field and the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reads a body; ``secret`` is blotted out of every sentence about it."""
+
+    secret: str | None = field(default=None, repr=False, kw_only=True)
+
+    def __call__(self, body: bytes) -> Any:
+        """Return what a body means; raise BodyError when it is not what was asked for."""
+        raise NotImplementedError
+
+    def without(self, secret: str | None) -> Self:
+        """Return the same reading, which keeps this secret out of its sentences."""
+        return replace(self, secret=secret)
+
+
+@dataclass(frozen=True, slots=True)
+class One(Reading, Generic[ObjectT]):
+    """Reads one object; ``asked`` is the id that the request names, empty where it names none."""
+
+    kind: type[ObjectT]
+    asked: str = ""
+
+    def __call__(self, body: bytes) -> ObjectT:
+        """Return the object; raise BodyError when it is another one, or none."""
+        try:
+            found = self.kind.model_validate_json(body)
+        except ValidationError:
+            found = self._leniently(parsed(body))
+        named = getattr(found, "id", self.asked)
+        if self.asked and named != self.asked:
+            raise BodyError(f"id is {shown(named, self.secret)}, not {shown(self.asked, self.secret)}")
+        return found
+
+    def _leniently(self, raw: Any) -> ObjectT:
+        try:
+            return _leniently(self.kind, raw, self.secret)
+        except BodyError as cause:
+            named = "" if self.asked else created(raw)
+            raise BodyError(f"{_named(named, self.secret)}: {cause}" if named else str(cause)) from cause
+
+
+@dataclass(frozen=True, slots=True)
+class Gone(Reading, Generic[ObjectT]):
+    """Reads what follows a deletion, which is done unless the body contradicts it.
+
+    Servers answer without a body, with ``{}``, or with another ``object``. ``exact``: an id in the body
+    must be the one that was asked for.
+    """
+
+    kind: type[ObjectT]
+    asked: str
+    exact: bool = True
+
+    def __call__(self, body: bytes) -> ObjectT:
+        """Return the deletion with its id; raise BodyError where the body denies it."""
+        raw = parsed(body) if body.strip() else None
+        told = _object({} if raw is None else raw, self.secret)
+        if told.get("deleted") not in _TRUE:
+            raise BodyError(f"deleted is {shown(told['deleted'], self.secret)}, not true")
+        named = created(told) or self.asked
+        if self.exact and named != self.asked:
+            raise BodyError(f"id is {shown(named, self.secret)}, not {shown(self.asked, self.secret)}")
+        told = {**told, "id": named, "deleted": True, "object": self.kind.model_fields["object"].default}
+        return self.kind.model_validate(told)
+
+
+@dataclass(frozen=True, slots=True)
+class Many(Reading, Generic[T]):
+    """Reads a list: at once where every object is healthy, otherwise one by one.
+
+    ``tolerant``: an object that cannot be read is an Unreadable in its place, and no error.
+    """
+
+    kind: type[T]
+    item: type[WireObject]
+    tolerant: bool = False
+
+    def __call__(self, body: bytes) -> T:
+        """Return the list; raise BodyError that names the object and the field."""
+        kind = cast("Any", self.kind)
+        try:
+            return cast("T", kind.model_validate_json(body))
+        except ValidationError:
+            return cast("T", self._one_by_one(kind, parsed(body)))
+
+    def _one_by_one(self, kind: type[WireObject], raw: Any) -> Any:
+        whole = {"data": raw} if isinstance(raw, list) else _object(raw, self.secret)
+        data = [self._item(index, one) for index, one in enumerate(self._items(whole))]
+        rest = {key: value for key, value in whole.items() if key not in {"object", "data"}}
+        found: Any = _shell(kind, rest)
+        found.data = data
+        return found
+
+    def _items(self, whole: Mapping[str, Any]) -> list[Any]:
+        """The list in a body; null is empty, and missing is where the body says that it is a list."""
+        found = whole.get("data")
+        if isinstance(found, list):
+            return found
+        if found is None and ("data" in whole or whole.get("object") == "list"):
+            return []
+        raise BodyError(
+            f"data is {shown(found, self.secret)}, not a list" if "data" in whole else "data is missing"
+        )
+
+    def _item(self, index: int, raw: Any) -> WireObject | Unreadable:
+        try:
+            return _leniently(self.item, raw, self.secret)
+        except BodyError as cause:
+            named = created(raw)
+            where = f"data[{index}] ({_named(named, self.secret)})" if named else f"data[{index}]"
+            if self.tolerant and named:
+                return Unreadable(named, str(cause))
+            raise BodyError(f"{where}: {cause}") from cause
+
+
+@overload
+def tolerant(call: ListCall[T]) -> Call[Page[T | Unreadable]]: ...
+@overload
+def tolerant(call: Call[Page[T]]) -> Call[Page[T | Unreadable]]: ...
+@overload
+def tolerant(call: Call[FileList]) -> Call[Page[FileObject | Unreadable]]: ...
+def tolerant(call: ListCall[Any] | Call[Any]) -> Call[Any]:
+    """Return the call for the same list, in which an unreadable object hides no other.
+
+    Such an object is an Unreadable in its place: its id, and a sentence about the field. One without a
+    readable id is still an error of the whole page. TypeError for a call that does not list.
+    """
+    asked = call.page if isinstance(call, ListCall) else call
+    if not isinstance(asked.answer, Many):
+        raise TypeError(f"{asked.method} /{asked.url} does not list")
+    item: Any = asked.answer.item
+    return replace(asked, answer=Many(Page[item], item, tolerant=True))
+
+
+def parsed(body: bytes) -> Any:
+    """Return the JSON value of a body; raise BodyError where it is none."""
+    if not body.strip():
+        raise BodyError("the body is empty")
+    try:
+        return from_json(body)
+    except ValueError:
+        pass
+    try:
+        return json.loads(body)  # takes half a surrogate pair, for which no whole list should be lost
+    except (ValueError, RecursionError) as cause:
+        what = "HTML, not JSON" if is_html(body.decode(errors="replace")) else "not JSON"
+        raise BodyError(f"the body is {what}") from cause
+
+
+def created(raw: Any) -> str:
+    """Return the id that a JSON object has; empty when it has none that can be used."""
+    named = raw.get("id") if isinstance(raw, dict) else None
+    return named if isinstance(named, str) and _is_unicode(named) else ""
+
+
+def problem(cause: Exception, body: bytes, secret: str | None) -> str:
+    """Return a sentence about a body that any reading refused; pydantic repeats the value otherwise."""
+    if not isinstance(cause, ValidationError):
+        return str(blotted(str(cause), secret))
+    try:
+        return _problem(cause, parsed(body), secret)
+    except BodyError as error:
+        return str(error)
+
+
+def shown(value: Any, secret: str | None = None) -> str:
+    """Return a JSON value on one line of at most 80 characters, without the secret."""
+    text = json.dumps(blotted(value, secret), ensure_ascii=False)
+    return excerpt(text if _is_unicode(text) else json.dumps(blotted(value, secret)))
+
+
+def seconds(value: Any) -> int:
+    """Return a time in whole seconds since 1970, whatever form it has; 0 where it cannot be read."""
+    try:
+        found = float(value)
+    except (TypeError, ValueError, OverflowError):
+        found = _from_iso(value)
+    found = next((found / unit for least, unit in _DIGITS if found >= least), found)
+    return int(found) if 0 <= found < math.inf else 0
+
+
+def _from_iso(value: Any) -> float:
+    try:
+        when = datetime.fromisoformat(value)
+        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
+
+
+def _object(raw: Any, secret: str | None) -> dict[str, Any]:
+    """A JSON object that does not say that it is an error."""
+    if not isinstance(raw, dict):
+        raise BodyError(f"the body is {shown(raw, secret)}, not an object")
+    if raw.get("error"):
+        raise BodyError(f"error is {shown(raw['error'], secret)}")
+    return raw
+
+
+def _leniently(kind: type[ObjectT], raw: Any, secret: str | None) -> ObjectT:
+    read = dict(_object(raw, secret))
+    own = kind.model_fields["object"].default
+    if read.get("object") != own and read.get("object") in _KINDS:
+        raise BodyError(f"object is {shown(read['object'], secret)}, not {shown(own)}")
+    if "object" in read:
+        read["object"] = own
+    for name, known in kind.model_fields.items():
+        if name in read and read[name] is None and not known.is_required():
+            read[name] = known.get_default(call_default_factory=True)
+    if "created_at" in read:
+        read["created_at"] = seconds(read["created_at"])
+    if not _is_unicode(json.dumps(read, ensure_ascii=False)):
+        raise BodyError("half a surrogate pair is in it, which is no character")
+    try:
+        return kind.model_validate(read)
+    except ValidationError as cause:
+        raise BodyError(_problem(cause, raw, secret)) from cause
+
+
+def _shell(kind: type[WireObject], rest: Mapping[str, Any]) -> WireObject:
+    """A list without its objects; what it says about itself and cannot be read is left out."""
+    try:
+        return kind.model_validate({**rest, "data": []})
+    except ValidationError as cause:
+        wrong = {error["loc"][0] for error in cause.errors(include_url=False)}
+        return kind.model_validate({**{k: v for k, v in rest.items() if k not in wrong}, "data": []})
+
+
+def _problem(cause: ValidationError, raw: Any, secret: str | None) -> str:
+    """What is wrong with a value, by the first mistake that names a field."""
+    found = cause.errors(include_url=False, include_context=False)
+    error = next((one for one in found if not one["type"].startswith("union_tag")), found[0])
+    path, value = _place(error, raw)
+    field = str(blotted(path, secret)) or "the body"
+    if error["type"] == "missing":
+        return f"{field} is missing"
+    expected = _EXPECTED.get(error["type"])
+    rule = f"not {expected}" if expected else excerpt(str(blotted(error["msg"], secret)))
+    return f"{field} is {shown(value, secret)}, {rule}"
+
+
+def _place(error: ErrorDetails, raw: Any) -> tuple[str, Any]:
+    """The path of a mistake, as in ``tools[0].type``, and the value there; names of variants left out."""
+    path, value = "", raw
+    for part in error["loc"]:
+        if isinstance(part, int) and isinstance(value, list) and part < len(value):
+            path, value = f"{path}[{part}]", value[part]
+        elif isinstance(value, dict) and part in value:
+            path, value = f"{path}.{part}", value[part]
+    if error["type"] == "missing":
+        path = f"{path}.{error['loc'][-1]}"
+    return path.removeprefix("."), value
+
+
+def _named(identity: str, secret: str | None) -> str:
+    return excerpt(str(blotted(identity, secret)))
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
