@@ -201,7 +201,7 @@ class Client(_Configured[httpx.Client, httpx.BaseTransport]):
             answer = None
             try:
                 answer = self._exchange(call, stream=stream)
-                return self._settings.accepted(answer)
+                return self._settings.accepted(call, answer)
             except APIError as error:
                 wait = attempts.wait_or_raise(error, answer)
             time.sleep(wait)
@@ -272,7 +272,7 @@ class AsyncClient(_Configured[httpx.AsyncClient, httpx.AsyncBaseTransport]):
             answer = None
             try:
                 answer = await self._exchange(call, stream=stream)
-                return self._settings.accepted(answer)
+                return self._settings.accepted(call, answer)
             except APIError as error:
                 wait = attempts.wait_or_raise(error, answer)
             await asyncio.sleep(wait)

@@ -19,11 +19,15 @@ A redirect is an APIStatusError too: it is never followed, since it would carry 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from reconciler.api.sentences import blotted, reason
 from reconciler.errors import ReconcilerError
+
+if TYPE_CHECKING:
+    from reconciler.api.call import Call
 
 
 class APIError(ReconcilerError):
@@ -133,7 +137,6 @@ _BY_STATUS: dict[int, type[APIStatusError]] = {
     429: RateLimitError,
 }
 _FAILED = 500
-_EXCERPT = 80
 _LOCATION = 200
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
@@ -149,41 +152,17 @@ def unanswered(cause: httpx.RequestError, url: str) -> APIConnectionError:
     )
 
 
-def error_for(response: httpx.Response, secret: str | None) -> APIStatusError:
-    """The error a refusing answer means; ``secret`` is blotted out wherever the answer repeats it."""
+def error_for(response: httpx.Response, call: Call[Any], secret: str | None) -> APIStatusError:
+    """Return the error that a refusing answer means; ``secret`` is blotted out wherever it is repeated."""
     status = response.status_code
     body = _body_of(response, secret)
     kind = InternalServerError if status >= _FAILED else _BY_STATUS.get(status, APIStatusError)
     return kind(
-        f"{status} {_sentence(response, body, secret)}",
+        f"{call.method} /{call.url} answered {status}: {_sentence(response, body, call, secret)}",
         status_code=status,
         request_id=blotted(response.headers.get("x-request-id", ""), secret),
         body=body,
     )
-
-
-def blotted(value: Any, secret: str | None) -> Any:
-    """A JSON value in which no text repeats the secret."""
-    if not secret:
-        return value
-    if isinstance(value, str):
-        return value.replace(secret, "***")
-    if isinstance(value, list):
-        return [blotted(one, secret) for one in value]
-    if isinstance(value, dict):
-        return {blotted(key, secret): blotted(one, secret) for key, one in value.items()}
-    return value
-
-
-def excerpt(text: str) -> str:
-    """Return a text on one line, cut to 80 characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= _EXCERPT else f"{line[: _EXCERPT - 1]}…"
-
-
-def is_html(text: str) -> bool:
-    """Return whether a text begins as a page of HTML does."""
-    return text.lstrip()[:1] == "<"
 
 
 def _text(body: Any, key: str) -> str | None:
@@ -200,11 +179,8 @@ def _body_of(response: httpx.Response, secret: str | None) -> Any:
     return parsed.get("error", parsed) if isinstance(parsed, dict) else parsed
 
 
-def _sentence(response: httpx.Response, body: Any, secret: str | None) -> str:
+def _sentence(response: httpx.Response, body: Any, call: Call[Any], secret: str | None) -> str:
     if response.has_redirect_location:
         location = blotted(response.headers["location"], secret)[:_LOCATION]
         return f"redirect to {location!r} refused; name that server yourself"
-    if isinstance(body, dict) and isinstance(body.get("message"), str):
-        return str(body["message"])
-    text = body if isinstance(body, str) else json.dumps(body)
-    return " ".join(text.split())[:_LOCATION] or str(blotted(response.reason_phrase, secret))
+    return reason(body, call.sent_body) or str(blotted(response.reason_phrase, secret))

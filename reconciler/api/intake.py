@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from reconciler.api.errors import APIResponseValidationError, blotted
+from reconciler.api.errors import APIResponseValidationError
+from reconciler.api.sentences import blotted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

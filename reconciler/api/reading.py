@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from reconciler.api.call import Call, ListCall
-from reconciler.api.errors import blotted, excerpt, is_html
+from reconciler.api.sentences import blotted, excerpt, is_html
 from reconciler.api.types import FileList, Page, Unreadable, WireObject
 
 if TYPE_CHECKING:

@@ -20,12 +20,12 @@ from reconciler.api.errors import (
     APIConnectionError,
     APIError,
     APIResponseValidationError,
-    blotted,
     error_for,
 )
 from reconciler.api.intake import MOST, Intake
 from reconciler.api.reading import BodyError, Reading, created, parsed, problem
 from reconciler.api.retry import Failure, Retry
+from reconciler.api.sentences import blotted, sent_texts, unrepeated
 from reconciler.api.transport import is_loopback
 from reconciler.api.types import NotGiven
 from reconciler.errors import TargetError
@@ -157,10 +157,10 @@ class Settings:
             raise ValueError(f"no request can carry the header {wrong[0]!r}")
         return headers
 
-    def accepted(self, response: httpx.Response) -> httpx.Response:
+    def accepted(self, call: Call[Any], response: httpx.Response) -> httpx.Response:
         """A successful answer; raises the error that any other means, which must be read already."""
         if not response.is_success:
-            raise error_for(response, self.api_key)
+            raise error_for(response, call, self.api_key)
         if (
             response.is_closed
         ):  # its stream refers back to it, and would keep its body until the collector comes
@@ -176,7 +176,7 @@ class Settings:
             call.fail(self._unexpected(call, response, cause), created_id=_id_in(response.content))
 
     def _unexpected(self, call: Call[T], response: httpx.Response, cause: Exception) -> APIError:
-        why = problem(cause, response.content, self.api_key)
+        why = unrepeated(problem(cause, response.content, self.api_key), [*sent_texts(call.sent_body)])
         error = APIResponseValidationError(
             f"{call.method} /{call.url} answered {response.status_code}, but {why}",
             status_code=response.status_code,

@@ -218,8 +218,9 @@ def test_every_status_has_its_error(failed, status, kind):
     error = failed(said({"error": details}, status, x_request_id="req_9"))
     assert type(error) is kind
     assert error.status_code == status
-    assert error.message == f"{status} It is so."
-    assert str(error) == f"{status} It is so. (request req_9)"
+    told = f"GET /assistants/asst_1 answered {status}: It is so. (param: tools[0])"
+    assert error.message == told
+    assert str(error) == f"{told} (request req_9)"
     assert error.body == details
     assert (error.type, error.param, error.code) == ("some_error", "tools[0]", "so")
     assert error.request_id == "req_9"
@@ -235,26 +236,50 @@ def test_the_errors_are_one_tree():
 
 
 @pytest.mark.parametrize(
-    ("reply", "message", "body"),
+    ("reply", "message"),
     [
-        (lambda: told("<h1>Bad\n  gateway</h1>", 502), "502 <h1>Bad gateway</h1>", "<h1>Bad\n  gateway</h1>"),
-        (lambda: told("", 502), "502 Bad Gateway", ""),
-        (lambda: said({"message": "flat"}, 400), "400 flat", {"message": "flat"}),
-        (lambda: said({"detail": "odd"}, 400), '400 {"detail": "odd"}', {"detail": "odd"}),
-        (lambda: said({"error": "a word"}, 400), "400 a word", "a word"),
-        (lambda: said({"error": {"message": 5}}, 400), '400 {"message": 5}', {"message": 5}),
-        (lambda: said(["a", 1], 400), '400 ["a", 1]', ["a", 1]),
-        (lambda: told("null", 400), "400 null", None),
-        (lambda: told("x" * 500, 500), "500 " + "x" * 200, "x" * 500),
-        (lambda: told("[" * 100_000, 500), "500 " + "[" * 200, "[" * 100_000),
+        (lambda: told("<h1>Bad\n  gateway</h1>", 502), "502: an HTML page, 'Bad gateway'"),
+        (lambda: told("<html><title>Oops</title><p>x", 502), "502: an HTML page, 'Oops'"),
+        (lambda: told("<html><p>x", 502), "502: an HTML page"),
+        (lambda: told("", 502), "502: Bad Gateway"),
+        (lambda: told("upstream\nreset", 502), "502: upstream reset"),
+        (lambda: said({"message": "flat"}, 400), "400: flat"),
+        (lambda: said({"detail": "odd"}, 400), "400: odd"),
+        (lambda: said({"detail": {"message": "deep"}}, 400), "400: deep"),
+        (lambda: said({"error": "a word"}, 400), "400: a word"),
+        (lambda: said({"error": {"message": 5}}, 400), '400: {"message": 5}'),
+        (lambda: said({"error": {"message": "Bad tools.", "param": "tools"}}, 400), "400: Bad tools."),
+        (lambda: said({"errors": [{"message": "One."}, "Two."]}, 400), "400: One.; Two."),
+        (lambda: said(["a", 1], 400), "400: a"),
+        (lambda: said([1, 2], 400), "400: [1, 2]"),
+        (lambda: told("null", 400), "400: null"),
+        (lambda: told("x" * 500, 500), f"500: {'x' * 79}…"),
+        (lambda: told("[" * 100_000, 500), f"500: {'[' * 79}…"),
+        (lambda: said({"message": "x" * 500}, 400), f"400: {'x' * 399}…"),
     ],
 )
-def test_a_refusal_in_any_other_form_still_says_something(failed, reply, message, body):
+def test_a_refusal_in_any_other_form_still_says_something_on_one_line(failed, reply, message):
     error = failed(reply())
-    assert error.message == message
-    assert error.body == body
+    assert error.message == f"GET /assistants/asst_1 answered {message}"
     assert error.request_id == ""
-    assert str(error) == message
+    assert str(error) == error.message
+
+
+@pytest.mark.parametrize(
+    ("reply", "body"),
+    [
+        (lambda: told("<h1>Bad\n  gateway</h1>", 502), "<h1>Bad\n  gateway</h1>"),
+        (lambda: told("", 502), ""),
+        (lambda: said({"message": "flat"}, 400), {"message": "flat"}),
+        (lambda: said({"error": "a word"}, 400), "a word"),
+        (lambda: said({"error": {"message": 5}}, 400), {"message": 5}),
+        (lambda: told("null", 400), None),
+        (lambda: told("x" * 500, 500), "x" * 500),
+        (lambda: told("[" * 100_000, 500), "[" * 100_000),
+    ],
+)
+def test_a_refusal_keeps_its_body(failed, reply, body):
+    assert failed(reply()).body == body
 
 
 ENDS = {
@@ -311,7 +336,7 @@ def test_codes_that_are_missing_are_nothing(failed):
 @pytest.mark.parametrize("charset", ["hex", "idna", "rot13", "undefined", "utf-16", "no-such-thing"])
 def test_a_refusal_in_a_charset_that_makes_no_sense_can_be_read(failed, charset):
     error = failed(told("Bad gateway", 502, kind=f"text/html; charset={charset}"))
-    assert error.message == "502 Bad gateway"
+    assert error.message == "GET /assistants/asst_1 answered 502: Bad gateway"
 
 
 def test_the_embedded_server_names_its_refusals(client):
@@ -373,7 +398,7 @@ def test_a_server_that_echoes_the_key_does_not_make_us_tell_it(scripted, call, e
 
 def test_the_rest_of_an_answer_that_echoes_the_key_is_told(failed):
     error = failed(refused(401, f"Incorrect API key provided: {KEY}."), api_key=KEY)
-    assert str(error) == "401 Incorrect API key provided: ***."
+    assert str(error) == "GET /assistants/asst_1 answered 401: Incorrect API key provided: ***."
     assert error.body["message"] == "Incorrect API key provided: ***."
 
 

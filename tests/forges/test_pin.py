@@ -232,7 +232,7 @@ def test_a_redirect_is_not_followed(forge, desk):
 def test_an_answer_that_is_no_comment_is_an_error(forge, desk):
     forge.answers = [("GET", 200, {}, "hello")]
 
-    with pytest.raises(ForgeError, match="not JSON"):
+    with pytest.raises(ForgeError, match="answered 200, but"):
         desk().pin(MARK, said("new"))
 
 

@@ -160,7 +160,7 @@ def test_a_wrong_key_is_explained_and_never_shown(project, guarded):
     ended = project.run("plan", "-v", "--server", guarded, OPENAI_API_KEY="sk-wrong-0123456789")
 
     assert ended.code == 1
-    assert "401 Incorrect API key" in ended.err
+    assert "GET /assistants answered 401: Incorrect API key" in ended.err
     assert "--api-key-file" in ended.err
     assert "sk-wrong-0123456789" not in ended.err
 

@@ -1,0 +1,140 @@
+"""Say on one line why a server refused a request, without the key and without repeating the request."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+_EXCERPT = 80
+_SENTENCE = 400
+_ENTRIES = 3
+_SHORT = 8
+"""Characters from which on a value of the request is not repeated; shorter ones are words."""
+_RUN = 16
+"""Characters from which on a part of such a value is not repeated either."""
+_NAMES = frozenset({"model", "file_id", "file_ids", "purpose", "type"})
+"""Fields of a request whose values are names of the server's own things, which its refusals may repeat."""
+_SAYING = ("message", "detail", "msg", "title", "error_description", "error", "errors")
+_TITLE = re.compile(r"<(title|h1)\b[^>]*>(.*?)</\1", re.IGNORECASE | re.DOTALL)
+REPEATED = "the answer repeats the request and is not shown"
+
+
+def reason(body: Any, request: Mapping[str, object] | None) -> str:
+    """Return what a refusal says: its message, the fields at fault, a title, or the first 80 characters.
+
+    Empty where it says nothing. ``body`` is the server's error object or its text, ``request`` the JSON body
+    that was sent.
+    """
+    texts = [*sent_texts(request)]
+    said = _said(body)
+    if said:
+        told = excerpt(unrepeated(" ".join(said.split()), texts), most=_SENTENCE)
+        return REPEATED if told == "…" else told
+    if isinstance(body, str) and is_html(body):
+        return _page(unrepeated(body[:_SENTENCE], texts))
+    text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+    whole = " ".join(text.split())
+    return excerpt(whole) if unrepeated(whole, texts) == whole else REPEATED
+
+
+def sent_texts(value: object, name: str = "") -> Iterator[str]:
+    """Yield every string value of a request's body that no error may repeat, on one line and as JSON."""
+    if isinstance(value, str) and name not in _NAMES:
+        forms = {" ".join(value.split()), json.dumps(value, ensure_ascii=False)[1:-1]}
+        yield from (one for one in forms if len(one) >= _SHORT)
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield from sent_texts(one, key)
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from sent_texts(one, name)
+
+
+def unrepeated(text: str, sent: Collection[str]) -> str:
+    """Return a text in which … stands for what it repeats of the request, whole values and long parts."""
+    for one in sorted(sent, key=len, reverse=True):
+        text = text.replace(one, "…")
+    return re.sub("…+", "…", "".join(_runs(text, "\0".join(sent))))
+
+
+def excerpt(text: str, *, most: int = _EXCERPT) -> str:
+    """Return a text on one line, cut to 80 characters or as many as wanted."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def is_html(text: str) -> bool:
+    """Return whether a text begins as a page of HTML does."""
+    return text.lstrip()[:1] == "<"
+
+
+def blotted(value: Any, secret: str | None) -> Any:
+    """Return a JSON value in which no text repeats the secret."""
+    if not secret:
+        return value
+    if isinstance(value, str):
+        return value.replace(secret, "***")
+    if isinstance(value, list):
+        return [blotted(one, secret) for one in value]
+    if isinstance(value, dict):
+        return {blotted(key, secret): blotted(one, secret) for key, one in value.items()}
+    return value
+
+
+def _runs(text: str, sent: str) -> Iterator[str]:
+    at = 0
+    while at < len(text):
+        size = _RUN
+        if len(text) - at < size or text[at : at + size] not in sent:
+            yield text[at]
+            at += 1
+            continue
+        while at + size < len(text) and text[at : at + size + 1] in sent:
+            size += 1
+        yield "…"
+        at += size
+
+
+def _said(value: Any) -> str:
+    """The message in an error object of any known form; empty when none is found."""
+    if isinstance(value, list):
+        entries = [said for one in value if (said := _entry(one))]
+        more = f"; and {len(entries) - _ENTRIES} more" if len(entries) > _ENTRIES else ""
+        return "; ".join(entries[:_ENTRIES]) + more
+    if not isinstance(value, dict):
+        return ""
+    for name in _SAYING:
+        found = value.get(name)
+        said = found.strip() if isinstance(found, str) else _said(found)
+        if said:
+            return said + _param(value.get("param"), said)
+    return ""
+
+
+def _entry(one: Any) -> str:
+    """One entry of a list of mistakes, as FastAPI writes it: where, and what; never its ``input``."""
+    if isinstance(one, str):
+        return one.strip()
+    said = _said(one)
+    where = one.get("loc") if isinstance(one, dict) else None
+    return f"{_path(where)}: {said}" if said and isinstance(where, (list, str)) and where else said
+
+
+def _path(where: list[Any] | str) -> str:
+    if isinstance(where, str):
+        return where
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).removeprefix(".")
+
+
+def _param(param: Any, said: str) -> str:
+    return f" (param: {param})" if isinstance(param, str) and param and param not in said else ""
+
+
+def _page(text: str) -> str:
+    title = _TITLE.search(text)
+    named = excerpt(re.sub(r"<[^>]*>", " ", title[2])) if title else ""
+    return f"an HTML page, {named!r}" if named else "an HTML page"
