@@ -1,0 +1,177 @@
+"""What is on the server, read as far as a plan needs it, and proved as far as the plan rests on it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from reconciler.api.errors import APIError
+from reconciler.engine.guard import require_same_owner
+from reconciler.engine.matching import Situation
+from reconciler.engine.uploads import Uploads
+from reconciler.errors import RefusedError, UnreadableObjectError, UnsupportedError
+from reconciler.model.address import Kind, assistant
+from reconciler.model.state import FileBinding
+from reconciler.providers import IncompleteListError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from reconciler.engine.matching import Terms
+    from reconciler.model.address import Address
+    from reconciler.model.resource import Desired, Live
+    from reconciler.model.state import State
+    from reconciler.providers import Provider
+
+_MOST = 100  # missing objects that are requested one by one
+_AT_ONCE = 10
+_PAUSE = 0.25  # seconds between two looks at the lists, at first
+_LONGEST_PAUSE = 5.0
+_NAMED = 3  # ids in a message
+
+
+async def observe(provider: Provider, desired: Desired, state: State, terms: Terms) -> Live:
+    """Return everything in the account; only reads.
+
+    An object that the state knows and the lists omit is missing only where a request for it answers 404.
+    Where the state was lost, the content of the uploads that it may have known is read too: a name and a
+    size are no proof. Raises IncompleteListError, UnreadableObjectError, UnsupportedError, and RefusedError
+    where too much is missing, or the state belongs to another server, account or project.
+    """
+    require_same_owner(state, desired.project, terms.target)
+    live = await _with_missing(provider, desired, state, allow_missing=terms.allow_missing)
+    return await _examined(provider, desired, state, terms, live)
+
+
+async def complete(provider: Provider, desired: Desired, state: State, terms: Terms, live: Live) -> Live:
+    """Return the same with the end of the list of assistants proved; raises what ``observe`` raises."""
+    return await _examined(provider, desired, state, terms, await provider.prove(live))
+
+
+async def _examined(provider: Provider, desired: Desired, state: State, terms: Terms, live: Live) -> Live:
+    """Refuse objects of this project that cannot be read, and read the content that a plan needs."""
+    for problem in _unreadable(live, desired, state):
+        raise UnreadableObjectError(problem)
+    unread = Uploads(Situation(desired, live, state, terms)).unread
+    return await provider.read(live, unread) if unread else live
+
+
+async def _with_missing(provider: Provider, desired: Desired, state: State, *, allow_missing: bool) -> Live:
+    """Read the lists until they contain every known object that exists, or must be up to date.
+
+    The first look again asks past the end that the server claims: what it omits may stand there.
+    """
+    until, pause, is_first = time.monotonic() + provider.settle, _PAUSE, True
+    live = await _listed(provider, desired, state)
+    while True:
+        missing = {one: where for one, where in _ids(state) if not live.holds(one)}
+        existing = await _existing(provider, missing, state, allow_missing=allow_missing)
+        if not existing:
+            return live
+        if not is_first and time.monotonic() >= until:
+            raise IncompleteListError(_omission(provider.target, live, missing, existing))
+        if not is_first:
+            await asyncio.sleep(max(0.0, min(pause, until - time.monotonic())))
+            pause = min(2 * pause, _LONGEST_PAUSE)
+            live = await _listed(provider, desired, state)
+        live, is_first = await provider.prove(live), False
+
+
+async def _listed(provider: Provider, desired: Desired, state: State) -> Live:
+    files = sorted({str(where) for where in _files(desired, state)})
+    try:
+        live = await provider.observe(state, uploads=bool(files))
+    except UnsupportedError as lacking:
+        named = ", ".join(files[:_NAMED]) + f" and {len(files) - _NAMED} more" * (len(files) > _NAMED)
+        raise UnsupportedError(f"{lacking}: {named}. Nothing was changed") from lacking
+    require_same_owner(state, desired.project, provider.target, live.account)
+    return live
+
+
+def _files(desired: Desired, state: State) -> Iterator[Address | str]:
+    """Yield every file that the configuration or the state knows: without one no list of uploads is needed."""
+    yield from (one.address for one in desired.files)
+    for one in desired.assistants:
+        yield from one.files or ()
+    yield from state.files
+    yield from (one.address for one in state.unsettled if one.address.kind is Kind.FILE)
+
+
+def _ids(state: State) -> Iterator[tuple[str, Address]]:
+    """Yield every id that the state knows, earlier uploads of a file included."""
+    for where, binding in state.bindings.items():
+        yield binding.id, where
+        if isinstance(binding, FileBinding):
+            yield from ((one, where) for one in binding.old)
+
+
+async def _existing(
+    provider: Provider, missing: Mapping[str, Address], state: State, *, allow_missing: bool
+) -> Sequence[str]:
+    """Return which missing objects exist all the same, of at most 100 that are requested.
+
+    RefusedError where none of these exists, and there are more.
+    """
+    asked = sorted(missing, key=lambda one: (missing[one], one))
+    some = asked if len(asked) <= _MOST else [asked[n * len(asked) // _MOST] for n in range(_MOST)]
+    existing = await _answering(provider, some, missing)
+    if existing or len(some) == len(asked):
+        return existing
+    if allow_missing:
+        return await _answering(provider, [one for one in asked if one not in set(some)], missing)
+    raise RefusedError(
+        f"{len(asked)} objects of the state, which has {len(state.bindings)} addresses, are not listed by "
+        f"{provider.target}, and none of the {_MOST} that were requested exists. Check the server, the API "
+        "key and the account. If the objects were deleted, pass --allow-missing: every missing object is "
+        "then requested before it is created again or forgotten"
+    )
+
+
+async def _answering(provider: Provider, ids: Sequence[str], missing: Mapping[str, Address]) -> Sequence[str]:
+    """Return which of some ids a request finds."""
+    free = asyncio.Semaphore(_AT_ONCE)
+
+    async def exists(one: str) -> bool:
+        where = missing[one]
+        look = provider.exists if where.kind is Kind.ASSISTANT else provider.exists_upload
+        async with free:
+            try:
+                return await look(one)
+            except APIError as cause:
+                raise UnsupportedError(
+                    f"cannot find out whether {one} ({where}) still exists: the list from {provider.target} "
+                    f"omits it, and {cause}. Nothing was changed"
+                ) from cause
+
+    found = await asyncio.gather(*map(exists, ids))
+    return [one for one, is_there in zip(ids, found, strict=True) if is_there]
+
+
+def _omission(target: str, live: Live, missing: Mapping[str, Address], existing: Sequence[str]) -> str:
+    """Return what is said of lists that leave out objects which exist."""
+    kind = missing[existing[0]].kind
+    what, seen = ("assistants", live.assistants) if kind is Kind.ASSISTANT else ("uploads", live.files)
+    named = ", ".join(f"{one} ({missing[one]})" for one in existing[:_NAMED])
+    more = f" and {len(existing) - _NAMED} more" * (len(existing) > _NAMED)
+    remedy = "the paging of that server (`after`, `last_id`, `has_more`)"
+    if kind is Kind.FILE:
+        remedy = "that list: it has no pages, so it must return every upload at once"
+    return (
+        f"the list of {what} from {target} is incomplete: it has {len(seen)} objects and omits {len(missing)} "
+        f"that the state knows, of which {len(existing)} exist when requested by id: {named}{more}. An object "
+        f"that it omits would be created a second time, so nothing was changed. Fix {remedy}"
+    )
+
+
+def _unreadable(live: Live, desired: Desired, state: State) -> Iterator[str]:
+    """Yield what is said of each object of this project that cannot be read."""
+    known = dict(_ids(state))
+    for one in live.unreadable.values():
+        is_marked = one.mark is not None and desired.owns(one.mark)
+        where = known.get(one.id) or (assistant(one.mark.name) if one.mark and is_marked else None)
+        if where is not None:
+            yield (
+                f"{one.id} ({where}) cannot be read: {one.problem}. Nothing was changed. Correct that field on "
+                "the server, or delete the object there"
+            )

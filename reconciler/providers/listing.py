@@ -1,0 +1,169 @@
+"""The list of assistants, read page by page, and the proof that nothing is missing from it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from reconciler.api.errors import (
+    APIResponseValidationError,
+    BadRequestError,
+    NotFoundError,
+    UnprocessableEntityError,
+)
+from reconciler.model.resource import End
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from reconciler.api.types import Assistant, Page, Unreadable
+
+    Item: TypeAlias = Assistant | Unreadable
+    Fetch: TypeAlias = Callable[[str | None], Awaitable[Page[Item]]]
+
+PAGE = 100
+SMALLEST = 20
+"""Objects that a server returns at once even where it ignores every parameter of paging."""
+_PAGES = 10_000  # more than any account has
+_TRIES = 3
+_AT_ONCE = 10
+_REFUSALS = (BadRequestError, NotFoundError, UnprocessableEntityError)
+
+
+class IncompleteListError(APIResponseValidationError):
+    """A list leaves out an object that exists, or its end cannot be proved; nothing may rest on it."""
+
+
+class _Edge(NamedTuple):
+    """The end of a page: the id of its last object, and of the one before; the same for a single object."""
+
+    before: str
+    last: str
+
+
+@dataclass
+class Walk:
+    """One reading of a list: every object once, in the order of the server.
+
+    ``fetch`` returns the page behind an id, or the first page.
+    """
+
+    fetch: Fetch
+    target: str
+    found: dict[str, Item] = field(default_factory=dict)
+    edges: list[_Edge] = field(default_factory=list)
+    end: End = End.CLAIMED
+
+    async def read(self) -> None:
+        """Read every page up to the one that the server calls the last.
+
+        What a page repeats is passed over, since it hides nothing. IncompleteListError for a page that
+        brings nothing new and is not the last.
+        """
+        after = None
+        for number in range(1, _PAGES + 1):
+            page = await self.fetch(after)
+            is_new, last = self._take(page), page.edge(backwards=False)
+            if page.has_more is False:
+                return
+            if is_new and last != after:
+                after = last
+            elif page.has_more is None and len(page.data) < PAGE:
+                return
+            else:
+                raise self._cut(f"page {number} leads no further and does not say that it is the last")
+        raise self._cut(f"it continues after {_PAGES:,} pages")
+
+    async def prove(self) -> None:
+        """Ask again past each page, from the object before its last one, until nothing new comes.
+
+        An answer that lacks the last object, or that starts again with the first one, proves nothing: a
+        server whose ``after`` compares times, or is ignored, can leave out any number of objects.
+        """
+        edges, free = self.edges, asyncio.Semaphore(_AT_ONCE)
+        while edges:
+            self.edges = []
+            if not all(await asyncio.gather(*(self._confirm(edge, free) for edge in edges))):
+                return
+            edges = self.edges
+        self.end = End.PROVED
+
+    async def _confirm(self, edge: _Edge, free: asyncio.Semaphore) -> bool:
+        async with free:
+            try:
+                page = await self.fetch(edge.before)
+            except _REFUSALS:  # of the cursor, since the list itself was read
+                return False
+        ids = {one.id for one in page.data}
+        is_alone = edge.before == edge.last
+        if next(iter(self.found)) in ids or (edge.last not in ids and not is_alone):
+            return False
+        known = len(self.edges)
+        if not self._take(page):
+            del self.edges[known:]
+        return True
+
+    def unproved(self) -> IncompleteListError:
+        """Return the error for a list with too many objects to take them for all there are."""
+        return self._cut(
+            f"it has {len(self.found)} objects, and a request past the last one does not prove its end"
+        )
+
+    def _cut(self, why: str) -> IncompleteListError:
+        return incomplete("assistants", self.target, why)
+
+    def _take(self, page: Page[Item]) -> bool:
+        """Add the objects of a page; return whether any of them is new."""
+        known = len(self.found)
+        before = next(reversed(self.found), "")
+        self.found |= {one.id: one for one in page.data if one.id not in self.found}
+        ids = [one.id for one in page.data]
+        if ids:
+            self.edges.append(_Edge(*ids[-2:]) if ids[1:] else _Edge(before or ids[0], ids[0]))
+        return len(self.found) > known
+
+
+async def listed(fetch: Fetch, target: str) -> Walk:
+    """Return a reading of the list of assistants; its end is only what the server claims.
+
+    A reading that other users disturb, by deleting the object that a page is asked after, starts again.
+    """
+    for _ in range(_TRIES - 1):
+        walk = Walk(fetch, target)
+        try:
+            await walk.read()
+        except _REFUSALS:
+            if not walk.found:
+                raise
+        else:
+            return walk
+    walk = Walk(fetch, target)
+    await walk.read()
+    return walk
+
+
+async def proved(walk: Walk) -> Walk:
+    """Return a reading whose end is proved, the given one where it can be; IncompleteListError.
+
+    Where nothing proves it, fewer objects than any known server returns at once are taken for all there are.
+    """
+    await walk.prove()
+    for _ in range(_TRIES - 1):
+        if walk.end is End.PROVED:
+            return walk
+        walk = await listed(walk.fetch, walk.target)
+        await walk.prove()
+    if walk.end is not End.PROVED:
+        if len(walk.found) >= SMALLEST:
+            raise walk.unproved()
+        walk.end = End.SHORT
+    return walk
+
+
+def incomplete(what: str, target: str, why: str) -> IncompleteListError:
+    """Return the error for a list that nothing may rest on."""
+    return IncompleteListError(
+        f"the list of {what} from {target} may be incomplete: {why}. An object that it leaves out would be "
+        "created a second time. Fix the paging of that server (`after`, `last_id`, `has_more`)"
+    )
