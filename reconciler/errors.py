@@ -7,6 +7,8 @@
     ├── TargetError                    64   no server was named, or not in a usable way
     ├── UsageError                     64   an option's value does not fit the configuration
     ├── GoneError                       1   a collection answers 404: the service is gone, not its objects
+    ├── UnsupportedError                1   the server lacks what the configuration needs
+    ├── UnreadableObjectError           1   an object of this project is not what the dialect says
     ├── RefusedError                    5   a rule refuses the run; nothing was written
     ├── PlanFileError                   1   a plan file cannot be used
     ├── StalePlanError                  4   what was reviewed is not what apply would do now
@@ -50,6 +52,14 @@ class UsageError(ReconcilerError):
 
 class GoneError(ReconcilerError):
     """A collection itself answered 404 or 410: the service is gone, which says nothing of its objects."""
+
+
+class UnsupportedError(ReconcilerError):
+    """The server lacks something that the configuration needs; nothing was changed."""
+
+
+class UnreadableObjectError(ReconcilerError):
+    """An object of this project is on the server and cannot be read; nothing was changed."""
 
 
 class RefusedError(ReconcilerError):

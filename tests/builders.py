@@ -13,10 +13,9 @@ from typing import Any
 import httpx
 
 from reconciler.api import Assistant, AsyncClient, in_process
-from reconciler.engine import planner
 from reconciler.engine.applier import Interruption, apply
 from reconciler.engine.matching import Terms
-from reconciler.engine.planned import observe
+from reconciler.engine.planned import planned
 from reconciler.engine.steps import Steps
 from reconciler.model import address
 from reconciler.model.diagnostic import Origin
@@ -115,10 +114,10 @@ class World:
 
         terms = Terms("the server", **rest)
 
-        async def observed(client: AsyncClient) -> Any:
-            return await observe(AssistantsV1(client, "the server"), desired, state, terms)
+        async def compared(client: AsyncClient) -> Plan:
+            return (await planned(AssistantsV1(client, "the server"), desired, state, terms)).plan
 
-        return planner.plan(desired, self.ask(observed), state, terms)
+        return self.ask(compared)
 
     def apply(self, *assistants: DesiredAssistant, between: Any = None, **rest: Any) -> Report:
         """Plan for these assistants and carry it out; ``between`` happens after the plan was made."""
@@ -129,14 +128,13 @@ class World:
             provider = AssistantsV1(client, "the server", settle=self.settle)
             state = self.store.load()
             terms = Terms("the server", **rest)
-            live = await observe(provider, desired, state, terms)
-            plan = planner.plan(desired, live, state, terms)
+            found = await planned(provider, desired, state, terms)
             if between is not None:
                 await between(client)
             bindings, unsettled = dict(state.bindings), list(state.unsettled)
-            steps = Steps(desired, live, provider, self.store, self.reopen, bindings, unsettled)
+            steps = Steps(desired, found.live, provider, self.store, self.reopen, bindings, unsettled)
             return await apply(
-                plan,
+                found.plan,
                 state,
                 self.store,
                 steps,

@@ -182,7 +182,7 @@ class Many(Reading, Generic[T]):
             named = created(raw)
             where = f"data[{index}] ({_named(named, self.secret)})" if named else f"data[{index}]"
             if self.tolerant and named:
-                return Unreadable(named, str(cause))
+                return Unreadable(named, str(cause), raw)
             raise BodyError(f"{where}: {cause}") from cause
 
 

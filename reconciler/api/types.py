@@ -8,7 +8,7 @@ Wire facts: the v1 OpenAPI description of April 2024.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import (
     Annotated,
     Any,
@@ -178,10 +178,14 @@ class FileList(WireObject):
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """An object of a list of which only the id can be read; ``problem`` names the field and its value."""
+    """An object of a list of which only the id can be read; ``problem`` names the field and its value.
+
+    ``sent`` is the object as it came.
+    """
 
     id: str
     problem: str
+    sent: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 class Page(WireObject, Generic[T]):

@@ -60,6 +60,7 @@ def plan(detailed_exitcode: bool, form: str, out: Path | None, **given: Any) -> 
 @options.configuration
 @options.server
 @options.state
+@options.missing
 @options.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there is drift.")
 @options.speaking
 def drift(detailed_exitcode: bool, **given: Any) -> int:  # noqa: FBT001 - click passes flags so

@@ -165,6 +165,12 @@ server = together(
     network,
 )
 
+missing = option(
+    "--allow-missing",
+    is_flag=True,
+    help="Continue even if no object in the state exists on the server, or more than 100 are missing.",
+)
+
 scope = together(
     option(
         "--target", "targets", multiple=True, help="Only this address and what it needs. May be repeated."
@@ -174,7 +180,7 @@ scope = together(
         "--prune-marked", "prune", is_flag=True, help="Also delete what carries our Mark and nobody declares."
     ),
     option("--max-destroy", help="Destroy at most so many objects, or so many per cent (20%)."),
-    option("--allow-missing", is_flag=True, help="Go on although no object of the state is on the server."),
+    missing,
 )
 
 on_drift = option(

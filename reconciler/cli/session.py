@@ -17,7 +17,7 @@ from reconciler.engine.applier import Interruption, apply
 from reconciler.engine.contents import with_texts
 from reconciler.engine.drift import drift
 from reconciler.engine.matching import Terms
-from reconciler.engine.planned import Planned, observe
+from reconciler.engine.planned import planned
 from reconciler.engine.steps import Steps
 from reconciler.errors import PlanFileError, RefusedError, UsageError
 from reconciler.model.change import Reason
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from reconciler.cli.speech import Speech
     from reconciler.cli.target import Target
     from reconciler.config.resolve import Configuration
+    from reconciler.engine.planned import Planned
     from reconciler.engine.review import Review
     from reconciler.model.address import Address
     from reconciler.model.outcome import Report
@@ -143,7 +144,7 @@ class Session:
         if plan.has_changes:
             self.speech.hint(f"To do this: assistants-sync apply{f' {out}' if out else ''}")
         try:
-            guard.check(plan, state, self._allowed(plan))
+            guard.check(plan, self._allowed(plan))
         except RefusedError as refusal:
             self.speech.tell("Warning", f"apply will refuse this plan: {refusal}")
         return _CHANGES if detailed and plan.has_changes else 0
@@ -162,17 +163,16 @@ class Session:
         with store.lock("destroy" if self.everything else "apply", hurry.lock_timeout, self._waiting):
             state = store.load()
             self._warn(state)
-            planned = asyncio.run(self._planned(declared.desired, state))
-            planned, stale = reviews.approved(review, planned)
+            found, stale = reviews.approved(review, asyncio.run(self._planned(declared.desired, state)))
             if telling.drawing.form == "text":
-                telling.drawing.show(plan_document(planned.plan, warnings=declared.warnings), self.speech)
-            guard.check(planned.plan, state, self._allowed(planned.plan))
-            if planned.plan.has_changes and not approved and not self.speech.confirm(self._question()):
+                telling.drawing.show(plan_document(found.plan, warnings=declared.warnings), self.speech)
+            guard.check(found.plan, self._allowed(found.plan))
+            if found.plan.has_changes and not approved and not self.speech.confirm(self._question()):
                 self.speech.tell("", "Cancelled. Nothing was changed.")
                 return 1
-            report = asyncio.run(self._carried_out(planned, state, hurry.parallelism))
+            report = asyncio.run(self._carried_out(found, state, hurry.parallelism))
         report = replace(report, outcomes=(*report.outcomes, *stale))
-        self._tell(report_document(report, planned.plan), telling)
+        self._tell(report_document(report, found.plan), telling)
         return report.exit_code
 
     def _tell(self, document: ReportDocument, telling: Telling) -> None:
@@ -195,8 +195,8 @@ class Session:
     def _waiting(self, holder: str) -> None:
         self.speech.tell("Waiting", f"the state is locked by {holder}")
 
-    async def _carried_out(self, planned: Planned, state: State, parallelism: int) -> Report:
-        plan, desired, live = planned.plan, planned.desired, planned.live
+    async def _carried_out(self, found: Planned, state: State, parallelism: int) -> Report:
+        plan, desired, live = found.plan, found.desired, found.live
         total = sum(len(change.steps) for change in plan.changes if not change.refused)
         bindings, unsettled = dict(state.bindings), list(state.unsettled)
         async with self.target.provider(reading=False) as provider:
@@ -215,11 +215,15 @@ class Session:
 
     async def _planned(self, desired: Desired, state: State, *, texts: bool = False) -> Planned:
         async with self.target.provider(reading=True) as provider:
-            terms = self._terms(provider)
             with self.speech.reading(f"reading {provider.target}"):
-                live = await observe(provider, desired, state, terms)
-            whole = Planned.whole(desired, live, state, terms)
-            found = whole.narrowed(self.scope.targets, self.scope.excluded)
+                found = await planned(
+                    provider,
+                    desired,
+                    state,
+                    self._terms(provider),
+                    targets=self.scope.targets,
+                    excluded=self.scope.excluded,
+                )
             return await with_texts(found, provider.content, self.configured.root.reopen) if texts else found
 
     def _terms(self, provider: Provider) -> Terms:
@@ -230,6 +234,7 @@ class Session:
             protected=self._protected() if self.everything else frozenset(),
             because=Reason.DESTROY if self.everything else Reason.UNDECLARED,
             keep_drift=self.scope.on_drift == "keep",
+            allow_missing=self.scope.allow_missing,
         )
 
     def _protected(self) -> frozenset[Address]:

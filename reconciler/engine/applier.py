@@ -11,8 +11,8 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from reconciler.api.errors import APIConnectionError, APIError, APIStatusError, UnknownOutcomeError
-from reconciler.engine.steps import StaleError, Steps, UnkeptError
+from reconciler.api.errors import APIError
+from reconciler.engine.steps import StaleError, Steps
 from reconciler.errors import ReconcilerError, StoreError
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, Step, StepKind
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from reconciler.model.state import Intent, State
     from reconciler.store import Store
 
-_FAILED = 500
 _MEMORY = 7 * 24 * 3600  # seconds for which a call of unknown outcome is looked for
-_UNSURE = frozenset({408, 409})
 
 Work = tuple[Change, tuple[Step, ...]]
 
@@ -102,7 +100,6 @@ class _Run:
     notify: Callable[[Event], None]
     interruption: Interruption
     failed: dict[Address, Outcome] = field(default_factory=dict)
-    written: set[Address] = field(default_factory=set)
     halted: StoreError | None = None
 
     def prepare(self, change: Change) -> None:
@@ -121,12 +118,12 @@ class _Run:
     async def look_again(self, deletions: Sequence[Work]) -> bool:
         """See who carries the uploads that are about to go; without that look none of them goes."""
         try:
-            await self.steps.look_again()
+            problem = await self.steps.look_again()
         except APIError as error:
-            for change, _ in deletions:
-                self._fail(change, Result.SKIPPED, Cause.DEPENDENCY, f"not deleted: {error}")
-            return False
-        return True
+            problem = str(error)
+        for change, _ in deletions if problem else ():
+            self._fail(change, Result.SKIPPED, Cause.DEPENDENCY, f"not deleted: {problem}")
+        return not problem
 
     async def advance(self, change: Change, todo: Sequence[Step]) -> None:
         """Take a Change as far as this wave goes."""
@@ -146,29 +143,27 @@ class _Run:
                     await self.steps.recheck(change)
                 await self._step(change, step)
             self.steps.finish(change)
-        except UnknownOutcomeError as error:
-            self._fail(change, Result.UNKNOWN, Cause.ERROR, error.message, error.request_id)
         except APIError as error:
-            self._fail(change, Result.FAILED, Cause.ERROR, error.message, error.request_id)
+            result = Result.UNKNOWN if change.address in self.steps.doubted else Result.FAILED
+            self._fail(change, result, Cause.ERROR, error.message, error.request_id)
         except StaleError as error:
             self._fail(change, Result.FAILED, Cause.STALE, str(error))
         except StoreError as error:
             self.halted = error
-            self._fail(change, Result.FAILED, Cause.ERROR, str(error))
+            self._fail(change, Result.FAILED, Cause.ERROR, self._unrecorded(change, error))
         except ReconcilerError as error:
             self._fail(change, Result.FAILED, Cause.ERROR, str(error))
 
     async def _step(self, change: Change, step: Step) -> None:
         self.notify(Started(change, step))
-        begun, before = time.monotonic(), change.address in self.written
-        self.written.add(change.address)
-        try:
-            await self.steps.take(change, step)
-        except ReconcilerError as error:
-            if not before and _surely_not(error):
-                self.written.discard(change.address)
-            raise
+        begun = time.monotonic()
+        await self.steps.take(change, step)
         self.notify(Stepped(change, step, time.monotonic() - begun))
+
+    def _unrecorded(self, change: Change, error: StoreError) -> str:
+        """Return what a store error means for an object: a write may have come before the record of it."""
+        done = self.steps.done.get(change.address)
+        return f"{done}, but the state was not saved: {error}" if done else str(error)
 
     def _blocker(self, change: Change, todo: Sequence[Step]) -> str:
         """Why a Change may not start: an interruption, a state that cannot be written, an unmet need."""
@@ -195,7 +190,7 @@ class _Run:
             yield from (one for one in files if isinstance(one, Address))
 
     def _fail(self, change: Change, result: Result, cause: Cause, message: str, request_id: str = "") -> None:
-        written = change.address in self.written
+        written = change.address in self.steps.touched
         outcome = Outcome(change, result, cause, message, request_id, written)
         self.failed[change.address] = outcome
         self.notify(Ended(outcome))
@@ -234,19 +229,10 @@ class _Run:
             change,
             Result.APPLIED,
             message=self.steps.remarks.get(change.address, ""),
-            written=change.address in self.written,
+            written=change.address in self.steps.touched,
             id=binding.id if binding else change.id,
         )
 
 
 def _attaching(todo: Sequence[Step]) -> Iterator[Step]:
     return (step for step in todo if step.kind is StepKind.ATTACH)
-
-
-def _surely_not(error: ReconcilerError) -> bool:
-    """Whether a failed step is known to have changed nothing on the server."""
-    if isinstance(error, APIStatusError):
-        return error.status_code < _FAILED and error.status_code not in _UNSURE
-    if isinstance(error, APIConnectionError):
-        return not error.sent
-    return not isinstance(error, APIError | UnkeptError)

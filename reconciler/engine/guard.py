@@ -45,30 +45,37 @@ class Permissions:
         return cls(int(number) * managed // 100 if share else int(number), missing=missing)
 
 
-def check(plan: Plan, state: State, allowed: Permissions) -> None:
+def check(plan: Plan, allowed: Permissions) -> None:
     """Raise RefusedError, with the reason and the flag that overrides it, for a plan beyond a person."""
-    problems = list(_belonging(plan, state)) or [*_losses(plan, allowed), *_drifts(plan, allowed)]
+    problems = [*_losses(plan, allowed), *_drifts(plan, allowed)]
     if problems:
         raise RefusedError("; ".join(problems))
 
 
-def _belonging(plan: Plan, state: State) -> Iterator[str]:
-    if state.target and state.target != plan.basis.target:
+def require_same_owner(state: State, project: str, target: str, account: str = "") -> None:
+    """Raise RefusedError for the state of another server, account or project; nothing is compared with it."""
+    problems = list(_mismatches(state, project, target, account))
+    if problems:
+        raise RefusedError(f"{'; '.join(problems)}. Nothing was changed")
+
+
+def _mismatches(state: State, project: str, target: str, account: str) -> Iterator[str]:
+    if state.target and state.target != target:
         yield (
-            f"this state belongs to {state.target}, and the target is {plan.basis.target}: "
+            f"this state belongs to {state.target}, and the target is {target}: "
             "name another state folder with --state"
         )
-    elif state.account and plan.basis.account not in {"", state.account}:
+    elif state.account and account not in {"", state.account}:
         yield (
             f"this state belongs to the account {state.account}, and the server answers for "
-            f"{plan.basis.account}: use the key of {state.account} (where a key has several accounts, "
+            f"{account}: use the key of {state.account} (where a key has several accounts, "
             "OPENAI_ORG_ID and OPENAI_PROJECT_ID choose), or name another state folder with --state; if the "
             "account was only renamed, an empty one, since everything of ours is found again by its Mark"
         )
-    if state.project and state.project != plan.project:
+    if state.project and state.project != project:
         yield (
             f"this state belongs to the project {state.project!r}, and the configuration is of "
-            f"{plan.project!r}: name another state folder with --state"
+            f"{project!r}: name another state folder with --state"
         )
 
 

@@ -57,7 +57,7 @@ class Terms:
     ``only`` leaves everything but these addresses as it is. ``prune`` also deletes marked assistants
     that are neither declared nor in the state. ``protected`` may not be deleted, whatever the state
     remembers. ``because`` is said of every deletion. ``keep_drift`` leaves what somebody moved on the
-    server as it is.
+    server as it is. ``allow_missing`` allows more objects to be missing than a plan requests by itself.
     """
 
     target: str
@@ -67,6 +67,7 @@ class Terms:
     protected: frozenset[Address] = frozenset()
     because: Reason = Reason.UNDECLARED
     keep_drift: bool = False
+    allow_missing: bool = False
 
     def selected(self, where: Address) -> bool:
         """Whether the plan is about this address at all."""
@@ -351,6 +352,10 @@ class Situation:
             for one in ones
             if one.id not in known and not self._is_pending(assistant(name))
         ]
+
+    def is_copied(self, where: Address) -> bool:
+        """Return whether a stranger with the Mark of an address is a copy: the assistant itself is known."""
+        return where in self.matches or where in {one for one, _, _ in self.unwanted}
 
     def _is_pending(self, where: Address) -> bool:
         """Whether what carries the Mark of an address waits for somebody, or is to be forgotten."""

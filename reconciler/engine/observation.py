@@ -90,7 +90,7 @@ async def _listed(provider: Provider, desired: Desired, state: State) -> Live:
 
 
 def _files(desired: Desired, state: State) -> Iterator[Address | str]:
-    """Yield every file that the configuration or the state knows: without one no list of uploads is needed."""
+    """Yield every file that the configuration or the state knows; without one no upload is listed."""
     yield from (one.address for one in desired.files)
     for one in desired.assistants:
         yield from one.files or ()
@@ -141,7 +141,7 @@ async def _answering(provider: Provider, ids: Sequence[str], missing: Mapping[st
             except APIError as cause:
                 raise UnsupportedError(
                     f"cannot find out whether {one} ({where}) still exists: the list from {provider.target} "
-                    f"omits it, and {cause}. Nothing was changed"
+                    f"omits it, and {str(cause).rstrip('.')}. Nothing was changed"
                 ) from cause
 
     found = await asyncio.gather(*map(exists, ids))
@@ -158,9 +158,10 @@ def _omission(target: str, live: Live, missing: Mapping[str, Address], existing:
     if kind is Kind.FILE:
         remedy = "that list: it has no pages, so it must return every upload at once"
     return (
-        f"the list of {what} from {target} is incomplete: it has {len(seen)} objects and omits {len(missing)} "
-        f"that the state knows, of which {len(existing)} exist when requested by id: {named}{more}. An object "
-        f"that it omits would be created a second time, so nothing was changed. Fix {remedy}"
+        f"the list of {what} from {target} is incomplete: it has {len(seen)} objects and omits "
+        f"{len(missing)} that the state knows, and {len(existing)} of these exist when requested by id: "
+        f"{named}{more}. An object that it omits would be created a second time, so nothing was changed. "
+        f"Fix {remedy}"
     )
 
 

@@ -1,14 +1,17 @@
-"""A plan, and everything it was made of."""
+"""A plan, everything it was made of, and how it is made from a server."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler.engine.matching import Situation
+from reconciler.engine.observation import complete, observe
 from reconciler.engine.planner import plan
 from reconciler.engine.selection import selection
-from reconciler.engine.uploads import Uploads
+from reconciler.model.address import Kind
+from reconciler.model.change import Action, StepKind
+from reconciler.model.resource import End
+from reconciler.providers.listing import SMALLEST, incomplete
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,17 +21,6 @@ if TYPE_CHECKING:
     from reconciler.model.resource import Desired, Live
     from reconciler.model.state import State
     from reconciler.providers import Provider
-
-
-async def observe(provider: Provider, desired: Desired, state: State, terms: Terms) -> Live:
-    """Everything the account holds; only reads.
-
-    Where the state was lost, the content of the uploads that it may have known is read too: a name and a
-    size are no proof.
-    """
-    live = await provider.observe(state)
-    unread = Uploads(Situation(desired, live, state, terms)).unread
-    return await provider.read(live, unread) if unread else live
 
 
 @dataclass(frozen=True)
@@ -56,3 +48,47 @@ class Planned:
             return self
         part = plan(self.desired, self.live, self.state, replace(self.terms, only=only))
         return replace(self, plan=part)
+
+
+async def planned(  # noqa: PLR0913 - what is compared, under which terms, and which part of it is wanted
+    provider: Provider,
+    desired: Desired,
+    state: State,
+    terms: Terms,
+    *,
+    targets: Sequence[str] = (),
+    excluded: Sequence[str] = (),
+) -> Planned:
+    """Compare a configuration with a server; only reads.
+
+    The end of the list of assistants is proved where the plan rests on it: before a create, an adoption or
+    the deletion of an upload. Raises what ``observe`` and ``narrowed`` raise.
+    """
+    live = await observe(provider, desired, state, terms)
+    found = Planned.whole(desired, live, state, terms).narrowed(targets, excluded)
+    if live.end is End.CLAIMED and _rests_on_end(found.plan):
+        live = await complete(provider, desired, state, terms, live)
+        found = Planned.whole(desired, live, state, terms).narrowed(targets, excluded)
+    _require_room(found.plan, live, provider.target)
+    return found
+
+
+def _rests_on_end(plan: Plan) -> bool:
+    """Return whether an assistant that the list leaves out would make a plan wrong."""
+    return _creates(plan) > 0 or any(
+        change.action is Action.ADOPT
+        or (change.address.kind is Kind.FILE and any(step.kind is StepKind.DELETE for step in change.steps))
+        for change in plan.changes
+    )
+
+
+def _creates(plan: Plan) -> int:
+    return sum(step.kind is StepKind.CREATE for change in plan.changes for step in change.steps)
+
+
+def _require_room(plan: Plan, live: Live, target: str) -> None:
+    """Raise IncompleteListError where a list whose end cannot be proved would grow past what it shows."""
+    known, more = len(live.assistants) + len(live.unreadable), _creates(plan)
+    if live.end is End.SHORT and more and known + more >= SMALLEST:
+        why = f"it may show only the first {SMALLEST} objects; it has {known}, and {more} would be created"
+        raise incomplete("assistants", target, why)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from reconciler.model.resource import Desired, DesiredAssistant, FileReference, Live, LiveAssistant
     from reconciler.model.state import State
 
+_NAMED = 3  # unreadable objects in a notice
+
 
 def plan(desired: Desired, live: Live, state: State, terms: Terms) -> Plan:
     """Compare what is wanted with what is there and what is remembered.
@@ -31,7 +33,7 @@ def plan(desired: Desired, live: Live, state: State, terms: Terms) -> Plan:
     uploads = Uploads(situation)
     planner = _Assistants(situation, uploads)
     wanted = [*uploads.wanted.values(), *(planner.change(one) for one in desired.assistants)]
-    unwanted = [*planner.unwanted(), *(planner.pruned() if terms.prune else ()), *uploads.unwanted]
+    unwanted = [*planner.unwanted(), *planner.marked(), *uploads.unwanted]
     gone = {where for where, binding in state.bindings.items() if not live.holds(binding.id)}
     missing = {where for where in gone if state.bindings[where].id not in state.leaving}
     return Plan(
@@ -48,15 +50,38 @@ def plan(desired: Desired, live: Live, state: State, terms: Terms) -> Plan:
 
 
 def _notices(situation: Situation) -> Iterator[str]:
+    yield from _strangers(situation)
+    unreadable = list(situation.live.unreadable.values())
+    if unreadable:
+        named = "; ".join(f"{one.id}: {one.problem}" for one in unreadable[:_NAMED])
+        more = "; …" * (len(unreadable) > _NAMED)
+        objects = "object is" if len(unreadable) == 1 else "objects are"
+        yield f"{len(unreadable)} unreadable {objects} left alone: {named}{more}"
+
+
+def _strangers(situation: Situation) -> Iterator[str]:
     for one in situation.strangers:
         where = assistant(one.mark.name if one.mark else "")
-        if where in situation.matches:
+        if situation.is_copied(where):
             yield f"{one.id} is a copy of {where} with our Mark on it; it is left alone. Delete it by hand."
+        elif situation.terms.because is Reason.DESTROY:
+            yield from _abandoned(situation, where, one)
         elif not situation.terms.prune:
             yield (
                 f"{one.id} carries our Mark as {where}, which is neither declared nor in the state; "
                 "it is left alone. --prune-marked deletes it."
             )
+
+
+def _abandoned(situation: Situation, where: Address, live: LiveAssistant) -> Iterator[str]:
+    """Yield the uploads of an assistant that only its ownership mark makes ours: a destroy leaves them."""
+    bound = {each for one in situation.state.files.values() for each in (one.id, *one.old)}
+    unknown = [one for one in live.file_ids if one not in bound]
+    if unknown:
+        yield (
+            f"{', '.join(unknown)}, attached to {where}, is not deleted: without the state nothing proves "
+            "that this project uploaded it. Delete it by hand if no other user needs it."
+        )
 
 
 def _orphans(wanted: Sequence[Change]) -> Iterator[str]:
@@ -252,11 +277,31 @@ class _Assistants:
             elif bound not in situation.live.assistants and where not in removed:
                 yield Change(where, Action.FORGET, Reason.GONE, id=bound)
 
-    def pruned(self) -> Iterator[Change]:
+    def marked(self) -> Iterator[Change]:
+        """Yield what becomes of assistants that carry our Mark and are neither declared nor in the state."""
+        found: dict[Address, list[LiveAssistant]] = {}
         for one in self.situation.strangers:
             where = assistant(one.mark.name if one.mark else "")
-            if where not in self.situation.matches:
-                yield _deletion(where, one, Reason.MARKED, self.situation.shielded(where, one))
+            if not self.situation.is_copied(where):
+                found.setdefault(where, []).append(one)
+        for where, ones in found.items():
+            if self.situation.terms.prune:
+                shielded = [self.situation.shielded(where, one) for one in ones]
+                yield from (
+                    _deletion(where, one, Reason.MARKED, refused)
+                    for one, refused in zip(ones, shielded, strict=True)
+                )
+            elif self.situation.terms.because is Reason.DESTROY:
+                yield _deletion(where, ones[0], Reason.MARKED, _unknown(ones))
+
+
+def _unknown(marked: Sequence[LiveAssistant]) -> str:
+    """Return why a destroy leaves assistants that only their ownership mark makes ours."""
+    ids = ", ".join(one.id for one in marked)
+    return (
+        f"{ids} has the ownership mark of this project, but the state does not know it. To delete it too, "
+        "run: assistants-sync destroy --prune-marked"
+    )
 
 
 def _too_late(twins: Sequence[LiveAssistant]) -> str:

@@ -17,7 +17,7 @@ from reconciler.engine.difference import digests, field_changes, remembered
 from reconciler.engine.search import Search
 from reconciler.errors import ReconcilerError
 from reconciler.model.address import Address, Kind
-from reconciler.model.change import Action, Change, Step, StepKind
+from reconciler.model.change import Action, Change, Reason, Step, StepKind
 from reconciler.model.mark import MARK_KEY
 from reconciler.model.resource import DesiredAssistant, DesiredFile
 from reconciler.model.state import AssistantBinding, FileBinding, Intent, without
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from reconciler.store import Store
 
 T = TypeVar("T", "LiveAssistant", "LiveFile")
+U = TypeVar("U")
 
 _ENDING = frozenset({Action.DELETE, Action.FORGET})
 _REWRITING = frozenset({Action.ADOPT, Action.FORGET})
@@ -57,6 +58,10 @@ class Steps:
     and ``unsettled`` are the state being made, ``remarks`` what a person should hear of a change that was
     applied. ``recorded`` tells whether the journal was written; ``pending`` are addresses of which it does
     not know yet what was decided without a call.
+
+    ``touched`` are addresses for which a write was sent whose answer does not rule out an effect, ``doubted``
+    those of them whose last write may or may not have had one. ``done`` says what the last write did, until
+    the journal has it. Only ``_write`` decides this; no other code infers it from an error.
     """
 
     desired: Desired
@@ -70,6 +75,9 @@ class Steps:
     remarks: dict[Address, str] = field(default_factory=dict)
     fresh: dict[str, LiveAssistant] = field(default_factory=dict)
     pending: set[Address] = field(default_factory=set)
+    touched: set[Address] = field(default_factory=set)
+    doubted: set[Address] = field(default_factory=set)
+    done: dict[Address, str] = field(default_factory=dict)
     recorded: bool = False
 
     def __post_init__(self) -> None:
@@ -77,9 +85,11 @@ class Steps:
         self.uploads = {**kept, **self.uploads}
         self._search = Search(self.desired, self.provider.settle)
 
-    async def look_again(self) -> None:
-        """See who carries what now, before uploads are deleted for good."""
-        self.live = replace(self.live, assistants=await self.provider.assistants())
+    async def look_again(self) -> str:
+        """Look again at every assistant before uploads are deleted; return why none may be, or nothing."""
+        seen = await self.provider.assistants()
+        self.live = replace(self.live, assistants=seen.assistants)
+        return f"{Reason.UNSEEN}: {seen.blind_spot}" if seen.blind_spot else ""
 
     async def recheck(self, change: Change) -> None:
         """Look again at an assistant just before a step; StaleError when it is not what we know.
@@ -149,6 +159,24 @@ class Steps:
             case StepKind.DELETE:
                 await self._delete(change, step)
 
+    async def _write(self, where: Address, call: Callable[[], Awaitable[U]], done: str = "") -> U:
+        """Make one write; the object counts as changed unless the answers rule out an effect.
+
+        ``done`` is what a report says of the write once it succeeded.
+        """
+        is_first = where not in self.touched
+        self.touched.add(where)  # before the request leaves: a run that is cancelled knows no answer
+        try:
+            result = await call()
+        except APIError as error:
+            if not error.had_no_effect:
+                self.doubted.add(where)
+            elif is_first:
+                self.touched.discard(where)
+            raise
+        self.done[where] = done
+        return result
+
     async def _upload(self, change: Change) -> None:
         file = self.desired.by_address[change.address]
         assert isinstance(file, DesiredFile)  # noqa: S101 - only files are uploaded
@@ -191,15 +219,19 @@ class Steps:
         """
         self._intend(intent)
         try:
-            return await call()
+            made = await self._write(intent.address, call)
         except UnknownOutcomeError as unknown:
             found = await self._search.after(unknown, find, intent)
             if found is None:
                 raise
-            return found
-        except APIError:
-            self.unsettled.remove(intent)
+            self.doubted.discard(intent.address)
+            made = found
+        except APIError as error:
+            if error.had_no_effect:
+                self.unsettled.remove(intent)
             raise
+        self.done[intent.address] = f"{made.id} was {'created' if intent.nonce else 'uploaded'}"
+        return made
 
     def _intend(self, intent: Intent) -> None:
         """Write down a call that is about to be made."""
@@ -231,17 +263,22 @@ class Steps:
         values = {field: value for field, value in change.values.items() if field != "metadata"}
         edited = {**found.metadata, **change.values.get("metadata", {}), MARK_KEY: str(mark)}
         kept = {key: value for key, value in edited.items() if value is not None}
-        made = await self.provider.update(change.id, {**values, "metadata": kept})
+        sent = {**values, "metadata": kept}
+        made = await self._write(
+            change.address, lambda: self.provider.update(change.id, sent), f"{change.id} was updated"
+        )
         self._compare(change, made, mark)
         self.fresh[change.id] = replace(made, file_ids=found.file_ids)
 
     async def _attach(self, change: Change, upload: str) -> None:
-        await self.provider.attach(change.id, upload)
+        done = f"{upload} was attached to {change.id}"
+        await self._write(change.address, lambda: self.provider.attach(change.id, upload), done)
         found = self.fresh[change.id]
         self.fresh[change.id] = replace(found, file_ids=(*found.file_ids, upload))
 
     async def _detach(self, change: Change, upload: str) -> None:
-        await self.provider.detach(change.id, upload)
+        done = f"{upload} was detached from {change.id}"
+        await self._write(change.address, lambda: self.provider.detach(change.id, upload), done)
         found = self.fresh[change.id]
         kept = tuple(one for one in found.file_ids if one != upload)
         self.fresh[change.id] = replace(found, file_ids=kept)
@@ -252,7 +289,10 @@ class Steps:
         if found is None:
             return
         kept = {key: value for key, value in found.metadata.items() if key != MARK_KEY}
-        made = await self.provider.update(change.id, {"metadata": kept})
+        done = f"the ownership mark of {change.id} was removed"
+        made = await self._write(
+            change.address, lambda: self.provider.update(change.id, {"metadata": kept}), done
+        )
         if MARK_KEY in made.metadata:
             raise UnkeptError(f"the server did not take our Mark out of the metadata of {made.id}")
 
@@ -271,22 +311,22 @@ class Steps:
 
     async def _delete(self, change: Change, step: Step) -> None:
         if change.address.kind is Kind.ASSISTANT and step.id != change.id:
-            await self._reap(step)
+            await self._reap(change, step)
             return
         self._intend(Intent(change.address, "delete", known=(step.id,), at=time.time()))
         if change.address.kind is Kind.ASSISTANT:
-            await self.provider.delete(step.id)
+            await self._write(change.address, lambda: self.provider.delete(step.id), f"{step.id} was deleted")
             self._bind(change.address, None)
             self._let_go(self.fresh.get(change.id))
             return
-        await self.provider.discard(step.id)
+        await self._write(change.address, lambda: self.provider.discard(step.id), f"{step.id} was deleted")
         binding = self.bindings[change.address]
         assert isinstance(binding, FileBinding)  # noqa: S101 - the address says so
         rest = tuple(one for one in binding.old if one != step.id)
         nothing_left = change.action is Action.DELETE and step == change.steps[-1]
         self._bind(change.address, None if nothing_left else replace(binding, old=rest))
 
-    async def _reap(self, step: Step) -> None:
+    async def _reap(self, change: Change, step: Step) -> None:
         """Delete what a create that was given up made late, if it still carries the nonce that proves it."""
         found = await self.provider.retrieve(step.id)
         nonces = {one.nonce for one in self.unsettled if one.nonce}
@@ -294,7 +334,7 @@ class Steps:
             return
         if found.mark is None or not self.desired.owns(found.mark) or found.mark.nonce not in nonces:
             raise StaleError(f"{step.id} was changed on the server after the plan was made; run plan again")
-        await self.provider.delete(step.id)
+        await self._write(change.address, lambda: self.provider.delete(step.id), f"{step.id} was deleted")
         self._let_go(found)
 
     def _let_go(self, live: LiveAssistant | None) -> None:
@@ -358,6 +398,7 @@ class Steps:
         self.recorded = True
         self.store.settle(where, binding)
         self.pending.discard(where)
+        self.done.pop(where, None)
         self.unsettled = without(self.unsettled, where, self.bindings.get(where), binding)
         if binding is None:
             self.bindings.pop(where, None)

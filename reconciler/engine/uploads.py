@@ -219,8 +219,10 @@ class Uploads:
 
     def _deletions(self, ids: Sequence[str]) -> tuple[tuple[Step, ...], str]:
         """A step for every upload that can go, and a note naming who keeps the others."""
-        steps, users = [], set[str]()
-        for one in self._still(ids):
+        steps, users, still = [], set[str](), self._still(ids)
+        if still and self.situation.live.blind_spot:
+            return (), f"{Reason.UNSEEN}: {self.situation.live.blind_spot}"
+        for one in still:
             others = self.users(one)
             users |= others
             if not others and one not in self._inferred:
@@ -279,7 +281,8 @@ class Uploads:
             return self._released(where, binding, unproved)
         steps, note = self._deletions((*binding.old, binding.id))
         if note and not steps:
-            return Change(where, Action.NOOP, Reason.IN_USE, id=binding.id, binding=binding, note=note)
+            reason = Reason.UNSEEN if note.startswith(Reason.UNSEEN) else Reason.IN_USE
+            return Change(where, Action.NOOP, reason, id=binding.id, binding=binding, note=note)
         if note:
             kept = self._divided(binding, {step.id for step in steps})
             return Change(

@@ -47,6 +47,7 @@ class Reason(StrEnum):
     LEFTOVER = "an earlier upload of it is still on the server"
     UNPROVED = "nothing proves that it is ours"
     IN_USE = "still attached to an assistant that stays"
+    UNSEEN = "an assistant that cannot be seen may contain it"
     DESTROY = "everything of this project is being destroyed"
 
 

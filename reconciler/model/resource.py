@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from reconciler.model.address import Kind
 from reconciler.model.canonical import digest
 from reconciler.model.mark import MARK_KEY, NO_ENVIRONMENT, Mark
 
@@ -123,20 +125,58 @@ class LiveFile:
     inferred: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An object that the server returned and that cannot be read, with the field that is wrong.
+
+    ``mark`` is its ownership mark, where that can be read all the same.
+    """
+
+    id: str
+    kind: Kind
+    problem: str
+    mark: Mark | None = None
+
+
+class End(Enum):
+    """How far the end of a list of assistants can be trusted.
+
+    CLAIMED: the server calls a page the last one. PROVED: a request past it brings nothing new. SHORT: that
+    request proves nothing, but the list has fewer objects than any known server returns at once.
+    """
+
+    CLAIMED = auto()
+    PROVED = auto()
+    SHORT = auto()
+
+
 @dataclass(frozen=True)
 class Live:
     """Everything the account holds, by id, whether ours or not.
 
-    ``account`` is what the server calls it; empty where it does not say.
+    ``account`` is what the server calls it; empty where it does not say. ``unreadable`` are objects of which
+    only the id is known; nothing else here has them.
     """
 
     assistants: Mapping[str, LiveAssistant]
     files: Mapping[str, LiveFile]
     account: str = ""
+    unreadable: Mapping[str, Unread] = field(default_factory=dict)
+    end: End = End.CLAIMED
 
     def holds(self, remote_id: str) -> bool:
-        """Whether an assistant or an upload of this id exists."""
-        return remote_id in self.assistants or remote_id in self.files
+        """Return whether an assistant or an upload of this id exists."""
+        return remote_id in self.assistants or remote_id in self.files or remote_id in self.unreadable
+
+    @property
+    def blind_spot(self) -> str:
+        """Return why an assistant that is not seen here may contain any upload; empty where none can."""
+        hidden = [one.id for one in self.unreadable.values() if one.kind is Kind.ASSISTANT]
+        if hidden:
+            return f"{', '.join(hidden)} cannot be read"
+        if self.end is End.SHORT:
+            return "the end of the list of assistants is not proved"
+        return ""
 
     @cached_property
     def references(self) -> Mapping[str, frozenset[str]]:

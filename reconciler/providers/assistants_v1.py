@@ -4,35 +4,44 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any
 
+from reconciler.api import assistants as assistant_calls
+from reconciler.api import attachments as attachment_calls
+from reconciler.api import uploads as upload_calls
 from reconciler.api.errors import (
     APIError,
-    APIResponseValidationError,
     APIStatusError,
     BadRequestError,
     NotFoundError,
     PermissionDeniedError,
     UnknownOutcomeError,
+    UnprocessableEntityError,
 )
-from reconciler.errors import GoneError
+from reconciler.api.reading import tolerant
+from reconciler.api.types import NOT_GIVEN, Assistant, FileObject, NotGiven, Unreadable
+from reconciler.errors import GoneError, UnsupportedError
+from reconciler.model.address import Kind
 from reconciler.model.limits import Limits
-from reconciler.model.resource import Live, LiveAssistant, LiveFile
+from reconciler.model.mark import MARK_KEY, Mark
+from reconciler.model.resource import Live, LiveAssistant, LiveFile, Unread
+from reconciler.providers.listing import PAGE, Walk, incomplete, listed, proved
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from reconciler.api import Assistant, AsyncClient, AsyncCursorPage, FileObject
+    from reconciler.api import AsyncClient
+    from reconciler.api.call import Call
+    from reconciler.api.types import Page
     from reconciler.model.state import Intent, State
 
-T = TypeVar("T")
-U = TypeVar("U")
-
-_PAGE = 100
-_PAGES = 10_000  # as many as no account has
 _NAMES = ("openai-organization", "openai-project")  # whose answer this is, in headers; not every server says
+_DELETED = frozenset({"assistant.deleted", "assistant.file.deleted", "file"})
 _GONE = 410
+_NO_LIST = frozenset({404, 405, _GONE, 501})
 
 
 @dataclass
@@ -43,65 +52,111 @@ class AssistantsV1:
     target: str
     limits: Limits = field(default_factory=Limits)
     settle: float = 0.0
+    page_size: int | NotGiven = PAGE
+    _walk: Walk | None = None  # the reading of the last observation
+    _account: str = ""
 
-    async def observe(self, state: State) -> Live:
-        """Two walks at the same time: assistants by pages of 100, oldest first, and all uploads."""
-        try:
-            (account, assistants), files = await _both(self._account(), self._files())
-        except APIStatusError as cause:
-            raise _explained(cause, self.target) from cause
+    async def observe(self, state: State, *, uploads: bool = True) -> Live:
+        """Read the assistants by pages of 100, oldest first, and all uploads at the same time."""
+        live, files, unread = await self._lists(uploads=uploads)
         bound = {one for binding in state.files.values() for one in (binding.id, *binding.old)}
         unbound = {key: one for key, one in files.items() if key not in bound}
         for intent in state.unsettled:
             if intent.step == "upload" and (found := await self._match(intent, unbound)):
                 files[found.id] = found
-        return Live(assistants, files, account)
+        return replace(live, files=files, unreadable={**live.unreadable, **unread})
 
-    async def assistants(self) -> dict[str, LiveAssistant]:
-        """Every assistant of the account, by id."""
-        _, found = await self._account()
-        return found
+    async def prove(self, live: Live) -> Live:
+        """Return the same with the end of the list proved: what stands behind it is added."""
+        whole = await self._proved(self._walk)
+        uploads = {one.id: one for one in live.unreadable.values() if one.kind is Kind.FILE}
+        return replace(whole, files=live.files, unreadable={**whole.unreadable, **uploads})
 
-    async def _account(self) -> tuple[str, dict[str, LiveAssistant]]:
-        """What the server calls the account, and every assistant of it."""
-        first = await self.client.beta.assistants.with_raw_response.list(limit=_PAGE, order="asc")
-        named = [first.headers[one] for one in _NAMES if first.headers.get(one)]
-        return "/".join(named), {one.id: one async for one in self._walk(first.parse())}
+    async def assistants(self) -> Live:
+        """Return every assistant of the account, the end of the list proved, and no upload."""
+        return await self._proved(None)
 
-    async def _walk(self, page: AsyncCursorPage[Assistant]) -> AsyncIterator[LiveAssistant]:
-        """Every assistant once, from the first page on; ends only where the list does, or with an error.
+    async def _proved(self, walk: Walk | None) -> Live:
+        with self._explaining():
+            return self._live(await proved(walk or await listed(self._fetch, self.target)))
 
-        What a page repeats is passed over, since it hides nothing; a page that has nothing new leads nowhere.
+    async def _lists(self, *, uploads: bool) -> tuple[Live, dict[str, LiveFile], dict[str, Unread]]:
+        """Read both lists at the same time; a failure uses the client no more once it is raised.
+
+        Where both fail, the list of assistants says more about the server.
         """
-        seen: set[str] = set()
-        for number in range(1, _PAGES + 1):
-            new = [one for one in page.data if one.id not in seen]
-            seen.update(one.id for one in new)
-            for one in new:
-                yield _live(one)
-            if new and page.has_next_page():
-                page = await page.get_next_page()
-            elif _is_last(page):
-                return
-            else:
-                raise self._cut(
-                    "assistants", f"page {number} leads no further and does not say that it is the last"
-                )
-        raise self._cut("assistants", f"it goes on after {_PAGES} pages")
+        other = asyncio.create_task(self._files() if uploads else _nothing())
+        try:
+            with self._explaining():
+                self._walk = await listed(self._fetch, self.target)
+            return (self._live(self._walk), *await other)
+        finally:
+            other.cancel()
+            await asyncio.gather(other, return_exceptions=True)
 
-    def _cut(self, what: str, why: str) -> APIResponseValidationError:
-        """What is said of a list that cannot be taken for complete."""
-        return APIResponseValidationError(
-            f"the list of {what} that {self.target} gives may not be complete: {why}. What it left out "
-            "would be made a second time, so it is not used. Have the paging of that server mended (`after`, "
-            "`last_id`, `has_more`)"
-        )
+    def _live(self, walk: Walk) -> Live:
+        found = walk.found.values()
+        assistants = {one.id: _live(one) for one in found if isinstance(one, Assistant)}
+        unread = {one.id: _unread(one, Kind.ASSISTANT) for one in found if isinstance(one, Unreadable)}
+        return Live(assistants, {}, self._account, unread, walk.end)
 
-    async def _files(self) -> dict[str, LiveFile]:
-        found = await self.client.files.list()
-        if (found.model_extra or {}).get("has_more"):  # v1 has no pages here, and no way to ask for the next
-            raise self._cut("uploads", "it says that there are more")
-        return {one.id: _upload(one) for one in found.data}
+    async def _fetch(self, after: str | None) -> Page[Assistant | Unreadable]:
+        """Return a page of assistants; a server that refuses our ``limit`` chooses its own."""
+        cursor = NOT_GIVEN if after is None else after
+        call = tolerant(assistant_calls.list(limit=self.page_size, order="asc", after=cursor).page)
+        try:
+            response = await self.client.respond(call)
+        except (BadRequestError, UnprocessableEntityError) as refused:
+            if after is not None or isinstance(self.page_size, NotGiven) or "limit" not in refused.message:
+                raise
+            self.page_size = NOT_GIVEN
+            return await self._fetch(after)
+        self._account = "/".join(response.headers[one] for one in _NAMES if response.headers.get(one))
+        return self.client.result(call, response)
+
+    async def _files(self) -> tuple[dict[str, LiveFile], dict[str, Unread]]:
+        """Read every upload; UnsupportedError where the server has no such list."""
+        call = tolerant(upload_calls.list())
+        try:
+            found = await self.client.send(call)
+        except APIStatusError as cause:
+            if cause.status_code not in _NO_LIST:
+                raise
+            raise UnsupportedError(
+                f"{self.target} answers {cause.status_code} to GET /files, so files cannot be managed there"
+            ) from cause
+        if found.has_more:  # v1 has no pages here, and no way to ask for the next
+            raise incomplete("uploads", self.target, "the server says that there are more")
+        readable = {one.id: _upload(one) for one in found.data if isinstance(one, FileObject)}
+        return readable, {
+            one.id: _unread(one, Kind.FILE) for one in found.data if isinstance(one, Unreadable)
+        }
+
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
+        """Say what a refusal of the list of assistants means."""
+        try:
+            yield
+        except APIStatusError as cause:
+            meaning = _meaning(cause, self.target)
+            if meaning:
+                raise GoneError(meaning) from cause
+            raise
+
+    async def exists(self, assistant_id: str) -> bool:
+        """Return whether an assistant exists; only a 404 says that it does not."""
+        return await self._answers(assistant_calls.retrieve(assistant_id))
+
+    async def exists_upload(self, file_id: str) -> bool:
+        """Return whether an upload exists; only a 404 says that it does not."""
+        return await self._answers(upload_calls.retrieve(file_id))
+
+    async def _answers(self, call: Call[Any]) -> bool:
+        try:
+            await self.client.respond(call)
+        except NotFoundError:
+            return False
+        return True
 
     async def _match(self, intent: Intent, files: Mapping[str, LiveFile]) -> LiveFile | None:
         """The one upload that an interrupted run made, proved by reading its content.
@@ -156,7 +211,7 @@ class AssistantsV1:
 
         None where a copy was made in the same second: then nothing tells the two apart.
         """
-        known = (await self.assistants()).values()
+        known = (await self.assistants()).assistants.values()
         same = [one for one in known if one.mark is not None and one.mark.nonce == intent.nonce]
         same.sort(key=lambda one: one.created_at)
         return same[0] if len({one.created_at for one in same[:2]}) == len(same[:2]) > 0 else None
@@ -171,8 +226,7 @@ class AssistantsV1:
 
     async def delete(self, assistant_id: str) -> None:
         """Delete an assistant; one that is gone already is no error."""
-        assistants = self.client.beta.assistants
-        await _removed(assistants.delete(assistant_id), lambda: assistants.retrieve(assistant_id))
+        await self._remove(assistant_calls.delete(assistant_id), assistant_calls.retrieve(assistant_id))
 
     async def attach(self, assistant_id: str, file_id: str) -> None:
         """Attach an upload; when the outcome is unknown, looking tells."""
@@ -187,10 +241,9 @@ class AssistantsV1:
 
     async def detach(self, assistant_id: str, file_id: str) -> None:
         """Detach an upload; one that is not attached is no error."""
-        files = self.client.beta.assistants.files
-        await _removed(
-            files.delete(file_id, assistant_id=assistant_id),
-            lambda: files.retrieve(file_id, assistant_id=assistant_id),
+        await self._remove(
+            attachment_calls.delete(file_id, assistant_id=assistant_id),
+            attachment_calls.retrieve(file_id, assistant_id=assistant_id),
         )
 
     async def upload(self, filename: str, content: IO[bytes]) -> LiveFile:
@@ -199,40 +252,46 @@ class AssistantsV1:
 
     async def find_upload(self, intent: Intent) -> LiveFile | None:
         """The upload that an attempt of unknown outcome made, proved by its content."""
-        return await self._match(intent, await self._files())
+        found, _ = await self._files()
+        return await self._match(intent, found)
 
     async def discard(self, file_id: str) -> None:
         """Delete an upload; one that is gone already is no error."""
-        files = self.client.files
-        await _removed(files.delete(file_id), lambda: files.retrieve(file_id))
+        await self._remove(upload_calls.delete(file_id), upload_calls.retrieve(file_id))
 
+    async def _remove(self, deletion: Call[Any], look: Call[Any]) -> None:
+        """Delete something; any answer but the one of this dialect counts only where a look confirms it.
 
-async def _removed(deleting: Awaitable[object], look: Callable[[], Awaitable[object]]) -> None:
-    """Delete something; a 404 is its absence only where a look says so too, and not a gateway's answer."""
-    try:
-        await deleting
-    except NotFoundError as refused:
+        A 404 may be a gateway's, and a 204 that of a server which does nothing.
+        """
+        refused: APIError | None = None
         try:
-            await look()
-        except NotFoundError:
-            return
-        raise refused from None
+            response = await self.client.respond(deletion)
+            self.client.result(deletion, response)
+            if _is_plain(response.content):
+                return
+        except NotFoundError as cause:
+            refused = cause
+        doubt = f"{deletion.method} /{deletion.url} may or may not have taken effect"
+        try:
+            is_there = await self._answers(look)
+        except APIError as cause:
+            raise refused or UnknownOutcomeError(f"{doubt}: {cause.message}") from cause
+        if is_there:
+            raise refused or UnknownOutcomeError(f"{doubt}: it was accepted, and the object is still there")
 
 
-async def _both(first: Coroutine[Any, Any, T], second: Coroutine[Any, Any, U]) -> tuple[T, U]:
-    """Both results; a failure of one is raised when the other has ended too, and uses the client no more."""
-    tasks = asyncio.create_task(first), asyncio.create_task(second)
+async def _nothing() -> tuple[dict[str, LiveFile], dict[str, Unread]]:
+    return {}, {}
+
+
+def _is_plain(body: bytes) -> bool:
+    """Return whether a deletion is answered as the dialect says."""
     try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-
-
-def _is_last(page: AsyncCursorPage[Assistant]) -> bool:
-    """Whether a list ends here; one that never says so ends at a page that is shorter than was asked for."""
-    return page.has_more is False or (page.has_more is None and len(page.data) < _PAGE)
+        found = json.loads(body)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and found.get("deleted") is True and found.get("object") in _DELETED
 
 
 def _live(one: Assistant) -> LiveAssistant:
@@ -248,14 +307,20 @@ def _upload(one: FileObject) -> LiveFile:
     return LiveFile(one.id, one.filename, one.bytes)
 
 
-def _explained(cause: APIStatusError, target: str) -> Exception:
-    """What a refusal of a whole collection means; it never means that nothing exists."""
+def _unread(one: Unreadable, kind: Kind) -> Unread:
+    metadata = one.sent.get("metadata")
+    mark = metadata.get(MARK_KEY) if isinstance(metadata, dict) else None
+    return Unread(one.id, kind, one.problem, Mark.parse(mark))
+
+
+def _meaning(cause: APIStatusError, target: str) -> str:
+    """Return what a refusal of the list of assistants means; it never means that nothing exists."""
     if isinstance(cause, NotFoundError) or cause.status_code == _GONE:
-        return GoneError(
+        return (
             f"{target} answers {cause.status_code} to its list of assistants, so the service is not there: "
             "either it was shut down (the hosted one closed on 2026-08-26), or the URL is wrong "
             f"(it must end in the version, as in /v1). Nothing was changed. The answer: {cause}"
         )
     if isinstance(cause, BadRequestError) and cause.code == "invalid_beta":
-        return GoneError(f"{target} does not speak assistants=v1. Nothing was changed. The answer: {cause}")
-    return cause
+        return f"{target} does not speak assistants=v1. Nothing was changed. The answer: {cause}"
+    return ""

@@ -16,9 +16,11 @@ class Provider(Protocol):
     """A server, seen through one dialect.
 
     Must: raise an APIError for whatever the server refuses, and UnknownOutcomeError for a create, an
-    upload or an attachment that may or may not have happened. Must: raise GoneError from ``observe``
-    when a collection itself answers 404 or 410, and an APIError rather than pass on a list that may not be
-    complete. Must not: repeat a write whose outcome is unknown.
+    upload or an attachment that may or may not have happened. Must: set ``had_no_effect`` of an APIError
+    only where every answer rules out an effect. Must: raise GoneError from ``observe`` when the list of
+    assistants itself answers 404 or 410, UnsupportedError where only the list of uploads is missing, and
+    IncompleteListError for a list that leads nowhere. Must: keep aside what cannot be read.
+    Must not: repeat a write whose outcome is unknown.
     May: make calls at the same time.
     """
 
@@ -28,8 +30,23 @@ class Provider(Protocol):
     settle: float
     """Seconds after which lists show every write, and a call that was given up takes effect no more."""
 
-    async def observe(self, state: State) -> Live:
-        """Everything the account holds, and what the server calls it; only reads."""
+    async def observe(self, state: State, *, uploads: bool = True) -> Live:
+        """Return everything in the account, and what the server calls it; only reads.
+
+        Without ``uploads`` their list is not requested.
+        """
+        ...
+
+    async def prove(self, live: Live) -> Live:
+        """Return the last observation with the end of its list proved; only reads."""
+        ...
+
+    async def exists(self, assistant_id: str) -> bool:
+        """Return whether an assistant exists; only a 404 says that it does not."""
+        ...
+
+    async def exists_upload(self, file_id: str) -> bool:
+        """Return whether an upload exists; only a 404 says that it does not."""
         ...
 
     async def read(self, live: Live, file_ids: Collection[str]) -> Live:
@@ -40,8 +57,8 @@ class Provider(Protocol):
         """What an upload holds; None where it is gone, or where the server lets nobody read it."""
         ...
 
-    async def assistants(self) -> dict[str, LiveAssistant]:
-        """Every assistant of the account, by id; only reads."""
+    async def assistants(self) -> Live:
+        """Return every assistant of the account, the end of the list proved, and no upload; only reads."""
         ...
 
     async def retrieve(self, assistant_id: str) -> LiveAssistant | None:

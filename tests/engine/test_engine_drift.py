@@ -236,6 +236,6 @@ def test_fail_refuses_and_names_every_address_that_drifted(world):
 
     drifted = [str(change.address) for change in plan.changes if change.drifted]
     with pytest.raises(RefusedError, match=f"somebody changed {', '.join(drifted)} on the server"):
-        check(plan, world.store.load(), Permissions(drift=False))
+        check(plan, Permissions(drift=False))
     assert len(drifted) == 2
-    check(plan, world.store.load(), Permissions())
+    check(plan, Permissions())

@@ -377,7 +377,7 @@ def test_the_old_address_cannot_be_selected_and_the_error_names_the_new_one(movi
 
 
 def test_a_move_is_no_deletion_and_a_missing_one_still_warns(moving):
-    check(moving.plan(NEW), moving.store.load(), Permissions(max_destroy=0))
+    check(moving.plan(NEW), Permissions(max_destroy=0))
     found = moving.only().id
     moving.ask(lambda client: client.beta.assistants.delete(found))
     for upload in moving.files():

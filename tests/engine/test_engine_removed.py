@@ -310,13 +310,13 @@ def test_a_removal_is_no_deletion(scene):
     scene.apply(*many)
     scene.remove(*(f"n{number}" for number in range(5)))
 
-    check(scene.plan(), scene.store.load(), Permissions())
-    check(scene.plan(), scene.store.load(), Permissions(max_destroy=0))
+    check(scene.plan(), Permissions())
+    check(scene.plan(), Permissions(max_destroy=0))
 
 
 def test_what_is_removed_does_not_allow_an_empty_configuration_to_delete_the_rest(leaving):
     with pytest.raises(RefusedError, match="declares nothing"):
-        check(leaving.plan(), leaving.store.load(), Permissions())
+        check(leaving.plan(), Permissions())
 
 
 def test_another_account_is_noticed_although_everything_is_to_be_forgotten(scene):
@@ -326,7 +326,7 @@ def test_another_account_is_noticed_although_everything_is_to_be_forgotten(scene
     scene.remove("other")
 
     with pytest.raises(RefusedError, match="--allow-missing"):
-        check(scene.plan(), scene.store.load(), Permissions())
+        check(scene.plan(), Permissions())
 
 
 def test_an_edit_between_plan_and_write_is_seen(leaving):

@@ -6,15 +6,16 @@ import pytest
 from builders import assistant
 from engine.deaths import dying
 
-from reconciler.engine.guard import Permissions, check
+from reconciler.engine.guard import Permissions, check, require_same_owner
 from reconciler.errors import RefusedError
+from reconciler.model.state import State
 
 TEN = [assistant(f"n{number}") for number in range(10)]
 
 
-def refusal(world, plan, **allowed):
+def refusal(plan, **allowed):
     try:
-        check(plan, world.store.load(), Permissions(**allowed))
+        check(plan, Permissions(**allowed))
     except RefusedError as error:
         return str(error)
     return ""
@@ -23,33 +24,33 @@ def refusal(world, plan, **allowed):
 def test_a_few_deletions_are_fine(world):
     world.apply(*TEN)
 
-    assert refusal(world, world.plan(*TEN[3:])) == ""
+    assert refusal(world.plan(*TEN[3:])) == ""
 
 
 def test_more_than_three_and_more_than_thirty_per_cent_need_a_person(world):
     world.apply(*TEN)
     plan = world.plan(*TEN[4:])
 
-    assert "--max-destroy 4" in refusal(world, plan)
-    assert refusal(world, plan, max_destroy=4) == ""
-    assert "--max-destroy 3" in refusal(world, plan, max_destroy=3)
+    assert "--max-destroy 4" in refusal(plan)
+    assert refusal(plan, max_destroy=4) == ""
+    assert "--max-destroy 3" in refusal(plan, max_destroy=3)
 
 
 def test_destroy_is_that_persons_word(world):
     world.apply(*TEN)
 
-    assert refusal(world, world.plan(), everything=True) == ""
+    assert refusal(world.plan(), everything=True) == ""
 
 
 def test_an_empty_configuration_is_not_a_wish_to_delete_everything(world):
     world.apply(assistant(files=["a.md"]))
 
-    assert "declares nothing" in refusal(world, world.plan())
-    assert refusal(world, world.plan(), max_destroy=2) == ""
+    assert "declares nothing" in refusal(world.plan())
+    assert refusal(world.plan(), max_destroy=2) == ""
 
 
 def test_an_empty_configuration_of_an_empty_state_is_fine(world):
-    assert refusal(world, world.plan()) == ""
+    assert refusal(world.plan()) == ""
 
 
 def test_when_every_known_object_is_missing_it_may_be_another_account(world):
@@ -58,31 +59,35 @@ def test_when_every_known_object_is_missing_it_may_be_another_account(world):
     world.ask(lambda client: client.beta.assistants.delete(found))
     plan = world.plan(assistant())
 
-    assert "--allow-missing" in refusal(world, plan)
-    assert refusal(world, plan, missing=True) == ""
+    assert "--allow-missing" in refusal(plan)
+    assert refusal(plan, missing=True) == ""
 
 
-def test_a_state_of_another_server_or_project_is_refused(world):
-    world.apply(assistant())
-    plan = world.plan(assistant())
-    elsewhere = replace(plan, basis=replace(plan.basis, target="https://other/v1"))
-
-    assert "belongs to the server" in refusal(world, elsewhere)
-    assert "belongs to the project 'acme'" in refusal(world, replace(plan, project="other"))
+OURS = State("lineage", 1, project="acme", target="https://ours/v1", account="acme")
 
 
-def test_a_state_of_another_account_is_refused_and_its_name_is_told(world):
-    world.apply(assistant())
-    plan, state = world.plan(assistant()), replace(world.store.load(), account="acme")
-    elsewhere = replace(plan, basis=replace(plan.basis, account="globex"))
+@pytest.mark.parametrize(
+    ("owner", "said"),
+    [
+        (("acme", "https://other/v1"), "belongs to https://ours/v1, and the target is https://other/v1"),
+        (("other", "https://ours/v1"), "belongs to the project 'acme'"),
+        (
+            ("acme", "https://ours/v1", "globex"),
+            "the account acme, and the server answers for globex: use the key of acme",
+        ),
+    ],
+)
+def test_a_state_of_another_server_project_or_account_is_refused_by_name(owner, said):
+    with pytest.raises(RefusedError, match=said):
+        require_same_owner(OURS, *owner)
 
-    with pytest.raises(
-        RefusedError, match="the account acme, and the server answers for globex: use the key of acme"
-    ):
-        check(elsewhere, state, Permissions(missing=True, everything=True))
-    check(plan, state, Permissions())
-    check(elsewhere, replace(state, account=""), Permissions())
-    check(elsewhere, replace(state, account="globex"), Permissions())
+
+@pytest.mark.parametrize(
+    ("state", "account"),
+    [(OURS, "acme"), (OURS, ""), (replace(OURS, account=""), "globex"), (State("lineage", 0), "globex")],
+)
+def test_what_is_not_known_of_a_state_refuses_nothing(state, account):
+    require_same_owner(state, "acme", "https://ours/v1", account)
 
 
 @pytest.mark.parametrize(
@@ -106,8 +111,7 @@ def test_what_a_killed_run_deleted_itself_is_not_missed(tmp_path):
         scene.apply(assistant("two"))
 
     for scene in dying(tmp_path, begin, replace_everything):
-        state = scene.store.load()
-        check(scene.plan(assistant("two")), state, Permissions())
+        check(scene.plan(assistant("two")), Permissions())
         assert scene.apply(assistant("two")).exit_code == 0
         assert not scene.plan(assistant("two")).has_changes
         assert not scene.store.load().leaving

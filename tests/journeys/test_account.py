@@ -100,13 +100,13 @@ def test_a_key_of_another_account_is_refused_and_nothing_is_written_anywhere(app
     assert applied.run("ours", "apply", "--auto-approve").code == 0
 
 
-def test_a_plan_with_that_key_says_that_apply_will_refuse_it(applied):
-    ended = applied.run("theirs", "plan")
+@pytest.mark.parametrize("command", [("plan",), ("drift",)], ids=" ".join)
+def test_nothing_is_compared_with_the_state_of_another_account(applied, command):
+    ended = applied.run("theirs", *command)
 
-    assert ended.code == 0
-    assert "Target: " in ended.out
-    assert "account org-theirs" in ended.out
-    assert "Warning: apply will refuse this plan: this state belongs to the account org-ours" in ended.err
+    assert ended.code == 5
+    assert ended.out == ""
+    assert ended.err.startswith("Error: this state belongs to the account org-ours, and the server answers")
 
 
 def test_two_keys_of_one_account_are_one(applied):
@@ -121,8 +121,8 @@ def test_a_saved_plan_is_not_applied_to_another_account(applied, given):
 
     ended = applied.run("theirs", "apply", "p.json", *given)
 
-    assert ended.code == 4
-    assert "the plan was made for the account org-ours, and this is org-theirs. Nothing was" in ended.err
+    assert ended.code == 5
+    assert "this state belongs to the account org-ours, and the server answers for org-theirs" in ended.err
     assert applied.asked("theirs") == {"GET"}
     assert applied.run("ours", "apply", "p.json").code == 0
 

@@ -39,9 +39,7 @@ def test_a_list_that_is_cut_short_stops_every_command_before_it_writes(project, 
             ended = project.run(*command, "--server", url)
 
             assert ended.code == 1
-            assert ended.err.startswith(
-                f"Error: the list of assistants that {url} gives may not be complete: "
-            )
+            assert ended.err.startswith(f"Error: the list of assistants from {url} may be incomplete: ")
             assert "page 1 leads no further" in ended.err
             assert {one.method for one in app.state.ledger} <= {"GET"}
             assert project.snapshot() == before

@@ -46,9 +46,17 @@ def test_plan_adds_no_write_to_the_servers_ledger(project, served):
     assert not [one for one in app.state.ledger if one.writes]
 
 
-def test_a_plan_of_250_assistants_without_changes_is_three_lists_and_one_of_files(workspace, served):
+@pytest.mark.parametrize(
+    ("number", "files", "lists"),
+    [(250, "", 3), (250, "files: [handbook.md], ", 3), (1000, "files: [handbook.md], ", 10)],
+    ids=["250 without files", "250", "1000"],
+)
+def test_a_plan_without_changes_is_a_list_a_hundred_assistants_and_one_of_files(
+    workspace, served, number, files, lists
+):
     app, url = served
-    names = "".join(f"  a{number}: {{name: Number {number}}}\n" for number in range(250))
+    workspace.write("handbook.md", "# Handbook\n")
+    names = "".join(f"  a{one}: {{{files}name: Number {one}}}\n" for one in range(number))
     workspace.configure(f"project: acme\ndefaults: {{model: gpt-5.6}}\nassistants:\n{names}")
     assert workspace.run("apply", "--auto-approve", "--server", url).code == 0
     app.state.ledger.clear()
@@ -57,7 +65,7 @@ def test_a_plan_of_250_assistants_without_changes_is_three_lists_and_one_of_file
 
     assert ended.out.endswith("No changes. Your assistants match the configuration.\n")
     asked = sorted(f"{one.method} {one.path}" for one in app.state.ledger)
-    assert asked == ["GET /v1/assistants"] * 3 + ["GET /v1/files"]
+    assert asked == ["GET /v1/assistants"] * lists + ["GET /v1/files"] * bool(files)
     assert "pydantic" in ended.err
     assert "deepdiff" not in ended.err
 

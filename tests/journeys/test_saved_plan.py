@@ -207,14 +207,14 @@ def test_a_plan_that_many_moved_away_from_names_ten_of_them(new):
     assert "assistant.a09 and 2 more moved since it was made" in ended.err
 
 
-def test_a_plan_of_another_project_is_stale(site):
+def test_a_plan_of_another_project_meets_a_state_that_is_not_its_own(site):
     site.save()
     site.workspace.configure(TWO.replace("acme", "other"))
 
     ended = site.run("apply", "p.json")
 
-    assert (ended.code, site.writes()) == (4, [])
-    assert "the plan was made for the project acme, and this is other. Nothing was changed." in ended.err
+    assert (ended.code, site.writes()) == (5, [])
+    assert "this state belongs to the project 'acme', and the configuration is of 'other'" in ended.err
 
 
 def test_a_plan_of_another_environment_is_stale(site):
@@ -227,15 +227,15 @@ def test_a_plan_of_another_environment_is_stale(site):
     assert "the plan was made for the environment prod, and this is staging" in ended.err
 
 
-def test_a_plan_for_another_server_is_stale(site):
+def test_a_plan_for_another_server_meets_a_state_that_is_not_its_own(site):
     site.save()
     with Database.memory() as database:
         app = create_app(database)
         with running(app) as url:
             ended = site.invoke("apply", "p.json", "--server", url)
 
-            assert ended.code == 4
-            assert f"the plan was made for the target {site.url}, and this is {url}" in ended.err
+            assert ended.code == 5
+            assert f"this state belongs to {site.url}, and the target is {url}" in ended.err
             assert not [one for one in app.state.ledger if one.writes]
     assert site.writes() == []
 
@@ -364,7 +364,7 @@ def test_skip_stale_is_no_way_around_another_project(site):
     site.save()
     site.workspace.configure(TWO.replace("acme", "other"))
 
-    assert site.run("apply", "p.json", "--skip-stale").code == 4
+    assert site.run("apply", "p.json", "--skip-stale").code == 5
     assert site.writes() == []
 
 

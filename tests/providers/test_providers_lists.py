@@ -5,7 +5,8 @@ import pytest
 from providers.asking import creation
 
 from reconciler.api import APIResponseValidationError
-from reconciler.providers import assistants_v1
+from reconciler.model.resource import End
+from reconciler.providers import listing as listing_module
 
 
 def bare(number, **fields):
@@ -49,10 +50,12 @@ def test_a_list_that_leads_nowhere_is_an_error_and_not_an_end(run, scripted, sta
     for look in (provider.observe(state), provider.assistants(), provider.find(creation("nowhere"))):
         with pytest.raises(APIResponseValidationError) as cut:
             run(look)
-        assert str(cut.value).startswith("the list of assistants that http://localhost/v1 gives may not be")
+        assert str(cut.value).startswith(
+            "the list of assistants from http://localhost/v1 may be incomplete: "
+        )
         assert "leads no further and does not say that it is the last" in str(cut.value)
-        assert "would be made a second time" in str(cut.value)
-        assert "Have the paging of that server mended" in str(cut.value)
+        assert "would be created a second time" in str(cut.value)
+        assert "Fix the paging of that server" in str(cut.value)
 
 
 WHOLE = {
@@ -76,23 +79,27 @@ WHOLE = {
 
 
 @pytest.mark.parametrize(("pages", "ids", "asked"), WHOLE.values(), ids=WHOLE)
-def test_what_a_page_repeats_is_there_once_and_hides_nothing(run, scripted, pages, ids, asked):
+def test_what_a_page_repeats_is_there_once_and_hides_nothing(  # noqa: PLR0913, PLR0917 - three fixtures and a row
+    run, scripted, state, pages, ids, asked
+):
     requests = []
     serve = listing(*pages)
     provider = scripted(lambda request: requests.append(request) or serve(request))
 
-    assert list(run(provider.assistants())) == [f"asst_{one}" for one in ids]
+    live = run(provider.observe(state, uploads=False))
+    assert list(live.assistants) == [f"asst_{one}" for one in ids]
+    assert live.end is End.CLAIMED
     assert len(requests) == asked
 
 
 def test_a_list_that_never_ends_is_given_up(run, scripted, state, monkeypatch):
-    monkeypatch.setattr(assistants_v1, "_PAGES", 5)
+    monkeypatch.setattr(listing_module, "_PAGES", 5)
     numbers = iter(range(1, 1000))
     provider = scripted(
         lambda _: httpx.Response(200, json={"object": "list", "has_more": True, **page(next(numbers))})
     )
 
-    with pytest.raises(APIResponseValidationError, match="it goes on after 5 pages"):
+    with pytest.raises(APIResponseValidationError, match="it continues after 5 pages"):
         run(provider.assistants())
     assert next(numbers) <= 7
 
@@ -103,7 +110,9 @@ def test_uploads_of_which_there_are_more_are_not_all(run, scripted, state):
             200, json={"object": "list", "data": [], "has_more": "files" in request.url.path}
         )
 
-    with pytest.raises(APIResponseValidationError, match=r"list of uploads .* it says that there are more"):
+    with pytest.raises(
+        APIResponseValidationError, match=r"list of uploads .* the server says that there are more"
+    ):
         run(scripted(answer).observe(state))
 
 

@@ -16,7 +16,7 @@ from reconciler.api import (
     BadRequestError,
     InternalServerError,
 )
-from reconciler.errors import GoneError
+from reconciler.errors import GoneError, UnsupportedError
 from reconciler.model.limits import Limits
 from reconciler.model.resource import Live, LiveFile
 
@@ -116,12 +116,12 @@ def test_a_dialect_has_the_limits_of_v1_unless_told_otherwise(provider):
 
 
 @pytest.mark.parametrize("status", [404, 410])
-@pytest.mark.parametrize("collection", ["/v1/assistants", "/v1/files"])
-def test_a_collection_that_is_not_there_means_that_the_service_is_gone(
-    run, scripted, state, collection, status
+@pytest.mark.parametrize("missing", [("/v1/assistants",), ("/v1/assistants", "/v1/files")])
+def test_a_list_of_assistants_that_is_not_there_means_that_the_service_is_gone(
+    run, scripted, state, missing, status
 ):
     def answer(request):
-        if request.url.path == collection:
+        if request.url.path in missing:
             return httpx.Response(status, json={"error": {"message": "Invalid URL (GET)"}})
         return pages()(request)
 
@@ -135,6 +135,20 @@ def test_a_collection_that_is_not_there_means_that_the_service_is_gone(
     assert "Nothing was changed" in said
     assert "Invalid URL (GET)" in said
     assert isinstance(gone.value.__cause__, APIStatusError)
+
+
+@pytest.mark.parametrize("status", [404, 405, 410, 501])
+def test_a_missing_list_of_uploads_is_named_and_is_not_requested_where_no_file_is_managed(
+    run, scripted, state, status
+):
+    def answer(request):
+        if request.url.path == "/v1/files":
+            return httpx.Response(status, json={"detail": "Method Not Allowed"})
+        return pages(bare())(request)
+
+    with pytest.raises(UnsupportedError, match=f"answers {status} to GET /files, so files cannot be managed"):
+        run(scripted(answer).observe(state))
+    assert list(run(scripted(answer).observe(state, uploads=False)).assistants) == ["asst_1"]
 
 
 def test_a_server_of_another_dialect_counts_as_gone(run, scripted, state):
