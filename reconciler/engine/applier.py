@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from reconciler.api.errors import APIError
+from reconciler.api.errors import APIError, UnknownOutcomeError
 from reconciler.engine.steps import StaleError, Steps
 from reconciler.errors import ReconcilerError, StoreError
 from reconciler.model.address import Address, Kind
@@ -144,8 +144,11 @@ class _Run:
                 await self._step(change, step)
             self.steps.finish(change)
         except APIError as error:
-            result = Result.UNKNOWN if change.address in self.steps.doubted else Result.FAILED
-            self._fail(change, result, Cause.ERROR, error.message, error.request_id)
+            is_unknown, message = change.address in self.steps.doubted, error.message
+            if is_unknown and not isinstance(error, UnknownOutcomeError):
+                message = f"it may have taken effect all the same: {message}"
+            result = Result.UNKNOWN if is_unknown else Result.FAILED
+            self._fail(change, result, Cause.ERROR, message, error.request_id)
         except StaleError as error:
             self._fail(change, Result.FAILED, Cause.STALE, str(error))
         except StoreError as error:

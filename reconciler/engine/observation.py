@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from reconciler.api.errors import APIError
@@ -75,7 +76,9 @@ async def _with_missing(provider: Provider, desired: Desired, state: State, *, a
             await asyncio.sleep(max(0.0, min(pause, until - time.monotonic())))
             pause = min(2 * pause, _LONGEST_PAUSE)
             live = await _listed(provider, desired, state)
-        live, is_first = await provider.prove(live), False
+        is_first = False
+        with suppress(IncompleteListError):  # then the time decides, and the error names what is omitted
+            live = await provider.prove(live)
 
 
 async def _listed(provider: Provider, desired: Desired, state: State) -> Live:
@@ -173,6 +176,6 @@ def _unreadable(live: Live, desired: Desired, state: State) -> Iterator[str]:
         where = known.get(one.id) or (assistant(one.mark.name) if one.mark and is_marked else None)
         if where is not None:
             yield (
-                f"{one.id} ({where}) cannot be read: {one.problem}. Nothing was changed. Correct that field on "
-                "the server, or delete the object there"
+                f"{one.id} ({where}) cannot be read: {one.problem}. Nothing was changed. Correct that field "
+                "on the server, or delete the object there"
             )

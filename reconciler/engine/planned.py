@@ -9,7 +9,7 @@ from reconciler.engine.observation import complete, observe
 from reconciler.engine.planner import plan
 from reconciler.engine.selection import selection
 from reconciler.model.address import Kind
-from reconciler.model.change import Action, StepKind
+from reconciler.model.change import Action, Reason, StepKind
 from reconciler.model.resource import End
 from reconciler.providers.listing import SMALLEST, incomplete
 
@@ -66,7 +66,8 @@ async def planned(  # noqa: PLR0913 - what is compared, under which terms, and w
     """
     live = await observe(provider, desired, state, terms)
     found = Planned.whole(desired, live, state, terms).narrowed(targets, excluded)
-    if live.end is End.CLAIMED and _rests_on_end(found.plan):
+    is_destroy = terms.because is Reason.DESTROY  # what it does not see, it leaves behind
+    if live.end is End.CLAIMED and (is_destroy or _rests_on_end(found.plan)):
         live = await complete(provider, desired, state, terms, live)
         found = Planned.whole(desired, live, state, terms).narrowed(targets, excluded)
     _require_room(found.plan, live, provider.target)
@@ -77,6 +78,7 @@ def _rests_on_end(plan: Plan) -> bool:
     """Return whether an assistant that the list leaves out would make a plan wrong."""
     return _creates(plan) > 0 or any(
         change.action is Action.ADOPT
+        or change.reason is Reason.MARKED
         or (change.address.kind is Kind.FILE and any(step.kind is StepKind.DELETE for step in change.steps))
         for change in plan.changes
     )

@@ -49,8 +49,10 @@ def _then(document: ReportDocument) -> str:
         return ""
     outcomes = document.outcomes
     left = sum(one.result is not Result.APPLIED for one in outcomes)
-    remedy = "What is done is recorded; mend the cause and run it again."
-    if not any(one.written for one in outcomes):
+    remedy = "Completed changes are recorded. Fix the cause and run the command again."
+    if document.unsaved:
+        remedy = "Fix the cause and run the command again."
+    elif not any(one.written for one in outcomes):
         remedy = "Nothing was changed."
     return f"Not applied: {left} of {len(outcomes)}. {remedy}"
 

@@ -1,4 +1,4 @@
-"""A missing object is proved and never inferred, and the end of a list is proved before a plan rests on it."""
+"""A missing object is proved, never inferred; the end of a list is proved before a plan rests on it."""
 
 import json
 from urllib.parse import parse_qs
@@ -201,7 +201,9 @@ def test_one_of_many_missing_objects_that_answers_makes_the_list_incomplete(worl
     bent(world, lambda _, page: page | {"data": [], "has_more": False})
 
     for allow_missing in (False, True):
-        with pytest.raises(IncompleteListError, match="it has 0 objects and omits 150 .* 100 of these exist"):
+        with pytest.raises(
+            IncompleteListError, match=r"it has 0 objects and omits 150 .* 100 of these exist"
+        ):
             world.plan(*declared(150), allow_missing=allow_missing)
 
 

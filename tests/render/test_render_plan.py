@@ -426,7 +426,7 @@ def test_what_was_not_applied_is_told_with_its_cause_and_the_next_step():
         Skipped: assistant.support: it needs file.a, which failed
         Unknown: assistant.support: no answer within 60 s
         Apply incomplete. Resources: 1 added, 0 changed, 0 destroyed.
-        Not applied: 3 of 4. What is done is recorded; mend the cause and run it again.
+        Not applied: 3 of 4. Completed changes are recorded. Fix the cause and run the command again.
         """
     )
 
