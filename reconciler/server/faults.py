@@ -140,7 +140,7 @@ class Faults:
         return due[0].struck() if due else None
 
     def deviations_of(self, method: str, path: str) -> list[Deviation]:
-        """The deviations that the next request meets, in the order of the table; it counts as well."""
+        """Return the deviations that the next request meets, in the order of their table, and count it."""
         due = [armed for armed in self._deviating if armed.is_due(method, path)]
         return sorted((armed.struck_as() for armed in due), key=lambda one: _ORDER[one.row.name])
 

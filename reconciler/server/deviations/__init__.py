@@ -1,1 +1,1 @@
-"""What real servers do otherwise than the API says: one row for each behaviour, and bundles of rows."""
+"""Deviations of real servers from the API: one row for each behaviour, and bundles of rows."""

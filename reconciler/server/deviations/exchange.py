@@ -68,7 +68,7 @@ class Exchange:
 
     @property
     def page(self) -> Wire:
-        """The list in the reply; an empty object where the reply is none."""
+        """The list in the reply; an empty object where the reply is not a list."""
         return self.told if isinstance(self.told, dict) and isinstance(self.told.get("data"), list) else {}
 
     def objects(self, *kinds: str) -> Iterator[Wire]:

@@ -38,12 +38,12 @@ _PLAIN: Final[dict[str, tuple[Callable[[str], str], re.Pattern[str]]]] = {
 
 
 async def _true_ids(exchange: Exchange) -> None:
-    """Put our ids in the place of plain ones, in path, query and body."""
+    """Replace plain ids by those of the application, in path, query and body."""
     _, form = _PLAIN[exchange.setting.variant]
     memory = exchange.setting.memory
     said = json.dumps([exchange.path, exchange.query, exchange.sent], ensure_ascii=False)
     if set(form.findall(said)) - memory.keys():
-        # Made before a restart, or by another way in.
+        # The object is older than this server, or another client made it.
         await _learn(exchange)
     path, query, sent = json.loads(form.sub(lambda found: str(memory.get(found[0], found[0])), said))
     # An unknown id of the right kind is a 404, and not an id of the wrong kind.
