@@ -796,6 +796,11 @@ def test_a_row_that_meets_requests_which_are_not_its_own_breaks_nothing(client, 
                 assert "mention the request ID" not in reply.text, (name, path, body)
 
 
+def test_nothing_answers_outside_the_prefix_beside_a_deviation(odd):
+    with odd("extra_fields") as client:
+        assert refused(client.get("http://embedded/files"), "unknown_url", None, 404).endswith("(GET /files)")
+
+
 def test_a_deviation_answers_as_the_wire_does(client, odd):
     with odd("extra_fields") as other:
         reply = other.get("/files")

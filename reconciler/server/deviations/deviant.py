@@ -48,7 +48,8 @@ def _exchange(app: ASGIApp, scope: Scope, receive: Receive, body: bytes) -> Exch
     async def ask(method: str, path: str, query: Mapping[str, str], sent: Any) -> Told:
         raw = b"" if sent is None else json.dumps(sent).encode()
         reply = Reply()
-        await app(_scope(scope, method, path, query, _described(scope, raw)), again(raw, receive), reply.take)
+        asked = _scope(scope, method, PREFIX + path, query, _described(scope, raw))
+        await app(asked, again(raw, receive), reply.take)
         return Told(reply.status, _decoded(reply.headers, reply.body))
 
     query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
@@ -61,7 +62,9 @@ async def _passed_on(app: ASGIApp, scope: Scope, receive: Receive, exchange: Exc
     raw = exchange.raw if same else json.dumps(exchange.sent).encode()
     kept = [pair for pair in scope["headers"] if pair[0].decode("latin-1") not in exchange.dropped]
     headers = [(name, str(len(raw)).encode() if name == b"content-length" else value) for name, value in kept]
-    changed = _scope(scope, exchange.method, exchange.path, exchange.query, headers)
+    # A path without the prefix is none of ours, and stays so.
+    prefix = PREFIX if scope["path"].startswith(PREFIX) else ""
+    changed = _scope(scope, exchange.method, prefix + exchange.path, exchange.query, headers)
     reply = Reply()
     await app(changed, again(raw, receive), reply.take)
     exchange.status, exchange.content = reply.status, reply.body
@@ -74,8 +77,8 @@ def _scope(scope: Scope, method: str, path: str, query: Mapping[str, str], heade
     return {
         **scope,
         "method": method,
-        "path": PREFIX + path,
-        "raw_path": quote(PREFIX + path).encode(),
+        "path": path,
+        "raw_path": quote(path).encode(),
         "query_string": urlencode(query).encode(),
         "headers": headers,
     }
