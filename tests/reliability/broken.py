@@ -5,11 +5,12 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from reconciler.api.errors import APIError, NotFoundError, UnknownOutcomeError
+from reconciler.api.errors import APIError, UnknownOutcomeError
 from reconciler.api.retry import Retry
 from reconciler.engine.applier import _Run
 from reconciler.engine.matching import Situation, Terms
 from reconciler.engine.steps import Steps
+from reconciler.errors import UnsupportedError
 from reconciler.providers import AssistantsV1
 from reconciler.store import LocalStore, conditions, files, folder, journal
 from reconciler.store.bucket import Bucket
@@ -108,7 +109,8 @@ def _no_look_before_writing():
 
 def _no_look_before_deleting_uploads():
     async def look_again(self):
-        return None
+        self.live = replace(self.live, assistants={})  # as if nobody could carry them
+        return ""
 
     Steps.look_again = look_again
 
@@ -136,10 +138,14 @@ def _trusted_404():
     async def found(self):
         try:
             return await real(self)
-        except NotFoundError:
-            return {}
+        except UnsupportedError:
+            return {}, {}
+
+    async def missing(*_):
+        return False
 
     AssistantsV1._files = found
+    AssistantsV1.exists_upload = missing
 
 
 def _no_uploads_remembered():
@@ -223,7 +229,7 @@ VARIANTS = {
     "mark-is-proof": Variant("the first proof, the state", _mark_is_proof, "acts"),
     "forgotten-calls": Variant("the memory of calls that were given up", _forgotten_calls, "faults", "late"),
     "trusted-404": Variant(
-        "the rule that a 404 of a collection means nothing", _trusted_404, "faults", "404"
+        "the rule that only a 404 to the id of an object means that it is gone", _trusted_404, "faults", "404"
     ),
     "no-old-uploads": Variant("the memory of uploads to be deleted", _no_uploads_remembered, "deaths"),
     "no-database-lock": Variant("the lock of PostgreSQL", _no_database_lock, "races of two on postgres"),
