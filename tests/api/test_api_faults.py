@@ -443,7 +443,7 @@ FINAL = {
 def test_a_plain_refusal_is_final_and_never_in_doubt(staged, waits, status, kind):
     for call in (lambda c: c.beta.assistants.create(model="m"), lambda c: c.beta.assistants.list()):
         with staged(refused(status, "Not so.", x_request_id="req_1"), repeat_unknown=True) as (client, asked):
-            with pytest.raises(kind, match=f"{status} Not so. .request req_1.") as raised:
+            with pytest.raises(kind, match=f"answered {status}: Not so. .request req_1.") as raised:
                 call(client)
             assert len(asked) == 1
         assert type(raised.value) is kind
@@ -537,7 +537,7 @@ def test_a_redirect_is_not_followed(staged, status):
         lambda c: c.beta.assistants.update("asst_1", name="n"),
     ):
         with staged(said(status=status, location=f"{LOCAL}/elsewhere")) as (client, asked):
-            with pytest.raises(APIStatusError, match=f"{status} redirect to '{LOCAL}/elsewhere' refused"):
+            with pytest.raises(APIStatusError, match=f"{status}: redirect to '{LOCAL}/elsewhere' refused"):
                 call(client)
             assert len(asked) == 1
 

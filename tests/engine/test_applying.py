@@ -145,7 +145,8 @@ def test_when_nothing_was_written_a_failure_is_exit_1(world):
     report = world.apply(assistant())
 
     assert report.exit_code == 1
-    assert (report.outcomes[0].message, report.outcomes[0].request_id) == ("400 no", "req_7")
+    (outcome,) = report.outcomes
+    assert (outcome.message, outcome.request_id) == ("POST /assistants answered 400: no", "req_7")
     assert not world.store.load().unsettled
 
 
