@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
+import anyio
 import httpx
 
 from reconciler.api.errors import APIError, unanswered
@@ -16,12 +16,14 @@ from reconciler.api.intake import MOST
 from reconciler.api.pages import AsyncCursorPage, AsyncPaginator, SyncCursorPage
 from reconciler.api.resources import AsyncBeta, AsyncUploads, Beta, Uploads
 from reconciler.api.retry import Retry
+from reconciler.api.sentences import blotted
 from reconciler.api.settings import PATIENCE, Attempts, Settings, from_environment
-from reconciler.api.transport import async_socket, socket
+from reconciler.api.transport import async_socket, proxy_of, socket
 from reconciler.api.types import NOT_GIVEN, NotGiven
+from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping
 
     from reconciler.api.call import Call, ListCall
 
@@ -166,6 +168,24 @@ class _Configured(Generic[HttpT, TransportT]):
         """How requests leave: following no redirect, and never with an http_client's auth for our key."""
         return {"follow_redirects": False, "auth": None if self._settings.api_key else self._http.auth}
 
+    @contextmanager
+    def _sorted(self) -> Iterator[None]:
+        """Whatever comes out of an exchange, as an error that says whether the request was sent.
+
+        A cancellation is no Exception, and stays as it is.
+        """
+        if self._http.is_closed:
+            raise RuntimeError("Cannot send a request, as the client has been closed.")
+        url = self._settings.base_url
+        try:
+            yield
+        except ReconcilerError:
+            raise
+        except Exception as cause:
+            error = unanswered(cause, url, proxy_of(self._http, url))
+            error.message = blotted(error.message, self._settings.api_key)
+            raise error from cause
+
     def result(self, call: Call[T], response: httpx.Response) -> T:
         """What a successful answer that was read means; raises the error it means instead."""
         return self._settings.result(call, response)
@@ -207,16 +227,13 @@ class Client(_Configured[httpx.Client, httpx.BaseTransport]):
             time.sleep(wait)
 
     def _exchange(self, call: Call[Any], *, stream: bool) -> httpx.Response:
-        try:
-            with self._settings.request(call) as request:
-                deadline = self._settings.deadline_of(request)
-                with deadline.holding():
-                    answer = self._http.send(request, stream=True, **self._sending)
-                    if not (stream and answer.is_success):
-                        with closing(answer):
-                            self._settings.intake(answer, call, deadline).read()
-        except httpx.RequestError as cause:
-            raise unanswered(cause, self._settings.base_url) from cause
+        with self._settings.request(call) as request, self._sorted():
+            deadline = self._settings.deadline_of(request)
+            with deadline.holding():
+                answer = self._http.send(request, stream=True, **self._sending)
+                if not (stream and answer.is_success):
+                    with closing(answer):
+                        self._settings.intake(answer, call, deadline).read()
         return answer
 
     def listed(self, call: ListCall[T]) -> SyncCursorPage[T]:
@@ -275,19 +292,16 @@ class AsyncClient(_Configured[httpx.AsyncClient, httpx.AsyncBaseTransport]):
                 return self._settings.accepted(call, answer)
             except APIError as error:
                 wait = attempts.wait_or_raise(error, answer)
-            await asyncio.sleep(wait)
+            await anyio.sleep(wait)
 
     async def _exchange(self, call: Call[Any], *, stream: bool) -> httpx.Response:
-        try:
-            with self._settings.request(call) as request:
-                deadline = self._settings.deadline_of(request)
-                async with deadline.cutting():
-                    answer = await self._http.send(request, stream=True, **self._sending)
-                    if not (stream and answer.is_success):
-                        async with _aclosing(answer):
-                            await self._settings.intake(answer, call, deadline).aread()
-        except httpx.RequestError as cause:
-            raise unanswered(cause, self._settings.base_url) from cause
+        with self._settings.request(call) as request, self._sorted():
+            deadline = self._settings.deadline_of(request)
+            with deadline.cutting():
+                answer = await self._http.send(request, stream=True, **self._sending)
+                if not (stream and answer.is_success):
+                    async with _aclosing(answer):
+                        await self._settings.intake(answer, call, deadline).aread()
         return answer
 
     def listed(self, call: ListCall[T]) -> AsyncPaginator[T, AsyncCursorPage[T]]:

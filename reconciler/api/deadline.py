@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import time
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import httpx
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
 _PACE = 1_000_000
@@ -35,7 +35,7 @@ class Deadline:
     def __init__(self, seconds: float | None) -> None:
         self._seconds = math.inf if seconds is None else seconds
         self._end = time.monotonic() + self._seconds
-        self._alarm: asyncio.Timeout | None = None
+        self._alarm: anyio.CancelScope | None = None
 
     @classmethod
     def of(cls, request: httpx.Request, seconds: float | None) -> Deadline:
@@ -62,7 +62,7 @@ class Deadline:
         self._seconds += size / _PACE
         self._end += size / _PACE
         if self._alarm is not None:
-            self._alarm.reschedule(asyncio.get_running_loop().time() + self.left)
+            self._alarm.deadline = anyio.current_time() + self.left
 
     @contextmanager
     def holding(self) -> Iterator[None]:
@@ -73,22 +73,16 @@ class Deadline:
         finally:
             _HELD.reset(token)
 
-    @asynccontextmanager
-    async def cutting(self) -> AsyncIterator[None]:
-        """Cut off whatever is awaited in the block when the moment comes."""
-        if self._seconds == math.inf:  # works in any event loop
+    @contextmanager
+    def cutting(self) -> Iterator[None]:
+        """Cut off whatever is awaited in the block when the moment comes, in any event loop."""
+        if self._seconds == math.inf:
             yield
             return
-        self._alarm = asyncio.timeout(self.left)
-        try:
-            async with self._alarm:
-                yield
-        except TimeoutError as cause:
-            if self._alarm.expired():
-                raise self._passed() from cause
-            raise
-        finally:
-            self._alarm = None
+        with anyio.CancelScope(deadline=anyio.current_time() + self.left) as self._alarm:
+            yield
+        if self._alarm.cancelled_caught:
+            raise self._passed()
 
     @contextmanager
     def telling(self) -> Iterator[None]:

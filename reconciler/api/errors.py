@@ -138,18 +138,52 @@ _BY_STATUS: dict[int, type[APIStatusError]] = {
 }
 _FAILED = 500
 _LOCATION = 200
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,  # the proxy refused the tunnel through which the request would have gone
+    httpx.UnsupportedProtocol,
+)
+_LATE = (httpx.TimeoutException, TimeoutError)
 
 
-def unanswered(cause: httpx.RequestError, url: str) -> APIConnectionError:
-    """The error for an exchange that gave no whole answer."""
-    late, sent = isinstance(cause, httpx.TimeoutException), not isinstance(cause, _NOT_SENT)
+def was_sent(cause: Exception) -> bool:
+    """Return whether a request may have reached the server although its exchange ended with this exception.
+
+    Every exception but a few says so, those of other libraries too: what is not known may have happened.
+    """
+    return not isinstance(cause, _NOT_SENT)
+
+
+def unsent(cause: Exception) -> Exception:
+    """Return the exception of httpx for what failed before the request began to be written."""
+    kind = httpx.ConnectTimeout if isinstance(cause, _LATE) else httpx.ConnectError
+    return kind(_words(cause))
+
+
+def unanswered(cause: Exception, url: str, proxy: str = "") -> APIConnectionError:
+    """Return the error for an exchange that gave no whole answer; ``proxy`` is the address of one."""
+    late, sent = isinstance(cause, _LATE), was_sent(cause)
     what = "no answer in time from" if late else "no whole answer from" if sent else "no connection to"
     kind = APITimeoutError if late else APIConnectionError
-    return kind(
-        f"{what} {url}: {str(cause) or type(cause).__name__}. Is the URL right, and the server running?",
-        sent=sent,
-    )
+    return kind(f"{what} {url}: {_reason(cause, proxy)}", sent=sent)
+
+
+def _reason(cause: Exception, proxy: str) -> str:
+    if isinstance(cause, httpx.ProxyError):
+        named = proxy or "in between"
+        return f"the proxy {named} refused the tunnel: {_words(cause)}. Check the proxy's URL and user"
+    if not isinstance(cause, httpx.RequestError):
+        return _words(cause)
+    return f"{_words(cause)}. Is the URL right, and the server running?"
+
+
+def _words(cause: Exception) -> str:
+    name, text = type(cause).__name__, " ".join(str(cause).split())
+    if not text:
+        return name
+    return text if isinstance(cause, httpx.RequestError) else f"{name}: {text}"
 
 
 def error_for(response: httpx.Response, call: Call[Any], secret: str | None) -> APIStatusError:

@@ -94,15 +94,15 @@ class Answer(Generic[T]):
         """What can go wrong with a body on its way, in our words."""
         try:
             yield
-        except httpx.RequestError as cause:
-            error = unanswered(cause, str(self.url))
-            error.__cause__ = cause
-            self._call.fail(error)
         except httpx.StreamError as cause:
             raise StreamConsumedError(
                 "the body is gone: it was iterated once, or its `with` block has ended; "
                 "read() or parse() inside the block keeps it"
             ) from cause
+        except Exception as cause:  # noqa: BLE001 - whatever a transport raises, the body broke off
+            error = unanswered(cause, str(self.url))
+            error.__cause__ = cause
+            self._call.fail(error)
 
 
 class RawResponse(Answer[T]):

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import httpx
+from anyio.lowlevel import current_token
 
 from reconciler.api.deadline import Wires
+from reconciler.api.errors import unsent, was_sent
 from reconciler.errors import ReconcilerError, TargetError
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping
     from os import PathLike
 
     Scope = MutableMapping[str, Any]
     ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 
 _READING = frozenset({"GET", "HEAD"})
+_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=2)
+"""The client lets go of an idle connection before any server does; many servers do so after 5 s."""
 
 
 class ReadOnlyError(ReconcilerError):
@@ -32,6 +38,7 @@ class _ReadOnly(httpx.AsyncBaseTransport):
 
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
         self._inner = inner
+        self.proxy = getattr(inner, "proxy", "")
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if request.method not in _READING:
@@ -63,15 +70,148 @@ def async_socket(
     when the file or the proxy cannot be used.
     """
     proxy = _proxy(url) if proxy_from_environment else None
-    return httpx.AsyncHTTPTransport(verify=_trust(url, ca_file), trust_env=False, proxy=proxy)
+    trust = _trust(url, ca_file)
+
+    def connect() -> httpx.AsyncHTTPTransport:
+        return httpx.AsyncHTTPTransport(verify=trust, trust_env=False, proxy=proxy, limits=_LIMITS)
+
+    return _AsyncSockets(connect, _address(proxy.url) if proxy else "")
 
 
 def socket(url: str) -> httpx.BaseTransport:
     """The same for the sync client, without proxies; every operation keeps to the deadline of its call."""
-    transport = httpx.HTTPTransport(verify=_trust(url, None), trust_env=False)
-    pool: Any = transport._pool  # noqa: SLF001 - httpx has no other way to say what connects
-    pool._network_backend = Wires(pool._network_backend)  # noqa: SLF001 - the same
-    return transport
+    trust = _trust(url, None)
+
+    def connect() -> httpx.HTTPTransport:
+        transport = httpx.HTTPTransport(verify=trust, trust_env=False, limits=_LIMITS)
+        pool: Any = transport._pool  # noqa: SLF001 - httpx has no other way to say what connects
+        pool._network_backend = Wires(pool._network_backend)  # noqa: SLF001 - the same
+        return transport
+
+    return _Sockets(connect)
+
+
+class _Sockets(httpx.BaseTransport):
+    """Connections that belong to the process that opened them: after a fork the child opens its own.
+
+    What fails before the request began to be written is a connection that failed, whatever its exception.
+    """
+
+    def __init__(self, connect: Callable[[], httpx.BaseTransport]) -> None:
+        self._connect = connect
+        self._pools: dict[int, httpx.BaseTransport] = {}
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        begun = _Begun()
+        request.extensions = {**request.extensions, "trace": begun.note}
+        try:
+            return self._pool().handle_request(request)
+        except Exception as cause:
+            if begun.is_so or not was_sent(cause):
+                raise
+            raise unsent(cause) from cause
+
+    def _pool(self) -> httpx.BaseTransport:
+        here = os.getpid()
+        if here not in self._pools:
+            self._pools.setdefault(here, self._connect())
+        return self._pools[here]
+
+    def close(self) -> None:
+        """Close those of this process; those of its parent are left to the parent."""
+        pool = self._pools.pop(os.getpid(), None)
+        if pool is not None:
+            pool.close()
+
+
+class _AsyncSockets(httpx.AsyncBaseTransport):
+    """The same for event loops: connections belong to the loop and the process that opened them.
+
+    ``proxy`` is the address of the proxy that is used, empty for none.
+    """
+
+    def __init__(self, connect: Callable[[], httpx.AsyncBaseTransport], proxy: str) -> None:
+        self.proxy = proxy
+        self._connect = connect
+        self._pools: dict[int, WeakKeyDictionary[Any, _Pool]] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        begun = _Begun()
+        request.extensions = {**request.extensions, "trace": begun.anote}
+        try:
+            return await (await self._pool()).handle_async_request(request)
+        except Exception as cause:
+            if begun.is_so or not was_sent(cause):
+                raise
+            raise unsent(cause) from cause
+
+    async def _pool(self) -> httpx.AsyncBaseTransport:
+        loops, loop = self._pools.setdefault(os.getpid(), WeakKeyDictionary()), _loop()
+        if loop not in loops:
+            loops[loop] = await _Pool.opened(self._connect())
+        return loops[loop].transport
+
+    async def aclose(self) -> None:
+        """Close those of this loop; other loops of this process close theirs when nothing refers to them."""
+        loops = self._pools.pop(os.getpid(), WeakKeyDictionary())
+        pool = loops.pop(_loop(), None)
+        if pool is not None:
+            await pool.end.aclose()
+
+
+class _Pool:
+    """Connections of one event loop, which closes them when it ends: ``end`` is one of its generators."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        self.transport = transport
+        self.end = _closing(transport)
+
+    @classmethod
+    async def opened(cls, transport: httpx.AsyncBaseTransport) -> _Pool:
+        pool = cls(transport)
+        await anext(pool.end)
+        return pool
+
+
+async def _closing(transport: httpx.AsyncBaseTransport) -> AsyncGenerator[None, None]:
+    try:
+        yield
+    finally:
+        await transport.aclose()
+
+
+class _Begun:
+    """Whether a request began to be written; a proxy that is asked for a tunnel is none of the server."""
+
+    def __init__(self) -> None:
+        self.is_so = False
+
+    def note(self, name: str, what: Mapping[str, Any]) -> None:
+        if name.endswith("send_request_headers.started") and what["request"].method != b"CONNECT":
+            self.is_so = True
+
+    async def anote(self, name: str, what: Mapping[str, Any]) -> None:
+        self.note(name, what)
+
+
+def _loop() -> Any:
+    """The event loop at hand, of whatever library."""
+    token = current_token()
+    return getattr(token, "native_token", token)
+
+
+def proxy_of(client: httpx.Client | httpx.AsyncClient, url: str) -> str:
+    """Return the address of the proxy through which a client reaches a URL; empty where none is known."""
+    transport = client._transport_for_url(httpx.URL(url))  # noqa: SLF001 - httpx has no other way to say
+    known: str = getattr(transport, "proxy", "")
+    named = getattr(getattr(transport, "_pool", None), "_proxy_url", None)
+    return known or (_address(named) if named is not None else "")
+
+
+def _address(url: Any) -> str:
+    """Scheme, host and port of a URL of httpx or httpcore, without its password."""
+    scheme, host = (one.decode() if isinstance(one, bytes) else one for one in (url.scheme, url.host))
+    return f"{scheme}://{host}:{url.port}" if url.port else f"{scheme}://{host}"
 
 
 def is_loopback(url: str) -> bool:
@@ -84,9 +224,11 @@ def is_loopback(url: str) -> bool:
 
 
 def _trust(url: str, file: PathLike[str] | None) -> ssl.SSLContext | bool:
-    """Whom to trust; a TLS context is built only for https, since it costs 30 ms."""
-    if httpx.URL(url).scheme != "https" or file is None:
-        return httpx.URL(url).scheme == "https"
+    """Whom to trust; a TLS context is built only for https, since it costs 30 ms, and once."""
+    if httpx.URL(url).scheme != "https":
+        return False
+    if file is None:
+        return httpx.create_ssl_context(trust_env=False)
     import ssl  # noqa: PLC0415 - only for https
 
     try:

@@ -34,7 +34,7 @@ def waits(monkeypatch):
         waited.append(seconds)
 
     monkeypatch.setattr(clients, "time", SimpleNamespace(sleep=waited.append))
-    monkeypatch.setattr(clients, "asyncio", SimpleNamespace(sleep=wait))
+    monkeypatch.setattr(clients, "anyio", SimpleNamespace(sleep=wait))
     return waited
 
 

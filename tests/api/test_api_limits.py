@@ -201,7 +201,7 @@ def test_content_that_comes_earns_time_too():
     deadline = Deadline(0.2)
 
     async def late():
-        async with deadline.cutting():
+        with deadline.cutting():
             deadline.extend(60_000_000)
             await asyncio.sleep(0.4)
 
@@ -211,7 +211,7 @@ def test_content_that_comes_earns_time_too():
 
 def test_a_timeout_that_is_not_the_deadline_is_left_as_it_is():
     async def late():
-        async with Deadline(60).cutting():
+        with Deadline(60).cutting():
             raise TimeoutError("another")
 
     with pytest.raises(TimeoutError, match="another"):

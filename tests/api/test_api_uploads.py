@@ -216,7 +216,7 @@ ENDS = {
     "unreachable": ([lambda: httpx.ConnectError("refused")] * 3, APIConnectionError),
     "lost": ([lambda: httpx.ReadTimeout("late")], UnknownOutcomeError),
     "senseless": ([lambda: told("<h1>")], UnknownOutcomeError),
-    "a bug": ([ZeroDivisionError], ZeroDivisionError),
+    "a bug": ([ZeroDivisionError], UnknownOutcomeError),
 }
 
 

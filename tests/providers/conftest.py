@@ -23,7 +23,7 @@ def waits(monkeypatch):
     async def wait(seconds):
         waited.append(seconds)
 
-    monkeypatch.setattr(clients, "asyncio", SimpleNamespace(sleep=wait))
+    monkeypatch.setattr(clients, "anyio", SimpleNamespace(sleep=wait))
     return waited
 
 
