@@ -1,18 +1,19 @@
-# Every verb of the project. Nothing is installed outside .venv and .venv-sdk.
+# Every verb of the project. Nothing is installed outside .venv and .venv-*, and every version comes from locks/.
 
 PYTHON ?= python3
 BIN := .venv/bin
+PROGRAM := $(if $(wildcard .venv/ready),.venv,.venv-demo)
 ARGS ?=
 
-.PHONY: help setup demo test check serve golden pictures bench sweep replay clean
+.PHONY: help setup demo test check serve golden pictures bench sweep replay lock newest oldest clean
 
 help: ## show the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: .venv/ready ## make .venv with everything the project needs
 
-demo: .venv/ready ## plan, apply, change, plan and apply again; no key, no network
-	@$(BIN)/assistants-sync demo
+demo: $(PROGRAM)/ready ## plan, apply, change, plan and apply again; no key, no network
+	@$(PROGRAM)/bin/assistants-sync demo
 
 test: .venv/ready .venv-sdk/ready check ## all checks and all tests
 	@$(BIN)/pytest -q -n 2 --cov --cov-report=term $(ARGS)
@@ -42,14 +43,42 @@ sweep: .venv/ready ## long runs: kill the program at every step, many times over
 replay: .venv/ready ## try one case of the sweep again: make replay CASE='stories 7'
 	@PYTHONPATH=tests $(BIN)/python -m reliability --replay "$(CASE)"
 
-clean: ## remove what make made
-	rm -rf .venv .venv-sdk .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .reliability
+# `make lock`, `make newest` and `make oldest` alone resolve versions. Wheels only: see tools/venv.
+RESOLVE = $(BIN)/uv pip compile --quiet --upgrade --only-binary :all: --generate-hashes \
+	--no-annotate --custom-compile-command 'make $@'
+LOCK = $(RESOLVE) --universal --python-version 3.11
 
-.venv/ready: pyproject.toml Makefile
-	@sh tools/venv .venv "$(PYTHON)" --group dev --editable .
+lock: .venv/ready ## renew the versions in locks/, within the ranges of pyproject.toml
+	@$(LOCK) --all-extras --group dev pyproject.toml --output-file locks/development.txt
+	@$(LOCK) --group build pyproject.toml --constraint locks/development.txt --output-file locks/program.txt
+	@$(LOCK) locks/sdk.in --output-file locks/sdk.txt
+
+define test_versions
+@$(RESOLVE) --python "$(PYTHON)" --resolution $(1) \
+	--all-extras --group build --group test pyproject.toml --output-file .venv-$@.txt
+@sh tools/venv .venv-$@ "$(PYTHON)" .venv-$@.txt .
+@.venv-$@/bin/pytest -q -n 2 $(ARGS)
+endef
+
+newest: .venv/ready .venv-sdk/ready ## all tests on the newest versions that pyproject.toml admits
+	$(call test_versions,highest)
+
+oldest: .venv/ready .venv-sdk/ready ## all tests on the oldest versions that pyproject.toml admits
+	$(call test_versions,lowest-direct)
+
+clean: ## remove what make made
+	rm -rf .venv .venv-* .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .reliability
+
+.venv/ready: locks/development.txt pyproject.toml tools/venv
+	@sh tools/venv .venv "$(PYTHON)" locks/development.txt .
+	@touch $@
+
+# The demo needs the program only, which takes a tenth of the room.
+.venv-demo/ready: locks/program.txt pyproject.toml tools/venv
+	@sh tools/venv .venv-demo "$(PYTHON)" locks/program.txt .
 	@touch $@
 
 # The stock SDK of the time, in an environment of its own: an honest client for the embedded server.
-.venv-sdk/ready: Makefile
-	@sh tools/venv .venv-sdk "$(PYTHON)" 'openai==1.17.1' 'httpx<0.28'
+.venv-sdk/ready: locks/sdk.txt tools/venv
+	@sh tools/venv .venv-sdk "$(PYTHON)" locks/sdk.txt
 	@touch $@
