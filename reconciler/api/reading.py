@@ -181,8 +181,8 @@ class Many(Reading, Generic[T]):
         except BodyError as cause:
             named = created(raw)
             where = f"data[{index}] ({_named(named, self.secret)})" if named else f"data[{index}]"
-            if self.tolerant and named:
-                return Unreadable(named, str(cause), raw)
+            if self.tolerant:
+                return Unreadable(named, str(cause), raw if isinstance(raw, dict) else {})
             raise BodyError(f"{where}: {cause}") from cause
 
 
@@ -195,8 +195,8 @@ def tolerant(call: Call[FileList]) -> Call[Page[FileObject | Unreadable]]: ...
 def tolerant(call: ListCall[Any] | Call[Any]) -> Call[Any]:
     """Return the call for the same list, in which an unreadable object hides no other.
 
-    Such an object is an Unreadable in its place: its id, and a sentence about the field. One without a
-    readable id is still an error of the whole page. TypeError for a call that does not list.
+    Such an object is an Unreadable in its place: its id, empty where that is unreadable too, and a sentence
+    about the field. TypeError for a call that does not list.
     """
     asked = call.page if isinstance(call, ListCall) else call
     if not isinstance(asked.answer, Many):

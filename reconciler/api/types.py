@@ -178,9 +178,9 @@ class FileList(WireObject):
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """An object of a list of which only the id can be read; ``problem`` names the field and its value.
+    """An object of a list of which at most the id can be read; ``problem`` names the field and its value.
 
-    ``sent`` is the object as it came.
+    ``id`` is empty where that is unreadable too. ``sent`` is the object as it came.
     """
 
     id: str

@@ -31,7 +31,7 @@ from reconciler.model.resource import Live, LiveAssistant, LiveFile, Unread
 from reconciler.providers.listing import PAGE, Walk, incomplete, listed, proved
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from reconciler.api import AsyncClient
     from reconciler.api.call import Call
@@ -95,10 +95,9 @@ class AssistantsV1:
             await asyncio.gather(other, return_exceptions=True)
 
     def _live(self, walk: Walk) -> Live:
-        found = walk.found.values()
+        found = [*walk.found.values(), *walk.nameless]
         assistants = {one.id: _live(one) for one in found if isinstance(one, Assistant)}
-        unread = {one.id: _unread(one, Kind.ASSISTANT) for one in found if isinstance(one, Unreadable)}
-        return Live(assistants, {}, self._account, unread, walk.end)
+        return Live(assistants, {}, self._account, _unread(found, Kind.ASSISTANT), walk.end)
 
     async def _fetch(self, after: str | None) -> Page[Assistant | Unreadable]:
         """Return a page of assistants; a server that refuses our ``limit`` chooses its own."""
@@ -128,9 +127,7 @@ class AssistantsV1:
         if found.has_more:  # v1 has no pages here, and no way to ask for the next
             raise incomplete("uploads", self.target, "the server says that there are more")
         readable = {one.id: _upload(one) for one in found.data if isinstance(one, FileObject)}
-        return readable, {
-            one.id: _unread(one, Kind.FILE) for one in found.data if isinstance(one, Unreadable)
-        }
+        return readable, _unread(found.data, Kind.FILE)
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:
@@ -307,10 +304,16 @@ def _upload(one: FileObject) -> LiveFile:
     return LiveFile(one.id, one.filename, one.bytes)
 
 
-def _unread(one: Unreadable, kind: Kind) -> Unread:
-    metadata = one.sent.get("metadata")
-    mark = metadata.get(MARK_KEY) if isinstance(metadata, dict) else None
-    return Unread(one.id, kind, one.problem, Mark.parse(mark))
+def _unread(found: Iterable[object], kind: Kind) -> dict[str, Unread]:
+    """Return what cannot be read by its id; what has no id is numbered."""
+    aside = [one for one in found if isinstance(one, Unreadable)]
+    named = [(one.id or f"{kind} {number} without an id", one) for number, one in enumerate(aside, start=1)]
+    return {name: Unread(name, kind, one.problem, _mark(one.sent)) for name, one in named}
+
+
+def _mark(sent: Mapping[str, Any]) -> Mark | None:
+    metadata = sent.get("metadata")
+    return Mark.parse(metadata.get(MARK_KEY)) if isinstance(metadata, dict) else None
 
 
 def _meaning(cause: APIStatusError, target: str) -> str:

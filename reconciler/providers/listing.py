@@ -12,12 +12,13 @@ from reconciler.api.errors import (
     NotFoundError,
     UnprocessableEntityError,
 )
+from reconciler.api.types import Unreadable
 from reconciler.model.resource import End
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from reconciler.api.types import Assistant, Page, Unreadable
+    from reconciler.api.types import Assistant, Page
 
     Item: TypeAlias = Assistant | Unreadable
     Fetch: TypeAlias = Callable[[str | None], Awaitable[Page[Item]]]
@@ -46,13 +47,15 @@ class _Edge(NamedTuple):
 class Walk:
     """One reading of a list: every object once, in the order of the server.
 
-    ``fetch`` returns the page behind an id, or the first page.
+    ``fetch`` returns the page behind an id, or the first page. ``nameless`` are objects without an id.
     """
 
     fetch: Fetch
     target: str
     found: dict[str, Item] = field(default_factory=dict)
+    nameless: list[Unreadable] = field(default_factory=list)
     edges: list[_Edge] = field(default_factory=list)
+    pages: int = 0
     end: End = End.CLAIMED
 
     async def read(self) -> None:
@@ -62,9 +65,9 @@ class Walk:
         brings nothing new and is not the last.
         """
         after = None
-        for number in range(1, _PAGES + 1):
-            page = await self.fetch(after)
-            is_new, last = self._take(page), page.edge(backwards=False)
+        while True:
+            page = await self._page(after)
+            is_new, last = self._take(page), next((one.id for one in reversed(page.data) if one.id), after)
             if page.has_more is False:
                 return
             if is_new and last != after:
@@ -72,8 +75,13 @@ class Walk:
             elif page.has_more is None and len(page.data) < PAGE:
                 return
             else:
-                raise self._cut(f"page {number} leads no further and does not say that it is the last")
-        raise self._cut(f"it continues after {_PAGES:,} pages")
+                raise self._cut(f"page {self.pages} leads no further and does not say that it is the last")
+
+    async def _page(self, after: str | None) -> Page[Item]:
+        self.pages += 1
+        if self.pages > _PAGES:
+            raise self._cut(f"it continues after {_PAGES:,} pages")
+        return await self.fetch(after)
 
     async def prove(self) -> None:
         """Ask again past each page, from the object before its last one, until nothing new comes.
@@ -92,10 +100,10 @@ class Walk:
     async def _confirm(self, edge: _Edge, free: asyncio.Semaphore) -> bool:
         async with free:
             try:
-                page = await self.fetch(edge.before)
+                page = await self._page(edge.before)
             except _REFUSALS:  # of the cursor, since the list itself was read
                 return False
-        ids = {one.id for one in page.data}
+        ids = {one.id for one in page.data if one.id}
         is_alone = edge.before == edge.last
         if next(iter(self.found)) in ids or (edge.last not in ids and not is_alone):
             return False
@@ -117,8 +125,9 @@ class Walk:
         """Add the objects of a page; return whether any of them is new."""
         known = len(self.found)
         before = next(reversed(self.found), "")
-        self.found |= {one.id: one for one in page.data if one.id not in self.found}
-        ids = [one.id for one in page.data]
+        ids = [one.id for one in page.data if one.id]
+        self.found |= {one.id: one for one in page.data if one.id and one.id not in self.found}
+        self.nameless += [one for one in page.data if isinstance(one, Unreadable) and not one.id]
         if ids:
             self.edges.append(_Edge(*ids[-2:]) if ids[1:] else _Edge(before or ids[0], ids[0]))
         return len(self.found) > known

@@ -315,10 +315,13 @@ def test_an_unreadable_object_does_not_repeat_the_key():
     assert "sk-" not in found.problem
 
 
-@pytest.mark.parametrize("body", [{"data": [{}]}, {"data": [assistant(5)]}, {"data": ["asst_1"]}])
-def test_an_object_without_an_id_is_an_error_of_the_page_all_the_same(body):
-    with pytest.raises(APIResponseValidationError, match=r"data\[0\]"):
-        sent(tolerant(assistants.list()), body)
+@pytest.mark.parametrize("odd", [{}, None, 7, "asst_1", {"id": ""}, {"id": None}, {"id": ["a"]}], ids=str)
+def test_an_object_without_an_id_hides_no_other_either(odd):
+    found = sent(tolerant(assistants.list()), {"data": [assistant(), odd]})
+    assert [type(one) for one in found.data] == [Assistant, Unreadable]
+    assert (found.data[1].id, bool(found.data[1].problem)) == ("", True)
+    with pytest.raises(APIResponseValidationError, match=r"data\[1\]"):
+        sent(assistants.list().page, {"data": [assistant(), odd]})
 
 
 def test_what_does_not_list_cannot_be_tolerant():

@@ -10,6 +10,7 @@ from builders import assistant
 from reconciler.errors import RefusedError, UnreadableObjectError, UnsupportedError
 from reconciler.model.change import Action
 from reconciler.providers import IncompleteListError
+from reconciler.providers import listing as listings
 
 LIST = ("GET", "/v1/assistants")
 
@@ -385,6 +386,39 @@ def test_a_foreign_assistant_that_cannot_be_read_is_counted_and_stops_nothing(wo
 
     assert world.apply(assistant()).exit_code == 0
     assert not world.plan(assistant()).has_changes
+
+
+@pytest.mark.parametrize("odd", [None, 7, "x", [], {}, {"id": None, "model": "m"}, {"id": ""}], ids=str)
+def test_a_foreign_object_without_an_id_stops_nothing_either(world, odd):
+    world.apply(*declared(25))
+    bent(world, lambda _, page: page | {"data": [*page["data"], odd]})
+
+    assert world.apply(*declared(26)).exit_code == 0
+    plan = world.plan(*declared(26))
+    assert not plan.has_changes
+    assert "without an id" in plan.notices[0]
+    healed(world)
+    assert len(world.assistants()) == 26
+
+
+def test_a_list_without_an_end_is_given_up(world, monkeypatch):
+    monkeypatch.setattr(listings, "_PAGES", 20)
+
+    def endless(query, page):
+        start = int(query.get("after", "asst_0").removeprefix("asst_"))
+        one = {"object": "assistant", "created_at": 1, "model": "m"}
+        return page | {"data": [one | {"id": f"asst_{start + number}"} for number in (1, 2, 3)]}
+
+    class Endless(Bent):
+        async def handle_async_request(self, request):
+            query = {key: one for key, (one,) in parse_qs(request.url.query.decode()).items()}
+            if (request.method, request.url.path) != LIST:
+                return await super().handle_async_request(request)
+            return httpx.Response(200, json=endless(query, {"has_more": False}), request=request)
+
+    world.transport = lambda inner: Endless(inner, None)
+    with pytest.raises(IncompleteListError, match="it continues after 20 pages"):
+        world.plan(assistant())
 
 
 def test_an_upload_stays_while_an_assistant_that_cannot_be_read_may_contain_it(world):
