@@ -127,14 +127,19 @@ class Gone(Reading, Generic[ObjectT]):
     def __call__(self, body: bytes) -> ObjectT:
         """Return the deletion with its id; raise BodyError where the body denies it."""
         raw = parsed(body) if body.strip() else None
-        told = _object({} if raw is None else raw, self.secret)
-        if told.get("deleted") not in _TRUE:
-            raise BodyError(f"deleted is {shown(told['deleted'], self.secret)}, not true")
-        named = created(told) or self.asked
+        fields = _object({} if raw is None else raw, self.secret)
+        if fields.get("deleted") not in _TRUE:
+            raise BodyError(f"deleted is {shown(fields['deleted'], self.secret)}, not true")
+        named = created(fields) or self.asked
         if self.exact and named != self.asked:
             raise BodyError(f"id is {shown(named, self.secret)}, not {shown(self.asked, self.secret)}")
-        told = {**told, "id": named, "deleted": True, "object": self.kind.model_fields["object"].default}
-        return self.kind.model_validate(told)
+        fields = {
+            **fields,
+            "id": named,
+            "deleted": True,
+            "object": self.kind.model_fields["object"].default,
+        }
+        return self.kind.model_validate(fields)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reconciler.server.deviations.exchange import Deviation, Exchange, Setting, Step, Told
+from reconciler.server.deviations.exchange import Deviation, Exchange, Returned, Setting, Step
 from reconciler.server.reply import DONE, UNTOUCHED, Reply, again, read
 from reconciler.server.wire import PREFIX
 
@@ -45,12 +45,12 @@ async def _take(step: Step | None, exchange: Exchange, setting: Setting) -> None
 
 
 def _exchange(app: ASGIApp, scope: Scope, receive: Receive, body: bytes) -> Exchange:
-    async def ask(method: str, path: str, query: Mapping[str, str], sent: Any) -> Told:
+    async def ask(method: str, path: str, query: Mapping[str, str], sent: Any) -> Returned:
         raw = b"" if sent is None else json.dumps(sent).encode()
         reply = Reply()
         asked = _scope(scope, method, PREFIX + path, query, _described(scope, raw))
         await app(asked, again(raw, receive), reply.take)
-        return Told(reply.status, _decoded(reply.headers, reply.body))
+        return Returned(reply.status, _decoded(reply.headers, reply.body))
 
     query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     sent = _decoded(scope["headers"], body)
@@ -68,7 +68,7 @@ async def _passed_on(app: ASGIApp, scope: Scope, receive: Receive, exchange: Exc
     reply = Reply()
     await app(changed, again(raw, receive), reply.take)
     exchange.status, exchange.content = reply.status, reply.body
-    exchange.told = _decoded(reply.headers, reply.body)
+    exchange.returned = _decoded(reply.headers, reply.body)
     return reply
 
 
@@ -103,8 +103,8 @@ def _given(exchange: Exchange, true: Reply) -> Response:
     )
     kind = headers.pop("content-type", None)
     headers.pop("content-length", None)
-    if exchange.told is not None:
-        return JSONResponse(exchange.told, exchange.status, headers)
+    if exchange.returned is not None:
+        return JSONResponse(exchange.returned, exchange.status, headers)
     return Response(exchange.content, exchange.status, headers, kind if exchange.content else None)
 
 

@@ -10,14 +10,14 @@ Wire = dict[str, Any]
 _PAGE: Final = 100
 
 
-class Told(NamedTuple):
+class Returned(NamedTuple):
     """What the application answered to a question that a deviation asked."""
 
     status: int
     body: Any
 
 
-Ask = Callable[[str, str, Mapping[str, str], Any], Awaitable[Told]]
+Ask = Callable[[str, str, Mapping[str, str], Any], Awaitable[Returned]]
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Setting:
 class Exchange:
     """A request that rows may change or answer themselves, and then the reply that rows may change.
 
-    `sent` and `told` are the JSON of request and reply, None where there is none. `setting` is that of the
-    row that is at work.
+    `sent` and `returned` are the JSON of request and reply, None where there is none. `setting` is that of
+    the row that is at work.
     """
 
     method: str
@@ -48,7 +48,7 @@ class Exchange:
     dropped: set[str] = field(default_factory=set)
     answered: bool = False
     status: int = HTTPStatus.OK
-    told: Any = None
+    returned: Any = None
     content: bytes = b""
 
     @property
@@ -69,11 +69,15 @@ class Exchange:
     @property
     def page(self) -> Wire:
         """The list in the reply; an empty object where the reply is not a list."""
-        return self.told if isinstance(self.told, dict) and isinstance(self.told.get("data"), list) else {}
+        return (
+            self.returned
+            if isinstance(self.returned, dict) and isinstance(self.returned.get("data"), list)
+            else {}
+        )
 
     def objects(self, *kinds: str) -> Iterator[Wire]:
         """Yield the objects in the reply, or those of some kinds."""
-        for each in self.page.get("data", [self.told]):
+        for each in self.page.get("data", [self.returned]):
             if isinstance(each, dict) and "id" in each and (not kinds or each.get("object") in kinds):
                 yield each
 
@@ -81,9 +85,9 @@ class Exchange:
         """Yield the assistants in the reply."""
         return self.objects("assistant")
 
-    def answer(self, status: int, told: Any) -> None:
+    def answer(self, status: int, returned: Any) -> None:
         """Answer in the application's place, which then never gets the request."""
-        self.answered, self.status, self.told = True, status, told
+        self.answered, self.status, self.returned = True, status, returned
 
     async def look(self, path: str, **query: str) -> Any:
         """Return the JSON at a path of the application, or None where it refuses."""

@@ -33,7 +33,7 @@ def _upload_name_prefixed(exchange: Exchange) -> None:
 
 def _content_as_json(exchange: Exchange) -> None:
     if exchange.status == HTTPStatus.OK:
-        exchange.told = exchange.content.decode(errors="replace")
+        exchange.returned = exchange.content.decode(errors="replace")
 
 
 def _upload_types(exchange: Exchange) -> None:
@@ -81,7 +81,7 @@ async def _attach_adds_retrieval(exchange: Exchange) -> None:
         tools: Any = {"tools": [*owner["tools"], _RETRIEVAL]}
         changed = await exchange.ask("POST", f"/assistants/{identity}", {}, tools)
         if changed.status == HTTPStatus.OK and not exchange.assistant:
-            exchange.told = changed.body
+            exchange.returned = changed.body
 
 
 def _detach_500(exchange: Exchange) -> None:

@@ -24,7 +24,7 @@ def _created_201(exchange: Exchange) -> None:
 
 def _delete_204(exchange: Exchange) -> None:
     if exchange.status == HTTPStatus.OK:
-        exchange.status, exchange.told, exchange.content = HTTPStatus.NO_CONTENT, None, b""
+        exchange.status, exchange.returned, exchange.content = HTTPStatus.NO_CONTENT, None, b""
 
 
 def _delete_object_odd(exchange: Exchange) -> None:
@@ -34,13 +34,16 @@ def _delete_object_odd(exchange: Exchange) -> None:
 
 def _unknown_500(exchange: Exchange) -> None:
     if exchange.status == HTTPStatus.NOT_FOUND:
-        exchange.status, exchange.told = HTTPStatus.INTERNAL_SERVER_ERROR, {"detail": "Internal Server Error"}
+        exchange.status, exchange.returned = (
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            {"detail": "Internal Server Error"},
+        )
 
 
 def _unknown_200(exchange: Exchange) -> None:
     if exchange.status == HTTPStatus.NOT_FOUND:
-        told = {"id": exchange.last, "object": _kind(exchange.path), "deleted": True}
-        exchange.status, exchange.told = HTTPStatus.OK, told
+        returned = {"id": exchange.last, "object": _kind(exchange.path), "deleted": True}
+        exchange.status, exchange.returned = HTTPStatus.OK, returned
 
 
 def _kind(path: str) -> str:

@@ -69,7 +69,7 @@ def _list_shape(exchange: Exchange) -> None:
     if not page:
         return
     if shape == "bare":
-        exchange.told = page["data"]
+        exchange.returned = page["data"]
     elif shape == "null_data":
         page["data"] = page["data"] or None
     elif shape == "null_object":

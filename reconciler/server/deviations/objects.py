@@ -64,9 +64,9 @@ def _plain_id(exchange: Exchange, identity: str) -> str:
 
 
 def _plain_ids(exchange: Exchange) -> None:
-    if exchange.told is not None:
-        told = json.dumps(exchange.told, ensure_ascii=False)
-        exchange.told = json.loads(_OURS.sub(lambda found: _plain_id(exchange, found[0]), told))
+    if exchange.returned is not None:
+        returned = json.dumps(exchange.returned, ensure_ascii=False)
+        exchange.returned = json.loads(_OURS.sub(lambda found: _plain_id(exchange, found[0]), returned))
 
 
 def _null_lists(exchange: Exchange) -> None:
@@ -163,12 +163,12 @@ def _example(exchange: Exchange) -> None:
 
 
 async def _example_kept(exchange: Exchange) -> None:
-    if exchange.status == HTTPStatus.OK and isinstance(exchange.told, dict):
-        first = exchange.setting.memory.setdefault(exchange.path, json.dumps(exchange.told))
+    if exchange.status == HTTPStatus.OK and isinstance(exchange.returned, dict):
+        first = exchange.setting.memory.setdefault(exchange.path, json.dumps(exchange.returned))
         # A create that ran beside the first one has made something too.
-        if exchange.told != json.loads(first):
-            await exchange.ask("DELETE", f"{exchange.path}/{exchange.told['id']}", {}, None)
-            exchange.told = json.loads(first)
+        if exchange.returned != json.loads(first):
+            await exchange.ask("DELETE", f"{exchange.path}/{exchange.returned['id']}", {}, None)
+            exchange.returned = json.loads(first)
 
 
 ROWS: Final = (

@@ -35,7 +35,7 @@ BUNDLES: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = {
         *_named("list_shape", "no_has_more", "no_last_id", "no_files", "null_ignored", "falsy_ignored"),
         *_named("plain_ids", "after_ge_time", "no_attach"),
     ),
-    # What was attached by itself is not told apart there, so detach_noop is left out.
+    # What was attached by itself is not returned apart there, so detach_noop is left out.
     "server:openopenai": (
         *_named("nulls_omitted", "null_refused", "has_more_full", "upload_name_prefixed", "content_as_json"),
         *_named("attach_once", "detach_500", "attach_refused_again", "plain_ids"),
