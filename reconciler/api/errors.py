@@ -176,7 +176,7 @@ def _reason(cause: Exception, proxy: str) -> str:
         return f"the proxy {named} refused the tunnel: {_words(cause)}. Check the proxy's URL and user"
     if not isinstance(cause, httpx.RequestError):
         return _words(cause)
-    return f"{_words(cause)}. Is the URL right, and the server running?"
+    return f"{_words(cause).rstrip('.')}. Is the URL right, and the server running?"
 
 
 def _words(cause: Exception) -> str:

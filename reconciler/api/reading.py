@@ -277,7 +277,7 @@ def _object(raw: Any, secret: str | None) -> dict[str, Any]:
 def _leniently(kind: type[ObjectT], raw: Any, secret: str | None) -> ObjectT:
     read = dict(_object(raw, secret))
     own = kind.model_fields["object"].default
-    if read.get("object") != own and read.get("object") in _KINDS:
+    if read.get("object") != own and str(read.get("object")) in _KINDS:
         raise BodyError(f"object is {shown(read['object'], secret)}, not {shown(own)}")
     if "object" in read:
         read["object"] = own

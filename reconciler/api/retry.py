@@ -19,7 +19,9 @@ _FORBIDDEN = 403
 _TOO_MANY = 429
 _TRANSIENT = frozenset({408, 409, _TOO_MANY})
 _FAILED = 500
-_SEE_OTHER = 303  # the one redirect that says: done, and the answer lies elsewhere
+_DONE = frozenset(
+    {301, 302, 303}
+)  # redirects that many servers send after a write; the answer lies elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Failure:
     @property
     def is_known(self) -> bool:
         """Whether it is certain that nothing happened on the server."""
-        refused = self.status is not None and not self.is_transient and self.status != _SEE_OTHER
+        refused = self.status is not None and not self.is_transient and self.status not in _DONE
         return refused or not self.sent or self.status in {_FORBIDDEN, _TOO_MANY}
 
     @property

@@ -119,7 +119,7 @@ class _Run:
         """See who carries the uploads that are about to go; without that look none of them goes."""
         try:
             problem = await self.steps.look_again()
-        except APIError as error:
+        except ReconcilerError as error:
             problem = str(error)
         for change, _ in deletions if problem else ():
             self._fail(change, Result.SKIPPED, Cause.DEPENDENCY, f"not deleted: {problem}")

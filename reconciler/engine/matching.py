@@ -103,7 +103,11 @@ class Situation:
         known = any(self.state.assistant(one) for one in names)
         nothing = Match(None, None, Reason.GONE if known else Reason.NEW)
         found = self._remembered(names) or self._recognised(names) or nothing
-        return found if found.refused else replace(found, refused=self._absent(desired))
+        return (
+            found
+            if found.refused
+            else replace(found, refused=self._absent(desired) or _unsaid(desired, found))
+        )
 
     def _remembered(self, names: Sequence[Address]) -> Match | None:
         """The first of some addresses that is bound to an assistant which is still there."""
@@ -369,6 +373,16 @@ _PROTECTED = (
     "prevent_destroy is set; put it back into the configuration with `prevent_destroy: false`, "
     "apply, and then remove it"
 )
+
+
+def _unsaid(desired: DesiredAssistant, match: Match) -> str:
+    """Return why the files of an assistant cannot be managed; empty where they can, or where none are."""
+    live, known = match.live, match.binding.digests if match.binding else {}
+    if live is None or live.knows_files or (desired.files is None and "files" not in known):
+        return ""
+    return (
+        f"the server does not say which files {live.id} contains, so they cannot be managed; remove `files`"
+    )
 
 
 def _signature(live: LiveAssistant) -> tuple[str, str]:

@@ -7,13 +7,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from reconciler.api.errors import APIError
+from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from reconciler.api.errors import UnknownOutcomeError
-    from reconciler.model.resource import Desired, LiveAssistant, LiveFile
+    from reconciler.model.resource import Desired, Live, LiveAssistant, LiveFile
     from reconciler.model.state import Intent
 
 T = TypeVar("T", "LiveAssistant", "LiveFile")
@@ -43,13 +43,24 @@ class Search:
             await asyncio.sleep(max(0.0, min(pause, until - time.monotonic())))
             pause = min(2 * pause, _LONGEST_PAUSE)
 
+    async def is_listed(self, assistant_id: str, look: Callable[[], Awaitable[Live]]) -> bool:
+        """Return whether a list still has an assistant when it must be up to date."""
+        until, pause = time.monotonic() + self.settle, _PAUSE
+        while assistant_id in (await look()).assistants:
+            left = until - time.monotonic()
+            if left <= 0:
+                return True
+            await asyncio.sleep(min(pause, left))
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        return False
+
     async def after(
         self, unknown: UnknownOutcomeError, find: Callable[[Intent], Awaitable[T | None]], intent: Intent
     ) -> T | None:
         """What a search found; when it fails too, the outcome is as unknown as it was."""
         try:
             return await self.awaited(find, intent)
-        except APIError as failure:
+        except ReconcilerError as failure:
             raise unknown from failure
 
     def _is_meant(self, found: LiveAssistant | LiveFile, intent: Intent) -> bool:

@@ -98,6 +98,7 @@ class Steps:
         """
         found, known = await self.provider.retrieve(change.id), self.fresh.get(change.id)
         if found is None and change.action in _ENDING:
+            await self._confirm_gone(change.id)
             return
         if found is None or self._moved(change, found, known):
             moved = "deleted" if found is None else "changed"
@@ -106,6 +107,14 @@ class Steps:
         self.fresh[change.id] = found
         if known is None:
             self._begin(change, found)
+
+    async def _confirm_gone(self, assistant_id: str) -> None:
+        """Raise StaleError where the list still has an assistant that a request for it does not find."""
+        if await self._search.is_listed(assistant_id, self.provider.assistants):
+            raise StaleError(
+                f"{assistant_id} is in the list of assistants, although a request for it answers 404; "
+                "it counts as deleted only where both agree"
+            )
 
     def _moved(self, change: Change, found: LiveAssistant, known: LiveAssistant | None) -> bool:
         """Whether somebody else changed anything that a change rests on.

@@ -95,13 +95,17 @@ class Desired:
 
 @dataclass(frozen=True)
 class LiveAssistant:
-    """An assistant as the server returned it; ``fields`` holds the four texts and ``tools``."""
+    """An assistant as the server returned it; ``fields`` holds the four texts and ``tools``.
+
+    ``knows_files``: the server said which files it contains; otherwise ``file_ids`` means nothing.
+    """
 
     id: str
     created_at: int
     fields: Mapping[str, Any]
     metadata: Mapping[str, str]
     file_ids: tuple[str, ...]
+    knows_files: bool = True
 
     @cached_property
     def mark(self) -> Mark | None:
@@ -168,12 +172,15 @@ class Live:
         """Return whether an assistant or an upload of this id exists."""
         return remote_id in self.assistants or remote_id in self.files or remote_id in self.unreadable
 
-    @property
+    @cached_property
     def blind_spot(self) -> str:
         """Return why an assistant that is not seen here may contain any upload; empty where none can."""
         hidden = [one.id for one in self.unreadable.values() if one.kind is Kind.ASSISTANT]
         if hidden:
             return f"{', '.join(hidden)} cannot be read"
+        silent = [one.id for one in self.assistants.values() if not one.knows_files]
+        if silent:
+            return f"the server does not say which files {', '.join(silent[:3])} contains"
         if self.end is End.SHORT:
             return "the end of the list of assistants is not proved"
         return ""

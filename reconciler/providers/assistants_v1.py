@@ -68,7 +68,8 @@ class AssistantsV1:
 
     async def prove(self, live: Live) -> Live:
         """Return the same with the end of the list proved: what stands behind it is added."""
-        whole = await self._proved(self._walk)
+        with self._explaining():
+            whole = await self._proved(self._walk)
         uploads = {one.id: one for one in live.unreadable.values() if one.kind is Kind.FILE}
         return replace(whole, files=live.files, unreadable={**whole.unreadable, **uploads})
 
@@ -77,19 +78,18 @@ class AssistantsV1:
         return await self._proved(None)
 
     async def _proved(self, walk: Walk | None) -> Live:
-        with self._explaining():
-            return self._live(await proved(walk or await listed(self._fetch, self.target)))
+        return self._live(await proved(walk or await listed(self._fetch, self.target)))
 
     async def _lists(self, *, uploads: bool) -> tuple[Live, dict[str, LiveFile], dict[str, Unread]]:
         """Read both lists at the same time; a failure uses the client no more once it is raised.
 
         Where both fail, the list of assistants says more about the server.
         """
-        other = asyncio.create_task(self._files() if uploads else _nothing())
+        other = asyncio.create_task(self._uploads() if uploads else _nothing())
         try:
             with self._explaining():
                 self._walk = await listed(self._fetch, self.target)
-            return (self._live(self._walk), *await other)
+                return (self._live(self._walk), *await other)
         finally:
             other.cancel()
             await asyncio.gather(other, return_exceptions=True)
@@ -113,17 +113,19 @@ class AssistantsV1:
         self._account = "/".join(response.headers[one] for one in _NAMES if response.headers.get(one))
         return self.client.result(call, response)
 
-    async def _files(self) -> tuple[dict[str, LiveFile], dict[str, Unread]]:
+    async def _uploads(self) -> tuple[dict[str, LiveFile], dict[str, Unread]]:
         """Read every upload; UnsupportedError where the server has no such list."""
-        call = tolerant(upload_calls.list())
         try:
-            found = await self.client.send(call)
+            return await self._files()
         except APIStatusError as cause:
             if cause.status_code not in _NO_LIST:
                 raise
-            raise UnsupportedError(
-                f"{self.target} answers {cause.status_code} to GET /files, so files cannot be managed there"
-            ) from cause
+            problem = f"{self.target} answers {cause.status_code} to GET /files"
+            raise UnsupportedError(f"{problem}, so files cannot be managed there") from cause
+
+    async def _files(self) -> tuple[dict[str, LiveFile], dict[str, Unread]]:
+        """Read every upload."""
+        found = await self.client.send(tolerant(upload_calls.list()))
         if found.has_more:  # v1 has no pages here, and no way to ask for the next
             raise incomplete("uploads", self.target, "the server says that there are more")
         readable = {one.id: _upload(one) for one in found.data if isinstance(one, FileObject)}
@@ -131,7 +133,7 @@ class AssistantsV1:
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:
-        """Say what a refusal of the list of assistants means."""
+        """Say what the refusal of the list of assistants means while nothing was written yet."""
         try:
             yield
         except APIStatusError as cause:
@@ -254,19 +256,22 @@ class AssistantsV1:
 
     async def discard(self, file_id: str) -> None:
         """Delete an upload; one that is gone already is no error."""
-        await self._remove(upload_calls.delete(file_id), upload_calls.retrieve(file_id))
+        missing = await self._remove(upload_calls.delete(file_id), upload_calls.retrieve(file_id))
+        if missing and file_id in (await self._files())[0]:
+            raise missing
 
-    async def _remove(self, deletion: Call[Any], look: Call[Any]) -> None:
+    async def _remove(self, deletion: Call[Any], look: Call[Any]) -> APIError | None:
         """Delete something; any answer but the one of this dialect counts only where a look confirms it.
 
-        A 404 may be a gateway's, and a 204 that of a server which does nothing.
+        A 404 may be a gateway's, and a 204 that of a server which does nothing. Returns the 404 where nothing
+        but that says that the object is gone.
         """
         refused: APIError | None = None
         try:
             response = await self.client.respond(deletion)
-            self.client.result(deletion, response)
             if _is_plain(response.content):
-                return
+                self.client.result(deletion, response)
+                return None
         except NotFoundError as cause:
             refused = cause
         doubt = f"{deletion.method} /{deletion.url} may or may not have taken effect"
@@ -276,6 +281,7 @@ class AssistantsV1:
             raise refused or UnknownOutcomeError(f"{doubt}: {cause.message}") from cause
         if is_there:
             raise refused or UnknownOutcomeError(f"{doubt}: it was accepted, and the object is still there")
+        return refused
 
 
 async def _nothing() -> tuple[dict[str, LiveFile], dict[str, Unread]]:
@@ -288,7 +294,7 @@ def _is_plain(body: bytes) -> bool:
         found = json.loads(body)
     except ValueError:
         return False
-    return isinstance(found, dict) and found.get("deleted") is True and found.get("object") in _DELETED
+    return isinstance(found, dict) and found.get("deleted") is True and str(found.get("object")) in _DELETED
 
 
 def _live(one: Assistant) -> LiveAssistant:
@@ -297,7 +303,8 @@ def _live(one: Assistant) -> LiveAssistant:
     tools = [tool.model_dump(exclude_unset=True) for tool in one.tools]
     metadata = {key: str(value) for key, value in (one.metadata or {}).items()}
     fields = {**texts, "instructions": one.instructions, "tools": tools}
-    return LiveAssistant(one.id, one.created_at, fields, metadata, tuple(one.file_ids))
+    knows_files = "file_ids" in one.model_fields_set
+    return LiveAssistant(one.id, one.created_at, fields, metadata, tuple(one.file_ids), knows_files)
 
 
 def _upload(one: FileObject) -> LiveFile:

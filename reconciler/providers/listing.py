@@ -174,5 +174,6 @@ def incomplete(what: str, target: str, why: str) -> IncompleteListError:
     """Return the error for a list that nothing may rest on."""
     return IncompleteListError(
         f"the list of {what} from {target} may be incomplete: {why}. An object that it leaves out would be "
-        "created a second time. Fix the paging of that server (`after`, `last_id`, `has_more`)"
+        "created a second time, or left behind. Fix the paging of that server (`after`, `last_id`, "
+        "`has_more`)"
     )

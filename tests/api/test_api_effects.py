@@ -36,12 +36,12 @@ def failed(scripted):
     return ask
 
 
-@pytest.mark.parametrize("status", [301, 302, 304, 307, 308, 400, 401, 403, 404, 405, 410, 413, 422, 429])
+@pytest.mark.parametrize("status", [304, 307, 308, 400, 401, 403, 404, 405, 410, 413, 422, 429])
 def test_an_answer_that_rules_an_effect_out_says_so(failed, write, status):
     assert failed(write, refused(status), max_retries=0).had_no_effect
 
 
-@pytest.mark.parametrize("status", [303, 408, 409, 500, 502, 503, 529])
+@pytest.mark.parametrize("status", [301, 302, 303, 408, 409, 500, 502, 503, 529])
 def test_any_other_refusal_may_have_had_an_effect(failed, write, status):
     assert not failed(write, refused(status), max_retries=0).had_no_effect
 

@@ -1,12 +1,14 @@
 """What real servers send: read leniently where nothing depends on it, refused by name where it does."""
 
 import asyncio
+from contextlib import suppress
 
 import httpx
 import pytest
 from api.replies import LOCAL, Script, assistant, attachment, page, said, told, upload
 
 from reconciler.api import (
+    APIError,
     APIResponseValidationError,
     Assistant,
     AsyncClient,
@@ -353,3 +355,59 @@ def test_a_create_that_names_nothing_made_nothing_that_is_known(read, reply):
 @pytest.mark.parametrize("status", [201, 202, 204])
 def test_any_success_of_a_create_counts_when_it_can_be_read(read, status):
     assert read(lambda c: c.beta.assistants.create(model="m"), said(assistant(), status)).id == "asst_1"
+
+
+# Every field, whatever a server puts there
+
+ODD = [None, True, 0, -1, 1.5, 10**30, "", "x", "\x1b[2J", [], {}, [None], [[]], {"a": {}}]
+WHOLE = {
+    "id": "asst_1",
+    "object": "assistant",
+    "created_at": 1,
+    "name": "n",
+    "description": "d",
+    "model": "m",
+    "instructions": "i",
+    "tools": [{"type": "retrieval"}],
+    "file_ids": ["file-1"],
+    "metadata": {"k": "v"},
+}
+STORED = {
+    "id": "file-1",
+    "object": "file",
+    "bytes": 1,
+    "created_at": 1,
+    "filename": "a.md",
+    "purpose": "assistants",
+}
+GONE = {"id": "asst_1", "object": "assistant.deleted", "deleted": True}
+REPLIES = {
+    "create": (assistants.create(model="m"), WHOLE),
+    "retrieve": (assistants.retrieve("asst_1"), WHOLE),
+    "update": (assistants.update("asst_1", name="n"), WHOLE),
+    "delete": (assistants.delete("asst_1"), GONE),
+    "upload": (uploads.retrieve("file-1"), STORED),
+}
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+@pytest.mark.parametrize(
+    ("call", "body", "field"),
+    [(call, body, field) for call, body in REPLIES.values() for field in body],
+    ids=[f"{name}.{field}" for name, (_, body) in REPLIES.items() for field in body],
+)
+def test_no_value_of_a_field_is_more_than_an_error_of_the_wire(call, body, field, odd):
+    with suppress(APIError):
+        sent(call, body | {field: odd})
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+@pytest.mark.parametrize("field", [*WHOLE, "tools.0.type", "tools.0"])
+def test_no_value_of_a_field_hides_the_other_objects_of_a_list(field, odd):
+    strange = WHOLE | {field: odd}
+    if field.startswith("tools."):
+        strange = WHOLE | {"tools": [odd if field == "tools.0" else {"type": odd}]}
+    found = sent(
+        tolerant(assistants.list()), {"data": [WHOLE | {"id": "asst_0"}, strange], "has_more": False}
+    )
+    assert [found.data[0].id, len(found.data)] == ["asst_0", 2]

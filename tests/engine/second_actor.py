@@ -43,9 +43,10 @@ def shown(database):
     with database.read() as connection:
         window = pages.Window(1000, descending=False)
         rows = pages.cut(connection, tables.ASSISTANTS, window).rows
-        files = tables.attached(connection, [row["id"] for row in rows])
-        assistants = {row["id"]: wire.assistant(row, files[row["id"]]) for row in rows}
-        uploads = {row["id"]: wire.file(row) for row in reversed(tables.files(connection, None, None))}
+        attached = tables.attached(connection, [row["id"] for row in rows])
+        assistants = {row["id"]: wire.assistant(row, attached[row["id"]]) for row in rows}
+        files = pages.cut(connection, tables.uploads(None), window).rows
+        uploads = {row["id"]: wire.file(row) for row in files}
     return Shown(assistants, uploads)
 
 

@@ -9,6 +9,7 @@ from builders import assistant
 
 from reconciler.errors import RefusedError, UnreadableObjectError, UnsupportedError
 from reconciler.model.change import Action
+from reconciler.model.outcome import Result
 from reconciler.providers import IncompleteListError
 from reconciler.providers import listing as listings
 
@@ -432,6 +433,131 @@ def test_an_upload_stays_while_an_assistant_that_cannot_be_read_may_contain_it(w
     assert len(world.files()) == 1
     assert world.apply(assistant(files=[])).exit_code == 0
     assert world.files() == {}
+
+
+def silent(_, page):
+    """Leave the files out of every object."""
+    for one in page["data"]:
+        one.pop("file_ids", None)
+    return page
+
+
+def test_an_upload_stays_while_the_server_does_not_say_which_files_an_assistant_contains(world):
+    world.apply(assistant(files=["a.md"]))
+    old = next(iter(world.files()))
+    world.ask(lambda client: client.beta.assistants.create(model="m", name="foreign", file_ids=[old]))
+
+    def foreign_forgets(_, page):
+        for one in page["data"]:
+            one.pop("file_ids") if one["name"] == "foreign" else None
+        return page
+
+    world.contents["a.md"] = b"second"
+    bent(world, foreign_forgets)
+    assert world.apply(assistant(files=["a.md"])).exit_code == 0
+    assert old in world.files()
+    bent(world, silent)
+    (change,) = [one for one in world.plan(assistant(files=["a.md"])).changes if one.refused]
+    assert "the server does not say which files" in change.refused
+
+
+def test_an_assistant_that_a_list_shows_and_a_request_does_not_find_is_not_deleted(world):
+    world.apply(assistant(), assistant("other"))
+    (gone,) = [one.id for one in world.assistants() if '"other"' in str(one) or "/other " in str(one)]
+
+    class Blind(httpx.AsyncBaseTransport):
+        def __init__(self, inner):
+            self.inner = inner
+
+        async def handle_async_request(self, request):
+            if request.url.path == f"/v1/assistants/{gone}":
+                return httpx.Response(404, json={"detail": "Not Found"}, request=request)
+            return await self.inner.handle_async_request(request)
+
+    world.transport = Blind
+    report = world.apply(assistant())
+
+    assert report.exit_code == 4
+    assert f"{gone} is in the list of assistants" in report.outcomes[0].message
+    healed(world)
+    assert len(world.assistants()) == 2
+    assert world.apply(assistant()).exit_code == 0
+    assert len(world.assistants()) == 1
+
+
+def test_an_upload_that_a_list_shows_and_a_request_does_not_find_is_not_forgotten(world):
+    world.apply(assistant(files=["a.md"]))
+    (upload,) = world.files()
+
+    class Blind(httpx.AsyncBaseTransport):
+        def __init__(self, inner):
+            self.inner = inner
+
+        async def handle_async_request(self, request):
+            if request.url.path == f"/v1/files/{upload}":
+                return httpx.Response(404, json={"detail": "Not Found"}, request=request)
+            return await self.inner.handle_async_request(request)
+
+    world.transport = Blind
+    assert world.apply(assistant(files=[])).exit_code == 3
+    healed(world)
+    assert world.apply(assistant(files=[])).exit_code == 0
+    assert world.files() == {}
+
+
+@pytest.mark.parametrize("status", [404, 405, 410, 500])
+def test_a_list_that_is_refused_after_a_write_is_part_of_the_report(world, status):
+    world.apply(assistant(files=["a.md"]))
+    world.contents["a.md"] = b"second"
+    lists = []
+
+    class Refusing(httpx.AsyncBaseTransport):
+        def __init__(self, inner):
+            self.inner = inner
+
+        async def handle_async_request(self, request):
+            if (request.method, request.url.path) == LIST and "after" not in request.url.params:
+                lists.append(request)
+                if len(lists) > 1:
+                    return httpx.Response(status, json={"detail": "No."}, request=request)
+            return await self.inner.handle_async_request(request)
+
+    world.transport = Refusing
+    report = world.apply(assistant(files=["a.md"]))
+
+    assert report.exit_code == 3
+    assert [one.result for one in report.outcomes] == [Result.SKIPPED, Result.APPLIED]
+    assert "Nothing was changed" not in report.outcomes[0].message
+    healed(world)
+    assert world.apply(assistant(files=["a.md"])).exit_code == 0
+
+
+@pytest.mark.parametrize("lost", ["/v1/assistants", "/v1/files"])
+@pytest.mark.parametrize("status", [404, 405, 500])
+def test_an_unknown_outcome_stays_unknown_where_the_search_for_it_is_refused(world, lost, status):
+    sent = []
+
+    class Losing(httpx.AsyncBaseTransport):
+        def __init__(self, inner):
+            self.inner = inner
+
+        async def handle_async_request(self, request):
+            reply = await self.inner.handle_async_request(request)
+            if request.method == "POST" and request.url.path == lost:
+                sent.append(request)
+                return httpx.Response(500, request=request)
+            refused = sent and request.method == "GET" and request.url.path == lost
+            return httpx.Response(status, request=request) if refused else reply
+
+    world.transport = Losing
+    report = world.apply(assistant(files=["a.md"]))
+
+    (unknown,) = [one for one in report.outcomes if one.result is Result.UNKNOWN]
+    assert report.exit_code == 3
+    assert "may or may not have taken effect" in unknown.message
+    healed(world)
+    assert world.apply(assistant(files=["a.md"])).exit_code == 0
+    assert (len(world.assistants()), len(world.files())) == (1, 1)
 
 
 def test_an_assistant_of_ours_that_cannot_be_read_is_an_error_with_its_id_and_field(world):

@@ -210,3 +210,47 @@ def test_a_refused_attachment_is_a_refusal(run, provider, made, app):
     with pytest.raises(BadRequestError, match="purpose"):
         run(provider.attach(made.id, tuned.id))
     assert len(app.state.ledger) - before == 1
+
+
+# Answers to a delete that are not those of the dialect
+
+ANSWERS = {
+    "no content": lambda: httpx.Response(204),
+    "nothing": lambda: httpx.Response(200),
+    "plain text": lambda: httpx.Response(200, text="OK"),
+    "a page": lambda: httpx.Response(200, html="<h1>Deleted</h1>"),
+    "null": lambda: httpx.Response(202, json=None),
+    "a list": lambda: httpx.Response(200, json=[]),
+    "an empty object": lambda: httpx.Response(200, json={}),
+    "another object": lambda: httpx.Response(200, json={"id": "x", "object": ["deleted"], "deleted": True}),
+    "a denial": lambda: httpx.Response(200, json={"object": "assistant.deleted", "deleted": False}),
+}
+DELETES = {
+    "assistant": lambda provider, made, _: provider.delete(made),
+    "attachment": lambda provider, made, notes: provider.detach(made, notes),
+    "upload": lambda provider, _, notes: provider.discard(notes),
+}
+
+
+@pytest.mark.parametrize("delete", DELETES.values(), ids=DELETES)
+@pytest.mark.parametrize("reply", ANSWERS.values(), ids=ANSWERS)
+def test_a_look_decides_what_an_odd_answer_to_a_delete_means(  # noqa: PLR0913, PLR0917 - fixtures and a row
+    run, speak, app, provider, made, notes, delete, reply
+):
+    run(provider.attach(made.id, notes.id))
+
+    def odd(request):
+        return reply() if request.method == "DELETE" else None
+
+    idle, working = (speak(Around(in_process(app), odd, after=after)) for after in (False, True))
+    with pytest.raises(UnknownOutcomeError, match="was accepted, and the object is still there"):
+        run(delete(idle, made.id, notes.id))
+    run(delete(working, made.id, notes.id))
+
+
+def test_an_upload_that_only_404s_call_gone_is_looked_for_in_the_list(run, speak, app, notes):
+    def blind(request):
+        return httpx.Response(404, json={"detail": "Not Found"}) if notes.id in request.url.path else None
+
+    with pytest.raises(NotFoundError):
+        run(speak(Around(in_process(app), blind)).discard(notes.id))
