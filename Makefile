@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# The demo needs the program only; a complete .venv has it.
 PROGRAM := $(if $(wildcard .venv/ready),.venv,.venv-demo)
 ARGS ?=
 
@@ -73,7 +74,7 @@ clean: ## remove what make made
 	@sh tools/venv .venv "$(PYTHON)" locks/development.txt .
 	@touch $@
 
-# The demo needs the program only, which takes a tenth of the room.
+# The program alone takes a tenth of the room of .venv.
 .venv-demo/ready: locks/program.txt pyproject.toml tools/venv
 	@sh tools/venv .venv-demo "$(PYTHON)" locks/program.txt .
 	@touch $@
