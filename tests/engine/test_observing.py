@@ -77,6 +77,9 @@ def queries(world):
     return [one.query for one in world.app.state.ledger if one.path == "/v1/assistants"]
 
 
+NUMBERS = [30, 120, *(pytest.param(number, marks=pytest.mark.sweep) for number in (230, 350))]
+
+
 # Missing objects
 
 
@@ -212,7 +215,7 @@ def test_one_of_many_missing_objects_that_answers_makes_the_list_incomplete(worl
 # The end of a list
 
 
-@pytest.mark.parametrize("number", [30, 120, 230, 350])
+@pytest.mark.parametrize("number", NUMBERS)
 @pytest.mark.parametrize("bend", [ends_early, short(20)], ids=["has_more_false", "limit_20"])
 def test_a_list_that_claims_to_end_early_is_read_to_its_end(world, bend, number):
     bent(world, bend)

@@ -5,12 +5,11 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from reconciler.api.errors import APIError, UnknownOutcomeError
+from reconciler.api.errors import APIError, NotFoundError, UnknownOutcomeError
 from reconciler.api.retry import Retry
 from reconciler.engine.applier import _Run
 from reconciler.engine.matching import Situation, Terms
 from reconciler.engine.steps import Steps
-from reconciler.errors import UnsupportedError
 from reconciler.providers import AssistantsV1
 from reconciler.store import LocalStore, conditions, files, folder, journal
 from reconciler.store.bucket import Bucket
@@ -138,7 +137,7 @@ def _trusted_404():
     async def found(self):
         try:
             return await real(self)
-        except UnsupportedError:
+        except NotFoundError:
             return {}, {}
 
     async def missing(*_):
