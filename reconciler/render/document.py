@@ -98,10 +98,11 @@ def _is_names(side: Any) -> bool:
 
 
 class StepRecord(_Record):
-    """One call; `file` is the address or the id of what is attached or detached."""
+    """One call; `file` is what is attached or detached, and `file_by` says whether by address or by id."""
 
     kind: StepKind
     file: str
+    file_by: Literal["", "address", "id"] = ""
     id: str
 
 
@@ -339,7 +340,7 @@ def _change_record(change: Change) -> ChangeRecord:
         id=change.id,
         before=change.before,
         fields=[_field_record(one) for one in change.fields],
-        steps=[StepRecord(kind=one.kind, file=str(one.file or ""), id=one.id) for one in change.steps],
+        steps=[_step_record(one) for one in change.steps],
         values=dict(change.values),
         mark=str(change.mark or ""),
         refused=change.refused,
@@ -347,6 +348,16 @@ def _change_record(change: Change) -> ChangeRecord:
         drifted=change.drifted,
         follows=[str(one) for one in change.follows],
         moved_from=str(change.moved_from or ""),
+    )
+
+
+def _step_record(one: Step) -> StepRecord:
+    by: Literal["", "address", "id"] = "id" if one.file else ""
+    return StepRecord(
+        kind=one.kind,
+        file=str(one.file or ""),
+        file_by="address" if isinstance(one.file, Address) else by,
+        id=one.id,
     )
 
 
@@ -412,7 +423,7 @@ def _change(one: ChangeRecord) -> Change:
         one.action,
         one.reason,
         tuple(_field(each) for each in one.fields),
-        tuple(Step(each.kind, _reference(each.file), each.id) for each in one.steps),
+        tuple(Step(each.kind, _reference(each), each.id) for each in one.steps),
         one.id,
         one.before,
         one.values,
@@ -448,7 +459,9 @@ def _field(one: FieldRecord) -> FieldChange:
     )
 
 
-def _reference(text: str) -> FileReference | None:
-    if not text:
+def _reference(step: StepRecord) -> FileReference | None:
+    """Return what a step attaches or detaches; a document of before `file_by` tells the two by their form."""
+    if not step.file:
         return None
-    return Address.parse(text) if text.startswith("file.") else text
+    is_address = step.file_by == "address" or (not step.file_by and step.file.startswith("file."))
+    return Address.parse(step.file) if is_address else step.file
