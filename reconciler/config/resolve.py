@@ -23,6 +23,7 @@ from reconciler.model import address
 from reconciler.model.diagnostic import Diagnostic, Origin
 from reconciler.model.mark import MARK_KEY, NO_ENVIRONMENT
 from reconciler.model.resource import Desired, DesiredAssistant, DesiredFile, FileReference
+from reconciler.model.tools import tool_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -214,10 +215,10 @@ class _Resolver:
     def _assistants(self, places: Sequence[Place]) -> tuple[DesiredAssistant, ...]:
         """Every assistant, and what its prompt says of tools that others have."""
         made = [self._assistant(place) for place in places]
-        known = frozenset(name for one, _ in made for name in _functions(one))
+        known = frozenset(name for one, _ in made for name in _tool_names(one))
         for place, (one, prompt) in zip(places, made, strict=True):
             if prompt is not None:
-                place.problems.extend(missing_tools(place, prompt, _functions(one), known))
+                place.problems.extend(missing_tools(place, prompt, _tool_names(one), known))
         return tuple(one for one, _ in made)
 
     def _assistant(self, place: Place) -> tuple[DesiredAssistant, Prompt | None]:
@@ -326,10 +327,8 @@ def _keys(declared: Declared, field: str) -> list[str]:
     return [*node.marks] if node else []
 
 
-def _functions(one: DesiredAssistant) -> list[str]:
-    """The names of an assistant's functions, and of its other tools."""
-    tools = one.fields.get("tools") or []
-    return [tool.get("function", {}).get("name", tool["type"]) for tool in tools]
+def _tool_names(one: DesiredAssistant) -> list[str]:
+    return [tool_name(tool) for tool in one.fields.get("tools") or []]
 
 
 def _shown(entry: Any) -> str:

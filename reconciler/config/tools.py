@@ -11,6 +11,7 @@ from reconciler.config.document import Function, FunctionTool, InFile, declare
 from reconciler.config.errors import ConfigError
 from reconciler.config.text import MAX_BYTES, Node, Source, compose
 from reconciler.model.diagnostic import did_you_mean
+from reconciler.model.tools import tool_key, tool_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,15 +60,14 @@ class Tools:
         """The tools of an assistant, in order; a tool that is wrong is reported and left out."""
         if len(said) > self.limits.tools:
             place.problem("AS412", f"{len(said)} tools; the limit is {self.limits.tools}", "tools")
-        found: dict[tuple[str, str], dict[str, Any]] = {}
+        found: dict[str, dict[str, Any]] = {}
         for number, tool in enumerate(said):
             wire = self._tool(place, tool, number)
             if wire is None:
                 continue
-            name = wire.get("function", wire).get("name", wire["type"])
-            if (wire["type"], name) in found:
-                place.problem("AS413", f"the tool `{name}` is listed twice", "tools", number)
-            found[wire["type"], name] = wire
+            if tool_key(wire) in found:
+                place.problem("AS413", f"the tool `{tool_name(wire)}` is listed twice", "tools", number)
+            found[tool_key(wire)] = wire
         return list(found.values())
 
     def _tool(self, place: Place, tool: Any, number: int) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from reconciler.model.canonical import canonical, digest
 from reconciler.model.change import Detail, FieldChange
 from reconciler.model.mark import key_digest
 from reconciler.model.resource import TEXT_FIELDS
+from reconciler.model.tools import tool_key
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -24,13 +25,6 @@ if TYPE_CHECKING:
 
 _FUNCTION_KEYS = ("name", "description", "parameters")
 _BARE = frozenset({"code_interpreter", "retrieval"})
-
-
-def tool_key(tool: Mapping[str, Any]) -> str:
-    """What a tool is called within an assistant: its type, or its function's name."""
-    function = tool.get("function")
-    named = isinstance(function, dict) and tool.get("type") == "function"
-    return f"function {function.get('name')}" if named and function else str(tool.get("type"))
 
 
 def normal_tools(tools: Sequence[Mapping[str, Any]] | None) -> dict[str, dict[str, Any]]:

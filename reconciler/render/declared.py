@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.address import Address
+from reconciler.model.tools import tool_key
 from reconciler.render.diff import comparison_lines
 from reconciler.render.lines import Line, Span, Style, line
 from reconciler.render.texts import compared
@@ -108,7 +109,7 @@ def _values(one: DesiredAssistant) -> dict[str, Any]:
         if field == "metadata":
             found |= {f"metadata.{key}": inner for key, inner in value.items()}
         elif field == "tools":
-            found |= {f"tools.{tool.get('function', tool).get('name', tool['type'])}": tool for tool in value}
+            found |= {f"tools.{tool_key(tool)}": tool for tool in value or ()}
         else:
             found[field] = value
     if one.files is not None:

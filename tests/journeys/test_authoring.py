@@ -411,6 +411,24 @@ def test_diff_needs_two_environments(here, two, between):
     assert here("diff", *between).code == 64
 
 
+def test_a_tool_and_a_function_of_its_name_are_two(here, two):
+    function = "{type: function, function: {name: retrieval, description: hi}}"
+    two.configure(f"""\
+project: p
+environments:
+  a: {{}}
+  b: {{patches: {{assistant.x: {{tools: [{function}]}}}}}}
+assistants:
+  x: {{model: m, tools: [{{type: retrieval}}, {function}]}}
+""")
+
+    ended = here("diff", "--between", "a", "b")
+
+    assert (ended.code, "a and b differ in 1 assistant." in ended.out) == (0, True)
+    shown = here("show", "assistant.x", "--env", "a").out
+    assert ("tools.retrieval" in shown, "tools.function retrieval" in shown) == (True, True)
+
+
 # environments
 
 

@@ -47,7 +47,7 @@ def test_every_managed_value_stands_with_its_origin():
         "     2 │",
         "     3 │ Be kind.",
         '  tools.retrieval {"type": "retrieval"}  (assistants.yaml:7:7)',
-        f"  tools.lookup   {json.dumps(FUNCTION)}  (assistants.yaml:7:7)",
+        f"  tools.function lookup {json.dumps(FUNCTION)}  (assistants.yaml:7:7)",
         "  metadata.tier  gold  (assistants.yaml:9:20)",
         "  metadata.team  null  (assistants.yaml:9:32)",
         '  files          ["docs/handbook.md", "file-abc"]  (assistants.yaml:12:7)',
@@ -83,7 +83,7 @@ def test_nothing_of_an_origin_a_key_or_a_tool_acts_on_a_terminal():
 
     assert "k<U+200B>" in text
     assert r"v\x1b  (a\x1b.yaml)" in text
-    assert "tools.f<U+202E>" in text
+    assert "tools.function f<U+202E>" in text
     assert not {"\x1b", "\u200b", "\u202e"} & {*text}
 
 
@@ -149,7 +149,7 @@ def test_what_only_one_of_them_has_is_told():
     assert difference((before,), (after,))[1:-2] == [
         '      name           "Support" → (none)',
         '      metadata.tier  "gold" → (none)',
-        f"      tools.lookup   (none) → {json.dumps(FUNCTION)}",
+        f"      tools.function lookup (none) → {json.dumps(FUNCTION)}",
     ]
 
 

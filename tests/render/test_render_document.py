@@ -180,6 +180,17 @@ def test_every_plan_survives_its_document(plan):
     PLAN.validate(json.loads(text))
 
 
+@pytest.mark.parametrize("identity", ["file.", "file.a.md", "assistant.", ".", "file"])
+def test_an_id_that_looks_like_an_address_stays_an_id(identity):
+    steps = (Step(StepKind.DETACH, identity, identity), Step(StepKind.ATTACH, HANDBOOK))
+    plan = planned(Change(address.assistant("support"), Action.UPDATE, Reason.EDITED, steps=steps))
+
+    found, _ = plan_of(plan_json(plan), "p.json")
+
+    assert found.changes[0].steps == steps
+    assert shown(plan)
+
+
 @given(st.data())
 def test_no_byte_of_a_document_can_be_changed_unseen(data):
     plan = EXAMPLES[data.draw(st.sampled_from(sorted(EXAMPLES)))]
