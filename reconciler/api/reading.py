@@ -53,6 +53,7 @@ _DIGITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))  # from nanoseconds, microseco
 _EXPECTED = {
     "string_type": "a string",
     "string_too_short": "an id",
+    "string_pattern_mismatch": "an id",
     "string_unicode": "a string of valid characters",
     "int_type": "a number",
     "int_parsing": "a number",
@@ -228,7 +229,9 @@ def parsed(body: bytes) -> Any:
 def created(raw: Any) -> str:
     """Return the id that a JSON object has; empty when it has none that can be used."""
     named = raw.get("id") if isinstance(raw, dict) else None
-    return named if isinstance(named, str) and _is_unicode(named) else ""
+    if not isinstance(named, str) or named in {".", ".."}:
+        return ""
+    return named if _is_unicode(named) else ""
 
 
 def problem(cause: Exception, body: bytes, secret: str | None) -> str:

@@ -38,7 +38,8 @@ class NotGiven:
 
 NOT_GIVEN: Final = NotGiven()
 
-Id: TypeAlias = Annotated[str, Field(min_length=1)]
+Id: TypeAlias = Annotated[str, Field(min_length=1, pattern=r"(?s)[^.]|\.{3}")]
+"""What can stand in a path: not empty, and neither ``.`` nor ``..``."""
 Seconds: TypeAlias = Annotated[int, Field(ge=0, lt=100_000_000_000)]
 """A time in whole seconds since 1970; 0 is unknown. Larger numbers are milliseconds, and not this form."""
 Headers: TypeAlias = Mapping[str, str]
@@ -118,7 +119,7 @@ class Assistant(WireObject):
     model: str
     instructions: str | None = None
     tools: list[AssistantTool] = []
-    file_ids: list[str] = []
+    file_ids: list[Id] = []
     metadata: dict[str, Any] | None = None
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.api.errors import APIError
 from reconciler.engine.guard import require_same_owner
 from reconciler.engine.matching import Situation
 from reconciler.engine.uploads import Uploads
 from reconciler.errors import RefusedError, UnreadableObjectError, UnsupportedError
-from reconciler.model.address import Kind, assistant
+from reconciler.model.address import Address, Kind, assistant
 from reconciler.model.state import FileBinding
 from reconciler.providers import IncompleteListError
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.engine.matching import Terms
-    from reconciler.model.address import Address
     from reconciler.model.resource import Desired, Live
     from reconciler.model.state import State
     from reconciler.providers import Provider
@@ -66,7 +65,8 @@ async def _with_missing(provider: Provider, desired: Desired, state: State, *, a
     until, pause, is_first = time.monotonic() + provider.settle, _PAUSE, True
     live = await _listed(provider, desired, state)
     while True:
-        missing = {one: where for one, where in _ids(state) if not live.holds(one)}
+        known = {**_attached(desired, state, live), **_known(state)}
+        missing = {one: found for one, found in known.items() if not live.holds(one)}
         existing = await _existing(provider, missing, state, allow_missing=allow_missing)
         if not existing:
             return live
@@ -101,16 +101,37 @@ def _files(desired: Desired, state: State) -> Iterator[Address | str]:
     yield from (one.address for one in state.unsettled if one.address.kind is Kind.FILE)
 
 
-def _ids(state: State) -> Iterator[tuple[str, Address]]:
-    """Yield every id that the state knows, earlier uploads of a file included."""
+class _Known(NamedTuple):
+    """What kind of object an id belongs to, and the address that it is known by."""
+
+    kind: Kind
+    where: Address
+
+
+def _known(state: State) -> dict[str, _Known]:
+    """Return every id that the state knows, earlier uploads of a file included."""
+    found: dict[str, _Known] = {}
     for where, binding in state.bindings.items():
-        yield binding.id, where
-        if isinstance(binding, FileBinding):
-            yield from ((one, where) for one in binding.old)
+        old = binding.old if isinstance(binding, FileBinding) else ()
+        found |= dict.fromkeys((binding.id, *old), _Known(where.kind, where))
+    return found
+
+
+def _attached(desired: Desired, state: State, live: Live) -> dict[str, _Known]:
+    """Return the uploads of assistants that are to be adopted: a lost state knew them."""
+    if not any(_files(desired, state)):  # then no upload was listed
+        return {}
+    bound = {binding.id for binding in state.bindings.values()}
+    return {
+        file_id: _Known(Kind.FILE, assistant(one.mark.name))
+        for one in live.assistants.values()
+        if one.id not in bound and one.mark is not None and desired.owns(one.mark)
+        for file_id in one.file_ids
+    }
 
 
 async def _existing(
-    provider: Provider, missing: Mapping[str, Address], state: State, *, allow_missing: bool
+    provider: Provider, missing: Mapping[str, _Known], state: State, *, allow_missing: bool
 ) -> Sequence[str]:
     """Return which missing objects exist all the same, of at most 100 that are requested.
 
@@ -131,17 +152,17 @@ async def _existing(
     )
 
 
-async def _answering(provider: Provider, ids: Sequence[str], missing: Mapping[str, Address]) -> Sequence[str]:
+async def _answering(provider: Provider, ids: Sequence[str], missing: Mapping[str, _Known]) -> Sequence[str]:
     """Return which of some ids a request finds."""
     free = asyncio.Semaphore(_AT_ONCE)
 
     async def exists(one: str) -> bool:
-        where = missing[one]
-        look = provider.exists if where.kind is Kind.ASSISTANT else provider.exists_upload
+        kind, where = missing[one]
+        look = provider.exists if kind is Kind.ASSISTANT else provider.exists_upload
         async with free:
             try:
                 return await look(one)
-            except APIError as cause:
+            except (APIError, ValueError) as cause:  # ValueError: of an id that no request can name
                 raise UnsupportedError(
                     f"cannot find out whether {one} ({where}) still exists: the list from {provider.target} "
                     f"omits it, and {str(cause).rstrip('.')}. Nothing was changed"
@@ -151,18 +172,18 @@ async def _answering(provider: Provider, ids: Sequence[str], missing: Mapping[st
     return [one for one, is_there in zip(ids, found, strict=True) if is_there]
 
 
-def _omission(target: str, live: Live, missing: Mapping[str, Address], existing: Sequence[str]) -> str:
+def _omission(target: str, live: Live, missing: Mapping[str, _Known], existing: Sequence[str]) -> str:
     """Return what is said of lists that leave out objects which exist."""
     kind = missing[existing[0]].kind
     what, seen = ("assistants", live.assistants) if kind is Kind.ASSISTANT else ("uploads", live.files)
-    named = ", ".join(f"{one} ({missing[one]})" for one in existing[:_NAMED])
+    named = ", ".join(f"{one} ({missing[one].where})" for one in existing[:_NAMED])
     more = f" and {len(existing) - _NAMED} more" * (len(existing) > _NAMED)
     remedy = "the paging of that server (`after`, `last_id`, `has_more`)"
     if kind is Kind.FILE:
         remedy = "that list: it has no pages, so it must return every upload at once"
     return (
         f"the list of {what} from {target} is incomplete: it has {len(seen)} objects and omits "
-        f"{len(missing)} that the state knows, and {len(existing)} of these exist when requested by id: "
+        f"{len(missing)} that this project uses, and {len(existing)} of these exist when requested by id: "
         f"{named}{more}. An object that it omits would be created a second time, so nothing was changed. "
         f"Fix {remedy}"
     )
@@ -170,7 +191,7 @@ def _omission(target: str, live: Live, missing: Mapping[str, Address], existing:
 
 def _unreadable(live: Live, desired: Desired, state: State) -> Iterator[str]:
     """Yield what is said of each object of this project that cannot be read."""
-    known = dict(_ids(state))
+    known = {one: found.where for one, found in _known(state).items()}
     for one in live.unreadable.values():
         is_marked = one.mark is not None and desired.owns(one.mark)
         where = known.get(one.id) or (assistant(one.mark.name) if one.mark and is_marked else None)

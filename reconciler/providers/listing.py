@@ -127,7 +127,9 @@ class Walk:
         before = next(reversed(self.found), "")
         ids = [one.id for one in page.data if one.id]
         self.found |= {one.id: one for one in page.data if one.id and one.id not in self.found}
-        self.nameless += [one for one in page.data if isinstance(one, Unreadable) and not one.id]
+        known_sent = [one.sent for one in self.nameless]  # a page that is read again repeats them
+        nameless = [one for one in page.data if isinstance(one, Unreadable) and not one.id]
+        self.nameless += [one for one in nameless if one.sent not in known_sent]
         if ids:
             self.edges.append(_Edge(*ids[-2:]) if ids[1:] else _Edge(before or ids[0], ids[0]))
         return len(self.found) > known
@@ -148,7 +150,13 @@ async def listed(fetch: Fetch, target: str) -> Walk:
         else:
             return walk
     walk = Walk(fetch, target)
-    await walk.read()
+    try:
+        await walk.read()
+    except _REFUSALS as cause:
+        if not walk.found:
+            raise
+        why = f"page {walk.pages} was refused in each of {_TRIES} readings, as if the list changed meanwhile"
+        raise incomplete("assistants", target, f"{why} ({cause})") from cause
     return walk
 
 
@@ -172,8 +180,10 @@ async def proved(walk: Walk) -> Walk:
 
 def incomplete(what: str, target: str, why: str) -> IncompleteListError:
     """Return the error for a list that nothing may rest on."""
+    remedy = "the paging of that server (`after`, `last_id`, `has_more`)"
+    if what == "uploads":
+        remedy = "that list: it has no pages, so it must return every upload at once"
     return IncompleteListError(
         f"the list of {what} from {target} may be incomplete: {why}. An object that it leaves out would be "
-        "created a second time, or left behind. Fix the paging of that server (`after`, `last_id`, "
-        "`has_more`)"
+        f"created a second time, or left behind. Fix {remedy}"
     )

@@ -317,7 +317,9 @@ def test_an_unreadable_object_does_not_repeat_the_key():
     assert "sk-" not in found.problem
 
 
-@pytest.mark.parametrize("odd", [{}, None, 7, "asst_1", {"id": ""}, {"id": None}, {"id": ["a"]}], ids=str)
+@pytest.mark.parametrize(
+    "odd", [{}, None, 7, "asst_1", {"id": ""}, {"id": "."}, {"id": ".."}, {"id": ["a"]}], ids=str
+)
 def test_an_object_without_an_id_hides_no_other_either(odd):
     found = sent(tolerant(assistants.list()), {"data": [assistant(), odd]})
     assert [type(one) for one in found.data] == [Assistant, Unreadable]
@@ -359,7 +361,7 @@ def test_any_success_of_a_create_counts_when_it_can_be_read(read, status):
 
 # Every field, whatever a server puts there
 
-ODD = [None, True, 0, -1, 1.5, 10**30, "", "x", "\x1b[2J", [], {}, [None], [[]], {"a": {}}]
+ODD = [None, True, 0, -1, 1.5, 10**30, "", "x", "..", "\x1b[2J", [], {}, [None], [[]], {"a": {}}]
 WHOLE = {
     "id": "asst_1",
     "object": "assistant",

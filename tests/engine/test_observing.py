@@ -132,6 +132,46 @@ def test_an_upload_that_the_list_omits_and_that_answers_is_not_uploaded_again(wo
     assert len(world.files()) == 1
 
 
+@pytest.mark.parametrize("shown", [{"object": "list"}, [], {"data": [None, 5, "x", []]}], ids=str)
+def test_an_upload_of_an_assistant_to_be_adopted_is_not_uploaded_again(world, shown):
+    world.apply(assistant(files=["a.md"]))
+    world.lose_state()
+
+    class Without(httpx.AsyncBaseTransport):
+        def __init__(self, inner):
+            self.inner = inner
+
+        async def handle_async_request(self, request):
+            if request.url.path == "/v1/files":
+                return httpx.Response(200, json=shown)
+            return await self.inner.handle_async_request(request)
+
+    world.transport = Without
+    with pytest.raises(IncompleteListError, match=r"list of uploads .* \(assistant\.support\)"):
+        world.plan(assistant(files=["a.md"]))
+    healed(world)
+    assert world.apply(assistant(files=["a.md"])).exit_code == 0
+    assert len(world.files()) == 1
+
+
+@pytest.mark.parametrize("identity", [".", ".."])
+def test_an_id_that_no_request_can_name_is_none(world, identity):
+    def renamed(_, page):
+        for one in page["data"]:
+            one["id"] = identity
+        return page
+
+    world.ask(lambda client: client.beta.assistants.create(model="m", name="foreign"))
+    bent(world, renamed)
+    plan = world.plan(assistant())
+    assert plan.counts.added == 1
+    assert "assistant 1 without an id" in plan.notices[0]
+    world.apply(assistant())
+    world.lose_state()
+    with pytest.raises(UnreadableObjectError, match="without an id"):
+        world.plan(assistant())
+
+
 def test_a_list_that_lags_is_read_again_until_it_shows_what_exists(world):
     world.apply(*declared(2))
     hidden, looks = world.assistants()[1].id, []
@@ -351,7 +391,9 @@ def test_a_reading_that_is_always_disturbed_is_an_error(world):
             return await self.inner.handle_async_request(request)
 
     world.transport = Disturbed
-    with pytest.raises(Exception, match="Invalid 'after'"):
+    with pytest.raises(
+        IncompleteListError, match=r"page 2 was refused in each of 3 readings.*Invalid 'after'"
+    ):
         world.plan(*declared(150))
 
 
@@ -400,7 +442,8 @@ def test_a_foreign_object_without_an_id_stops_nothing_either(world, odd):
     assert world.apply(*declared(26)).exit_code == 0
     plan = world.plan(*declared(26))
     assert not plan.has_changes
-    assert "without an id" in plan.notices[0]
+    assert plan.notices[0].startswith("1 unreadable object is left alone: assistant 1 without an id")
+    assert world.plan(*declared(27)).notices == plan.notices
     healed(world)
     assert len(world.assistants()) == 26
 
