@@ -214,7 +214,9 @@ def _gitlab(one):
 def running(forge, kind):
     """It, on a socket of this machine, until the block ends."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(Wire(forge, kind).app(), log_level="error", lifespan="off"))
+    server = uvicorn.Server(
+        uvicorn.Config(Wire(forge, kind).app(), log_config=None, log_level="error", lifespan="off")
+    )
     thread = threading.Thread(target=server.run, args=([listening],))
     thread.start()
     try:
