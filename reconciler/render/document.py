@@ -460,7 +460,7 @@ def _field(one: FieldRecord) -> FieldChange:
 
 
 def _reference(step: StepRecord) -> FileReference | None:
-    """Return what a step attaches or detaches; a document of before `file_by` tells the two by their form."""
+    """Return what a step attaches or detaches; older documents do not have `file_by`."""
     if not step.file:
         return None
     is_address = step.file_by == "address" or (not step.file_by and step.file.startswith("file."))
