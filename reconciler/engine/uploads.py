@@ -282,11 +282,9 @@ class Uploads:
         steps, note = self._deletions((*binding.old, binding.id))
         if note and not steps:
             reason = Reason.UNSEEN if note.startswith(Reason.UNSEEN) else Reason.IN_USE
-            is_left = reason is Reason.UNSEEN and self.situation.terms.because is Reason.DESTROY
-            refused = note if is_left else ""
-            return Change(
-                where, Action.NOOP, reason, id=binding.id, binding=binding, note=note, refused=refused
-            )
+            if reason is Reason.UNSEEN and self.situation.terms.because is Reason.DESTROY:
+                return Change(where, Action.DELETE, reason, id=binding.id, note=note, refused=note)
+            return Change(where, Action.NOOP, reason, id=binding.id, binding=binding, note=note)
         if note:
             kept = self._divided(binding, {step.id for step in steps})
             return Change(

@@ -8,7 +8,7 @@ import pytest
 from builders import assistant
 
 from reconciler.errors import RefusedError, UnreadableObjectError, UnsupportedError
-from reconciler.model.change import Action
+from reconciler.model.change import Action, Reason
 from reconciler.model.outcome import Result
 from reconciler.providers import IncompleteListError
 from reconciler.providers import listing as listings
@@ -478,6 +478,20 @@ def test_an_upload_stays_while_an_assistant_that_cannot_be_read_may_contain_it(w
     healed(world)
     assert len(world.files()) == 1
     assert world.apply(assistant(files=[])).exit_code == 0
+    assert world.files() == {}
+
+
+def test_a_destroy_that_must_leave_an_upload_does_not_call_itself_complete(world):
+    world.apply(assistant(files=["a.md"]))
+    bent(world, unreadable(tools="all"))
+
+    assert world.apply(because=Reason.DESTROY).exit_code == 3
+    (left,) = world.plan(because=Reason.DESTROY).changes
+    assert (left.action, "asst_odd cannot be read" in left.refused) == (Action.DELETE, True)
+    assert world.apply(because=Reason.DESTROY).exit_code == 5
+    assert len(world.files()) == 1
+    healed(world)
+    assert world.apply(because=Reason.DESTROY).exit_code == 0
     assert world.files() == {}
 
 
