@@ -32,8 +32,8 @@ def reason(body: Any, request: Mapping[str, object] | None) -> str:
     texts = [*sent_texts(request)]
     said = _said(body)
     if said:
-        told = excerpt(unrepeated(" ".join(said.split()), texts), most=_SENTENCE)
-        return REPEATED if told == "…" else told
+        sentence = excerpt(unrepeated(" ".join(said.split()), texts), most=_SENTENCE)
+        return REPEATED if sentence == "…" else sentence
     if isinstance(body, str) and is_html(body):
         return _page(unrepeated(body[:_SENTENCE], texts))
     text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)

@@ -47,12 +47,12 @@ class Reply:
 
     @property
     def done(self) -> int:
-        """The status of what was done, whatever the caller is told."""
+        """The status of what was done, whatever reply the caller gets."""
         return done(self._head)
 
     @property
     def status(self) -> int:
-        """The status that the caller is told."""
+        """The status of the reply that the caller gets."""
         return int(self._head["status"])
 
     @property
