@@ -17,7 +17,7 @@
     │   ├── UnsavedError                1   the store does not take the state; a copy of it is elsewhere
     │   ├── LockedError                 5   somebody else is changing the same state
     │   └── ConflictError               4   the state moved since it was read
-    ├── ForgeError                      1   a forge says no (its tree is in ``reconciler.forges.board``)
+    ├── ForgeError                      1   a forge says no (its tree is in ``reconciler.forges.comments``)
     └── APIError                        1   the wire failed (its tree is in ``reconciler.api.errors``)
 
 Exit codes that are not errors: 0 done, 2 changes with ``--detailed-exitcode``, 3 apply partly done.

@@ -13,16 +13,16 @@ from typing import Any
 import httpx
 
 from reconciler.api import Assistant, AsyncClient, in_process
+from reconciler.dialects import AssistantsV1
 from reconciler.engine.applier import Interruption, apply
-from reconciler.engine.matching import Terms
-from reconciler.engine.planned import planned
+from reconciler.engine.matching import PlanOptions
+from reconciler.engine.planned_run import planned
 from reconciler.engine.steps import Steps
 from reconciler.model import address
 from reconciler.model.diagnostic import Origin
 from reconciler.model.outcome import Event, Report
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Desired, DesiredAssistant, DesiredFile
-from reconciler.providers import AssistantsV1
 from reconciler.server import Database, create_app
 from reconciler.store import LocalStore
 
@@ -112,7 +112,7 @@ class World:
         desired = self.desired(*assistants)
         state = self.store.load()
 
-        terms = Terms("the server", **rest)
+        terms = PlanOptions("the server", **rest)
 
         async def compared(client: AsyncClient) -> Plan:
             return (await planned(AssistantsV1(client, "the server"), desired, state, terms)).plan
@@ -127,7 +127,7 @@ class World:
         async def applied(client: AsyncClient) -> Report:
             provider = AssistantsV1(client, "the server", settle=self.settle)
             state = self.store.load()
-            terms = Terms("the server", **rest)
+            terms = PlanOptions("the server", **rest)
             found = await planned(provider, desired, state, terms)
             if between is not None:
                 await between(client)

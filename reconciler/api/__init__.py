@@ -23,15 +23,15 @@ from reconciler.api.errors import (
     UnknownOutcomeError,
     UnprocessableEntityError,
 )
+from reconciler.api.multipart_part import (
+    FileContent,
+    FileUpload,
+)
 from reconciler.api.pages import (
     AsyncCursorPage,
     AsyncPaginator,
     PageInfo,
     SyncCursorPage,
-)
-from reconciler.api.part import (
-    FileContent,
-    FileUpload,
 )
 from reconciler.api.reading import (
     tolerant,

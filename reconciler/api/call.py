@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import httpx
 
     from reconciler.api.errors import APIError
-    from reconciler.api.part import Part
+    from reconciler.api.multipart_part import Part
     from reconciler.api.types import Body, Headers, Page, Query
 
 T = TypeVar("T")

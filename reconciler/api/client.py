@@ -12,9 +12,9 @@ import anyio
 import httpx
 
 from reconciler.api.errors import APIError, unanswered
-from reconciler.api.intake import MOST
 from reconciler.api.pages import AsyncCursorPage, AsyncPaginator, SyncCursorPage
 from reconciler.api.resources import AsyncBeta, AsyncUploads, Beta, Uploads
+from reconciler.api.response_body import MOST
 from reconciler.api.retry import Retry
 from reconciler.api.sentences import blotted
 from reconciler.api.settings import PATIENCE, Attempts, Settings, from_environment

@@ -10,7 +10,7 @@ import re
 from types import MethodType
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
 
-from reconciler.api.senders import (
+from reconciler.api.execution import (
     AsyncExchange,
     AsyncRaw,
     AsyncSender,

@@ -22,8 +22,8 @@ from reconciler.api.errors import (
     APIResponseValidationError,
     error_for,
 )
-from reconciler.api.intake import MOST, Intake
 from reconciler.api.reading import BodyError, Reading, created, parsed, problem
+from reconciler.api.response_body import MOST, Intake
 from reconciler.api.retry import Failure, Retry
 from reconciler.api.sentences import blotted, sent_texts, unrepeated
 from reconciler.api.transport import is_loopback
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from reconciler.api.call import Call
-    from reconciler.api.part import Sent
+    from reconciler.api.multipart_part import Sent
 
 T = TypeVar("T")
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from reconciler.api.call import Call, Extras, segment
-from reconciler.api.part import part
+from reconciler.api.multipart_part import part
 from reconciler.api.reading import Gone, Many, One
 from reconciler.api.types import NOT_GIVEN, FileDeleted, FileList, FileObject, NotGiven
 
 if TYPE_CHECKING:
     from httpx import Timeout
 
-    from reconciler.api.part import FileUpload
+    from reconciler.api.multipart_part import FileUpload
     from reconciler.api.types import Body, Headers, Query
 
 

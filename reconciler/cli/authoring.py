@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli import options
-from reconciler.cli.speech import Speech
+from reconciler.cli.console import Console
 
 if TYPE_CHECKING:
     from reconciler.config.resolve import Configuration
@@ -38,7 +38,7 @@ def validate(paths: tuple[Path, ...], strict: bool, form: str, **given: Any) -> 
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - only this command pays for it
     from reconciler.config.errors import ConfigError  # noqa: PLC0415 - the same
 
-    speech = Speech(given["colour"], verbose=given["verbose"])
+    console = Console(given["colour"], verbose=given["verbose"])
     found: Configuration | None = None
     try:
         found = Configured.of({**given, "files": paths or given["files"]}).configuration
@@ -46,24 +46,26 @@ def validate(paths: tuple[Path, ...], strict: bool, form: str, **given: Any) -> 
     except ConfigError as wrong:
         problems = wrong.diagnostics
     is_valid = found is not None and not (strict and problems)
-    _report(speech, form, problems, found)
+    _report(console, form, problems, found)
     return 0 if is_valid else 1
 
 
-def _report(speech: Speech, form: str, problems: tuple[Diagnostic, ...], found: Configuration | None) -> None:
+def _report(
+    console: Console, form: str, problems: tuple[Diagnostic, ...], found: Configuration | None
+) -> None:
     from reconciler.render import diagnostics  # noqa: PLC0415 - lazily, see above
 
     if form == "json":
-        speech.print(diagnostics.diagnostic_json(problems))
+        console.print(diagnostics.diagnostic_json(problems))
         return
     if form == "github":
-        speech.print(diagnostics.diagnostic_annotations(problems))
+        console.print(diagnostics.diagnostic_annotations(problems))
     elif problems:
-        speech.explain(problems)
+        console.explain(problems)
     if found is not None and form == "text":
         desired = found.desired
         counted = f"{_counted(len(desired.assistants), 'assistant')}, {_counted(len(desired.files), 'file')}"
-        speech.print(f"The configuration of {desired.project} is valid: {counted}.\n")
+        console.print(f"The configuration of {desired.project} is valid: {counted}.\n")
 
 
 def _counted(number: int, noun: str) -> str:
@@ -86,7 +88,7 @@ def explain(code: str, **given: Any) -> int:
         raise UsageError(
             f"there is no code {code}" + (f"; {hint}" if hint else f"; codes: {', '.join(RULES)}")
         )
-    Speech(given["colour"], verbose=given["verbose"]).say(rule_lines(rule))
+    Console(given["colour"], verbose=given["verbose"]).say(rule_lines(rule))
     return 0
 
 
@@ -105,7 +107,7 @@ def schema(what: str) -> int:
     else:
         from reconciler.config.document import schema as schema_of  # noqa: PLC0415 - the same
 
-    Speech().print(schema_of(what))
+    Console().print(schema_of(what))
     return 0
 
 
@@ -117,12 +119,12 @@ def init(project: str | None, **given: Any) -> int:
 
     Nothing that exists is overwritten.
     """
-    from reconciler.cli.starter import write  # noqa: PLC0415 - only this command pays for it
+    from reconciler.cli.scaffold import write  # noqa: PLC0415 - only this command pays for it
 
     written = write(Path(), project)
-    speech = Speech(given["colour"], verbose=given["verbose"])
-    speech.print("".join(f"wrote {path}\n" for path in written))
-    speech.tell("", "Next: assistants-sync validate, then assistants-sync plan.")
+    console = Console(given["colour"], verbose=given["verbose"])
+    console.print("".join(f"wrote {path}\n" for path in written))
+    console.tell("", "Next: assistants-sync validate, then assistants-sync plan.")
     return 0
 
 
@@ -144,14 +146,14 @@ def show(address: str, form: str, **given: Any) -> int:
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - only this command pays for it
     from reconciler.render.declared import declared_json, declared_lines  # noqa: PLC0415 - the same
 
-    speech = Speech(given["colour"], verbose=given["verbose"])
-    found = Configured.of(given).told(speech)
+    console = Console(given["colour"], verbose=given["verbose"])
+    found = Configured.of(given).told(console)
     one = _declared(found, address)
     origins = found.origins[one.address]()
     if form == "json":
-        speech.print(declared_json(one, origins))
+        console.print(declared_json(one, origins))
     else:
-        speech.say(declared_lines(one, origins))
+        console.say(declared_lines(one, origins))
     return 0
 
 
@@ -167,15 +169,15 @@ def _declared(found: Configuration, address: str) -> Any:
 
 
 def _show_file(file: Path, form: str, **given: Any) -> int:
-    from reconciler.cli.drawing import Drawing  # noqa: PLC0415 - only for a file
+    from reconciler.cli.output_options import OutputOptions  # noqa: PLC0415 - only for a file
     from reconciler.render.document import read  # noqa: PLC0415 - the same
     from reconciler.store import planfile  # noqa: PLC0415 - the same
 
-    speech = Speech(given["colour"], verbose=given["verbose"])
+    console = Console(given["colour"], verbose=given["verbose"])
     document = read(planfile.read(file), file)
-    Drawing.of(form, given).show(document, speech)
+    OutputOptions.of(form, given).show(document, console)
     if form == "text":
-        speech.tell("Digest", document.digest)
+        console.tell("Digest", document.digest)
     return 0
 
 
@@ -194,10 +196,10 @@ def diff(between: tuple[str, str], **given: Any) -> int:
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - only this command pays for it
     from reconciler.render.declared import difference_lines  # noqa: PLC0415 - the same
 
-    speech = Speech(given["colour"], verbose=given["verbose"])
+    console = Console(given["colour"], verbose=given["verbose"])
     configured = Configured.of(given)
     before, after = (
-        configured.elsewhere(None if name == _WITHOUT else name).told(speech).desired for name in between
+        configured.elsewhere(None if name == _WITHOUT else name).told(console).desired for name in between
     )
-    speech.say(difference_lines(before, after, between))
+    console.say(difference_lines(before, after, between))
     return 0

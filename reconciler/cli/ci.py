@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli import options
-from reconciler.cli.speech import Speech
+from reconciler.cli.console import Console
 from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
-    from reconciler.cli.runner import Runner
+    from reconciler.cli.ci_job import CiJob
     from reconciler.forges import Board, Pinned
     from reconciler.render.document import PlanDocument
 
@@ -34,7 +34,7 @@ class UnwrittenError(ReconcilerError):
     """A file that the CI shall read could not be written."""
 
 
-_telling = options.together(
+_report_options = options.together(
     options.option(
         "--token-file",
         type=click.Path(path_type=Path, dir_okay=False),
@@ -77,31 +77,31 @@ def ci() -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Also write the counts to this file, for the widget of GitLab's merge requests.",
 )
-@_telling
+@_report_options
 def comment(plan: Path, report_url: str, dotenv: Path | None, widget: Path | None, **given: Any) -> int:
     """Keep one comment about PLAN on the pull request.
 
     PLAN is the file that `plan --out` wrote. In a GitHub workflow it also writes the summary, warnings and
     outputs of the step. Where there is no pull request, or no token, the comment is left out.
     """
-    from reconciler.cli.runner import Runner  # noqa: PLC0415 - only this command pays for it
+    from reconciler.cli.ci_job import CiJob  # noqa: PLC0415 - only this command pays for it
     from reconciler.render import pipeline  # noqa: PLC0415 - the same
     from reconciler.render.document import read_plan  # noqa: PLC0415 - the same
     from reconciler.store import planfile  # noqa: PLC0415 - the same
 
-    speech, link = _speech(given), _link(report_url)
+    console, link = _console(given), _link(report_url)
     document = read_plan(planfile.read(plan), plan)
-    runner = Runner.of(os.environ, given["token_file"])
+    runner = CiJob.of(os.environ, given["token_file"])
     draft = partial(pipeline.plan_comment, document, report=link)
     _write_files(document, runner, dotenv, widget)
-    _summarize(speech, runner.summary, draft)
+    _summarize(console, runner.summary, draft)
     if runner.kind == "github":
-        speech.print(pipeline.plan_annotations(document))
-    if given["wanted"] and _may_tell(speech, runner):
+        console.print(pipeline.plan_annotations(document))
+    if given["wanted"] and _may_tell(console, runner):
         anew = pipeline.has_changes(document) or not given["only_changes"]
         mark = _mark("assistants-sync", document.project, document.environment)
         _tell_people(
-            speech, runner, given, partial(_pinned, mark=mark, draft=draft, most=given["most"], anew=anew)
+            console, runner, given, partial(_pinned, mark=mark, draft=draft, most=given["most"], anew=anew)
         )
     return 0
 
@@ -112,14 +112,14 @@ def comment(plan: Path, report_url: str, dotenv: Path | None, widget: Path | Non
     "--exit-code", "code", type=int, required=True, help="How `drift --detailed-exitcode` ended: 0 or 2."
 )
 @options.configuration
-@_telling
+@_report_options
 def issue(drift: Path, code: int, most: int, **given: Any) -> int:
     """Keep one issue about drift: open it, update it, close it.
 
     FILE holds what `drift` printed.
     """
+    from reconciler.cli.ci_job import CiJob  # noqa: PLC0415 - the same
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - only this command pays for it
-    from reconciler.cli.runner import Runner  # noqa: PLC0415 - the same
     from reconciler.model.mark import NO_ENVIRONMENT  # noqa: PLC0415 - the same
     from reconciler.render import pipeline  # noqa: PLC0415 - the same
 
@@ -127,10 +127,10 @@ def issue(drift: Path, code: int, most: int, **given: Any) -> int:
         raise UsageError(
             f"drift ended with {code}, so nobody knows whether there is any; the issue stays as it is"
         )
-    speech, text = _speech(given), _read(drift)
+    console, text = _console(given), _read(drift)
     project, environment = Configured.of(given).configuration.desired.project, given["environment"]
-    runner = Runner.of(os.environ, given["token_file"])
-    if not _has_token(speech, runner, "issue"):
+    runner = CiJob.of(os.environ, given["token_file"])
+    if not _has_token(console, runner, "issue"):
         return 0
     mark = _mark("assistants-sync-drift", project, environment or NO_ENVIRONMENT)
     work = (
@@ -139,7 +139,7 @@ def issue(drift: Path, code: int, most: int, **given: Any) -> int:
         else partial(_unpinned, mark=mark)
     )
     title = f"Drift of the assistants of {project}" + (f" in {environment}" if environment else "")
-    speech.tell("", _worked(_on_board(runner, given, work, title)))
+    console.tell("", _worked(_on_board(runner, given, work, title)))
     return 0
 
 
@@ -162,7 +162,7 @@ def _mark(kind: str, project: str, environment: str) -> str:
     return marker(kind, project, environment)
 
 
-def _write_files(document: PlanDocument, runner: Runner, dotenv: Path | None, widget: Path | None) -> None:
+def _write_files(document: PlanDocument, runner: CiJob, dotenv: Path | None, widget: Path | None) -> None:
     from reconciler.render import pipeline  # noqa: PLC0415 - not for --help
 
     found = pipeline.plan_outputs(document)
@@ -178,14 +178,14 @@ def _lines(values: Mapping[str, str]) -> str:
     return "".join(f"{name}={value}\n" for name, value in values.items())
 
 
-def _summarize(speech: Speech, file: Path | None, draft: Callable[[int], str]) -> None:
+def _summarize(console: Console, file: Path | None, draft: Callable[[int], str]) -> None:
     """Add the plan to the summary of the step, as long as that may get."""
     if file is None:
         return
     room = _SUMMARY - (file.stat().st_size if file.exists() else 0) - 2
     shown = draft(room)
     if len(shown.encode()) > room:
-        speech.tell("Warning", "the summary of this step is full, so the plan is not in it")
+        console.tell("Warning", "the summary of this step is full, so the plan is not in it")
         return
     _append(file, shown + "\n")
 
@@ -206,20 +206,20 @@ def _write(file: Path, text: str, how: str) -> None:
         raise UnwrittenError(f"cannot write {file}: {cause.strerror}") from cause
 
 
-def _may_tell(speech: Speech, runner: Runner) -> bool:
+def _may_tell(console: Console, runner: CiJob) -> bool:
     """Whether there is somebody to tell; says so where there is not."""
     if runner.kind == "none":
-        speech.tell("", "This is neither a GitHub workflow nor a GitLab pipeline, so there is no comment.")
+        console.tell("", "This is neither a GitHub workflow nor a GitLab pipeline, so there is no comment.")
     elif not runner.number:
-        speech.tell("", "This run is about no pull request, so there is no comment.")
+        console.tell("", "This run is about no pull request, so there is no comment.")
     else:
-        return _has_token(speech, runner, "comment")
+        return _has_token(console, runner, "comment")
     return False
 
 
-def _has_token(speech: Speech, runner: Runner, what: str) -> bool:
+def _has_token(console: Console, runner: CiJob, what: str) -> bool:
     if not runner.token:
-        speech.tell("Warning", f"there is no token, so there is no {what}: {_WHENCE[runner.kind]}")
+        console.tell("Warning", f"there is no token, so there is no {what}: {_WHENCE[runner.kind]}")
     return bool(runner.token)
 
 
@@ -231,17 +231,17 @@ _WHENCE = {
 
 
 def _tell_people(
-    speech: Speech, runner: Runner, given: Mapping[str, Any], work: Callable[[Board], Awaitable[str]]
+    console: Console, runner: CiJob, given: Mapping[str, Any], work: Callable[[Board], Awaitable[str]]
 ) -> None:
     """Write the comment; on a pull request from elsewhere a token without rights is no surprise."""
     from reconciler.forges import DeniedError  # noqa: PLC0415 - not for --help
 
     try:
-        speech.tell("", _worked(_on_board(runner, given, work)))
+        console.tell("", _worked(_on_board(runner, given, work)))
     except DeniedError as denied:
         if not runner.is_foreign:
             raise
-        speech.tell(
+        console.tell(
             "Warning", f"there is no comment, since the pull request is from another repository: {denied}"
         )
 
@@ -253,7 +253,7 @@ def _worked(work: Coroutine[Any, Any, str]) -> str:
 
 
 async def _on_board(
-    runner: Runner, given: Mapping[str, Any], work: Callable[[Board], Awaitable[str]], title: str = ""
+    runner: CiJob, given: Mapping[str, Any], work: Callable[[Board], Awaitable[str]], title: str = ""
 ) -> str:
     """Work on the pull request's comments, or, where a title is given, on the issues."""
     from reconciler.forges import github, gitlab  # noqa: PLC0415 - not for --help
@@ -313,5 +313,5 @@ def _read(file: Path) -> str:
         raise UsageError(f"cannot read {file}: {cause.strerror}") from cause
 
 
-def _speech(given: Mapping[str, Any]) -> Speech:
-    return Speech(given["colour"], verbose=given["verbose"])
+def _console(given: Mapping[str, Any]) -> Console:
+    return Console(given["colour"], verbose=given["verbose"])

@@ -13,13 +13,13 @@ import click
 from click.core import ParameterSource
 
 from reconciler.cli import options
-from reconciler.cli.speech import Speech, is_interactive
+from reconciler.cli.console import Console, is_interactive
 
 if TYPE_CHECKING:
-    from reconciler.cli.against import Comparison
-    from reconciler.cli.drawing import Drawing
-    from reconciler.cli.session import Hurry, Session, Telling
-    from reconciler.engine.review import Review
+    from reconciler.cli.compare_revision import Comparison
+    from reconciler.cli.output_options import OutputOptions
+    from reconciler.cli.session import Concurrency, ReportOptions, Session
+    from reconciler.engine.staleness import Review
     from reconciler.server import Faults
 
 EXITS = """\b
@@ -89,8 +89,10 @@ def apply(plan_file: Path | None, skip_stale: bool, auto_approve: bool, form: st
         raise click.UsageError("--skip-stale is about a PLAN, and none is given")
     review, session = _reviewed(plan_file, given, skip_stale=skip_stale)
     approved = auto_approve or plan_file is not None
-    telling = _telling(form, given)
-    return session.apply(review, approved=approved, hurry=_hurry(given), telling=telling)
+    report_options = _report_options(form, given)
+    return session.apply(
+        review, approved=approved, concurrency=_concurrency(given), report_options=report_options
+    )
 
 
 @click.command(epilog=EXITS)
@@ -102,8 +104,10 @@ def destroy(auto_approve: bool, form: str, **given: Any) -> int:  # noqa: FBT001
     """
     _need_consent(form, auto_approve=auto_approve)
     review, session = _reviewed(None, given, everything=True)
-    telling = _telling(form, given)
-    return session.apply(review, approved=auto_approve, hurry=_hurry(given), telling=telling)
+    report_options = _report_options(form, given)
+    return session.apply(
+        review, approved=auto_approve, concurrency=_concurrency(given), report_options=report_options
+    )
 
 
 @click.command()
@@ -128,15 +132,15 @@ def output(address: str | None, form: str, **given: Any) -> int:
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - only this command pays for it
     from reconciler.render import output as forms  # noqa: PLC0415 - the same
 
-    speech = _speech(given)
+    console = _console(given)
     ids = Configured.of(given).store(given["state"]).load().assistant_ids()
     if not ids:
-        speech.tell("Warning", "the state knows no assistant yet; apply creates them")
+        console.tell("Warning", "the state knows no assistant yet; apply creates them")
     shown = {"text": forms.output_text, "json": forms.output_json, "dotenv": forms.output_dotenv}
     if address and form == "text":
-        speech.print(forms.output_id(ids, address))
+        console.print(forms.output_id(ids, address))
     else:
-        speech.print(shown[form](forms.only(ids, address) if address else ids))
+        console.print(shown[form](forms.only(ids, address) if address else ids))
     return 0
 
 
@@ -176,26 +180,26 @@ def serve(host: str, port: int, database: Path | None, require_key_file: Path | 
     from reconciler.server import Database, create_app, kept  # noqa: PLC0415 - the same
     from reconciler.server import serve as listen  # noqa: PLC0415 - the same
 
-    speech = _speech(given)
+    console = _console(given)
     key = key_in(require_key_file) if require_key_file else None
-    faults = _faults(speech, given["faults"])
+    faults = _faults(console, given["faults"])
     with (
         Database.open(database or _folder(given["state"]) / DATABASE) as opened,
         kept(given["ledger"]) if given["ledger"] else nullcontext() as ledger,
     ):
         app = create_app(opened, api_key=key, faults=faults, ledger=ledger)
-        listen(app, host, port, ready=lambda url: speech.print(f"Serving {url}\n"))
+        listen(app, host, port, ready=lambda url: console.print(f"Serving {url}\n"))
     return 0
 
 
-def _faults(speech: Speech, path: Path | None) -> Faults | None:
+def _faults(console: Console, path: Path | None) -> Faults | None:
     """The faults in a file, announced: nobody shall take such a server for a healthy one."""
     from reconciler.server import Faults  # noqa: PLC0415 - only with serve
 
     if path is None:
         return None
     faults = Faults.read(path)
-    speech.tell("Faults", f"{len(faults)} from {path}")
+    console.tell("Faults", f"{len(faults)} from {path}")
     return faults
 
 
@@ -208,7 +212,7 @@ def demo(**given: Any) -> int:
     """
     from reconciler.cli.demo import tell_story  # noqa: PLC0415 - only this command pays for it
 
-    return tell_story(_speech(given))
+    return tell_story(_console(given))
 
 
 @click.command()
@@ -222,12 +226,12 @@ def completion(context: click.Context, shell: str) -> int:
     root = context.find_root()
     if kind is not None:
         script = kind(root.command, {}, "assistants-sync", "_ASSISTANTS_SYNC_COMPLETE").source()
-        Speech().print(f"{script}\n")
+        Console().print(f"{script}\n")
     return 0
 
 
-def _speech(given: dict[str, Any]) -> Speech:
-    return Speech(given["colour"], verbose=given["verbose"])
+def _console(given: dict[str, Any]) -> Console:
+    return Console(given["colour"], verbose=given["verbose"])
 
 
 def _need_consent(form: str, *, auto_approve: bool) -> None:
@@ -251,7 +255,7 @@ def _reviewed(
     file: Path | None, given: dict[str, Any], *, skip_stale: bool = False, everything: bool = False
 ) -> tuple[Review, Session]:
     """What was reviewed, and a session about the same part of the configuration."""
-    from reconciler.engine.review import Review  # noqa: PLC0415 - lazily, see above
+    from reconciler.engine.staleness import Review  # noqa: PLC0415 - lazily, see above
 
     digest = given["expect_digest"]
     if file is None:
@@ -276,30 +280,30 @@ def _reviewed(
     return Review(plan_in(document), digest, skip_stale), _session({**given, **about})
 
 
-def _drawing(form: str, given: dict[str, Any]) -> Drawing:
-    from reconciler.cli.drawing import Drawing  # noqa: PLC0415 - lazily, see above
+def _drawing(form: str, given: dict[str, Any]) -> OutputOptions:
+    from reconciler.cli.output_options import OutputOptions  # noqa: PLC0415 - lazily, see above
 
-    return Drawing.of(form, given)
+    return OutputOptions.of(form, given)
 
 
-def _telling(form: str, given: dict[str, Any]) -> Telling:
-    from reconciler.cli.session import Telling  # noqa: PLC0415 - lazily, see above
+def _report_options(form: str, given: dict[str, Any]) -> ReportOptions:
+    from reconciler.cli.session import ReportOptions  # noqa: PLC0415 - lazily, see above
 
-    return Telling(_drawing(form, given), given["report"])
+    return ReportOptions(_drawing(form, given), given["report"])
 
 
 def _comparison(given: dict[str, Any]) -> Comparison:
-    from reconciler.cli.against import Comparison  # noqa: PLC0415 - lazily, see above
+    from reconciler.cli.compare_revision import Comparison  # noqa: PLC0415 - lazily, see above
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - the same
     from reconciler.cli.session import Scope  # noqa: PLC0415 - the same
 
-    return Comparison.of(given["against"], Configured.of(given), Scope.of(given), _speech(given))
+    return Comparison.of(given["against"], Configured.of(given), Scope.of(given), _console(given))
 
 
-def _hurry(given: dict[str, Any]) -> Hurry:
-    from reconciler.cli.session import Hurry  # noqa: PLC0415 - lazily, see above
+def _concurrency(given: dict[str, Any]) -> Concurrency:
+    from reconciler.cli.session import Concurrency  # noqa: PLC0415 - lazily, see above
 
-    return Hurry(given["parallelism"], given["lock_timeout"])
+    return Concurrency(given["parallelism"], given["lock_timeout"])
 
 
 def _folder(place: Path | str | None) -> Path:
@@ -325,4 +329,4 @@ def _session(given: dict[str, Any], *, everything: bool = False) -> Session:
         ca_file=given["ca_file"],
         settle=given["settle"],
     )
-    return Session(_speech(given), configured, configured.store(place), target, scope, everything)
+    return Session(_console(given), configured, configured.store(place), target, scope, everything)

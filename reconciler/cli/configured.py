@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reconciler.cli.surroundings import in_ci
-from reconciler.config import kept
+from reconciler.cli.ci_environment import in_ci
+from reconciler.config import state_location
 from reconciler.config.content import Root
 from reconciler.config.reading import Reading, read
 from reconciler.config.resolve import Choice, Configuration, resolved
@@ -22,7 +22,7 @@ from reconciler.store.places import folder, opened
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.cli.speech import Speech
+    from reconciler.cli.console import Console
     from reconciler.store import Store
 
 STATE = Path("state")
@@ -55,11 +55,11 @@ class Configured:
     def _reading(self) -> Reading:
         return read(self.root, self.files)
 
-    def told(self, speech: Speech) -> Configuration:
+    def told(self, console: Console) -> Configuration:
         """What it says; and what is likely a mistake in it, told on stderr."""
         found = self.configuration
         if found.warnings:
-            speech.explain(found.warnings)
+            console.explain(found.warnings)
         return found
 
     def elsewhere(self, environment: str | None) -> Configured:
@@ -77,7 +77,7 @@ class Configured:
         ConfigError where the configuration is there, and what it says of that cannot be told.
         """
         if named is None and any((self.root.folder / path).exists() for path in self.files):
-            named = kept.place(self.root, self._reading)
+            named = state_location.chosen(self.root, self._reading)
         return STATE if named is None else named
 
     def store(self, named: Path | str | None) -> Store:

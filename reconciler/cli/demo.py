@@ -19,17 +19,17 @@ from reconciler.store import LocalStore
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.cli.speech import Speech
+    from reconciler.cli.console import Console
 
 
 class DemoError(ReconcilerError):
     """The demo did not go as it should."""
 
 
-def tell_story(speech: Speech) -> int:
+def tell_story(console: Console) -> int:
     """Plan, apply, change four things, plan and apply again; ends with no changes."""
     with tempfile.TemporaryDirectory(prefix="assistants-sync-demo-") as folder:
-        story = _Story(speech, Path(folder) / "support")
+        story = _Story(console, Path(folder) / "support")
         shutil.copytree(_examples(), story.folder, ignore=shutil.ignore_patterns("state"))
         story.note("A support team keeps three assistants and four files in git. What would apply do?")
         story.run("plan")
@@ -62,21 +62,21 @@ def _examples() -> Path:
 class _Story:
     """Runs commands where a reader can see them, and makes the changes in between."""
 
-    def __init__(self, speech: Speech, folder: Path) -> None:
+    def __init__(self, console: Console, folder: Path) -> None:
         self.folder = folder
-        self._speech = speech
+        self._console = console
         kept = {
             key: value
             for key, value in os.environ.items()
             if not key.startswith(("OPENAI_", "ASSISTANTS_SYNC_")) and key != "CI"
         }
-        self._environment = {**kept, "ASSISTANTS_SYNC_COLOR": speech.colour}
+        self._environment = {**kept, "ASSISTANTS_SYNC_COLOR": console.colour}
 
     def note(self, *text: str) -> None:
-        self._speech.print("\n" + "".join(f"# {one}\n" for one in text))
+        self._console.print("\n" + "".join(f"# {one}\n" for one in text))
 
     def run(self, *arguments: str) -> None:
-        self._speech.print(f"\n$ assistants-sync {' '.join(arguments)}\n")
+        self._console.print(f"\n$ assistants-sync {' '.join(arguments)}\n")
         command = [sys.executable, "-m", "reconciler", *arguments]
         ended = subprocess.run(command, cwd=self.folder, env=self._environment, check=False)  # noqa: S603 - our own
         if ended.returncode:

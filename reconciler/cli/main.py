@@ -15,7 +15,7 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 from reconciler import __version__
 from reconciler.cli import authoring, ci, commands, states
-from reconciler.cli.speech import Speech
+from reconciler.cli.console import Console
 from reconciler.config.errors import ConfigError
 from reconciler.errors import ReconcilerError
 
@@ -75,23 +75,23 @@ def main() -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """Run one command line; the exit code, whatever happens."""
-    speech = Speech()
+    console = Console()
     try:
         return int(program.main(arguments, prog_name="assistants-sync", standalone_mode=False) or 0)
     except click.ClickException as error:
         error.show()
         return _USAGE
     except (click.Abort, KeyboardInterrupt):
-        speech.tell("Interrupted", "nothing was in flight; run the same command again")
+        console.tell("Interrupted", "nothing was in flight; run the same command again")
         return _INTERRUPTED
     except ConfigError as error:
-        speech.explain(error.diagnostics)
+        console.explain(error.diagnostics)
         return error.exit_code
     except ReconcilerError as error:
-        speech.tell("Error", f"{error}{_remedy(error)}")
+        console.tell("Error", f"{error}{_remedy(error)}")
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - the one place where a bug of ours ends
-        return _bug(speech, error, verbose="-v" in arguments or "--verbose" in arguments)
+        return _bug(console, error, verbose="-v" in arguments or "--verbose" in arguments)
 
 
 def _remedy(error: ReconcilerError) -> str:
@@ -99,14 +99,14 @@ def _remedy(error: ReconcilerError) -> str:
     return ". The key is taken from --api-key-file, or from OPENAI_API_KEY" if refused else ""
 
 
-def _bug(speech: Speech, error: Exception, *, verbose: bool) -> int:
+def _bug(console: Console, error: Exception, *, verbose: bool) -> int:
     if verbose:
         import traceback  # noqa: PLC0415 - only for a bug
 
         for line in "".join(traceback.format_exception(error)).splitlines():
-            speech.tell("", line)
+            console.tell("", line)
     what = f"{type(error).__name__}: {error}"
-    speech.tell(
+    console.tell(
         "Error", f"this is a bug of assistants-sync: {what}. Run it again with -v and report what it prints"
     )
     return _BUG

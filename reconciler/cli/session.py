@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from reconciler.cli.surroundings import in_ci
-from reconciler.cli.watched import watched
+from reconciler.cli.ci_environment import in_ci
+from reconciler.cli.upload_progress import watched
 from reconciler.engine import guard
-from reconciler.engine import review as reviews
+from reconciler.engine import staleness as reviews
 from reconciler.engine.applier import Interruption, apply
-from reconciler.engine.contents import with_texts
 from reconciler.engine.drift import drift
-from reconciler.engine.matching import Terms
-from reconciler.engine.planned import planned
+from reconciler.engine.file_diffs import with_texts
+from reconciler.engine.matching import PlanOptions
+from reconciler.engine.planned_run import planned
 from reconciler.engine.steps import Steps
 from reconciler.errors import PlanFileError, RefusedError, UsageError
 from reconciler.model.change import Reason
@@ -32,18 +32,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.cli.configured import Configured
-    from reconciler.cli.drawing import Drawing
-    from reconciler.cli.speech import Speech
+    from reconciler.cli.console import Console
+    from reconciler.cli.output_options import OutputOptions
     from reconciler.cli.target import Target
     from reconciler.config.resolve import Configuration
-    from reconciler.engine.planned import Planned
-    from reconciler.engine.review import Review
+    from reconciler.dialects import Provider
+    from reconciler.engine.planned_run import Planned
+    from reconciler.engine.staleness import Review
     from reconciler.model.address import Address
     from reconciler.model.outcome import Report
     from reconciler.model.plan import Plan
     from reconciler.model.resource import Desired
     from reconciler.model.state import State
-    from reconciler.providers import Provider
     from reconciler.render.document import ReportDocument
     from reconciler.store import Store
 
@@ -100,7 +100,7 @@ class Scope:
 
 
 @dataclass(frozen=True)
-class Hurry:
+class Concurrency:
     """How many changes are carried out at once, and how many seconds the lock is waited for."""
 
     parallelism: int = 10
@@ -108,10 +108,10 @@ class Hurry:
 
 
 @dataclass(frozen=True)
-class Telling:
+class ReportOptions:
     """How an apply is told, and the file that shall have its report too."""
 
-    drawing: Drawing
+    drawing: OutputOptions
     report: Path | None = None
 
 
@@ -119,7 +119,7 @@ class Telling:
 class Session:
     """What one command works with."""
 
-    speech: Speech
+    console: Console
     configured: Configured
     store: Store
     target: Target
@@ -128,25 +128,25 @@ class Session:
 
     def configuration(self) -> Configuration:
         """What is declared; for ``destroy`` nothing of it, so that nothing stays."""
-        found = self.configured.told(self.speech)
+        found = self.configured.told(self.console)
         if not self.everything:
             return found
         return replace(found, desired=replace(found.desired, assistants=(), files=()))
 
-    def plan(self, *, detailed: bool, texts: bool, drawing: Drawing, out: Path | None) -> int:
+    def plan(self, *, detailed: bool, texts: bool, drawing: OutputOptions, out: Path | None) -> int:
         """Show what apply would do, with what differs inside files if that is wanted.
 
         Nothing but ``out`` is written anywhere.
         """
         declared, state = self.configuration(), self.store.load()
         plan = asyncio.run(self._planned(declared.desired, state, texts=texts)).plan
-        drawing.show(plan_document(plan, self.scope.recorded, declared.warnings), self.speech, out)
+        drawing.show(plan_document(plan, self.scope.recorded, declared.warnings), self.console, out)
         if plan.has_changes:
-            self.speech.hint(f"To do this: assistants-sync apply{f' {out}' if out else ''}")
+            self.console.hint(f"To do this: assistants-sync apply{f' {out}' if out else ''}")
         try:
             guard.check(plan, self._allowed(plan))
         except RefusedError as refusal:
-            self.speech.tell("Warning", f"apply will refuse this plan: {refusal}")
+            self.console.tell("Warning", f"apply will refuse this plan: {refusal}")
         return _CHANGES if detailed and plan.has_changes else 0
 
     def drift(self, *, detailed: bool) -> int:
@@ -154,53 +154,57 @@ class Session:
         desired, state = self.configuration().desired, self.store.load()
         found = asyncio.run(self._planned(desired, state))
         moved = drift(desired, found.live, state)
-        self.speech.say(drift_lines(plan_view(plan_document(found.plan)), moved, len(state.bindings)))
+        self.console.say(drift_lines(plan_view(plan_document(found.plan)), moved, len(state.bindings)))
         return _CHANGES if detailed and moved else 0
 
-    def apply(self, review: Review, *, approved: bool, hurry: Hurry, telling: Telling) -> int:
+    def apply(
+        self, review: Review, *, approved: bool, concurrency: Concurrency, report_options: ReportOptions
+    ) -> int:
         """Make a plan and, once it is approved, carry it out; all of it under the lock."""
         declared, store = self.configuration(), self.store
-        with store.lock("destroy" if self.everything else "apply", hurry.lock_timeout, self._waiting):
+        with store.lock("destroy" if self.everything else "apply", concurrency.lock_timeout, self._waiting):
             state = store.load()
             self._warn(state)
             found, stale = reviews.approved(review, asyncio.run(self._planned(declared.desired, state)))
-            if telling.drawing.form == "text":
-                telling.drawing.show(plan_document(found.plan, warnings=declared.warnings), self.speech)
+            if report_options.drawing.form == "text":
+                report_options.drawing.show(
+                    plan_document(found.plan, warnings=declared.warnings), self.console
+                )
             guard.check(found.plan, self._allowed(found.plan))
-            if found.plan.has_changes and not approved and not self.speech.confirm(self._question()):
-                self.speech.tell("", "Cancelled. Nothing was changed.")
+            if found.plan.has_changes and not approved and not self.console.confirm(self._question()):
+                self.console.tell("", "Cancelled. Nothing was changed.")
                 return 1
-            report = asyncio.run(self._carried_out(found, state, hurry.parallelism))
+            report = asyncio.run(self._carried_out(found, state, concurrency.parallelism))
         report = replace(report, outcomes=(*report.outcomes, *stale))
-        self._tell(report_document(report, found.plan), telling)
+        self._tell(report_document(report, found.plan), report_options)
         return report.exit_code
 
-    def _tell(self, document: ReportDocument, telling: Telling) -> None:
+    def _tell(self, document: ReportDocument, report_options: ReportOptions) -> None:
         """Say how an apply ended; that a file cannot be written does not change how it did."""
-        if telling.report:
+        if report_options.report:
             try:
-                planfile.write(telling.report, printed(document))
+                planfile.write(report_options.report, printed(document))
             except PlanFileError as cause:
-                self.speech.tell("Warning", f"the report is not kept: {cause}")
-        if telling.drawing.form == "text":
-            self.speech.say(report_lines(report_view(document)))
+                self.console.tell("Warning", f"the report is not kept: {cause}")
+        if report_options.drawing.form == "text":
+            self.console.say(report_lines(report_view(document)))
         else:
-            telling.drawing.show(document, self.speech)
+            report_options.drawing.show(document, self.console)
 
     def _warn(self, state: State) -> None:
         """Say so where a first state is kept on a disk that a CI's next job will hardly see."""
         if in_ci() and not state.serial and isinstance(self.store, LocalStore):
-            self.speech.tell("Warning", _FORGETFUL)
+            self.console.tell("Warning", _FORGETFUL)
 
     def _waiting(self, holder: str) -> None:
-        self.speech.tell("Waiting", f"the state is locked by {holder}")
+        self.console.tell("Waiting", f"the state is locked by {holder}")
 
     async def _carried_out(self, found: Planned, state: State, parallelism: int) -> Report:
         plan, desired, live = found.plan, found.desired, found.live
         total = sum(len(change.steps) for change in plan.changes if not change.refused)
         bindings, unsettled = dict(state.bindings), list(state.unsettled)
         async with self.target.provider(reading=False) as provider:
-            with _interruptible(self.speech) as interruption, self.speech.progress(total) as progress:
+            with _interruptible(self.console) as interruption, self.console.progress(total) as progress:
                 reopen = watched(self.configured.root.reopen, progress)
                 steps = Steps(desired, live, provider, self.store, reopen, bindings, unsettled)
                 return await apply(
@@ -215,19 +219,19 @@ class Session:
 
     async def _planned(self, desired: Desired, state: State, *, texts: bool = False) -> Planned:
         async with self.target.provider(reading=True) as provider:
-            with self.speech.reading(f"reading {provider.target}"):
+            with self.console.reading(f"reading {provider.target}"):
                 found = await planned(
                     provider,
                     desired,
                     state,
-                    self._terms(provider),
+                    self._plan_options(provider),
                     targets=self.scope.targets,
                     excluded=self.scope.excluded,
                 )
             return await with_texts(found, provider.content, self.configured.root.reopen) if texts else found
 
-    def _terms(self, provider: Provider) -> Terms:
-        return Terms(
+    def _plan_options(self, provider: Provider) -> PlanOptions:
+        return PlanOptions(
             provider.target,
             provider.limits,
             prune=self.scope.prune,
@@ -251,7 +255,7 @@ class Session:
 
 
 @contextmanager
-def _interruptible(speech: Speech) -> Iterator[Interruption]:
+def _interruptible(console: Console) -> Iterator[Interruption]:
     """Let the first signal end the run after the calls in flight, and the second one at once."""
     interruption = Interruption()
     loop = asyncio.get_running_loop()
@@ -260,7 +264,7 @@ def _interruptible(speech: Speech) -> Iterator[Interruption]:
         if interruption.signal:
             os._exit(128 + number)
         interruption.signal = number
-        speech.tell("Interrupted", "finishing the calls in flight; a second signal leaves at once")
+        console.tell("Interrupted", "finishing the calls in flight; a second signal leaves at once")
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, interrupt, int(number))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli import options
-from reconciler.cli.speech import Speech
+from reconciler.cli.console import Console
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +46,7 @@ def listed(every: bool, **given: Any) -> int:  # noqa: FBT001 - click passes fla
     lines = [
         f"{visible(where):{width}}  {visible(one.id)}\n" for where, one in sorted(found.bindings.items())
     ]
-    _speech(given).print("".join(lines))
+    _console(given).print("".join(lines))
     return 0
 
 
@@ -62,7 +62,7 @@ def unlock(id_: str, **given: Any) -> int:
     has ended.
     """
     _store(given).unlock(id_)
-    _speech(given).tell("", "The lock is free.")
+    _console(given).tell("", "The lock is free.")
     return 0
 
 
@@ -79,7 +79,7 @@ def migrate(source: Path | str, target: Path | str, **given: Any) -> int:
     from reconciler.store.migration import migrate as copy  # noqa: PLC0415 - only this command pays for it
 
     found = copy(*_stores(given, source, target))
-    _speech(given).tell(
+    _console(given).tell(
         "",
         f"Copied {len(found.bindings)} addresses. The old state is kept; from now on name the new place.",
     )
@@ -93,9 +93,9 @@ def _list_all(given: dict[str, Any]) -> int:
 
     found = places.every(Configured.of(given).place(given["state"]))
     if found:
-        _speech(given).print("".join(table(found)))
+        _console(given).print("".join(table(found)))
     else:
-        _speech(given).tell("", "There is no state there yet. apply makes one.")
+        _console(given).tell("", "There is no state there yet. apply makes one.")
     return 0
 
 
@@ -111,5 +111,5 @@ def _store(given: dict[str, Any]) -> Store:
     return _stores(given, given["state"])[0]
 
 
-def _speech(given: dict[str, Any]) -> Speech:
-    return Speech(given["colour"], verbose=given["verbose"])
+def _console(given: dict[str, Any]) -> Console:
+    return Console(given["colour"], verbose=given["verbose"])

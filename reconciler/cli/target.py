@@ -7,14 +7,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reconciler.cli.surroundings import in_ci
+from reconciler.cli.ci_environment import in_ci
 from reconciler.errors import TargetError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
-    from reconciler.providers import Provider
+    from reconciler.dialects import Provider
 
 EMBEDDED = "embedded"
 DATABASE = "embedded.sqlite3"
@@ -48,7 +48,7 @@ class Target:
     @asynccontextmanager
     async def _remote(self, *, reading: bool) -> AsyncIterator[Provider]:
         from reconciler.api import AsyncClient, Timeout, async_socket, read_only  # noqa: PLC0415 - not for --help
-        from reconciler.providers import AssistantsV1  # noqa: PLC0415 - the same
+        from reconciler.dialects import AssistantsV1  # noqa: PLC0415 - the same
 
         way = async_socket(
             self.server, proxy_from_environment=self.proxy_from_environment, ca_file=self.ca_file
@@ -68,7 +68,7 @@ class Target:
     @asynccontextmanager
     async def _embedded(self, *, reading: bool) -> AsyncIterator[Provider]:
         from reconciler.api import AsyncClient, in_process, read_only  # noqa: PLC0415 - not for --help
-        from reconciler.providers import AssistantsV1  # noqa: PLC0415 - the same
+        from reconciler.dialects import AssistantsV1  # noqa: PLC0415 - the same
         from reconciler.server import Database, create_app  # noqa: PLC0415 - the same
 
         with Database.view(self.database) if reading else Database.open(self.database) as database:

@@ -6,15 +6,15 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from reconciler.config.invisible import named, unseen
 from reconciler.config.models import SHUTDOWNS
-from reconciler.config.piece import Piece
-from reconciler.config.unseen import named, unseen
+from reconciler.config.span import Span
 from reconciler.model.keys import keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from reconciler.config.place import Place
+    from reconciler.config.layers import Layers
     from reconciler.config.prompts import Prompt
     from reconciler.config.text import Node, Source
     from reconciler.model.diagnostic import Diagnostic
@@ -37,22 +37,22 @@ class Lint:
 
     allowed: set[str] = field(default_factory=set)
     checked: set[str] = field(default_factory=set)
-    told: set[Piece] = field(default_factory=set)
+    told: set[Span] = field(default_factory=set)
 
     def source(self, source: Source) -> Iterator[Diagnostic]:
         """What a file hides or gives away, comments included."""
         self.checked.add(source.path)
-        yield from self._hidden(Piece(source.text, source))
-        yield from _secret(Piece(source.text, source))
+        yield from self._hidden(Span(source.text, source))
+        yield from _secret(Span(source.text, source))
 
     def document(self, source: Source, root: Node) -> Iterator[Diagnostic]:
         """What a YAML or JSON file hides or gives away, behind escapes too."""
         yield from self.source(source)
         if "\\" in source.text:
             for text, origin in root.texts():
-                yield from self._escaped(Piece(text, source, whole=origin))
+                yield from self._escaped(Span(text, source, whole=origin))
 
-    def values(self, place: Place, fields: Mapping[str, Any]) -> None:
+    def values(self, place: Layers, fields: Mapping[str, Any]) -> None:
         """Line ends that nobody meant in short texts, and models that end."""
         for key in ("name", "description", "model"):
             if "\n" in (fields.get(key) or ""):
@@ -63,7 +63,7 @@ class Lint:
             problem = f"the model {model} is announced to be shut down on {SHUTDOWNS[model]}"
             place.warn("AS508", problem, "model", help="name its successor")
 
-    def prompt(self, place: Place, prompt: Prompt, said: Any) -> Iterator[Diagnostic]:
+    def prompt(self, place: Layers, prompt: Prompt, said: Any) -> Iterator[Diagnostic]:
         """What a prompt hides, gives away or has forgotten; ``said`` is how the file names it."""
         for piece in prompt.pieces:
             if piece.source.path not in self.checked:
@@ -78,19 +78,19 @@ class Lint:
         if not prompt.text.strip():
             place.warn("AS506", "the prompt is empty", "instructions", help="write it, or null to clear it")
 
-    def _escaped(self, piece: Piece) -> Iterator[Diagnostic]:
+    def _escaped(self, piece: Span) -> Iterator[Diagnostic]:
         """What a text hides behind escapes; the rest was found where it stands."""
         found = (one for _, one in unseen(piece.text, self.allowed) if one not in piece.source.text)
         for one in dict.fromkeys(found):
             yield _unseen(piece, 0, one)
 
-    def _hidden(self, piece: Piece) -> Iterator[Diagnostic]:
+    def _hidden(self, piece: Span) -> Iterator[Diagnostic]:
         for index, one in _first(unseen(piece.text, self.allowed)):
             yield _unseen(piece, index, one)
 
 
 def missing_tools(
-    place: Place, prompt: Prompt, own: Iterable[str], known: frozenset[str]
+    place: Layers, prompt: Prompt, own: Iterable[str], known: frozenset[str]
 ) -> Iterator[Diagnostic]:
     """Tools that a prompt names, that other assistants have, and that this one has not."""
     text = prompt.text
@@ -109,20 +109,20 @@ def missing_tools(
                 ).as_warning()
 
 
-def _unseen(piece: Piece, index: int, one: str) -> Diagnostic:
+def _unseen(piece: Span, index: int, one: str) -> Diagnostic:
     problem = f"{named(one)} cannot be seen, and the model reads it"
     remedy = f"remove it, or allow it by `lint: {{allow_characters: [U+{ord(one):04X}]}}`"
     return piece.diagnostic("AS501", problem, index, help=remedy)
 
 
-def _secret(piece: Piece) -> Iterator[Diagnostic]:
+def _secret(piece: Span) -> Iterator[Diagnostic]:
     for found in _first(keys(piece.text)):
         problem = f"this looks like a key ({found[0][:3]}...); who chats with the assistant could read it"
         remedy = "take it out, and revoke it: it stands in git's history"
         yield piece.diagnostic("AS505", problem, found.start(), len(found[0]), help=remedy)
 
 
-def _forgotten(piece: Piece, *, is_template: bool) -> Iterator[Diagnostic]:
+def _forgotten(piece: Span, *, is_template: bool) -> Iterator[Diagnostic]:
     for found in _first(_PLACEHOLDER.finditer(piece.text)):
         problem = f"{found[0]!r} looks like something left to be written"
         yield piece.diagnostic("AS503", problem, found.start(), len(found[0])).as_warning()
@@ -134,7 +134,7 @@ def _forgotten(piece: Piece, *, is_template: bool) -> Iterator[Diagnostic]:
             ).as_warning()
 
 
-def _line_ends(piece: Piece) -> Iterator[Diagnostic]:
+def _line_ends(piece: Span) -> Iterator[Diagnostic]:
     carriage = piece.text.find("\r\n")
     if carriage >= 0:
         problem = "lines end in CR LF here, and are sent so"

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.config.content import ContentError
 from reconciler.config.document import PromptFile, PromptParts, PromptText
-from reconciler.config.piece import Piece
+from reconciler.config.span import Span
 from reconciler.config.text import MAX_BYTES, Source
 
 if TYPE_CHECKING:
     from reconciler.config.content import Root
-    from reconciler.config.place import Layer, Place
+    from reconciler.config.layers import Layer, Layers
     from reconciler.config.variables import Variables
     from reconciler.model.diagnostic import Origin
 
@@ -22,7 +22,7 @@ class Prompt:
     """What the model will read, the pieces it was made of, and the files they came from."""
 
     text: str
-    pieces: tuple[Piece, ...]
+    pieces: tuple[Span, ...]
     files: tuple[str, ...] = ()
 
 
@@ -37,7 +37,7 @@ class Prompts:
     variables: Variables
     sources: dict[str, Source] = field(default_factory=dict)
 
-    def prompt(self, place: Place, said: Said) -> Prompt | None:
+    def prompt(self, place: Layers, said: Said) -> Prompt | None:
         """The prompt of an assistant; None where a file cannot be read."""
         pieces = self._pieces(place, said)
         if None in pieces:
@@ -48,7 +48,7 @@ class Prompts:
         files = () if isinstance(said, (str, PromptText)) else tuple(one.source.path for one in found)
         return Prompt(_joined(texts), found, files)
 
-    def _pieces(self, place: Place, said: Said) -> list[Piece | None]:
+    def _pieces(self, place: Layers, said: Said) -> list[Span | None]:
         if isinstance(said, PromptFile):
             return [self._read(place, said.file, "file")]
         if isinstance(said, PromptParts):
@@ -59,7 +59,7 @@ class Prompts:
             return [_written(said, layer, layer.node.at("instructions"))]
         return [_written(said.text, layer, layer.node.at("instructions", "text"))]
 
-    def _read(self, place: Place, named: str, *path: str | int) -> Piece | None:
+    def _read(self, place: Layers, named: str, *path: str | int) -> Span | None:
         layer = place.layer("instructions")
         try:
             where = self.root.locate(named, layer.source.path if layer else place.own.path)
@@ -69,14 +69,14 @@ class Prompts:
             problem = f"cannot read the prompt: {cause}"
             place.problem(cause.code, problem, "instructions", *path, help=cause.help)
             return None
-        return Piece(self.sources[where].text, self.sources[where])
+        return Span(self.sources[where].text, self.sources[where])
 
 
-def _written(text: str, layer: Layer, origin: Origin) -> Piece:
+def _written(text: str, layer: Layer, origin: Origin) -> Span:
     """A text that stands in the file itself: letter for letter at the end of a Markdown assistant."""
     if layer.source.is_markdown and layer.source.text.endswith(text):
-        return Piece(text, layer.source, len(layer.source.text) - len(text))
-    return Piece(text, layer.source, whole=origin)
+        return Span(text, layer.source, len(layer.source.text) - len(text))
+    return Span(text, layer.source, whole=origin)
 
 
 def _joined(texts: list[str]) -> str:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from reconciler.config.content import ContentError
 from reconciler.config.environments import Environments
 from reconciler.config.errors import ConfigError
-from reconciler.config.kept import kept
+from reconciler.config.layers import Layer, Layers
 from reconciler.config.lint import Lint, missing_tools
 from reconciler.config.moves import Moves
-from reconciler.config.place import Layer, Place
 from reconciler.config.prompts import Prompts
 from reconciler.config.reading import read
+from reconciler.config.state_location import configured
 from reconciler.config.text import collector_rests
 from reconciler.config.tools import Tools
 from reconciler.config.variables import Variable, Variables
@@ -71,7 +71,7 @@ def configuration(
 def resolved(root: Root, reading: Reading, limits: Limits, choice: Choice | None = None) -> Configuration:
     """What was read, as :func:`configuration` returns it."""
     problems = [*reading.problems]
-    kept(root, reading.documents, problems)
+    configured(root, reading.documents, problems)
     environments = Environments(root, problems)
     environments.read(reading.documents)
     resolver = _Resolver(root, limits, problems, environments, choice or Choice())
@@ -198,7 +198,7 @@ class _Resolver:
         for source, node in {source.path: (source, node) for source, node in written}.values():
             self.problems.extend(self.lint.document(source, node))
 
-    def _places(self, documents: Sequence[Declared], chosen: Described | None) -> Iterator[Place]:
+    def _places(self, documents: Sequence[Declared], chosen: Described | None) -> Iterator[Layers]:
         patches = {where: layer for where, _, layer in chosen.patches()} if chosen else {}
         for one in documents:
             node = one.node.child("assistants")
@@ -210,9 +210,9 @@ class _Resolver:
                 patch = patches.get(str(address.assistant(name)))
                 farthest = (Layer(one.source, defaults, one.document.defaults),) if defaults else ()
                 layers = (*((patch,) if patch else ()), Layer(one.source, own, said), *farthest)
-                yield Place(name, node.key(name), one.source, layers, self.problems)
+                yield Layers(name, node.key(name), one.source, layers, self.problems)
 
-    def _assistants(self, places: Sequence[Place]) -> tuple[DesiredAssistant, ...]:
+    def _assistants(self, places: Sequence[Layers]) -> tuple[DesiredAssistant, ...]:
         """Every assistant, and what its prompt says of tools that others have."""
         made = [self._assistant(place) for place in places]
         known = frozenset(name for one, _ in made for name in _tool_names(one))
@@ -221,7 +221,7 @@ class _Resolver:
                 place.problems.extend(missing_tools(place, prompt, _tool_names(one), known))
         return tuple(one for one, _ in made)
 
-    def _assistant(self, place: Place) -> tuple[DesiredAssistant, Prompt | None]:
+    def _assistant(self, place: Layers) -> tuple[DesiredAssistant, Prompt | None]:
         self._check_name(place)
         said = place.said
         fields: dict[str, Any] = {key: said[key] for key in ("name", "description", "model") if key in said}
@@ -255,11 +255,11 @@ class _Resolver:
         )
         return made, prompt
 
-    def _check_name(self, place: Place) -> None:
+    def _check_name(self, place: Layers) -> None:
         if not address.NAME_PATTERN.match(place.name):
             place.problem("AS403", f"{place.name!r} cannot be an assistant's key", help=_SPELLING.format(100))
 
-    def _check_texts(self, place: Place, fields: dict[str, Any]) -> None:
+    def _check_texts(self, place: Layers, fields: dict[str, Any]) -> None:
         for key in ("name", "description", "instructions"):
             place.longer(f"`{key}`", fields.get(key), getattr(self.limits, key), key)
         if not fields.get("model") and not place.has_wrong("model"):
@@ -267,7 +267,7 @@ class _Resolver:
             named = ("model",) if "model" in fields else ()
             place.problem("AS404", f"assistant `{place.name}` has no model", *named, help=remedy)
 
-    def _metadata(self, place: Place, said: dict[str, str | None]) -> dict[str, str | None]:
+    def _metadata(self, place: Layers, said: dict[str, str | None]) -> dict[str, str | None]:
         most = self.limits.metadata_pairs - 1
         if len(said) > most:
             problem = f"{len(said)} metadata pairs; the limit is {most}, since one is ours"
@@ -281,7 +281,7 @@ class _Resolver:
         return said
 
     def _files(
-        self, place: Place, said: Sequence[Any], tools: Iterable[dict[str, Any]]
+        self, place: Layers, said: Sequence[Any], tools: Iterable[dict[str, Any]]
     ) -> tuple[FileReference, ...]:
         searched = any(tool["type"] == "retrieval" for tool in tools)
         found: list[FileReference] = []
@@ -295,7 +295,7 @@ class _Resolver:
             place.problem("AS412", f"{len(found)} files; the limit is {self.limits.files}", "files")
         return tuple(found)
 
-    def _file(self, place: Place, named: str, number: int, *, searched: bool) -> Address | None:
+    def _file(self, place: Layers, named: str, number: int, *, searched: bool) -> Address | None:
         layer = place.layer("files")
         try:
             path = self.root.locate(named, layer.source.path if layer else place.own.path)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.config.content import Root
+    from reconciler.config.layers import Layers
     from reconciler.config.lint import Lint
-    from reconciler.config.place import Place
     from reconciler.model.diagnostic import Diagnostic, Origin
     from reconciler.model.limits import Limits
 
@@ -56,7 +56,7 @@ class Tools:
     lint: Lint
     files: dict[str, tuple[Function | None, tuple[Diagnostic, ...]]] = field(default_factory=dict)
 
-    def tools(self, place: Place, said: Sequence[Any]) -> list[dict[str, Any]]:
+    def tools(self, place: Layers, said: Sequence[Any]) -> list[dict[str, Any]]:
         """The tools of an assistant, in order; a tool that is wrong is reported and left out."""
         if len(said) > self.limits.tools:
             place.problem("AS412", f"{len(said)} tools; the limit is {self.limits.tools}", "tools")
@@ -70,7 +70,7 @@ class Tools:
             found[tool_key(wire)] = wire
         return list(found.values())
 
-    def _tool(self, place: Place, tool: Any, number: int) -> dict[str, Any] | None:
+    def _tool(self, place: Layers, tool: Any, number: int) -> dict[str, Any] | None:
         if isinstance(tool, InFile):
             function = self._read(place, tool.file, "tools", number, "file")
         elif not isinstance(tool, FunctionTool):
@@ -86,7 +86,7 @@ class Tools:
             )
         return None if function is None else {"type": "function", "function": _said(function)}
 
-    def _read(self, place: Place, named: str, *path: str | int) -> Function | None:
+    def _read(self, place: Layers, named: str, *path: str | int) -> Function | None:
         layer = place.layer("tools")
         try:
             where = self.root.locate(named, layer.source.path if layer else place.own.path)

@@ -11,7 +11,7 @@ from reconciler.model.diagnostic import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from reconciler.config.piece import Piece
+    from reconciler.config.span import Span
     from reconciler.config.text import Node, Source
     from reconciler.model.diagnostic import Diagnostic, Origin
 
@@ -49,7 +49,7 @@ class Variables:
             text = source.written(node.at("vars", name)) if isinstance(value, int) else value
             self.values[name] = Variable(text, source, origin)
 
-    def fill(self, piece: Piece, problems: list[Diagnostic]) -> str:
+    def fill(self, piece: Span, problems: list[Diagnostic]) -> str:
         """A template with its variables filled in; ``$${var.`` stands for ``${var.`` itself."""
 
         def filled(found: re.Match[str]) -> str:

@@ -51,7 +51,7 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class PlanOptions:
     """What a plan is made under, besides the three values it compares.
 
     ``only`` leaves everything but these addresses as it is. ``prune`` also deletes marked assistants
@@ -81,7 +81,7 @@ class Situation:
     desired: Desired
     live: Live
     state: State
-    terms: Terms
+    options: PlanOptions
 
     @cached_property
     def marked(self) -> Mapping[str, tuple[LiveAssistant, ...]]:
@@ -232,7 +232,7 @@ class Situation:
     @cached_property
     def released(self) -> frozenset[str]:
         """Ids of live assistants that carry, after this plan, only files it knows of."""
-        selected = self.terms.selected
+        selected = self.options.selected
         kept = {
             match.live.id
             for one in self.desired.assistants
@@ -256,7 +256,7 @@ class Situation:
         """Whether somebody attached or detached files, and that shall stay so."""
         before = match.binding.digests.get("files") if match.binding else ""
         found = match.live.file_ids if match.live else ()
-        return self.terms.keep_drift and bool(before) and before != field_digest("files", found)
+        return self.options.keep_drift and bool(before) and before != field_digest("files", found)
 
     @cached_property
     def unwanted(self) -> Sequence[tuple[Address, LiveAssistant, str]]:
@@ -317,7 +317,7 @@ class Situation:
         """Uploads that removed assistants keep, and by which addresses they were known."""
         found: dict[str, list[Address]] = {}
         for where, live, refused in self.removed:
-            for file_id in live.file_ids if self.terms.selected(where) and not refused else ():
+            for file_id in live.file_ids if self.options.selected(where) and not refused else ():
                 found.setdefault(file_id, []).append(where)
         return found
 
@@ -326,9 +326,9 @@ class Situation:
         marked = live.mark is not None and "prevent_destroy" in live.mark.fields
         remembered = binding is not None and binding.protected
         names = {where} if self.is_overtaken(where) else {where, *self._entry(where)}
-        if not (marked or remembered or names & self.terms.protected):
+        if not (marked or remembered or names & self.options.protected):
             return ""
-        return _STAYS if self.terms.because is Reason.DESTROY else _PROTECTED
+        return _STAYS if self.options.because is Reason.DESTROY else _PROTECTED
 
     @cached_property
     def interrupted(self) -> Mapping[Address, LiveAssistant]:

@@ -8,21 +8,21 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.api.errors import APIError
+from reconciler.dialects import IncompleteListError
 from reconciler.engine.guard import require_same_owner
 from reconciler.engine.matching import Situation
 from reconciler.engine.uploads import Uploads
 from reconciler.errors import RefusedError, UnreadableObjectError, UnsupportedError
 from reconciler.model.address import Address, Kind, assistant
 from reconciler.model.state import FileBinding
-from reconciler.providers import IncompleteListError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from reconciler.engine.matching import Terms
+    from reconciler.dialects import Provider
+    from reconciler.engine.matching import PlanOptions
     from reconciler.model.resource import Desired, Live
     from reconciler.model.state import State
-    from reconciler.providers import Provider
 
 _MOST = 100  # missing objects that are requested one by one
 _AT_ONCE = 10
@@ -31,7 +31,7 @@ _LONGEST_PAUSE = 5.0
 _NAMED = 3  # ids in a message
 
 
-async def observe(provider: Provider, desired: Desired, state: State, terms: Terms) -> Live:
+async def observe(provider: Provider, desired: Desired, state: State, options: PlanOptions) -> Live:
     """Return everything in the account; only reads.
 
     An object that the state knows and the lists omit is missing only where a request for it answers 404.
@@ -39,21 +39,25 @@ async def observe(provider: Provider, desired: Desired, state: State, terms: Ter
     size are no proof. Raises IncompleteListError, UnreadableObjectError, UnsupportedError, and RefusedError
     where too much is missing, or the state belongs to another server, account or project.
     """
-    require_same_owner(state, desired.project, terms.target)
-    live = await _with_missing(provider, desired, state, allow_missing=terms.allow_missing)
-    return await _examined(provider, desired, state, terms, live)
+    require_same_owner(state, desired.project, options.target)
+    live = await _with_missing(provider, desired, state, allow_missing=options.allow_missing)
+    return await _examined(provider, desired, state, options, live)
 
 
-async def complete(provider: Provider, desired: Desired, state: State, terms: Terms, live: Live) -> Live:
+async def complete(
+    provider: Provider, desired: Desired, state: State, options: PlanOptions, live: Live
+) -> Live:
     """Return the same with the end of the list of assistants proved; raises what ``observe`` raises."""
-    return await _examined(provider, desired, state, terms, await provider.prove(live))
+    return await _examined(provider, desired, state, options, await provider.prove(live))
 
 
-async def _examined(provider: Provider, desired: Desired, state: State, terms: Terms, live: Live) -> Live:
+async def _examined(
+    provider: Provider, desired: Desired, state: State, options: PlanOptions, live: Live
+) -> Live:
     """Refuse objects of this project that cannot be read, and read the content that a plan needs."""
     for problem in _unreadable(live, desired, state):
         raise UnreadableObjectError(problem)
-    unread = Uploads(Situation(desired, live, state, terms)).unread
+    unread = Uploads(Situation(desired, live, state, options)).unread
     return await provider.read(live, unread) if unread else live
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.engine.difference import digests, field_changes, field_digest, normal_tools
-from reconciler.engine.matching import Match, Situation, Terms
+from reconciler.engine.matching import Match, PlanOptions, Situation
 from reconciler.engine.uploads import Uploads
 from reconciler.model.address import Address, assistant
 from reconciler.model.change import Action, Change, FieldChange, Reason, Step, StepKind
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 _NAMED = 3  # unreadable objects in a notice
 
 
-def plan(desired: Desired, live: Live, state: State, terms: Terms) -> Plan:
+def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Plan:
     """Compare what is wanted with what is there and what is remembered.
 
     Pure: equal arguments give equal plans. Wanted changes come first, files before the assistants that
     carry them; then deletions, assistants before their files.
     """
-    situation = Situation(desired, live, state, terms)
+    situation = Situation(desired, live, state, options)
     uploads = Uploads(situation)
     planner = _Assistants(situation, uploads)
     wanted = [*uploads.wanted.values(), *(planner.change(one) for one in desired.assistants)]
@@ -39,13 +39,13 @@ def plan(desired: Desired, live: Live, state: State, terms: Terms) -> Plan:
     return Plan(
         desired.project,
         desired.environment,
-        Basis(state.lineage, state.serial, terms.target, live.account),
-        tuple(change for change in wanted + unwanted if terms.selected(change.address)),
+        Basis(state.lineage, state.serial, options.target, live.account),
+        tuple(change for change in wanted + unwanted if options.selected(change.address)),
         (*_notices(situation), *_orphans(wanted)),
         len({*state.bindings, *uploads.bound, *situation.interrupted} - (gone - missing)),
         len(missing),
         not desired.by_address,
-        terms.only is not None,
+        options.only is not None,
     )
 
 
@@ -64,9 +64,9 @@ def _strangers(situation: Situation) -> Iterator[str]:
         where = assistant(one.mark.name if one.mark else "")
         if situation.is_copied(where):
             yield f"{one.id} is a copy of {where} with our Mark on it; it is left alone. Delete it by hand."
-        elif situation.terms.because is Reason.DESTROY:
+        elif situation.options.because is Reason.DESTROY:
             yield from _abandoned(situation, where, one)
-        elif not situation.terms.prune:
+        elif not situation.options.prune:
             yield (
                 f"{one.id} carries our Mark as {where}, which is neither declared nor in the state; "
                 "it is left alone. --prune-marked deletes it."
@@ -110,7 +110,7 @@ class _Assistants:
         return replace(made, refused=match.refused) if match.refused else made
 
     def _create(self, desired: DesiredAssistant, match: Match) -> Change:
-        if match.reason is Reason.GONE and self.situation.terms.keep_drift:
+        if match.reason is Reason.GONE and self.situation.options.keep_drift:
             note = "it was deleted on the server, and is left so"
             return Change(desired.address, Action.NOOP, Reason.GONE, note=note, drifted=True)
         fields = tuple(
@@ -144,7 +144,7 @@ class _Assistants:
 
     def _update(self, desired: DesiredAssistant, match: Match, live: LiveAssistant) -> Change:
         differing = tuple(field_changes(desired, live, match.binding))
-        kept = [one.field for one in differing if one.drifted and self.situation.terms.keep_drift]
+        kept = [one.field for one in differing if one.drifted and self.situation.options.keep_drift]
         fields = tuple(one for one in differing if one.field not in kept)
         attach, detach = self._attachments(desired, live)
         mark = self._mark(desired, match.nonce)
@@ -181,7 +181,7 @@ class _Assistants:
         """Why the metadata of an assistant cannot be written; empty when it fits."""
         ours = {key for key, value in desired.metadata.items() if value is not None}
         foreign = live.metadata.keys() - desired.metadata.keys() - {MARK_KEY}
-        most = self.situation.terms.limits.metadata_pairs
+        most = self.situation.options.limits.metadata_pairs
         if len(ours | foreign) < most:
             return ""
         return (
@@ -225,7 +225,7 @@ class _Assistants:
 
     @property
     def _places(self) -> int:
-        return self.situation.terms.limits.files
+        return self.situation.options.limits.files
 
     def _note(self, match: Match, steps: Sequence[Step], fields: Sequence[FieldChange], carried: int) -> str:
         if carried > self._places:
@@ -253,7 +253,7 @@ class _Assistants:
 
     def unwanted(self) -> Iterator[Change]:
         for where, live, refused in self.situation.unwanted:
-            deletion = _deletion(where, live, self.situation.terms.because, refused)
+            deletion = _deletion(where, live, self.situation.options.because, refused)
             yield replace(deletion, note=self._unmoved(where))
         yield from self._forgotten()
         for where, live, refused in self.situation.removed:
@@ -285,13 +285,13 @@ class _Assistants:
             if not self.situation.is_copied(where):
                 found.setdefault(where, []).append(one)
         for where, ones in found.items():
-            if self.situation.terms.prune:
+            if self.situation.options.prune:
                 shielded = [self.situation.shielded(where, one) for one in ones]
                 yield from (
                     _deletion(where, one, Reason.MARKED, refused)
                     for one, refused in zip(ones, shielded, strict=True)
                 )
-            elif self.situation.terms.because is Reason.DESTROY:
+            elif self.situation.options.because is Reason.DESTROY:
                 yield _deletion(where, ones[0], Reason.MARKED, _unknown(ones))
 
 

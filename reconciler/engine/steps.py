@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from reconciler.api.errors import APIError, UnknownOutcomeError
 from reconciler.engine.difference import digests, field_changes, remembered
-from reconciler.engine.search import Search
+from reconciler.engine.recovery import Search
 from reconciler.errors import ReconcilerError
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, Reason, Step, StepKind
@@ -25,10 +25,10 @@ from reconciler.model.state import AssistantBinding, FileBinding, Intent, withou
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from reconciler.dialects import Provider
     from reconciler.model.mark import Mark
     from reconciler.model.resource import Desired, FileReference, Live, LiveAssistant, LiveFile
     from reconciler.model.state import Binding
-    from reconciler.providers import Provider
     from reconciler.store import Store
 
 T = TypeVar("T", "LiveAssistant", "LiveFile")

@@ -282,7 +282,7 @@ class Uploads:
         steps, note = self._deletions((*binding.old, binding.id))
         if note and not steps:
             reason = Reason.UNSEEN if note.startswith(Reason.UNSEEN) else Reason.IN_USE
-            if reason is Reason.UNSEEN and self.situation.terms.because is Reason.DESTROY:
+            if reason is Reason.UNSEEN and self.situation.options.because is Reason.DESTROY:
                 return Change(where, Action.DELETE, reason, id=binding.id, note=note, refused=note)
             return Change(where, Action.NOOP, reason, id=binding.id, binding=binding, note=note)
         if note:
@@ -291,7 +291,7 @@ class Uploads:
                 where, Action.REPLACE, Reason.LEFTOVER, steps=steps, id=kept.id, binding=kept, note=note
             )
         if steps:
-            because = self.situation.terms.because
+            because = self.situation.options.because
             return Change(where, Action.DELETE, because, steps=steps, id=binding.id, binding=binding)
         return Change(where, Action.FORGET, Reason.GONE, id=binding.id)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.forges.board import DeniedError, ForgeError, MissingError, Note
+from reconciler.forges.comments import DeniedError, ForgeError, MissingError, Note
 from reconciler.forges.rest import Rest, Shape
 
 if TYPE_CHECKING:

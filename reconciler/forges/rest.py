@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from reconciler.api import AsyncClient, Timeout, async_socket
 from reconciler.api.call import Call
 from reconciler.api.errors import APIError, UnknownOutcomeError
-from reconciler.forges.board import DeniedError, ForgeError, LostError, MissingError, TooLongError
+from reconciler.forges.comments import DeniedError, ForgeError, LostError, MissingError, TooLongError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping

@@ -9,7 +9,7 @@ from reconciler.model.address import Address
 from reconciler.model.tools import tool_key
 from reconciler.render.diff import comparison_lines
 from reconciler.render.lines import Line, Span, Style, line
-from reconciler.render.texts import compared
+from reconciler.render.text_diff import compared
 from reconciler.render.visible import visible
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from reconciler.render.lines import Line, Span, Style, line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.render.texts import Comparison, Row, Word
+    from reconciler.render.text_diff import Comparison, Row, Word
 
 _STYLES = {" ": Style.DIM, "-": Style.REMOVE, "+": Style.ADD}
 _MARKS = {"-": "[-{}-]", "+": "{{+{}+}}"}

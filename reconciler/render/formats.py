@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.render.look import Depth
+from reconciler.render.page_options import Depth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reconciler.render.document import Document
-    from reconciler.render.look import Look
+    from reconciler.render.page_options import PageOptions
     from reconciler.render.view import View
 
 
-def drawn(document: Document, form: str, look: Look) -> str:
+def drawn(document: Document, form: str, look: PageOptions) -> str:
     """A plan or a report in one of the FORMATS, ended by a newline."""
     return FORMATS[form](document, look)
 
@@ -30,36 +30,36 @@ def view_of(document: Document, context: int) -> View:
     return plan_view(document, context)
 
 
-def _text(document: Document, look: Look) -> str:
+def _text(document: Document, look: PageOptions) -> str:
     from reconciler.render.terminal import painted  # noqa: PLC0415 - the same
     from reconciler.render.text import view_lines  # noqa: PLC0415 - the same
-    from reconciler.render.texts import CONTEXT, WHOLE  # noqa: PLC0415 - the same
+    from reconciler.render.text_diff import CONTEXT, WHOLE  # noqa: PLC0415 - the same
 
     context = WHOLE if look.depth is Depth.FULL else CONTEXT
     return painted(view_lines(view_of(document, context), look.depth), colour=look.colour)
 
 
-def _json(document: Document, _: Look) -> str:
+def _json(document: Document, _: PageOptions) -> str:
     from reconciler.render.document import printed  # noqa: PLC0415 - the same
 
     return printed(document)
 
 
-def _markdown(document: Document, look: Look) -> str:
+def _markdown(document: Document, look: PageOptions) -> str:
     from reconciler.render.markdown import markdown  # noqa: PLC0415 - the same
-    from reconciler.render.texts import CONTEXT  # noqa: PLC0415 - the same
+    from reconciler.render.text_diff import CONTEXT  # noqa: PLC0415 - the same
 
     return markdown(view_of(document, CONTEXT), look.most)
 
 
-def _html(document: Document, look: Look) -> str:
+def _html(document: Document, look: PageOptions) -> str:
     from reconciler.render.html import page  # noqa: PLC0415 - the same
-    from reconciler.render.texts import WHOLE  # noqa: PLC0415 - the same
+    from reconciler.render.text_diff import WHOLE  # noqa: PLC0415 - the same
 
     return page(view_of(document, WHOLE), look)
 
 
-FORMATS: dict[str, Callable[[Document, Look], str]] = {
+FORMATS: dict[str, Callable[[Document, PageOptions], str]] = {
     "text": _text,
     "json": _json,
     "markdown": _markdown,

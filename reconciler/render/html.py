@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
-    from reconciler.render.look import Look
-    from reconciler.render.texts import Comparison, Row
+    from reconciler.render.page_options import PageOptions
+    from reconciler.render.text_diff import Comparison, Row
     from reconciler.render.view import Entry, Part, View
 
 _AROUND = 3  # unchanged lines beside a change that are not folded
@@ -34,7 +34,7 @@ _TROUBLES = ("Refused", "Error", "Unknown", "Skipped")  # the gravest first
 _UNSAFE = re.compile(r"[^A-Za-z0-9_./-]")
 
 
-def page(view: View, look: Look) -> str:
+def page(view: View, look: PageOptions) -> str:
     """A View with every line of its texts as one page, ended by a newline.
 
     Equal arguments give equal pages. Every text of the View stands in a text node or in none: no
@@ -267,7 +267,7 @@ def _drift(cards: Iterable[Card]) -> Iterator[Item]:
             yield Item(told, card.anchor, card.entry.address)
 
 
-def _provenance(view: View, look: Look) -> Iterator[tuple[str, str]]:
+def _provenance(view: View, look: PageOptions) -> Iterator[tuple[str, str]]:
     """What this page rests on, as far as it is known."""
     told = {
         "Target": view.target,

@@ -18,7 +18,7 @@ from reconciler.render.view import count
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from reconciler.render.texts import Comparison, Row
+    from reconciler.render.text_diff import Comparison, Row
     from reconciler.render.view import Entry, Part, View
 
 _HEADS = {

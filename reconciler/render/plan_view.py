@@ -10,7 +10,7 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, FieldChange, Reason, Step, StepKind
 from reconciler.render.document import plan_in
 from reconciler.render.lines import Style
-from reconciler.render.texts import CONTEXT, Comparison, compared
+from reconciler.render.text_diff import CONTEXT, Comparison, compared
 from reconciler.render.view import Entry, Inner, Part, Trouble, View, count, literal, shown, sign_of
 from reconciler.render.visible import shortened
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from reconciler.model.change import Action
 from reconciler.render.diff import comparison_lines
 from reconciler.render.lines import Line, Span, Style, line
-from reconciler.render.look import Depth
-from reconciler.render.texts import compared
+from reconciler.render.page_options import Depth
+from reconciler.render.text_diff import compared
 from reconciler.render.view import count, literal, shown
 
 if TYPE_CHECKING:

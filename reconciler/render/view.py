@@ -17,7 +17,7 @@ from reconciler.render.lines import Style
 from reconciler.render.visible import visible
 
 if TYPE_CHECKING:
-    from reconciler.render.texts import Comparison
+    from reconciler.render.text_diff import Comparison
 
 _LOOKS = {
     Action.CREATE: ("+", Style.ADD, "created"),

@@ -2,10 +2,10 @@
 
 from reconciler.server.app import create_app
 from reconciler.server.database import Database, ReadOnlyError, UnreadableDatabaseError
+from reconciler.server.fault_effects import HungUpError
 from reconciler.server.faults import BadFaultsError, Fault, Faults
-from reconciler.server.ledger import Entry, Ledger, UnwritableLedgerError, entries, kept
 from reconciler.server.mount import UnavailableAddressError, running, serve
-from reconciler.server.trouble import HungUpError
+from reconciler.server.request_log import Entry, Ledger, UnwritableLedgerError, entries, kept
 
 __all__ = [
     "BadFaultsError",

@@ -15,10 +15,10 @@ from starlette.routing import Route
 from reconciler.server import assistants, attachments, files, refusals, uploads, wire
 from reconciler.server.calls import Endpoint, plain
 from reconciler.server.database import BusyError, Database, ReadOnlyError
-from reconciler.server.door import Door
 from reconciler.server.faults import Faults
-from reconciler.server.ledger import Ledger, remembered
+from reconciler.server.middleware import Door
 from reconciler.server.refusals import WireError
+from reconciler.server.request_log import Ledger, remembered
 
 _BETA: Final = "assistants=v1"
 

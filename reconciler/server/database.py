@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from reconciler.errors import ReconcilerError
-from reconciler.server import hotcopy, schema
+from reconciler.server import recovered_copy, schema
 
 Connection = sqlite3.Connection
 Row = sqlite3.Row
@@ -311,8 +311,8 @@ def _viewed(path: Path) -> tuple[Connection, TemporaryDirectory[str] | None]:
             if error.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
                 raise
         # A writer was killed, and a read-only connection may not roll its journal back: a copy may.
-        if folder := hotcopy.copied(path):
-            return _opened(hotcopy.inside(folder), "rw"), folder
+        if folder := recovered_copy.copied(path):
+            return _opened(recovered_copy.inside(folder), "rw"), folder
     raise UnreadableDatabaseError(path, "is being recovered by other programs again and again", "try again")
 
 

@@ -10,8 +10,8 @@ from typing import Any, Final, Self
 from reconciler.errors import ReconcilerError
 from reconciler.server.deviations.exchange import Deviation
 from reconciler.server.deviations.table import BUNDLES, ROWS
-from reconciler.server.faultrules import problems
-from reconciler.server.patterns import EVERYTHING, Pattern
+from reconciler.server.fault_schema import problems
+from reconciler.server.request_patterns import EVERYTHING, Pattern
 
 
 class BadFaultsError(ReconcilerError):

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from reconciler.errors import ReconcilerError
-from reconciler.server.trouble import HANG_UP
+from reconciler.server.fault_effects import HANG_UP
 from reconciler.server.wire import PREFIX
 
 _LOOPBACK: Final = "127.0.0.1"

@@ -31,7 +31,7 @@ from uuid import uuid4
 
 from reconciler.errors import ConflictError, StoreError, UnreadableStateError, UnsavedError
 from reconciler.model.state import State
-from reconciler.store import conditions, journal, rescue
+from reconciler.store import conditional_write_probe, journal, rescue
 from reconciler.store.bucket import Bucket, Patience
 from reconciler.store.lease import Lock, LostError, Span, elapsed
 from reconciler.store.record import KEPT, Saved, fresh, readable, saved_of, text_of, told
@@ -175,7 +175,7 @@ class ObjectStore:
         A lock that another run holds is waited for ``timeout`` seconds; ``waiting`` is told once who
         holds it. Then LockedError says so, with the id that :meth:`unlock` wants.
         """
-        conditions.prove(self._bucket)
+        conditional_write_probe.prove(self._bucket)
         with self._lock.held(purpose, timeout, waiting) as lease:
             self._lease, self._stored = lease, None  # others may have written since
             try:

@@ -33,7 +33,7 @@ from reconciler.api import (
     SyncCursorPage,
     Timeout,
 )
-from reconciler.providers import AssistantsV1, Provider
+from reconciler.dialects import AssistantsV1, Provider
 
 TOOLS: list[AssistantToolParam] = [
     {"type": "code_interpreter"},

@@ -7,7 +7,7 @@ from render.plans import page_of
 
 from reconciler.model.plan import Basis, Plan
 from reconciler.render.document import plan_document
-from reconciler.render.look import Look
+from reconciler.render.page_options import PageOptions
 
 SUPPORT = "assistant.support"
 PHONE = {"viewport": {"width": 390, "height": 844}}
@@ -191,7 +191,7 @@ def test_what_is_printed_is_whole_and_has_no_toggle(report, open_window):
 
 
 EVERYTHING = page_of(document_of("text"), look_of("text"))
-NOTHING = page_of(plan_document(Plan("acme", "-", Basis("lineage", 0, "t"), ())), Look())
+NOTHING = page_of(plan_document(Plan("acme", "-", Basis("lineage", 0, "t"), ())), PageOptions())
 
 
 @pytest.mark.parametrize("how", [{}, PHONE, {"color_scheme": "dark"}, {**PHONE, "color_scheme": "dark"}])

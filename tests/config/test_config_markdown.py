@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from reconciler.config.content import Root
 from reconciler.config.errors import ConfigError
+from reconciler.config.invisible import unseen
 from reconciler.config.resolve import Choice, configuration
-from reconciler.config.unseen import unseen
 from reconciler.model.diagnostic import Origin
 from reconciler.model.limits import Limits
 

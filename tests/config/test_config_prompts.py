@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from reconciler.config.content import Root
 from reconciler.config.errors import ConfigError
-from reconciler.config.piece import Piece
+from reconciler.config.invisible import unseen
 from reconciler.config.resolve import configuration
+from reconciler.config.span import Span
 from reconciler.config.text import Source
-from reconciler.config.unseen import unseen
 from reconciler.config.variables import Variable, Variables
 from reconciler.model.limits import Limits
 
@@ -62,7 +62,7 @@ def filled(text, **values):
     """A template with its variables, and what is wrong with it."""
     problems = []
     variables = Variables({name: Variable(value) for name, value in values.items()})
-    return variables.fill(Piece(text, Source("a.md", text)), problems), problems
+    return variables.fill(Span(text, Source("a.md", text)), problems), problems
 
 
 TEXTS = st.text() | st.text(alphabet="${}var.x \n", max_size=40)

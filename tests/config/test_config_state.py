@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.config.errors import ConfigError
-from reconciler.config.kept import place
 from reconciler.config.reading import read
+from reconciler.config.state_location import chosen
 from reconciler.model.keys import masked
 
 ONE = "project: acme\nassistants: {support: {model: m}}\n"
@@ -19,7 +19,7 @@ def kept(workspace, root):
     def kept(*paths, **files):
         for name, text in files.items():
             workspace.write(f"{name.replace('_', '/')}.yaml", text)
-        return place(root, read(root, [Path(path) for path in paths]))
+        return chosen(root, read(root, [Path(path) for path in paths]))
 
     return kept
 

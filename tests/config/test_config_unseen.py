@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.config.unseen import named, unseen
+from reconciler.config.invisible import named, unseen
 
 ZWSP, ZWNJ, ZWJ, LRM, RLM, ALM = "\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\u061c"
 VS15, VS16, KEYCAP = "\ufe0e", "\ufe0f", "\u20e3"

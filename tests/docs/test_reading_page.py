@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.engine.breaking import breaking
 from reconciler.render.document import PlanDocument
-from reconciler.render.texts import compared
+from reconciler.render.text_diff import compared
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/reading-a-plan.md").read_text()

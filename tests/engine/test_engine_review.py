@@ -7,7 +7,7 @@ from builders import FUNCTION, assistant
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.engine.review import belongs, moved, require_digest, require_same, skipped, told
+from reconciler.engine.staleness import belongs, moved, require_digest, require_same, skipped, told
 from reconciler.errors import StalePlanError
 from reconciler.model import address
 from reconciler.model.change import Action, Change, FieldChange, Reason, Step, StepKind

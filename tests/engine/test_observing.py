@@ -7,11 +7,11 @@ import httpx
 import pytest
 from builders import assistant
 
+from reconciler.dialects import IncompleteListError
+from reconciler.dialects import listing as listings
 from reconciler.errors import RefusedError, UnreadableObjectError, UnsupportedError
 from reconciler.model.change import Action, Reason
 from reconciler.model.outcome import Result
-from reconciler.providers import IncompleteListError
-from reconciler.providers import listing as listings
 
 LIST = ("GET", "/v1/assistants")
 

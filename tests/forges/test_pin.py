@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from reconciler.forges import DeniedError, ForgeError, github, gitlab, marker
-from reconciler.forges.board import LostError
+from reconciler.forges.comments import LostError
 
 MARK = marker("assistants-sync", "acme", "prod")
 

@@ -56,13 +56,13 @@ OUTLETS = re.compile(
     r"(print|input|breakpoint|logging|syslog)(\..*)?"
     r"|sys\.(__)?(stdout|stderr|displayhook|excepthook)(__)?"
     r"|click\.(echo|secho|echo_via_pager|style|prompt|confirm|edit|launch|utils|termui)"
-    r"|os\.(write|system|popen|startfile)|traceback\.print_.*|warnings\.warn.*|pprint\.pprint|(rich\.console\.)?Console"
+    r"|os\.(write|system|popen|startfile)|traceback\.print_.*|warnings\.warn.*|pprint\.pprint|rich\.console\.Console"
 )
 DOORS = {
-    "cli/speech.py": {"sys.stdout", "sys.stderr", "logging"},  # the one that speaks; its log is neutral too
+    "cli/console.py": {"sys.stdout", "sys.stderr", "logging"},  # the one that speaks; its log is neutral too
     "cli/main.py": {"sys.stdout", "sys.stderr"},  # which may be closed, or know no UTF-8
     "render/terminal.py": {"Console"},  # paints what is a Line already
-    "server/door.py": {"logging"},  # a request id of the server's own
+    "server/middleware.py": {"logging"},  # a request id of the server's own
     "store/files.py": {"os.write"},  # to a file
 }
 

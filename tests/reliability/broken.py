@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from reconciler.api.errors import APIError, NotFoundError, UnknownOutcomeError
 from reconciler.api.retry import Retry
+from reconciler.dialects import AssistantsV1
 from reconciler.engine.applier import _Run
-from reconciler.engine.matching import Situation, Terms
+from reconciler.engine.matching import PlanOptions, Situation
 from reconciler.engine.steps import Steps
-from reconciler.providers import AssistantsV1
 from reconciler.store import LocalStore, conditions, files, folder, journal
 from reconciler.store.bucket import Bucket
 from reconciler.store.lease import Lease
@@ -119,12 +119,12 @@ def _one_proof():
 
 
 def _mark_is_proof():
-    real = Terms.__init__
+    real = PlanOptions.__init__
 
     def init(self, *given, **named):
         real(self, *given, **{**named, "prune": True})
 
-    Terms.__init__ = init
+    PlanOptions.__init__ = init
 
 
 def _forgotten_calls():

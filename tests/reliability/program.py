@@ -15,7 +15,7 @@ from reliability.fate import FORTUNATE, Boundaries
 
 import reconciler.api.retry
 import reconciler.cli.target
-import reconciler.engine.search
+import reconciler.engine.recovery
 import reconciler.store.objects
 import reconciler.store.postgres.store
 from reconciler.cli.main import run as command_line
@@ -116,7 +116,7 @@ def _hurry(*, calm, ends_well):
     reconciler.api.retry._FIRST_WAIT = 0.01
     reconciler.api.retry._SHORTEST = 0.01
     reconciler.cli.target._DEADLINE = 30.0 if calm else 0.6
-    reconciler.engine.search._PAUSE = 0.02
+    reconciler.engine.recovery._PAUSE = 0.02
     reconciler.store.postgres.store._PAUSE = 0.05
     reconciler.store.postgres.store.Patience = lambda: Patience(look=0.5)
     if not ends_well:

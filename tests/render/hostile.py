@@ -7,7 +7,7 @@ from reconciler.model.change import Action, Change, Detail, FieldChange, Reason,
 from reconciler.model.diagnostic import Diagnostic, Origin
 from reconciler.model.plan import Basis, Plan
 from reconciler.render.document import plan_document
-from reconciler.render.look import Look
+from reconciler.render.page_options import PageOptions
 
 _ACTS = (
     "<script>{act}</script>",
@@ -113,4 +113,4 @@ def document_of(*texts):
 
 def look_of(*texts):
     """The rest that is told on a page."""
-    return Look(commit=" ".join(texts), time=" ".join(texts))
+    return PageOptions(commit=" ".join(texts), time=" ".join(texts))

@@ -10,7 +10,7 @@ from reconciler.model.outcome import Cause, Outcome, Report, Result
 from reconciler.model.plan import Basis, Plan
 from reconciler.render.document import plan_document, report_document
 from reconciler.render.formats import drawn
-from reconciler.render.look import Look
+from reconciler.render.page_options import PageOptions
 
 SUPPORT, SALES = address.assistant("support"), address.assistant("sales")
 HANDBOOK = address.file("docs/handbook.md")
@@ -23,11 +23,11 @@ PROMPT = "".join(f"{number}. Rule {number}.\n" for number in range(1, 13))
 
 
 def markdown_of(document, most=60_000):
-    return drawn(document, "markdown", Look(most=most))
+    return drawn(document, "markdown", PageOptions(most=most))
 
 
 def page_of(document, look=None):
-    return drawn(document, "html", look or Look())
+    return drawn(document, "html", look or PageOptions())
 
 
 def planned(*changes, **rest):

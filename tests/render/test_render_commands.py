@@ -20,7 +20,7 @@ from reconciler.model.change import Action, Change, Detail, FieldChange, Reason,
 from reconciler.model.plan import Basis, Plan
 from reconciler.render.document import plan_document
 from reconciler.render.formats import FORMATS, drawn
-from reconciler.render.look import Depth, Look
+from reconciler.render.page_options import Depth, PageOptions
 from reconciler.render.visible import visible
 
 LINES = re.compile(r"\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
@@ -28,8 +28,8 @@ SECTION = re.compile(r"section_(?:start|end):\d+:[\w.-]+\r\x1b\[0K")
 AT_ONCE = 500  # values of one plan
 # Drawing takes longest.
 TURNS = [
-    [("text", Look()), ("markdown", Look(most=10**6))],
-    [("text", Look(depth=Depth.FULL)), *((form, Look()) for form in FORMATS if form != "text")],
+    [("text", PageOptions()), ("markdown", PageOptions(most=10**6))],
+    [("text", PageOptions(depth=Depth.FULL)), *((form, PageOptions()) for form in FORMATS if form != "text")],
 ]
 ALPHABET = [
     *":::::####[[[]]]  \t\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029\u00a0\u2003\u3000\ufeff",
@@ -159,7 +159,7 @@ def test_many_of_the_values_would_be_commands_if_they_were_printed_as_they_are()
     assert any(SECTION.search(text) for text in acting)
 
 
-@pytest.mark.parametrize("where", ["reconciler.render.view.visible", "reconciler.render.texts.visible"])
+@pytest.mark.parametrize("where", ["reconciler.render.view.visible", "reconciler.render.text_diff.visible"])
 def test_a_plan_that_is_drawn_without_the_neutraliser_is_caught(where, monkeypatch):
     monkeypatch.setattr(where, lambda text: str(text).replace("\n", " "))
 
@@ -171,5 +171,5 @@ def test_a_plan_that_is_drawn_without_the_neutraliser_is_caught(where, monkeypat
 @pytest.mark.parametrize("form", [*FORMATS])
 def test_no_hostile_plan_or_report_has_a_command_in_any_format(name, form):
     for colour in (False, True):
-        assert not commands(drawn(document_of(HOSTILE[name]), form, Look(colour=colour)))
-        assert not commands(drawn(report_of(HOSTILE[name]), form, Look(colour=colour)))
+        assert not commands(drawn(document_of(HOSTILE[name]), form, PageOptions(colour=colour)))
+        assert not commands(drawn(report_of(HOSTILE[name]), form, PageOptions(colour=colour)))

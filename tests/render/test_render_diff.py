@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reconciler.render.diff import comparison_lines
 from reconciler.render.lines import plain
-from reconciler.render.texts import WHOLE, Extent, compared
+from reconciler.render.text_diff import WHOLE, Extent, compared
 
 ROW = re.compile(r"^ *(?P<number>[0-9]+) (?P<sign>[ +-]) │ ?(?P<text>.*)$")
 LINES = st.lists(
@@ -185,7 +185,7 @@ def test_no_text_is_compared_for_ever(name):
 @given(st.lists(st.sampled_from("abcd"), max_size=30), st.lists(st.sampled_from("abcd"), max_size=30))
 def test_a_comparison_that_runs_out_of_time_is_still_true(before, after):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reconciler.render.texts._STEPS", 1)
+        patch.setattr("reconciler.render.text_diff._STEPS", 1)
         found = compared("\n".join(before), "\n".join(after), WHOLE)
     rows = [row for hunk in found.hunks for row in hunk]
 

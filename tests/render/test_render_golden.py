@@ -7,10 +7,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from reconciler.render.look import Depth, Look
 from render.plans import PLANS, REPORTS
 
 from reconciler.render.formats import FORMATS, drawn
-from reconciler.render.look import Depth, Look
 
 GOLDEN = Path(__file__).with_name("golden")
 WRITING = os.environ.get("GOLDEN") == "write"

@@ -18,7 +18,7 @@ from reconciler.model.change import Action, Change, FieldChange, Reason, Step, S
 from reconciler.model.plan import Basis, Plan
 from reconciler.render.document import plan_document
 from reconciler.render.formats import drawn
-from reconciler.render.look import Look
+from reconciler.render.page_options import PageOptions
 
 VOID = {"meta", "input", "col"}
 ATTRIBUTES = {
@@ -85,7 +85,7 @@ def updated(*fields, name="support", **more):
     return Change(address.assistant(name), Action.UPDATE, Reason.EDITED, fields, (UPDATE,), **more)
 
 
-def page(*changes, look=Look(), **more):  # noqa: B008 - frozen
+def page(*changes, look=PageOptions(), **more):  # noqa: B008 - frozen
     return Page(page_of(planned(*changes, **more), look))
 
 
@@ -115,8 +115,8 @@ def test_a_report_says_what_was_done_and_what_was_not():
 
 @given(st.text(min_size=1, max_size=40))
 def test_no_text_adds_an_element(text):
-    known = Page(page_of(planned(updated(FieldChange("name", "a", "b"))), Look()))
-    found = Page(page_of(planned(updated(FieldChange("name", "a", text))), Look()))
+    known = Page(page_of(planned(updated(FieldChange("name", "a", "b"))), PageOptions()))
+    found = Page(page_of(planned(updated(FieldChange("name", "a", text))), PageOptions()))
 
     assert found.shape == known.shape
 
@@ -124,7 +124,9 @@ def test_no_text_adds_an_element(text):
 def test_every_value_is_there_to_be_read():
     text = '<script>alert("1")</script> & more'
     found = page(
-        updated(FieldChange("name", "a", text), id=text), notices=(text,), look=Look(commit=text, time=text)
+        updated(FieldChange("name", "a", text), id=text),
+        notices=(text,),
+        look=PageOptions(commit=text, time=text),
     )
 
     assert found.told().count(text) == 5
@@ -139,7 +141,7 @@ def test_attributes_hold_nothing_of_a_plan_but_names_of_links():
     assert all(names.fullmatch(value) for value in found.values("id"))
     assert all(names.fullmatch(value) and value[0] == "#" for value in found.values("href"))
     assert set(found.values("class")) == set(
-        Page(page_of(document_of(*map(harmless, HOSTILE[:40])), Look())).values("class")
+        Page(page_of(document_of(*map(harmless, HOSTILE[:40])), PageOptions())).values("class")
     )
     assert not [
         value
@@ -172,7 +174,7 @@ def test_the_name_of_a_link_is_the_address():
 
 
 def test_the_policy_allows_exactly_the_rules_of_the_page():
-    html = page_of(planned(), Look())
+    html = page_of(planned(), PageOptions())
     rules = html.partition("<style>")[2].partition("</style>")[0]
     digest = b64encode(sha256(rules.encode()).digest()).decode()
 
@@ -190,7 +192,7 @@ def test_the_same_plan_is_the_same_page():
 
 
 def test_a_page_says_what_it_rests_on():
-    told = page(look=Look(commit="3f9c2ab", time="2026-11-23 02:59 UTC"), partial=True).told()
+    told = page(look=PageOptions(commit="3f9c2ab", time="2026-11-23 02:59 UTC"), partial=True).told()
 
     for one in (
         "Target http://127.0.0.1:8123/v1",
@@ -208,7 +210,7 @@ def test_a_page_says_what_it_rests_on():
 
 def test_what_is_not_known_is_not_told():
     plan = plan_document(Plan("acme", "-", Basis("lineage", 0, "t"), ()))
-    told = Page(page_of(plan, Look())).told()
+    told = Page(page_of(plan, PageOptions())).told()
 
     assert not {"Account", "Environment", "Checked", "Drawn", "Scope"} & set(told.split())
 
@@ -230,7 +232,7 @@ def rows(html):
 
 
 def text_page(before, after):
-    return page_of(planned(updated(FieldChange("instructions", before, after))), Look())
+    return page_of(planned(updated(FieldChange("instructions", before, after))), PageOptions())
 
 
 def test_changed_lines_stand_side_by_side_by_their_place():
@@ -284,7 +286,7 @@ def test_what_differs_only_in_how_it_is_written_says_so():
 
 
 def test_a_tool_is_compared_by_path_and_what_breaks_stands_on_top():
-    found = Page(page_of(document_of("lookup"), Look()))
+    found = Page(page_of(document_of("lookup"), PageOptions()))
     told = found.told()
 
     assert told.index("May break who answers a tool's calls") < told.index("where before after")
@@ -300,7 +302,7 @@ def test_whole_tools_are_laid_out_and_what_is_no_json_stands_as_it_is():
                 FieldChange("tools.function b", {"type": "\x7f"}, None),
             )
         ),
-        Look(),
+        PageOptions(),
     )
 
     assert "{\n  &#34;type&#34;: &#34;function&#34;,\n  &#34;z&#34;: [\n    1\n  ]\n}" in html
@@ -309,7 +311,7 @@ def test_whole_tools_are_laid_out_and_what_is_no_json_stands_as_it_is():
 
 
 def test_refusals_drift_notices_and_warnings_stand_before_the_changes():
-    told = Page(page_of(document_of("xyz"), Look())).told()
+    told = Page(page_of(document_of("xyz"), PageOptions())).told()
     heads = [
         told.index(head)
         for head in (
@@ -361,7 +363,7 @@ def test_the_jump_list_has_signs_and_counts():
 
 
 def test_headings_come_in_order():
-    found = Page(page_of(document_of("a", "b"), Look()))
+    found = Page(page_of(document_of("a", "b"), PageOptions()))
     levels = [int(tag[1]) for tag, _ in found.shape if re.fullmatch(r"h[1-6]", tag)]
 
     assert levels[0] == 1

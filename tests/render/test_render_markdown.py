@@ -24,7 +24,7 @@ from reconciler.model import address
 from reconciler.model.change import Action, Change, FieldChange, Reason
 from reconciler.render.document import plan_document
 from reconciler.render.formats import drawn
-from reconciler.render.look import Look
+from reconciler.render.page_options import PageOptions
 from reconciler.render.plan_view import plan_view
 from reconciler.render.view import shown
 
@@ -279,7 +279,7 @@ def test_a_fence_is_longer_than_every_run_of_backticks_in_it_and_no_longer():
 
 def test_equal_plans_are_drawn_equal():
     assert markdown_of(document_of("x")) == markdown_of(document_of("x"))
-    assert drawn(MANY, "markdown", Look(most=5_000)) == markdown_of(MANY, 5_000)
+    assert drawn(MANY, "markdown", PageOptions(most=5_000)) == markdown_of(MANY, 5_000)
 
 
 def test_a_prompt_keeps_the_numbers_of_its_lines_and_signs_stand_in_front():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reconciler.render.diff import comparison_lines
 from reconciler.render.lines import Style
 from reconciler.render.terminal import painted
-from reconciler.render.texts import compared
+from reconciler.render.text_diff import compared
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 KIND = "Be kind.\nAnswer in one sentence.\nAsk for the order.\nSign with your name.\n"

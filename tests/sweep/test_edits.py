@@ -150,7 +150,7 @@ def test_the_check_has_teeth(tmp_path, monkeypatch):
     async def sees_nothing(*_):
         return None
 
-    monkeypatch.setattr("reconciler.providers.assistants_v1.AssistantsV1._match", sees_nothing)
+    monkeypatch.setattr("reconciler.dialects.assistants_v1.wire.AssistantsV1._match", sees_nothing)
     found = [story(seed, tmp_path / str(seed)) for seed in range(STORIES)]
 
     assert any(one["files too many"] for one in found)

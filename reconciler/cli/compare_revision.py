@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from reconciler.config.content import Root
 from reconciler.config.errors import ConfigError
 from reconciler.config.revision import laid_out
-from reconciler.engine.against import against, anonymous
-from reconciler.engine.contents import with_texts
-from reconciler.engine.matching import Terms
+from reconciler.engine.file_diffs import with_texts
+from reconciler.engine.matching import PlanOptions
+from reconciler.engine.simulate import against, anonymous
 from reconciler.errors import UsageError
 from reconciler.model.address import Address
 from reconciler.model.resource import Desired
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.cli.configured import Configured
-    from reconciler.cli.drawing import Drawing
+    from reconciler.cli.console import Console
+    from reconciler.cli.output_options import OutputOptions
     from reconciler.cli.session import Scope
-    from reconciler.cli.speech import Speech
 
 _GIT = "git:"
 _CHANGES = 2
@@ -46,28 +46,28 @@ class Comparison:
     revision: str
     configured: Configured
     scope: Scope
-    speech: Speech
+    console: Console
 
     @classmethod
-    def of(cls, named: str, configured: Configured, scope: Scope, speech: Speech) -> Comparison:
+    def of(cls, named: str, configured: Configured, scope: Scope, console: Console) -> Comparison:
         """What ``git:REVISION`` names; UsageError for anything else."""
         revision = named.removeprefix(_GIT)
         if revision == named or not revision:
             raise UsageError(f"--against {named!r} is not git:REVISION, such as git:origin/main")
-        return cls(revision, configured, scope, speech)
+        return cls(revision, configured, scope, console)
 
-    def plan(self, *, detailed: bool, texts: bool, drawing: Drawing, out: Path | None) -> int:
+    def plan(self, *, detailed: bool, texts: bool, drawing: OutputOptions, out: Path | None) -> int:
         """Show what leads from the one to the other; needs no server, no key and no state."""
-        declared = self.configured.told(self.speech)
+        declared = self.configured.told(self.console)
         with laid_out(self.configured.root.folder, self.revision) as (folder, commit):
             before = self._declared_in(folder, declared.desired.project)
             where = f"the configuration of {self.revision} (commit {commit[:12]}); no server was asked"
-            found = against(before, declared.desired, Terms(where))
+            found = against(before, declared.desired, PlanOptions(where))
             found = found.narrowed(self.scope.targets, self.scope.excluded)
             if texts:
                 found = asyncio.run(with_texts(found, _reading(folder), self.configured.root.reopen))
         plan = anonymous(found.plan)
-        drawing.show(plan_document(plan, self.scope.recorded, declared.warnings), self.speech, out)
+        drawing.show(plan_document(plan, self.scope.recorded, declared.warnings), self.console, out)
         return _CHANGES if detailed and plan.has_changes else 0
 
     def _declared_in(self, folder: Path, project: str) -> Desired:
@@ -78,5 +78,5 @@ class Comparison:
             return replace(self.configured, root=Root(folder)).configuration.desired
         except ConfigError:
             problem = f"the configuration of {self.revision} cannot be read; this is about that commit:"
-            self.speech.tell("Error", problem)
+            self.console.tell("Error", problem)
             raise

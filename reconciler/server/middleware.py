@@ -4,11 +4,11 @@ import logging
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from reconciler.server import refusals, trouble, wire
+from reconciler.server import fault_effects, refusals, wire
 from reconciler.server.deviations.deviant import Deviant
+from reconciler.server.exchange import Visit
 from reconciler.server.faults import Faults
-from reconciler.server.ledger import Ledger
-from reconciler.server.visit import Visit
+from reconciler.server.request_log import Ledger
 
 _log = logging.getLogger(__name__)
 
@@ -33,8 +33,8 @@ class Door:
         visit = Visit(scope, send, self._ledger, met, self._organization)
         app = Deviant(self._app, rows) if rows else self._app
         try:
-            await trouble.met(fault, app, scope, receive, visit)
-        except trouble.HungUpError:
+            await fault_effects.met(fault, app, scope, receive, visit)
+        except fault_effects.HungUpError:
             raise
         except Exception:
             if visit.answered:

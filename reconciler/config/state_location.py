@@ -23,7 +23,7 @@ _SECRET = re.compile(r"pass|secret|token|key|credential", re.IGNORECASE)
 _CODE = "AS405"
 
 
-def kept(root: Root, documents: Sequence[Declared], problems: list[Diagnostic]) -> Path | str | None:
+def configured(root: Root, documents: Sequence[Declared], problems: list[Diagnostic]) -> Path | str | None:
     """The folder, beneath the root, or the address that the documents name; None where none of them does."""
     named = [one for one in documents if "state" in one.document.model_fields_set]
     found = [(one, _place(root, one, problems)) for one in named]
@@ -35,13 +35,13 @@ def kept(root: Root, documents: Sequence[Declared], problems: list[Diagnostic]) 
     return found[0][1] if found else None
 
 
-def place(root: Root, reading: Reading) -> Path | str | None:
+def chosen(root: Root, reading: Reading) -> Path | str | None:
     """The same; ConfigError where nobody can tell, since it is wrong or may stand in what cannot be read.
 
     Other mistakes do not matter here: who asks a state what it knows needs no valid configuration.
     """
     problems: list[Diagnostic] = []
-    found = kept(root, reading.documents, problems)
+    found = configured(root, reading.documents, problems)
     is_lost = any(
         one.node.has("state") and "state" not in one.document.model_fields_set for one in reading.documents
     )

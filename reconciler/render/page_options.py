@@ -15,7 +15,7 @@ class Depth(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PageOptions:
     """How a plan shall look; each format takes from it what it knows.
 
     ``most`` is how many bytes of Markdown there may be. ``commit`` and ``time`` say what was read and when,

@@ -2,11 +2,11 @@
 
 import httpx
 import pytest
-from providers.asking import creation
+from dialects.asking import creation
 
 from reconciler.api import APIResponseValidationError
+from reconciler.dialects import listing as listing_module
 from reconciler.model.resource import End
-from reconciler.providers import listing as listing_module
 
 
 def bare(number, **fields):

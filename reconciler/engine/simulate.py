@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.engine.difference import digests
-from reconciler.engine.planned import Planned
+from reconciler.engine.planned_run import Planned
 from reconciler.engine.planner import plan
 from reconciler.model.mark import MARK_KEY
 from reconciler.model.resource import TEXT_FIELDS, DesiredAssistant, Live, LiveAssistant, LiveFile
@@ -18,7 +18,7 @@ from reconciler.model.state import AssistantBinding, FileBinding, State
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.engine.matching import Terms
+    from reconciler.engine.matching import PlanOptions
     from reconciler.model.change import Change
     from reconciler.model.plan import Plan
     from reconciler.model.resource import Desired
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 _NONCE = "a"
 
 
-def against(before: Desired, desired: Desired, terms: Terms) -> Planned:
+def against(before: Desired, desired: Desired, options: PlanOptions) -> Planned:
     """What leads from one configuration to another; the ids in it stand for nothing."""
-    live, state = _applied(before, desired, terms)
-    return Planned.whole(desired, live, state, terms)
+    live, state = _applied(before, desired, options)
+    return Planned.whole(desired, live, state, options)
 
 
 def anonymous(made: Plan) -> Plan:
@@ -37,9 +37,9 @@ def anonymous(made: Plan) -> Plan:
     return replace(made, changes=tuple(_anonymous(change) for change in made.changes))
 
 
-def _applied(before: Desired, desired: Desired, terms: Terms) -> tuple[Live, State]:
-    empty = State("", 0, before.project, terms.target)
-    made = plan(before, Live({}, {}), empty, terms).by_address
+def _applied(before: Desired, desired: Desired, options: PlanOptions) -> tuple[Live, State]:
+    empty = State("", 0, before.project, options.target)
+    made = plan(before, Live({}, {}), empty, options).by_address
     assistants = [_assistant(one, made[one.address]) for one in before.assistants]
     bindings = {one.address: _binding(one) for one in before.assistants} | {
         one.address: FileBinding(str(one.address), one.filename, one.sha256, one.size) for one in before.files

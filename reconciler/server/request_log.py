@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from reconciler.errors import ReconcilerError
-from reconciler.server.patterns import Pattern
+from reconciler.server.request_patterns import Pattern
 
 _REMEMBERED: Final = 100_000
 _REFUSALS: Final = 400

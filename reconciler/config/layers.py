@@ -27,7 +27,7 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Layers:
     """Where things said of one assistant stand; ``layers`` run from the nearest to the farthest."""
 
     name: str

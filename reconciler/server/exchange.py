@@ -6,8 +6,8 @@ import time
 from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Scope, Send
 
-from reconciler.server.ledger import Entry, Ledger
 from reconciler.server.reply import done
+from reconciler.server.request_log import Entry, Ledger
 
 
 class Visit:

@@ -5,7 +5,7 @@ import json
 
 import httpx
 import pytest
-from providers.asking import NOTES, Around, creation, marked
+from dialects.asking import NOTES, Around, creation, marked
 
 from reconciler.api import (
     APITimeoutError,

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from reconciler.forges.board import DeniedError, ForgeError, LostError, MissingError, TooLongError
+from reconciler.forges.comments import DeniedError, ForgeError, LostError, MissingError, TooLongError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
-    from reconciler.forges.board import Board, Note
+    from reconciler.forges.comments import Board, Note
 
 T = TypeVar("T")
 

@@ -8,8 +8,8 @@ import pytest
 
 from reconciler.api import AsyncClient, in_process
 from reconciler.api import client as clients
+from reconciler.dialects import AssistantsV1
 from reconciler.model.state import State
-from reconciler.providers import AssistantsV1
 from reconciler.server import Database, create_app
 
 TARGET = "http://localhost/v1"

@@ -20,7 +20,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True)
-class Runner:
+class CiJob:
     """Where a job runs, and whom it may tell.
 
     ``place`` is the repository, or the number of the project; ``number`` that of the pull request, 0 without
@@ -38,7 +38,7 @@ class Runner:
     token: str = field(default="", repr=False)
 
     @classmethod
-    def of(cls, environment: Mapping[str, str], token_file: Path | None) -> Runner:
+    def of(cls, environment: Mapping[str, str], token_file: Path | None) -> CiJob:
         """What the variables say; UsageError where they say something that cannot be."""
         if environment.get("GITHUB_ACTIONS") == "true":
             return cls._github(environment, token_file)
@@ -47,7 +47,7 @@ class Runner:
         return cls()
 
     @classmethod
-    def _github(cls, environment: Mapping[str, str], token_file: Path | None) -> Runner:
+    def _github(cls, environment: Mapping[str, str], token_file: Path | None) -> CiJob:
         number, is_foreign = _pull_request(environment.get("GITHUB_EVENT_PATH", ""))
         return cls(
             "github",
@@ -61,7 +61,7 @@ class Runner:
         )
 
     @classmethod
-    def _gitlab(cls, environment: Mapping[str, str], token_file: Path | None) -> Runner:
+    def _gitlab(cls, environment: Mapping[str, str], token_file: Path | None) -> CiJob:
         here = environment.get("CI_PROJECT_ID", "")
         target = environment.get("CI_MERGE_REQUEST_PROJECT_ID") or here
         source = environment.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID") or target

@@ -15,18 +15,18 @@ from reconciler.config.git import checked_out
 from reconciler.errors import UsageError
 from reconciler.render.document import printed
 from reconciler.render.formats import drawn
-from reconciler.render.look import Depth, Look
+from reconciler.render.page_options import Depth, PageOptions
 from reconciler.store import planfile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.cli.speech import Speech
+    from reconciler.cli.console import Console
     from reconciler.render.document import Document
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class OutputOptions:
     """A format and how much it shows; ``most`` bounds Markdown, in bytes."""
 
     form: str = "text"
@@ -34,7 +34,7 @@ class Drawing:
     most: int = 60_000
 
     @classmethod
-    def of(cls, form: str, given: Mapping[str, Any]) -> Drawing:
+    def of(cls, form: str, given: Mapping[str, Any]) -> OutputOptions:
         """What the options say; UsageError for those that do not go together."""
         if given["brief"] and given["full"]:
             raise UsageError("--brief and --full do not go together")
@@ -45,16 +45,16 @@ class Drawing:
         depth = Depth.BRIEF if given["brief"] else Depth.FULL if given["full"] else Depth.PLAIN
         return cls(form, depth, given.get("max_bytes", 60_000))
 
-    def show(self, document: Document, speech: Speech, out: Path | None = None) -> None:
+    def show(self, document: Document, console: Console, out: Path | None = None) -> None:
         """Print a plan or a report on stdout, and write it to a file if there shall be one."""
-        look = Look(speech.is_coloured, self.depth, self.most)
+        look = PageOptions(console.is_coloured, self.depth, self.most)
         if self.form == "html":
-            look = Look(commit=_commit(), time=_time())
-        speech.print(drawn(document, self.form, look))
+            look = PageOptions(commit=_commit(), time=_time())
+        console.print(drawn(document, self.form, look))
         if out:
             planfile.write(out, printed(document))
-            speech.tell("Digest", document.digest)
-            speech.tell("", f"Saved to {out}.")
+            console.tell("Digest", document.digest)
+            console.tell("", f"Saved to {out}.")
 
 
 def _commit() -> str:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from reconciler.model.diagnostic import did_you_mean
 from reconciler.server.deviations.exchange import Row
 from reconciler.server.deviations.table import BUNDLES, ROWS
-from reconciler.server.patterns import Pattern
+from reconciler.server.request_patterns import Pattern
 
 Fields = Mapping[str, Any]
 Problems = Iterator[tuple[str, str]]

@@ -23,12 +23,12 @@ from reconciler.api.errors import (
 )
 from reconciler.api.reading import tolerant
 from reconciler.api.types import NOT_GIVEN, Assistant, FileObject, NotGiven, Unreadable
+from reconciler.dialects.listing import PAGE, Walk, incomplete, listed, proved
 from reconciler.errors import GoneError, UnsupportedError
 from reconciler.model.address import Kind
 from reconciler.model.limits import Limits
 from reconciler.model.mark import MARK_KEY, Mark
 from reconciler.model.resource import Live, LiveAssistant, LiveFile, Unread
-from reconciler.providers.listing import PAGE, Walk, incomplete, listed, proved
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

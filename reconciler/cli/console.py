@@ -7,7 +7,7 @@ import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Literal, TextIO
 
-from reconciler.cli.surroundings import in_ci
+from reconciler.cli.ci_environment import in_ci
 from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class OutputError(ReconcilerError):
     """The result could not be written; what is only told, on stderr, is dropped instead."""
 
 
-class Speech:
+class Console:
     """Speaks to a person, a log or a pipe; what nobody reads any more is dropped quietly."""
 
     def __init__(self, colour: Colour = "auto", *, verbose: bool = False) -> None:

@@ -12,9 +12,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.server import refusals, wire
 from reconciler.server.calls import LAG
+from reconciler.server.exchange import Visit
 from reconciler.server.faults import Fault
 from reconciler.server.reply import UNTOUCHED, Reply, again, read
-from reconciler.server.visit import Visit
 
 HANG_UP: Final = "assistants_sync.hang_up"
 """The key of a request's state under which a server puts the function that closes its connection."""

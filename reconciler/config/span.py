@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Span:
     """A text as it was written, and where: ``start`` is its first letter's index in the source.
 
     A text inside YAML is not written letter for letter, so there ``whole`` is the place of all of it.

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import httpx
 import pytest
-from providers.asking import NOTES, creation, marked, uploading
+from dialects.asking import NOTES, creation, marked, uploading
 
 from reconciler.api import (
     APIConnectionError,

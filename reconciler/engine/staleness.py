@@ -12,7 +12,7 @@ from reconciler.model.outcome import Cause, Outcome, Result
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.engine.planned import Planned
+    from reconciler.engine.planned_run import Planned
     from reconciler.model.address import Address
     from reconciler.model.change import Change
     from reconciler.model.plan import Plan

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import IO, TypeAlias
 
-    from reconciler.engine.planned import Planned
+    from reconciler.engine.planned_run import Planned
     from reconciler.model.change import Change
 
     Content: TypeAlias = Callable[[str], Awaitable[bytes | None]]

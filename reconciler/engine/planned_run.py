@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from reconciler.dialects.listing import SMALLEST, incomplete
 from reconciler.engine.observation import complete, observe
 from reconciler.engine.planner import plan
 from reconciler.engine.selection import selection
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Reason, StepKind
 from reconciler.model.resource import End
-from reconciler.providers.listing import SMALLEST, incomplete
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.engine.matching import Terms
+    from reconciler.dialects import Provider
+    from reconciler.engine.matching import PlanOptions
     from reconciler.model.plan import Plan
     from reconciler.model.resource import Desired, Live
     from reconciler.model.state import State
-    from reconciler.providers import Provider
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,12 @@ class Planned:
     desired: Desired
     live: Live
     state: State
-    terms: Terms
+    options: PlanOptions
 
     @classmethod
-    def whole(cls, desired: Desired, live: Live, state: State, terms: Terms) -> Planned:
+    def whole(cls, desired: Desired, live: Live, state: State, options: PlanOptions) -> Planned:
         """For everything."""
-        return cls(plan(desired, live, state, terms), desired, live, state, terms)
+        return cls(plan(desired, live, state, options), desired, live, state, options)
 
     def narrowed(self, targets: Sequence[str], excluded: Sequence[str]) -> Planned:
         """For some addresses and what they need, without some others; for everything where none is named.
@@ -46,15 +46,15 @@ class Planned:
         only = selection(self.plan, self.desired, targets, excluded)
         if only is None:
             return self
-        part = plan(self.desired, self.live, self.state, replace(self.terms, only=only))
+        part = plan(self.desired, self.live, self.state, replace(self.options, only=only))
         return replace(self, plan=part)
 
 
-async def planned(  # noqa: PLR0913 - what is compared, under which terms, and which part of it is wanted
+async def planned(  # noqa: PLR0913 - what is compared, under which options, and which part of it is wanted
     provider: Provider,
     desired: Desired,
     state: State,
-    terms: Terms,
+    options: PlanOptions,
     *,
     targets: Sequence[str] = (),
     excluded: Sequence[str] = (),
@@ -64,12 +64,12 @@ async def planned(  # noqa: PLR0913 - what is compared, under which terms, and w
     The end of the list of assistants is proved where the plan rests on it: before a create, an adoption or
     the deletion of an upload. Raises what ``observe`` and ``narrowed`` raise.
     """
-    live = await observe(provider, desired, state, terms)
-    found = Planned.whole(desired, live, state, terms).narrowed(targets, excluded)
-    is_destroy = terms.because is Reason.DESTROY  # what it does not see, it leaves behind
+    live = await observe(provider, desired, state, options)
+    found = Planned.whole(desired, live, state, options).narrowed(targets, excluded)
+    is_destroy = options.because is Reason.DESTROY  # what it does not see, it leaves behind
     if live.end is End.CLAIMED and (is_destroy or _rests_on_end(found.plan)):
-        live = await complete(provider, desired, state, terms, live)
-        found = Planned.whole(desired, live, state, terms).narrowed(targets, excluded)
+        live = await complete(provider, desired, state, options, live)
+        found = Planned.whole(desired, live, state, options).narrowed(targets, excluded)
     _require_room(found.plan, live, provider.target)
     return found
 
