@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from reconciler.engine.options import PlanOptions
 
 from reconciler.api import Assistant, AsyncClient, in_process
 from reconciler.dialects import AssistantsV1
 from reconciler.engine.applier import Interruption, apply
-from reconciler.engine.matching import PlanOptions
 from reconciler.engine.planned_run import planned
 from reconciler.engine.steps import Steps
 from reconciler.model import address
@@ -112,7 +112,7 @@ class World:
         desired = self.desired(*assistants)
         state = self.store.load()
 
-        terms = PlanOptions("the server", **rest)
+        terms = PlanOptions("the server", ASSISTANTS_V1.fields, **rest)
 
         async def compared(client: AsyncClient) -> Plan:
             return (await planned(AssistantsV1(client, "the server"), desired, state, terms)).plan
@@ -127,7 +127,7 @@ class World:
         async def applied(client: AsyncClient) -> Report:
             provider = AssistantsV1(client, "the server", settle=self.settle)
             state = self.store.load()
-            terms = PlanOptions("the server", **rest)
+            terms = PlanOptions("the server", ASSISTANTS_V1.fields, **rest)
             found = await planned(provider, desired, state, terms)
             if between is not None:
                 await between(client)

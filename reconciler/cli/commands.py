@@ -327,6 +327,6 @@ def _session(given: dict[str, Any], *, everything: bool = False) -> Session:
         allow_http=given["allow_http"],
         proxy_from_environment=given["proxy_from_environment"],
         ca_file=given["ca_file"],
-        settle=given["settle"],
+        delay=given["settle"],
     )
     return Session(_console(given), configured, configured.store(place), target, scope, everything)

@@ -10,7 +10,7 @@ from reconciler.config.content import Root
 from reconciler.config.errors import ConfigError
 from reconciler.config.revision import laid_out
 from reconciler.engine.file_diffs import with_texts
-from reconciler.engine.matching import PlanOptions
+from reconciler.engine.options import PlanOptions
 from reconciler.engine.simulate import against, anonymous
 from reconciler.errors import UsageError
 from reconciler.model.address import Address
@@ -62,7 +62,7 @@ class Comparison:
         with laid_out(self.configured.root.folder, self.revision) as (folder, commit):
             before = self._declared_in(folder, declared.desired.project)
             where = f"the configuration of {self.revision} (commit {commit[:12]}); no server was asked"
-            found = against(before, declared.desired, PlanOptions(where))
+            found = against(before, declared.desired, PlanOptions(where, self.configured.dialect.fields))
             found = found.narrowed(self.scope.targets, self.scope.excluded)
             if texts:
                 found = asyncio.run(with_texts(found, _reading(folder), self.configured.root.reopen))

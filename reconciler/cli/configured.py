@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler import dialects
 from reconciler.cli.ci_environment import in_ci
 from reconciler.config import state_location
 from reconciler.config.content import Root
@@ -15,7 +16,6 @@ from reconciler.config.resolve import Choice, Configuration, resolved
 from reconciler.config.tracked import rule_for
 from reconciler.errors import UsageError
 from reconciler.model.diagnostic import Diagnostic, Origin
-from reconciler.model.limits import Limits
 from reconciler.model.mark import NO_ENVIRONMENT
 from reconciler.store.places import folder, opened
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reconciler.cli.console import Console
+    from reconciler.dialects import Dialect
     from reconciler.store import Store
 
 STATE = Path("state")
@@ -47,9 +48,14 @@ class Configured:
     @cached_property
     def configuration(self) -> Configuration:
         """What it says, read once; ConfigError where it is wrong."""
-        found = resolved(self.root, self._reading, Limits(), Choice(self.environment, self.variables))
+        found = resolved(self.root, self._reading, self.dialect, Choice(self.environment, self.variables))
         untracked = tuple(self._untracked(path, reason) for path, reason in self.root.untracked.items())
         return replace(found, warnings=(*found.warnings, *untracked))
+
+    @cached_property
+    def dialect(self) -> Dialect:
+        """The dialect that it declares objects of."""
+        return dialects.dialect(dialects.DEFAULT)
 
     @cached_property
     def _reading(self) -> Reading:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.target import DATABASE, EMBEDDED, Target
+from reconciler.dialects import DEFAULT, dialect
 from reconciler.errors import ReconcilerError
 from reconciler.model.address import assistant
 from reconciler.store import LocalStore
@@ -105,5 +106,7 @@ class _Story:
     async def _rename(self, name: str, other: str) -> None:
         binding = LocalStore(self.folder / "state").load().bindings[assistant(name)]
         target = Target(EMBEDDED, self.folder / "state" / DATABASE)
-        async with target.provider(reading=False) as provider:
-            await provider.update(binding.id, {"name": other})
+        async with target.provider(dialect(DEFAULT), reading=False) as provider:
+            live = await provider.retrieve(binding.id)
+            if live is not None:
+                await provider.update(live, {"name": other}, {})

@@ -16,7 +16,7 @@ from reconciler.engine import staleness as reviews
 from reconciler.engine.applier import Interruption, apply
 from reconciler.engine.drift import drift
 from reconciler.engine.file_diffs import with_texts
-from reconciler.engine.matching import PlanOptions
+from reconciler.engine.options import PlanOptions
 from reconciler.engine.planned_run import planned
 from reconciler.engine.steps import Steps
 from reconciler.errors import PlanFileError, RefusedError, UsageError
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from reconciler.cli.target import Target
     from reconciler.config.resolve import Configuration
     from reconciler.dialects import Provider
-    from reconciler.engine.planned_run import Planned
+    from reconciler.engine.planned_run import PlannedRun
     from reconciler.engine.staleness import Review
     from reconciler.model.address import Address
     from reconciler.model.outcome import Report
@@ -153,7 +153,7 @@ class Session:
         """Show what somebody changed on the server since the last apply; only reads."""
         desired, state = self.configuration().desired, self.store.load()
         found = asyncio.run(self._planned(desired, state))
-        moved = drift(desired, found.live, state)
+        moved = drift(self.configured.dialect.fields, desired, found.live, state)
         self.console.say(drift_lines(plan_view(plan_document(found.plan)), moved, len(state.bindings)))
         return _CHANGES if detailed and moved else 0
 
@@ -199,14 +199,23 @@ class Session:
     def _waiting(self, holder: str) -> None:
         self.console.tell("Waiting", f"the state is locked by {holder}")
 
-    async def _carried_out(self, found: Planned, state: State, parallelism: int) -> Report:
-        plan, desired, live = found.plan, found.desired, found.live
+    async def _carried_out(self, found: PlannedRun, state: State, parallelism: int) -> Report:
+        plan = found.plan
         total = sum(len(change.steps) for change in plan.changes if not change.refused)
         bindings, unsettled = dict(state.bindings), list(state.unsettled)
-        async with self.target.provider(reading=False) as provider:
+        async with self.target.provider(self.configured.dialect, reading=False) as provider:
             with _interruptible(self.console) as interruption, self.console.progress(total) as progress:
                 reopen = watched(self.configured.root.reopen, progress)
-                steps = Steps(desired, live, provider, self.store, reopen, bindings, unsettled)
+                steps = Steps(
+                    plan=plan,
+                    fields=found.options.fields,
+                    live=found.live,
+                    provider=provider,
+                    store=self.store,
+                    reopen=reopen,
+                    bindings=bindings,
+                    unsettled=unsettled,
+                )
                 return await apply(
                     plan,
                     state,
@@ -217,8 +226,8 @@ class Session:
                     interruption=interruption,
                 )
 
-    async def _planned(self, desired: Desired, state: State, *, texts: bool = False) -> Planned:
-        async with self.target.provider(reading=True) as provider:
+    async def _planned(self, desired: Desired, state: State, *, texts: bool = False) -> PlannedRun:
+        async with self.target.provider(self.configured.dialect, reading=True) as provider:
             with self.console.reading(f"reading {provider.target}"):
                 found = await planned(
                     provider,
@@ -233,7 +242,8 @@ class Session:
     def _plan_options(self, provider: Provider) -> PlanOptions:
         return PlanOptions(
             provider.target,
-            provider.limits,
+            self.configured.dialect.fields,
+            dialect=self.configured.dialect.name,
             prune=self.scope.prune,
             protected=self._protected() if self.everything else frozenset(),
             because=Reason.DESTROY if self.everything else Reason.UNDECLARED,

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import os
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.ci_environment import in_ci
 from reconciler.errors import TargetError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Iterator, Sequence
     from pathlib import Path
 
-    from reconciler.dialects import Provider
+    from reconciler.dialects import Dialect, Provider
 
 EMBEDDED = "embedded"
 DATABASE = "embedded.sqlite3"
-_DEADLINE = 30.0
-_CONNECT = 5.0
+_IN_PROCESS = "http://embedded/v1"
 
 
 @dataclass(frozen=True)
@@ -33,50 +32,47 @@ class Target:
     allow_http: bool = False
     proxy_from_environment: bool = False
     ca_file: Path | None = None
-    settle: float = 0.0
+    delay: float = 0.0
 
     @asynccontextmanager
-    async def provider(self, *, reading: bool) -> AsyncIterator[Provider]:
-        """A provider for this server; one for ``reading`` cannot send anything but GET."""
-        if self.server == EMBEDDED:
-            async with self._embedded(reading=reading) as provider:
+    async def provider(self, dialect: Dialect, *, reading: bool) -> AsyncIterator[Provider]:
+        """Connect to this server; a provider for ``reading`` cannot send anything but GET."""
+        from reconciler.api import async_socket, read_only  # noqa: PLC0415 - not for --help
+        from reconciler.dialects import Connection  # noqa: PLC0415 - the same
+
+        with ExitStack() as open_until_done:
+            if self.server == EMBEDDED:
+                transport = open_until_done.enter_context(self._embedded(dialect, reading=reading))
+                connection = Connection("the embedded server", _IN_PROCESS, key="", transport=transport)
+            else:
+                transport = async_socket(
+                    self.server, proxy_from_environment=self.proxy_from_environment, ca_file=self.ca_file
+                )
+                connection = Connection(
+                    self.server,
+                    self.server,
+                    key=self.key,
+                    transport=transport,
+                    headers=self.headers,
+                    allow_http=self.allow_http,
+                    delay=self.delay,
+                )
+            if reading:
+                connection = replace(connection, transport=read_only(transport))
+            async with dialect.provider(connection) as provider:
                 yield provider
-        else:
-            async with self._remote(reading=reading) as provider:
-                yield provider
 
-    @asynccontextmanager
-    async def _remote(self, *, reading: bool) -> AsyncIterator[Provider]:
-        from reconciler.api import AsyncClient, Timeout, async_socket, read_only  # noqa: PLC0415 - not for --help
-        from reconciler.dialects import AssistantsV1  # noqa: PLC0415 - the same
+    @contextmanager
+    def _embedded(self, dialect: Dialect, *, reading: bool) -> Iterator[Any]:
+        from reconciler.api import in_process  # noqa: PLC0415 - not for --help
+        from reconciler.server import Database, create_app, speaks  # noqa: PLC0415 - the same
 
-        way = async_socket(
-            self.server, proxy_from_environment=self.proxy_from_environment, ca_file=self.ca_file
-        )
-        async with AsyncClient(
-            base_url=self.server,
-            api_key=self.key,
-            timeout=Timeout(_DEADLINE, connect=_CONNECT),
-            deadline=_DEADLINE,
-            patient=True,
-            default_headers=self.headers,
-            allow_http=self.allow_http,
-            transport=read_only(way) if reading else way,
-        ) as client:
-            yield AssistantsV1(client, self.server, settle=self.settle)
-
-    @asynccontextmanager
-    async def _embedded(self, *, reading: bool) -> AsyncIterator[Provider]:
-        from reconciler.api import AsyncClient, in_process, read_only  # noqa: PLC0415 - not for --help
-        from reconciler.dialects import AssistantsV1  # noqa: PLC0415 - the same
-        from reconciler.server import Database, create_app  # noqa: PLC0415 - the same
-
+        if not speaks(dialect.name):
+            raise TargetError(
+                f"the embedded server does not speak the dialect {dialect.name}; name a server with --server URL"
+            )
         with Database.view(self.database) if reading else Database.open(self.database) as database:
-            way = in_process(create_app(database))
-            async with AsyncClient(
-                base_url="http://embedded/v1", api_key="", transport=read_only(way) if reading else way
-            ) as client:
-                yield AssistantsV1(client, "the embedded server")
+            yield in_process(create_app(database))
 
 
 def choose(  # noqa: PLR0913 - each is one thing a person may set
@@ -88,7 +84,7 @@ def choose(  # noqa: PLR0913 - each is one thing a person may set
     allow_http: bool,
     proxy_from_environment: bool = False,
     ca_file: Path | None = None,
-    settle: float = 0.0,
+    delay: float = 0.0,
 ) -> Target:
     """The target that options and environment name; TargetError when they name none or contradict.
 
@@ -111,7 +107,7 @@ def choose(  # noqa: PLR0913 - each is one thing a person may set
         allow_http,
         proxy_from_environment,
         ca_file,
-        settle,
+        delay,
     )
 
 

@@ -5,11 +5,29 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar, Union, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
+from reconciler.dialects.assistants_v1.shape import (
+    TOOLS,
+    CodeInterpreter,
+    Function,
+    FunctionTool,
+    Retrieval,
+    Tool,
+)
+from reconciler.dialects.written import (
+    Attachment,
+    InFile,
+    OnServer,
+    Prompt,
+    PromptFile,
+    PromptParts,
+    PromptText,
+    Strict,
+)
 from reconciler.model.diagnostic import Diagnostic, did_you_mean
 
 if TYPE_CHECKING:
@@ -29,147 +47,6 @@ def _text_or_number(value: Any) -> Any:
 
 Value: TypeAlias = Annotated[str | int | None, BeforeValidator(_text_or_number)]
 """What a variable stands for; None has to be given by an environment or by --var."""
-
-
-class Strict(BaseModel):
-    """No unknown field, no conversion."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, protected_namespaces=())
-
-
-class InFile(Strict):
-    """A value that stands in a file of its own, named beside the YAML file."""
-
-    file: str
-
-
-class PromptFile(InFile):
-    """A prompt in a file of its own; in a template ``${var.name}`` stands for a variable."""
-
-    template: bool = False
-
-
-class PromptParts(Strict):
-    """A prompt made of several files, one after the other, each beginning on a line of its own."""
-
-    include: list[str] = Field(min_length=1)
-    template: bool = False
-
-
-class PromptText(Strict):
-    """A prompt written here that is a template."""
-
-    text: str
-    template: bool = False
-
-
-class Function(Strict):
-    """A function the model may call."""
-
-    name: str
-    description: str | None = None
-    parameters: dict[str, Any] | None = None
-
-
-class CodeInterpreter(Strict):
-    """The code interpreter."""
-
-    type: Literal["code_interpreter"]
-
-
-class Retrieval(Strict):
-    """Search in the attached files."""
-
-    type: Literal["retrieval"]
-
-
-def _inline_or_file(value: Any) -> str | None:
-    if isinstance(value, InFile) or (isinstance(value, Mapping) and "file" in value):
-        return "<file>"
-    return "<inline>" if isinstance(value, (Mapping, Function)) else None
-
-
-class FunctionTool(Strict):
-    """A function, inline or in a file of its own."""
-
-    type: Literal["function"]
-    function: Annotated[
-        Annotated[Function, Tag("<inline>")] | Annotated[InFile, Tag("<file>")],
-        Discriminator(
-            _inline_or_file,
-            custom_error_type="function",
-            custom_error_message="must have name, description and parameters, or be {file: PATH}",
-        ),
-    ]
-
-
-def _prompt_tag(value: Any) -> str | None:
-    if isinstance(value, str):
-        return "<words>"
-    if not isinstance(value, (Mapping, Strict)):
-        return None
-    named = value if isinstance(value, Mapping) else type(value).model_fields
-    return next((f"<{form}>" for form in ("include", "text") if form in named), "<prompt>")
-
-
-Prompt: TypeAlias = Annotated[
-    Union[  # noqa: UP007 - tags
-        Annotated[str, Tag("<words>")],
-        Annotated[PromptFile, Tag("<prompt>")],
-        Annotated[PromptParts, Tag("<include>")],
-        Annotated[PromptText, Tag("<text>")],
-    ],
-    Discriminator(
-        _prompt_tag,
-        custom_error_type="prompt",
-        custom_error_message="must be text, {file: PATH}, {include: [PATH, ...]} or {text: ...}",
-    ),
-]
-
-
-_TOOLS = ("code_interpreter", "retrieval", "function")
-
-
-def _tool_tag(value: Any) -> str | None:
-    kind = value.get("type") if isinstance(value, Mapping) else getattr(value, "type", None)
-    if isinstance(value, InFile) or (isinstance(value, Mapping) and "file" in value and kind is None):
-        return "<tool>"
-    return f"<{kind}>" if isinstance(kind, str) and kind in _TOOLS else None
-
-
-Tool: TypeAlias = Annotated[
-    Union[  # noqa: UP007 - tags
-        Annotated[CodeInterpreter, Tag("<code_interpreter>")],
-        Annotated[Retrieval, Tag("<retrieval>")],
-        Annotated[FunctionTool, Tag("<function>")],
-        Annotated[InFile, Tag("<tool>")],
-    ],
-    Discriminator(
-        _tool_tag,
-        custom_error_type="tool",
-        custom_error_message="must have a type, code_interpreter, retrieval or function, or be {file: PATH}",
-    ),
-]
-
-
-class OnServer(Strict):
-    """A file that is already on the server; attached and detached, never uploaded or deleted."""
-
-    id: str = Field(min_length=1)
-
-
-def _path_or_id(value: Any) -> str | None:
-    if isinstance(value, str):
-        return "<path>"
-    return "<id>" if isinstance(value, (Mapping, OnServer)) else None
-
-
-Attachment: TypeAlias = Annotated[
-    Union[Annotated[str, Tag("<path>")], Annotated[OnServer, Tag("<id>")]],  # noqa: UP007 - tags
-    Discriminator(
-        _path_or_id, custom_error_type="file", custom_error_message="must be a path or {id: file-...}"
-    ),
-]
 
 
 class Lifecycle(Strict):
@@ -407,6 +284,6 @@ def _remedy(error: ErrorDetails, written: str) -> str:
 
 
 def _tool_meant(found: Any) -> str:
-    if isinstance(found, str) and found in _TOOLS:
+    if isinstance(found, str) and found in TOOLS:
         return f"write {{type: {found}}}"
-    return did_you_mean(str(found.get("type", "")), _TOOLS) if isinstance(found, dict) else ""
+    return did_you_mean(str(found.get("type", "")), TOOLS) if isinstance(found, dict) else ""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reconciler.config.invisible import named, unseen
-from reconciler.config.models import SHUTDOWNS
 from reconciler.config.span import Span
+from reconciler.dialects.assistants_v1.models import SHUTDOWNS
 from reconciler.model.keys import keys
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.config.content import ContentError
-from reconciler.config.document import PromptFile, PromptParts, PromptText
 from reconciler.config.span import Span
 from reconciler.config.text import MAX_BYTES, Source
+from reconciler.dialects.written import PromptFile, PromptParts, PromptText
 
 if TYPE_CHECKING:
     from reconciler.config.content import Root

@@ -19,11 +19,11 @@ from reconciler.config.state_location import configured
 from reconciler.config.text import collector_rests
 from reconciler.config.tools import Tools
 from reconciler.config.variables import Variable, Variables
+from reconciler.dialects.assistants_v1.shape import FIELDS
 from reconciler.model import address
 from reconciler.model.diagnostic import Diagnostic, Origin
 from reconciler.model.mark import MARK_KEY, NO_ENVIRONMENT
 from reconciler.model.resource import Desired, DesiredAssistant, DesiredFile, FileReference
-from reconciler.model.tools import tool_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from reconciler.config.environments import Described
     from reconciler.config.prompts import Prompt
     from reconciler.config.reading import Reading
+    from reconciler.dialects import Dialect
     from reconciler.model.address import Address
-    from reconciler.model.limits import Limits
 
 _SPELLING = "lower-case letters, digits and - _ . only, at most {}, beginning with a letter or digit"
 
@@ -58,23 +58,23 @@ class Configuration:
 
 
 def configuration(
-    root: Root, paths: Sequence[Path], limits: Limits, choice: Choice | None = None
+    root: Root, paths: Sequence[Path], dialect: Dialect, choice: Choice | None = None
 ) -> Configuration:
     """Read configuration files and folders (recursively, sorted) as one.
 
     Raises ConfigError holding every problem of every file, warnings included, when one of them is an error.
     """
-    return resolved(root, read(root, paths), limits, choice)
+    return resolved(root, read(root, paths), dialect, choice)
 
 
 @collector_rests()
-def resolved(root: Root, reading: Reading, limits: Limits, choice: Choice | None = None) -> Configuration:
+def resolved(root: Root, reading: Reading, dialect: Dialect, choice: Choice | None = None) -> Configuration:
     """What was read, as :func:`configuration` returns it."""
     problems = [*reading.problems]
     configured(root, reading.documents, problems)
     environments = Environments(root, problems)
     environments.read(reading.documents)
-    resolver = _Resolver(root, limits, problems, environments, choice or Choice())
+    resolver = _Resolver(root, dialect, problems, environments, choice or Choice())
     found = resolver.configuration(reading.documents, complete=reading.complete)
     unique = {(problem.origin, problem.message): problem for problem in problems}
     ordered = tuple(sorted(unique.values(), key=lambda problem: problem.origin))
@@ -88,7 +88,7 @@ class _Resolver:
     """Turns documents into Desired, collecting problems and meeting each file once."""
 
     root: Root
-    limits: Limits
+    dialect: Dialect
     problems: list[Diagnostic]
     environments: Environments
     choice: Choice
@@ -100,7 +100,7 @@ class _Resolver:
         self.variables = Variables()
         self.prompts = Prompts(self.root, self.variables)
         self.lint = Lint()
-        self.tools = Tools(self.root, self.limits, self.lint)
+        self.tools = Tools(self.root, self.lint)
 
     def configuration(self, documents: Sequence[Declared], *, complete: bool) -> Desired:
         """What all documents say together; they are not ``complete`` where a file could not be read."""
@@ -261,14 +261,16 @@ class _Resolver:
 
     def _check_texts(self, place: Layers, fields: dict[str, Any]) -> None:
         for key in ("name", "description", "instructions"):
-            place.longer(f"`{key}`", fields.get(key), getattr(self.limits, key), key)
+            place.longer(
+                f"`{key}`", fields.get(key), getattr(self.dialect.fields.by_name[key], "limit", 0), key
+            )
         if not fields.get("model") and not place.has_wrong("model"):
             remedy = "name it here, or once for all under `defaults:`"
             named = ("model",) if "model" in fields else ()
             place.problem("AS404", f"assistant `{place.name}` has no model", *named, help=remedy)
 
     def _metadata(self, place: Layers, said: dict[str, str | None]) -> dict[str, str | None]:
-        most = self.limits.metadata_pairs - 1
+        most = 16 - 1
         if len(said) > most:
             problem = f"{len(said)} metadata pairs; the limit is {most}, since one is ours"
             place.problem("AS412", problem, "metadata")
@@ -276,8 +278,8 @@ class _Resolver:
             if key == MARK_KEY:
                 problem = f"the metadata key `{key}` is reserved for our own Mark"
                 place.problem("AS415", problem, "metadata", key, key=True, help="choose another key")
-            place.longer("a metadata key", key, self.limits.metadata_key, "metadata", key, key=True)
-            place.longer(f"the metadata value of `{key}`", value, self.limits.metadata_value, "metadata", key)
+            place.longer("a metadata key", key, 64, "metadata", key, key=True)
+            place.longer(f"the metadata value of `{key}`", value, 512, "metadata", key)
         return said
 
     def _files(
@@ -291,8 +293,8 @@ class _Resolver:
                 place.problem("AS413", f"{_shown(one)} is attached twice", "files", number)
             elif reference is not None:
                 found.append(reference)
-        if len(found) > self.limits.files:
-            place.problem("AS412", f"{len(found)} files; the limit is {self.limits.files}", "files")
+        if len(found) > 20:
+            place.problem("AS412", f"{len(found)} files; the limit is {20}", "files")
         return tuple(found)
 
     def _file(self, place: Layers, named: str, number: int, *, searched: bool) -> Address | None:
@@ -305,7 +307,7 @@ class _Resolver:
             return None
         self.by_path[path] = known
         suffix = Path(path).suffix.lower()
-        if searched and suffix not in self.limits.retrieval_types:
+        if searched and suffix not in getattr(self.dialect.fields.files, "accepts", ()):
             remedy = "attach it to an assistant without `retrieval`, or convert it"
             kind = f"{suffix} files" if suffix else "files without an ending such as .md"
             place.problem("AS416", f"`retrieval` cannot read {kind}", "files", number, help=remedy)
@@ -316,7 +318,7 @@ class _Resolver:
         if '"' in Path(path).name or not Path(path).name.isprintable():
             problem = f"{path!r} would reach the server under another name"
             raise ContentError("AS307", problem, "rename it without quotes and control characters")
-        content, size = self.root.fingerprint(path, self.limits.file_bytes)
+        content, size = self.root.fingerprint(path, 512 * 1024 * 1024)
         made = DesiredFile(address.file(path), Path(path).name, content, size)
         return self.uploads.setdefault(made.identity, made)
 
@@ -328,7 +330,10 @@ def _keys(declared: Declared, field: str) -> list[str]:
 
 
 def _tool_names(one: DesiredAssistant) -> list[str]:
-    return [tool_name(tool) for tool in one.fields.get("tools") or []]
+    return [
+        FIELDS.by_name["tools"].label(tool)  # type: ignore[attr-defined]
+        for tool in one.fields.get("tools") or []
+    ]
 
 
 def _shown(entry: Any) -> str:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reconciler.config.content import ContentError
-from reconciler.config.document import Function, FunctionTool, InFile, declare
+from reconciler.config.document import declare
 from reconciler.config.errors import ConfigError
 from reconciler.config.text import MAX_BYTES, Node, Source, compose
+from reconciler.dialects.assistants_v1.shape import FIELDS, Function, FunctionTool
+from reconciler.dialects.written import InFile
 from reconciler.model.diagnostic import did_you_mean
-from reconciler.model.tools import tool_key, tool_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from reconciler.config.layers import Layers
     from reconciler.config.lint import Lint
     from reconciler.model.diagnostic import Diagnostic, Origin
-    from reconciler.model.limits import Limits
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]+\Z")
 _TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
@@ -31,6 +31,7 @@ _DRAFTS = (
     "http://json-schema.org/draft-06/schema",
     "http://json-schema.org/draft-04/schema",
 )
+_ROW: Any = FIELDS.by_name["tools"]
 _EXPECTED = "write the function's name, description and parameters"
 
 
@@ -52,22 +53,21 @@ class Tools:
     """Turns what files say of tools into the wire's objects, reading each file once."""
 
     root: Root
-    limits: Limits
     lint: Lint
     files: dict[str, tuple[Function | None, tuple[Diagnostic, ...]]] = field(default_factory=dict)
 
     def tools(self, place: Layers, said: Sequence[Any]) -> list[dict[str, Any]]:
         """The tools of an assistant, in order; a tool that is wrong is reported and left out."""
-        if len(said) > self.limits.tools:
-            place.problem("AS412", f"{len(said)} tools; the limit is {self.limits.tools}", "tools")
+        if len(said) > _ROW.limit:
+            place.problem("AS412", f"{len(said)} tools; the limit is {_ROW.limit}", "tools")
         found: dict[str, dict[str, Any]] = {}
         for number, tool in enumerate(said):
             wire = self._tool(place, tool, number)
             if wire is None:
                 continue
-            if tool_key(wire) in found:
-                place.problem("AS413", f"the tool `{tool_name(wire)}` is listed twice", "tools", number)
-            found[tool_key(wire)] = wire
+            if _ROW.key(wire) in found:
+                place.problem("AS413", f"the tool `{_ROW.label(wire)}` is listed twice", "tools", number)
+            found[_ROW.key(wire)] = wire
         return list(found.values())
 
     def _tool(self, place: Layers, tool: Any, number: int) -> dict[str, Any] | None:
@@ -122,7 +122,7 @@ class Tools:
 
     def _checked(self, function: Function, spot: _Spot) -> list[Diagnostic]:
         found = []
-        limit = self.limits.function_name
+        limit = 64
         if len(function.name) > limit:
             problem = f"a function's name has {len(function.name):,} characters; the limit is {limit:,}"
             found.append(spot.problem("AS411", problem, "name"))

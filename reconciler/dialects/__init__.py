@@ -1,7 +1,6 @@
-"""One file per remote dialect: how it is observed and changed."""
+"""The port to a remote API, and one folder for each dialect: what may be written, and how a server is used."""
 
-from reconciler.dialects.assistants_v1.wire import AssistantsV1
-from reconciler.dialects.listing import IncompleteListError
+from reconciler.dialects.dialect import DEFAULT, DIALECTS, Connection, Dialect, dialect
 from reconciler.dialects.provider import Provider
 
-__all__ = ["AssistantsV1", "IncompleteListError", "Provider"]
+__all__ = ["DEFAULT", "DIALECTS", "Connection", "Dialect", "Provider", "dialect"]

@@ -7,7 +7,6 @@ from typing import IO, TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from reconciler.model.limits import Limits
     from reconciler.model.resource import Live, LiveAssistant, LiveFile
     from reconciler.model.state import Intent, State
 
@@ -26,9 +25,9 @@ class Provider(Protocol):
 
     target: str
     """What a person calls this server, and what a state is bound to."""
-    limits: Limits
-    settle: float
-    """Seconds after which lists show every write, and a call that was given up takes effect no more."""
+    delay: float
+    """The consistency delay: seconds after which lists show every write, and a request without a response
+    takes effect no more."""
 
     async def observe(self, state: State, *, uploads: bool = True) -> Live:
         """Return everything in the account, and what the server calls it; only reads.
@@ -72,16 +71,27 @@ class Provider(Protocol):
         """
         ...
 
-    async def create(self, values: Mapping[str, Any], file_ids: Sequence[str]) -> LiveAssistant:
-        """Create an assistant from fields, metadata among them, and uploads."""
+    async def create(
+        self, values: Mapping[str, Any], metadata: Mapping[str, str], file_ids: Sequence[str]
+    ) -> LiveAssistant:
+        """Create an assistant from values, metadata and uploads."""
         ...
 
-    async def update(self, assistant_id: str, values: Mapping[str, Any]) -> LiveAssistant:
-        """Set the given fields; metadata is replaced whole. Attachments are never touched."""
+    async def update(
+        self, live: LiveAssistant, values: Mapping[str, Any], metadata: Mapping[str, str | None]
+    ) -> LiveAssistant:
+        """Set the given values and pairs of metadata; None removes a pair. Attachments are never touched.
+
+        ``live`` is the assistant as it was last read. It has the token of the dialect, and the pairs that must be
+        sent again where the API replaces metadata as a whole.
+        """
         ...
 
-    async def delete(self, assistant_id: str) -> None:
-        """Delete an assistant; one that is gone already is no error."""
+    async def delete(self, live: LiveAssistant) -> None:
+        """Delete an assistant, or archive it where the dialect has no deletion; one that is gone is no error.
+
+        Afterwards ``retrieve`` returns None, and no list has it.
+        """
         ...
 
     async def attach(self, assistant_id: str, file_id: str) -> None:

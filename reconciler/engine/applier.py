@@ -87,7 +87,9 @@ def _claimed(plan: Plan, state: State, store: Store) -> State:
 def _owned(plan: Plan, state: State) -> State:
     """A state that says whose it is; an account that was named once stays known where nobody names it."""
     account = plan.basis.account or state.account
-    return replace(state, project=plan.project, target=plan.basis.target, account=account)
+    basis = plan.basis
+    dialect = basis.dialect or state.dialect
+    return replace(state, project=plan.project, target=basis.target, account=account, dialect=dialect)
 
 
 @dataclass

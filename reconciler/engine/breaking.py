@@ -21,28 +21,19 @@ _REASONS = 100  # that are told
 _DEFINITION = "#/"
 
 
-def breaking(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
-    """Every reason, each beginning with the path of the parameter; none for tools that are no functions.
+def breaking(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Return every reason, each beginning with the path of the parameter; none where a side has no parameters.
 
-    Of parameters that are larger than anybody reads the first thousand parts are compared, and a hundred
-    reasons told; the last one then says that there is more.
+    Of parameters that are larger than anyone reads, the first thousand parts are compared and a hundred reasons
+    returned; the last one then says that there are more.
     """
-    old, new = (_parameters(tool) for tool in (before, after))
-    if old is None or new is None or old == new:
+    if before is None or after is None or before == after:
         return ()
-    walk = _Walk(old, new)
-    found = tuple(islice(walk.schema("", old, new), _REASONS + 1))
+    walk = _Walk(before, after)
+    found = tuple(islice(walk.schema("", before, after), _REASONS + 1))
     if len(found) > _REASONS or not walk.left:
-        return (*found[:_REASONS], "the parameters: there is more than can be told")
+        return (*found[:_REASONS], "the parameters: more changes not shown")
     return found
-
-
-def _parameters(tool: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    function = tool.get("function")
-    if tool.get("type") != "function" or not isinstance(function, dict):
-        return None
-    found = function.get("parameters")
-    return found if isinstance(found, dict) else {}
 
 
 @dataclass

@@ -1,185 +1,147 @@
 """Two values → FieldChanges; the only deepdiff import, reached only by values that differ.
 
-What equal means: tools as a set keyed by type and function name, function parameters as canonical
-JSON, an empty text like none, everything else as it stands. What a server adds is never a change.
+What equal means, and what a server may add, is decided by the field.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.engine.breaking import breaking
-from reconciler.model.canonical import canonical, digest
 from reconciler.model.change import Detail, FieldChange
-from reconciler.model.mark import key_digest
-from reconciler.model.resource import TEXT_FIELDS
-from reconciler.model.tools import tool_key
+from reconciler.model.field import Clear
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from reconciler.model.mark import Mark
+    from reconciler.model.field import Field, Fields
     from reconciler.model.resource import DesiredAssistant, LiveAssistant
     from reconciler.model.state import AssistantBinding
 
-_FUNCTION_KEYS = ("name", "description", "parameters")
-_BARE = frozenset({"code_interpreter", "retrieval"})
 
-
-def normal_tools(tools: Sequence[Mapping[str, Any]] | None) -> dict[str, dict[str, Any]]:
-    """Tools by key, without what a server may add to one."""
-    return {tool_key(tool): _normal_tool(tool) for tool in tools or ()}
-
-
-def _normal_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
-    function = tool.get("function")
-    if tool.get("type") in _BARE:
-        return {"type": tool["type"]}
-    if tool.get("type") != "function" or not isinstance(function, dict):
-        return dict(tool)
-    kept = {key: function[key] for key in _FUNCTION_KEYS if function.get(key) is not None}
-    return {"type": "function", "function": kept}
-
-
-def field_digest(field: str, value: Any) -> str:
-    """The digest by which a value is remembered and recognised."""
-    if field == "tools":
-        return digest(normal_tools(value))
-    return digest(sorted(value)) if field == "files" else digest(value or None)
-
-
-def digests(desired: DesiredAssistant, file_ids: Collection[str]) -> dict[str, str]:
-    """What to remember of an assistant once it is as desired: a digest of every managed field.
+def digests(fields: Fields, desired: DesiredAssistant, file_ids: Sequence[str]) -> dict[str, str]:
+    """Return what to remember of an assistant once it is as desired: a digest of every managed value.
 
     An ignored field is managed and its value is not known: its digest is empty.
     """
-    found = {
-        field: field_digest(field, value) for field, value in desired.fields.items() if field != "metadata"
-    }
-    found |= {f"metadata.{key}": field_digest("metadata", value) for key, value in desired.metadata.items()}
-    if desired.files is not None:
-        found["files"] = field_digest("files", file_ids)
-    return {key: "" if key.partition(".")[0] in desired.ignored else value for key, value in found.items()}
+    found: dict[str, str] = {}
+    for row in fields:
+        if row.is_managed(desired):
+            applied = row.digests(file_ids if row is fields.files else row.wanted(desired))
+            found |= dict.fromkeys(applied, "") if row.name in desired.ignored else applied
+    return found
 
 
 def field_changes(
-    desired: DesiredAssistant, live: LiveAssistant, binding: AssistantBinding | None
+    fields: Fields, desired: DesiredAssistant, live: LiveAssistant, binding: AssistantBinding | None
 ) -> Iterator[FieldChange]:
-    """Every managed field whose live value is not the desired one, files and Mark aside.
+    """Yield every managed part whose live value is not the desired one, files and ownership mark aside.
 
-    A field that was managed and is no longer named is cleared; binding and live Mark remember which were.
+    A part that was managed and is no longer named is cleared; binding and live mark remember which were.
     """
-    before = binding.digests if binding else {}
-    for field, value in desired.fields.items():
-        if field not in {"metadata", "tools"} and field not in desired.ignored:
-            yield from _text_change(desired, live, field, value, before)
-    if "tools" in desired.fields and "tools" not in desired.ignored:
-        yield from _tool_changes(desired.fields["tools"], live, before)
-    if "metadata" not in desired.ignored:
-        yield from _metadata_changes(desired, live, before)
-    yield from _cleared(desired, live, binding)
+    rows = [row for row in fields.values if row.name not in desired.ignored]
+    for row in rows:
+        if row.is_managed(desired):
+            yield from _changes(row, desired, live, binding)
+    for row in rows:
+        yield from _cleared(row, desired, live, former_paths(row, fields, live, binding), binding)
 
 
-def _text_change(
-    desired: DesiredAssistant, live: LiveAssistant, field: str, value: Any, before: Mapping[str, str]
+def _changes(
+    row: Field, desired: DesiredAssistant, live: LiveAssistant, binding: AssistantBinding | None
 ) -> Iterator[FieldChange]:
-    found = live.fields.get(field)
-    if (found or None) != (value or None):
-        yield FieldChange(
-            field,
-            found or None,
-            value or None,
-            _moved(field, found, before),
-            source=desired.sources.get(field, ""),
-            edited=_moved(field, value, before),
-        )
-
-
-def _moved(field: str, value: Any, before: Mapping[str, str]) -> bool:
-    """Whether a value, live or desired, is another than the one last applied; no when that is not known."""
-    kind = field.partition(".")[0]
-    known = before.get(field)
-    return bool(known) and known != field_digest(kind, value)
-
-
-def _tool_changes(
-    wanted: Any, live: LiveAssistant, before: Mapping[str, str], *, cleared: bool = False
-) -> Iterator[FieldChange]:
-    old, new = normal_tools(live.fields["tools"]), normal_tools(wanted)
-    drifted, edited = _moved("tools", live.fields["tools"], before), _moved("tools", wanted, before)
-    for key in dict.fromkeys([*new, *old]):
-        here, there = old.get(key), new.get(key)
-        if canonical(here) != canonical(there):
-            found = FieldChange(f"tools.{key}", here, there, drifted, cleared, edited=edited)
-            yield _explained(found) if here and there else found
-
-
-def _explained(change: FieldChange) -> FieldChange:
-    """A tool that stays, with what differs inside it."""
-    details = tuple(_details(change.before, change.after))
-    return replace(change, details=details, breaking=breaking(change.before, change.after))
-
-
-def _details(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Detail]:
-    """Where inside a tool its two sides differ, by JSON path."""
-    from deepdiff import DeepDiff  # noqa: PLC0415 - 270 ms that a plan without changes must not pay
-
-    found = DeepDiff(before.get("function", before), after.get("function", after), view="tree")
-    for one in sorted((item for items in found.values() for item in items), key=lambda item: item.path()):
-        path = ".".join(str(step) for step in one.path(output_format="list"))
-        yield Detail(path, _present(one.t1), _present(one.t2))
-
-
-def _present(value: Any) -> Any:
-    return None if type(value).__name__ == "NotPresent" else value
-
-
-def _metadata_changes(
-    desired: DesiredAssistant, live: LiveAssistant, before: Mapping[str, str]
-) -> Iterator[FieldChange]:
-    for key, value in desired.metadata.items():
-        found = live.metadata.get(key)
-        if found != value:
-            field = f"metadata.{key}"
-            drifted, edited = _moved(field, found, before), _moved(field, value, before)
-            yield FieldChange(field, found, value, drifted, edited=edited)
+    wanted, found = row.wanted(desired), row.found(live)
+    new, old = row.parts(wanted), row.parts(found)
+    for path in row.paths(new, old):
+        here, there = old.get(path), new.get(path)
+        if not row.is_equal(here, there):
+            is_kept = here is not None and there is not None
+            yield FieldChange(
+                path,
+                here,
+                there,
+                drifted=differs(row, path, found, binding),
+                source=desired.sources.get(row.name, ""),
+                details=tuple(_details(row, here, there)) if is_kept else (),
+                edited=differs(row, path, wanted, binding),
+                breaking=breaking(row.contract(here), row.contract(there)) if is_kept else (),
+                shape=row.shape,
+            )
 
 
 def _cleared(
-    desired: DesiredAssistant, live: LiveAssistant, binding: AssistantBinding | None
+    row: Field,
+    desired: DesiredAssistant,
+    live: LiveAssistant,
+    former: Collection[str],
+    binding: AssistantBinding | None,
 ) -> Iterator[FieldChange]:
-    before = binding.digests if binding else {}
-    managed = set(managed_before(live, binding)) - desired.fields.keys() - desired.ignored
-    for field in TEXT_FIELDS:
-        if field in managed and live.fields[field]:
-            drifted = _moved(field, live.fields[field], before)
-            yield FieldChange(field, live.fields[field], None, drifted, cleared=True, edited=True)
-    if "tools" in managed:
-        yield from _tool_changes([], live, before, cleared=True)
-    keys = set() if "metadata" in desired.ignored else _keys_before(live, binding)
-    for key in sorted(keys - set(desired.metadata)):
-        field = f"metadata.{key}"
-        drifted = _moved(field, live.metadata[key], before)
-        yield FieldChange(field, live.metadata[key], None, drifted, cleared=True, edited=True)
+    """Yield the parts that were managed and that the configuration no longer names."""
+    is_gone = not row.is_managed(desired) and row.clear is not Clear.NEVER
+    if not former or not (is_gone or row.has_keys):
+        return
+    found = row.found(live)
+    parts, named = row.parts(found), row.parts(row.wanted(desired))
+    for path in sorted(set(former) - set(named)) if row.has_keys else parts:
+        if not row.is_equal(parts[path], None):
+            drifted = differs(row, path, found, binding)
+            yield FieldChange(
+                path, parts[path], None, drifted=drifted, cleared=True, edited=True, shape=row.shape
+            )
 
 
-def remembered(live: LiveAssistant) -> dict[str, str]:
-    """What a lost state would say of an assistant: the fields its Mark names, their values not known."""
-    fields = set(managed_before(live, None)) - {"prevent_destroy"}
-    return dict.fromkeys([*fields, *(f"metadata.{key}" for key in _keys_before(live, None))], "")
+def differs(row: Field, path: str, value: Any, binding: AssistantBinding | None) -> bool:
+    """Return whether a value is another than the one last applied; False where that is not known."""
+    remembered = row.remembered(path)
+    known = binding.digests.get(remembered) if binding else None
+    return bool(known) and known != row.digest(row.at(value, remembered))
 
 
-def managed_before(live: LiveAssistant, binding: AssistantBinding | None) -> Collection[str]:
-    """The fields that were managed when the assistant was last applied.
+def _details(row: Field, before: Any, after: Any) -> Iterator[Detail]:
+    """Yield where inside a structured part its two sides differ, by JSON path."""
+    here, there = row.inside(before), row.inside(after)
+    if not (isinstance(here, dict) and isinstance(there, dict)):
+        return
+    from deepdiff import DeepDiff  # noqa: PLC0415 - 270 ms that a plan without changes must not pay
 
-    The Mark is asked besides the binding: an update that a killed run made says so nowhere else.
+    found = DeepDiff(here, there, view="tree")
+    for one in sorted((item for items in found.values() for item in items), key=lambda item: item.path()):
+        path = ".".join(str(step) for step in one.path(output_format="list"))
+        sides = [None if type(side).__name__ == "NotPresent" else side for side in (one.t1, one.t2)]
+        yield Detail(path, *sides)
+
+
+def former_paths(
+    row: Field, fields: Fields, live: LiveAssistant, binding: AssistantBinding | None
+) -> Collection[str]:
+    """Return the paths of a field that were managed when the assistant was last applied.
+
+    The ownership mark is asked besides the binding: an update that a killed run made is recorded nowhere else.
     """
-    mark: Mark | None = live.mark
-    return {*(binding.digests if binding else ()), *(mark.fields if mark else ())}
+    if not row.has_keys:
+        return {row.name} & managed_before(fields, live, binding)
+    known, keys = binding.digests if binding else {}, live.mark.keys if live.mark else frozenset()
+    return {path for path in row.parts(row.found(live)) if path in known or row.marked(path) in keys}
 
 
-def _keys_before(live: LiveAssistant, binding: AssistantBinding | None) -> set[str]:
-    """The live metadata keys that were managed when the assistant was last applied."""
-    digests, keys = binding.digests if binding else {}, live.mark.keys if live.mark else frozenset()
-    return {key for key in live.metadata if f"metadata.{key}" in digests or key_digest(key) in keys}
+def managed_before(fields: Fields, live: LiveAssistant, binding: AssistantBinding | None) -> frozenset[str]:
+    """Return the names of the fields that were managed, by the binding or the ownership mark."""
+    known = binding.digests if binding else ()
+    named = frozenset(path.partition(".")[0] for path in known)
+    return named | fields.names(live.mark.letters if live.mark else "")
+
+
+def remembered(fields: Fields, live: LiveAssistant) -> dict[str, str]:
+    """Return what a lost state would say of an assistant: the paths its mark names, their values not known."""
+    paths = [path for row in fields for path in former_paths(row, fields, live, None)]
+    return dict.fromkeys(paths, "")
+
+
+def sent(fields: Fields, desired: DesiredAssistant, changes: Sequence[FieldChange]) -> dict[str, Any]:
+    """Return the values that an update sends: whole ones, and of fields with keys the changed keys."""
+    found: dict[str, Any] = {}
+    for row in fields.values:
+        edits: Mapping[str, Any] = {one.field: one.after for one in changes if fields.row(one.field) is row}
+        if edits:
+            found[row.name] = row.sent(edits, row.wanted(desired))
+    return found

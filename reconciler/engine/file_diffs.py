@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import IO, TypeAlias
 
-    from reconciler.engine.planned_run import Planned
+    from reconciler.engine.planned_run import PlannedRun
     from reconciler.model.change import Change
 
     Content: TypeAlias = Callable[[str], Awaitable[bytes | None]]
@@ -21,8 +21,8 @@ LARGEST = 1_000_000  # bytes of a text that anybody would read
 
 
 async def with_texts(
-    planned: Planned, content: Content, reopen: Callable[[DesiredFile], IO[bytes]]
-) -> Planned:
+    planned: PlannedRun, content: Content, reopen: Callable[[DesiredFile], IO[bytes]]
+) -> PlannedRun:
     """The same with both texts of every file that is replaced; ``content`` reads what an upload holds.
 
     A file that is no UTF-8, or larger than LARGEST, stays without; of one that the server lets nobody
@@ -33,7 +33,7 @@ async def with_texts(
 
 
 async def _explained(
-    change: Change, planned: Planned, content: Content, reopen: Callable[[DesiredFile], IO[bytes]]
+    change: Change, planned: PlannedRun, content: Content, reopen: Callable[[DesiredFile], IO[bytes]]
 ) -> Change:
     file, bound = planned.desired.by_address.get(change.address), planned.state.files.get(change.address)
     is_swap = change.action is Action.REPLACE and change.fields

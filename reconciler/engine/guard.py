@@ -52,14 +52,24 @@ def check(plan: Plan, allowed: Permissions) -> None:
         raise RefusedError("; ".join(problems))
 
 
-def require_same_owner(state: State, project: str, target: str, account: str = "") -> None:
-    """Raise RefusedError for the state of another server, account or project; nothing is compared with it."""
-    problems = list(_mismatches(state, project, target, account))
+def require_same_owner(
+    state: State, project: str, target: str, *, account: str = "", dialect: str = ""
+) -> None:
+    """Raise RefusedError for the state of another server, dialect, account or project.
+
+    Nothing is compared with it. An account and a dialect that are not known differ from nothing.
+    """
+    problems = list(_mismatches(state, project, target, account=account, dialect=dialect))
     if problems:
         raise RefusedError(f"{'; '.join(problems)}. Nothing was changed")
 
 
-def _mismatches(state: State, project: str, target: str, account: str) -> Iterator[str]:
+def _mismatches(state: State, project: str, target: str, *, account: str, dialect: str) -> Iterator[str]:
+    if state.dialect and dialect not in {"", state.dialect}:
+        yield (
+            f"this state belongs to the dialect {state.dialect}, and the configuration is of {dialect}: "
+            "name another state folder with --state"
+        )
     if state.target and state.target != target:
         yield (
             f"this state belongs to {state.target}, and the target is {target}: "

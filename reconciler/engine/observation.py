@@ -8,10 +8,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.api.errors import APIError
-from reconciler.dialects import IncompleteListError
+from reconciler.dialects.listing import IncompleteListError
+from reconciler.engine.files import unread
 from reconciler.engine.guard import require_same_owner
-from reconciler.engine.matching import Situation
-from reconciler.engine.uploads import Uploads
+from reconciler.engine.ownership import PlannerInput, identify
 from reconciler.errors import RefusedError, UnreadableObjectError, UnsupportedError
 from reconciler.model.address import Address, Kind, assistant
 from reconciler.model.state import FileBinding
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.dialects import Provider
-    from reconciler.engine.matching import PlanOptions
+    from reconciler.engine.options import PlanOptions
     from reconciler.model.resource import Desired, Live
     from reconciler.model.state import State
 
@@ -39,7 +39,7 @@ async def observe(provider: Provider, desired: Desired, state: State, options: P
     size are no proof. Raises IncompleteListError, UnreadableObjectError, UnsupportedError, and RefusedError
     where too much is missing, or the state belongs to another server, account or project.
     """
-    require_same_owner(state, desired.project, options.target)
+    require_same_owner(state, desired.project, options.target, dialect=options.dialect)
     live = await _with_missing(provider, desired, state, allow_missing=options.allow_missing)
     return await _examined(provider, desired, state, options, live)
 
@@ -57,8 +57,9 @@ async def _examined(
     """Refuse objects of this project that cannot be read, and read the content that a plan needs."""
     for problem in _unreadable(live, desired, state):
         raise UnreadableObjectError(problem)
-    unread = Uploads(Situation(desired, live, state, options)).unread
-    return await provider.read(live, unread) if unread else live
+    inputs = PlannerInput(desired, live, state, options)
+    needed = unread(inputs, identify(inputs))
+    return await provider.read(live, needed) if needed else live
 
 
 async def _with_missing(provider: Provider, desired: Desired, state: State, *, allow_missing: bool) -> Live:
@@ -66,7 +67,7 @@ async def _with_missing(provider: Provider, desired: Desired, state: State, *, a
 
     The first look again asks past the end that the server claims: what it omits may stand there.
     """
-    until, pause, is_first = time.monotonic() + provider.settle, _PAUSE, True
+    until, pause, is_first = time.monotonic() + provider.delay, _PAUSE, True
     live = await _listed(provider, desired, state)
     while True:
         known = {**_attached(desired, state, live), **_known(state)}
@@ -92,7 +93,7 @@ async def _listed(provider: Provider, desired: Desired, state: State) -> Live:
     except UnsupportedError as lacking:
         named = ", ".join(files[:_NAMED]) + f" and {len(files) - _NAMED} more" * (len(files) > _NAMED)
         raise UnsupportedError(f"{lacking}: {named}. Nothing was changed") from lacking
-    require_same_owner(state, desired.project, provider.target, live.account)
+    require_same_owner(state, desired.project, provider.target, account=live.account)
     return live
 
 

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.dialects import Provider
-    from reconciler.engine.matching import PlanOptions
+    from reconciler.engine.options import PlanOptions
     from reconciler.model.plan import Plan
     from reconciler.model.resource import Desired, Live
     from reconciler.model.state import State
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedRun:
     """A plan that can be made again for a part of what it was made of."""
 
     plan: Plan
@@ -34,11 +34,11 @@ class Planned:
     options: PlanOptions
 
     @classmethod
-    def whole(cls, desired: Desired, live: Live, state: State, options: PlanOptions) -> Planned:
+    def whole(cls, desired: Desired, live: Live, state: State, options: PlanOptions) -> PlannedRun:
         """For everything."""
         return cls(plan(desired, live, state, options), desired, live, state, options)
 
-    def narrowed(self, targets: Sequence[str], excluded: Sequence[str]) -> Planned:
+    def narrowed(self, targets: Sequence[str], excluded: Sequence[str]) -> PlannedRun:
         """For some addresses and what they need, without some others; for everything where none is named.
 
         UsageError for an address that is none of the plan's.
@@ -46,7 +46,7 @@ class Planned:
         only = selection(self.plan, self.desired, targets, excluded)
         if only is None:
             return self
-        part = plan(self.desired, self.live, self.state, replace(self.options, only=only))
+        part = plan(self.desired, self.live, self.state, replace(self.options, targets=only))
         return replace(self, plan=part)
 
 
@@ -58,18 +58,18 @@ async def planned(  # noqa: PLR0913 - what is compared, under which options, and
     *,
     targets: Sequence[str] = (),
     excluded: Sequence[str] = (),
-) -> Planned:
+) -> PlannedRun:
     """Compare a configuration with a server; only reads.
 
     The end of the list of assistants is proved where the plan rests on it: before a create, an adoption or
     the deletion of an upload. Raises what ``observe`` and ``narrowed`` raise.
     """
     live = await observe(provider, desired, state, options)
-    found = Planned.whole(desired, live, state, options).narrowed(targets, excluded)
-    is_destroy = options.because is Reason.DESTROY  # what it does not see, it leaves behind
+    found = PlannedRun.whole(desired, live, state, options).narrowed(targets, excluded)
+    is_destroy = options.is_destroy  # what it does not see, it leaves behind
     if live.end is End.CLAIMED and (is_destroy or _rests_on_end(found.plan)):
         live = await complete(provider, desired, state, options, live)
-        found = Planned.whole(desired, live, state, options).narrowed(targets, excluded)
+        found = PlannedRun.whole(desired, live, state, options).narrowed(targets, excluded)
     _require_room(found.plan, live, provider.target)
     return found
 

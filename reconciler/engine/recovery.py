@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from reconciler.api.errors import UnknownOutcomeError
-    from reconciler.model.resource import Desired, Live, LiveAssistant, LiveFile
+    from reconciler.model.mark import Mark
+    from reconciler.model.resource import Live, LiveAssistant, LiveFile
     from reconciler.model.state import Intent
 
 T = TypeVar("T", "LiveAssistant", "LiveFile")
@@ -24,14 +25,17 @@ _LONGEST_PAUSE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Looks for what calls made; after ``settle`` seconds the server's answers are up to date."""
+    """Looks for what requests made; after ``delay`` seconds the server's answers are up to date.
 
-    desired: Desired
-    settle: float
+    ``owns`` returns whether a mark is of this project.
+    """
+
+    owns: Callable[[Mark], bool]
+    delay: float
 
     async def awaited(self, find: Callable[[Intent], Awaitable[T | None]], intent: Intent) -> T | None:
         """What a call made, looked for until the server's answers must be up to date."""
-        until = time.monotonic() + min(self.settle, intent.at + self.settle - time.time())
+        until = time.monotonic() + min(self.delay, intent.at + self.delay - time.time())
         pause = _PAUSE
         while True:
             is_last = time.monotonic() >= until
@@ -45,7 +49,7 @@ class Search:
 
     async def is_listed(self, assistant_id: str, look: Callable[[], Awaitable[Live]]) -> bool:
         """Return whether a list still has an assistant when it must be up to date."""
-        until, pause = time.monotonic() + self.settle, _PAUSE
+        until, pause = time.monotonic() + self.delay, _PAUSE
         while assistant_id in (await look()).assistants:
             left = until - time.monotonic()
             if left <= 0:
@@ -67,4 +71,4 @@ class Search:
         """Whether something is still what a call made it: a Mark that somebody rewrote is another's."""
         mark = getattr(found, "mark", None)
         name = intent.address.name
-        return not intent.nonce or (mark is not None and self.desired.owns(mark) and mark.name == name)
+        return not intent.nonce or (mark is not None and self.owns(mark) and mark.name == name)

@@ -9,27 +9,28 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.engine.difference import digests
-from reconciler.engine.planned_run import Planned
+from reconciler.engine.planned_run import PlannedRun
 from reconciler.engine.planner import plan
 from reconciler.model.mark import MARK_KEY
-from reconciler.model.resource import TEXT_FIELDS, DesiredAssistant, Live, LiveAssistant, LiveFile
+from reconciler.model.resource import Live, LiveAssistant, LiveFile
 from reconciler.model.state import AssistantBinding, FileBinding, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.engine.matching import PlanOptions
+    from reconciler.engine.options import PlanOptions
     from reconciler.model.change import Change
+    from reconciler.model.field import Fields
     from reconciler.model.plan import Plan
-    from reconciler.model.resource import Desired
+    from reconciler.model.resource import Desired, DesiredAssistant
 
 _NONCE = "a"
 
 
-def against(before: Desired, desired: Desired, options: PlanOptions) -> Planned:
+def against(before: Desired, desired: Desired, options: PlanOptions) -> PlannedRun:
     """What leads from one configuration to another; the ids in it stand for nothing."""
     live, state = _applied(before, desired, options)
-    return Planned.whole(desired, live, state, options)
+    return PlannedRun.whole(desired, live, state, options)
 
 
 def anonymous(made: Plan) -> Plan:
@@ -40,8 +41,9 @@ def anonymous(made: Plan) -> Plan:
 def _applied(before: Desired, desired: Desired, options: PlanOptions) -> tuple[Live, State]:
     empty = State("", 0, before.project, options.target)
     made = plan(before, Live({}, {}), empty, options).by_address
-    assistants = [_assistant(one, made[one.address]) for one in before.assistants]
-    bindings = {one.address: _binding(one) for one in before.assistants} | {
+    fields = options.fields
+    assistants = [_assistant(fields, one, made[one.address]) for one in before.assistants]
+    bindings = {one.address: _binding(fields, one) for one in before.assistants} | {
         one.address: FileBinding(str(one.address), one.filename, one.sha256, one.size) for one in before.files
     }
     files = [LiveFile(str(one.address), one.filename, one.size, one.sha256) for one in before.files]
@@ -56,16 +58,16 @@ def _named(desired: Desired) -> Iterator[str]:
         yield from (one for one in assistant.files or () if isinstance(one, str))
 
 
-def _assistant(one: DesiredAssistant, made: Change) -> LiveAssistant:
-    given = {key: value for key, value in one.metadata.items() if value is not None}
+def _assistant(fields: Fields, one: DesiredAssistant, made: Change) -> LiveAssistant:
+    values = fields.created(made.values)
+    metadata = values.pop(fields.pairs.name, {})
     mark = str(replace(made.mark, nonce=_NONCE)) if made.mark else ""
-    fields = {**dict.fromkeys(TEXT_FIELDS), "tools": [], **{key: made.values[key] for key in made.values}}
-    fields.pop("metadata", None)
-    return LiveAssistant(str(one.address), 0, fields, {**given, MARK_KEY: mark}, _ids(one))
+    return LiveAssistant(str(one.address), 0, values, {**metadata, MARK_KEY: mark}, _ids(one))
 
 
-def _binding(one: DesiredAssistant) -> AssistantBinding:
-    return AssistantBinding(str(one.address), _NONCE, digests(one, _ids(one)), one.protected)
+def _binding(fields: Fields, one: DesiredAssistant) -> AssistantBinding:
+    known = digests(fields, one, _ids(one))
+    return AssistantBinding(str(one.address), _NONCE, known, one.protected)
 
 
 def _ids(one: DesiredAssistant) -> tuple[str, ...]:

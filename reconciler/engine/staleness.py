@@ -12,7 +12,7 @@ from reconciler.model.outcome import Cause, Outcome, Result
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.engine.planned_run import Planned
+    from reconciler.engine.planned_run import PlannedRun
     from reconciler.model.address import Address
     from reconciler.model.change import Change
     from reconciler.model.plan import Plan
@@ -32,7 +32,7 @@ class Review:
     skip_stale: bool = False
 
 
-def approved(review: Review, found: Planned) -> tuple[Planned, Sequence[Outcome]]:
+def approved(review: Review, found: PlannedRun) -> tuple[PlannedRun, Sequence[Outcome]]:
     """What of a plan made anew may be carried out, and an Outcome for what may not; StalePlanError."""
     if review.digest is not None:
         require_digest(review.digest, review.plan or found.plan)
@@ -45,7 +45,7 @@ def approved(review: Review, found: Planned) -> tuple[Planned, Sequence[Outcome]
     return _untouched(review.plan, found)
 
 
-def _untouched(reviewed: Plan, found: Planned) -> tuple[Planned, Sequence[Outcome]]:
+def _untouched(reviewed: Plan, found: PlannedRun) -> tuple[PlannedRun, Sequence[Outcome]]:
     """The part of a plan of which nothing moved, nor anything that it needs."""
     rest, stale = found, dict.fromkeys(moved(reviewed, found.plan))
     while some := [str(one) for one in stale if one in rest.plan.by_address]:

@@ -10,7 +10,7 @@ import base64
 import secrets
 import time
 from dataclasses import dataclass, field, replace
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, TypeVar
 
 from reconciler.api.errors import APIError, UnknownOutcomeError
 from reconciler.engine.difference import digests, field_changes, remembered
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from reconciler.dialects import Provider
+    from reconciler.model.field import Fields
     from reconciler.model.mark import Mark
-    from reconciler.model.resource import Desired, FileReference, Live, LiveAssistant, LiveFile
+    from reconciler.model.plan import Plan
+    from reconciler.model.resource import FileReference, Live, LiveAssistant, LiveFile
     from reconciler.model.state import Binding
     from reconciler.store import Store
 
@@ -51,8 +53,9 @@ class UnkeptError(ReconcilerError):
 
 @dataclass
 class Steps:
-    """Carries out steps against a provider, and keeps what is known of every address.
+    """Carries out the steps of a plan against a provider, and keeps what is known of every address.
 
+    A step takes what it needs from its Change: the configuration is not read again.
     ``uploads`` maps a file's address to the id of its upload, as far as it is known. ``fresh`` holds
     assistants, by id, as they were when last looked at, and as our own steps left them since. ``bindings``
     and ``unsettled`` are the state being made, ``remarks`` what a person should hear of a change that was
@@ -64,7 +67,8 @@ class Steps:
     the journal has it. Only ``_write`` decides this; no other code infers it from an error.
     """
 
-    desired: Desired
+    plan: Plan
+    fields: Fields
     live: Live
     provider: Provider
     store: Store
@@ -83,7 +87,7 @@ class Steps:
     def __post_init__(self) -> None:
         kept = {where: one.id for where, one in self.bindings.items() if isinstance(one, FileBinding)}
         self.uploads = {**kept, **self.uploads}
-        self._search = Search(self.desired, self.provider.settle)
+        self._search = Search(self.plan.owns, self.provider.delay)
 
     async def look_again(self) -> str:
         """Look again at every assistant before uploads are deleted; return why none may be, or nothing."""
@@ -145,10 +149,11 @@ class Steps:
         if not any(step.kind is StepKind.ATTACH for step in change.steps):
             return
         where = change.moved_from or change.address
-        fallback = AssistantBinding(found.id, _mark(change).nonce, remembered(found))
+        row = self.fields.files
+        fallback = AssistantBinding(found.id, _mark(change).nonce, remembered(self.fields, found))
         binding = self.bindings.get(where, fallback)
-        if isinstance(binding, AssistantBinding) and "files" not in binding.digests:
-            self._bind(where, replace(binding, digests={**binding.digests, "files": ""}))
+        if row and isinstance(binding, AssistantBinding) and row.name not in binding.digests:
+            self._bind(where, replace(binding, digests={**binding.digests, row.name: ""}))
 
     async def take(self, change: Change, step: Step) -> None:
         """Carry out one step."""
@@ -187,7 +192,7 @@ class Steps:
         return result
 
     async def _upload(self, change: Change) -> None:
-        file = self.desired.by_address[change.address]
+        file = change.wanted
         assert isinstance(file, DesiredFile)  # noqa: S101 - only files are uploaded
         alike = tuple(
             one.id
@@ -195,7 +200,13 @@ class Steps:
             if (one.filename, one.size) == (file.filename, file.size)
         )
         intent = Intent(
-            change.address, "upload", "", file.filename, file.size, file.sha256, alike, time.time()
+            change.address,
+            "upload",
+            filename=file.filename,
+            size=file.size,
+            sha256=file.sha256,
+            known=alike,
+            at=time.time(),
         )
         await self._outlast(intent, self.provider.find_upload)
         with self.reopen(file) as content:
@@ -206,16 +217,20 @@ class Steps:
         old, inferred = (before.old, before.inferred) if before else ((), ())
         self.uploads[change.address] = made.id
         inferred += (made.id,) * made.inferred
-        self._bind(change.address, FileBinding(made.id, file.filename, file.sha256, file.size, old, inferred))
+        binding = FileBinding(made.id, file.filename, file.sha256, file.size, old=old, inferred=inferred)
+        self._bind(change.address, binding)
 
     async def _create(self, change: Change) -> None:
         nonce = base64.b32encode(secrets.token_bytes(10)).decode().lower()
         mark = replace(_mark(change), nonce=nonce)
         file_ids = [self._id(one) for one in self.files(change)]
-        values = {**change.values, "metadata": {**_given(self._wanted(change)), MARK_KEY: str(mark)}}
+        values = self.fields.created(change.values)
+        metadata = {**values.pop(self.fields.pairs.name, {}), MARK_KEY: str(mark)}
         intent = Intent(change.address, "create", nonce, at=time.time())
         await self._outlast(intent, self.provider.find)
-        made = await self._certain(intent, lambda: self.provider.create(values, file_ids), self.provider.find)
+        made = await self._certain(
+            intent, lambda: self.provider.create(values, metadata, file_ids), self.provider.find
+        )
         self._remember(change, made, nonce)
         self._compare(change, made, mark)
 
@@ -269,12 +284,12 @@ class Steps:
 
     async def _update(self, change: Change) -> None:
         found, mark = self.fresh[change.id], _mark(change)
-        values = {field: value for field, value in change.values.items() if field != "metadata"}
-        edited = {**found.metadata, **change.values.get("metadata", {}), MARK_KEY: str(mark)}
-        kept = {key: value for key, value in edited.items() if value is not None}
-        sent = {**values, "metadata": kept}
+        values = dict(change.values)
+        metadata = {**values.pop(self.fields.pairs.name, {}), MARK_KEY: str(mark)}
         made = await self._write(
-            change.address, lambda: self.provider.update(change.id, sent), f"{change.id} was updated"
+            change.address,
+            lambda: self.provider.update(found, values, metadata),
+            f"{change.id} was updated",
         )
         self._compare(change, made, mark)
         self.fresh[change.id] = replace(made, file_ids=found.file_ids)
@@ -297,13 +312,12 @@ class Steps:
         found = self.fresh.get(change.id)
         if found is None:
             return
-        kept = {key: value for key, value in found.metadata.items() if key != MARK_KEY}
         done = f"the ownership mark of {change.id} was removed"
         made = await self._write(
-            change.address, lambda: self.provider.update(change.id, {"metadata": kept}), done
+            change.address, lambda: self.provider.update(found, {}, {MARK_KEY: None}), done
         )
         if MARK_KEY in made.metadata:
-            raise UnkeptError(f"the server did not take our Mark out of the metadata of {made.id}")
+            raise UnkeptError(f"the server did not remove the ownership mark of {made.id}")
 
     def _settle_pending(self) -> None:
         """Write down what was decided without a call: files first, and what is bound before what is not.
@@ -324,9 +338,12 @@ class Steps:
             return
         self._intend(Intent(change.address, "delete", known=(step.id,), at=time.time()))
         if change.address.kind is Kind.ASSISTANT:
-            await self._write(change.address, lambda: self.provider.delete(step.id), f"{step.id} was deleted")
+            found = self.fresh.get(change.id)
+            if found is not None:
+                done = f"{step.id} was deleted"
+                await self._write(change.address, lambda: self.provider.delete(found), done)
             self._bind(change.address, None)
-            self._let_go(self.fresh.get(change.id))
+            self._let_go(found)
             return
         await self._write(change.address, lambda: self.provider.discard(step.id), f"{step.id} was deleted")
         binding = self.bindings[change.address]
@@ -341,9 +358,9 @@ class Steps:
         nonces = {one.nonce for one in self.unsettled if one.nonce}
         if found is None:
             return
-        if found.mark is None or not self.desired.owns(found.mark) or found.mark.nonce not in nonces:
+        if found.mark is None or not self.plan.owns(found.mark) or found.mark.nonce not in nonces:
             raise StaleError(f"{step.id} was changed on the server after the plan was made; run plan again")
-        await self._write(change.address, lambda: self.provider.delete(step.id), f"{step.id} was deleted")
+        await self._write(change.address, lambda: self.provider.delete(found), f"{step.id} was deleted")
         self._let_go(found)
 
     def _let_go(self, live: LiveAssistant | None) -> None:
@@ -357,7 +374,7 @@ class Steps:
             self._bind(change.address, None)
             self._let_go(self.fresh.get(change.id))
         known = self.fresh.get(change.id)
-        if known is not None and change.address in self.desired.by_address:
+        if known is not None and change.wanted is not None:
             self._remember(change, known, _mark(change).nonce)
             if change.moved_from in self.bindings:
                 self._bind(change.moved_from, None)
@@ -386,22 +403,23 @@ class Steps:
         self.unsettled = without(self.unsettled, where, before, self.bindings.get(where))
 
     def _remember(self, change: Change, made: LiveAssistant, nonce: str) -> None:
-        wanted = self._wanted(change)
+        wanted = _wanted(change)
         ids = [self._id(one) for one in wanted.files or ()]
-        self._bind(change.address, AssistantBinding(made.id, nonce, digests(wanted, ids), wanted.protected))
+        known = digests(self.fields, wanted, ids)
+        self._bind(change.address, AssistantBinding(made.id, nonce, known, wanted.protected))
 
     def _compare(self, change: Change, made: LiveAssistant, mark: Mark) -> None:
         """Remark where the server's answer is not what was sent; UnkeptError when our Mark is not in it."""
         if made.mark != mark:
-            raise UnkeptError(f"the server did not keep our Mark in the metadata of {made.id}")
-        kept = [one.field for one in field_changes(self._wanted(change), made, None)]
+            raise UnkeptError(f"the server did not keep the ownership mark of {made.id}")
+        kept = [one.field for one in field_changes(self.fields, _wanted(change), made, None)]
         if kept:
             fields = ", ".join(kept)
             self.remarks[change.address] = f"the server keeps {fields} differently from what was sent"
 
     def files(self, change: Change) -> tuple[FileReference, ...]:
         """What the assistant of a Change shall carry."""
-        return self._wanted(change).files or ()
+        return _wanted(change).files or ()
 
     def _bind(self, where: Address, binding: Binding | None) -> None:
         self.recorded = True
@@ -414,11 +432,6 @@ class Steps:
         else:
             self.bindings[where] = binding
 
-    def _wanted(self, change: Change) -> DesiredAssistant:
-        wanted = self.desired.by_address[change.address]
-        assert isinstance(wanted, DesiredAssistant)  # noqa: S101 - the address says so
-        return wanted
-
     def _id(self, reference: FileReference) -> str:
         return self.uploads[reference] if isinstance(reference, Address) else reference
 
@@ -428,5 +441,6 @@ def _mark(change: Change) -> Mark:
     return change.mark
 
 
-def _given(wanted: DesiredAssistant) -> dict[str, Any]:
-    return {key: value for key, value in wanted.metadata.items() if value is not None}
+def _wanted(change: Change) -> DesiredAssistant:
+    assert isinstance(change.wanted, DesiredAssistant)  # noqa: S101 - of every assistant that is declared
+    return change.wanted

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
+from reconciler.model.field import Shape
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.model.address import Address
     from reconciler.model.mark import Mark
-    from reconciler.model.resource import FileReference
+    from reconciler.model.resource import DesiredAssistant, DesiredFile, FileReference
     from reconciler.model.state import Binding
 
 
@@ -91,7 +93,7 @@ class FieldChange:
     ``drifted``: the server's value is not the one last applied. ``edited``: the configuration's is not.
     ``cleared``: the configuration named the field once and no longer does. ``source`` is the file the new
     value was read from. ``breaking`` names what an application that answers a tool's calls may not survive.
-    ``texts`` are the contents of a file before and after, where they were asked for.
+    ``texts`` are the contents of a file before and after, where they were asked for. ``shape`` says how it is shown.
     """
 
     field: str
@@ -104,6 +106,7 @@ class FieldChange:
     edited: bool = False
     breaking: tuple[str, ...] = ()
     texts: tuple[str, str] | None = None
+    shape: Shape = Shape.VALUE
 
     @property
     def moved_by(self) -> tuple[Literal["configuration", "server"], ...]:
@@ -127,7 +130,8 @@ class Change:
     ``drifted``: somebody moved the live object since the last apply.
     ``follows`` are addresses whose changes are the only cause, so that they count and this does not.
     ``moved_from`` is the address an assistant was found under; what is bound there leaves the state as
-    soon as the new address is bound.
+    soon as the new address is bound. ``wanted`` is what the configuration declares, for the steps; a plan that was
+    read from a file does not have it.
     """
 
     address: Address
@@ -145,6 +149,7 @@ class Change:
     drifted: bool = False
     follows: tuple[Address, ...] = ()
     moved_from: Address | None = None
+    wanted: DesiredAssistant | DesiredFile | None = None
 
     @property
     def signature(self) -> Mapping[str, Any]:

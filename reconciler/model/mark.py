@@ -18,15 +18,12 @@ MARK_KEY = "assistants_sync"
 
 NO_ENVIRONMENT = "-"
 
-_LETTERS = {
-    "name": "n",
-    "description": "d",
-    "model": "m",
-    "instructions": "i",
-    "tools": "t",
-    "files": "f",
-    "prevent_destroy": "p",
-}
+PROTECTED = "p"
+"""The letter, among those of the managed fields, that forbids to delete the assistant."""
+
+LONGEST = 512
+"""Characters that a mark can have: the room of one metadata value."""
+
 _PATTERN = re.compile(
     r"v1 (?P<project>[a-z0-9_.-]+)/(?P<environment>[a-z0-9_.-]+)/(?P<name>[a-z0-9_.-]+)"
     r" n=(?P<nonce>[a-z2-7]+) f=(?P<letters>[a-z]*)(?P<keys>(?:\+[0-9a-f]{8})*) d=(?P<files>[0-9a-f]{16})\Z"
@@ -37,23 +34,28 @@ _PATTERN = re.compile(
 class Mark:
     """Owner, name, the nonce of the create that made it, and what is managed.
 
-    ``fields`` are the managed fields; ``keys`` are 8-hex digests of the managed metadata keys, since
-    the keys themselves would not fit; ``files`` is a 16-hex digest over (file name, sha256).
+    ``letters`` stand for the managed fields, in the order of the dialect's table, PROTECTED behind them; ``keys``
+    are 8-hex digests of keys that are managed one by one, since the keys themselves would not fit; ``files`` is
+    a 16-hex digest over (file name, sha256).
     """
 
     project: str
     environment: str
     name: str
     nonce: str
-    fields: frozenset[str]
+    letters: str
     keys: frozenset[str]
     files: str
 
     def __str__(self) -> str:
-        letters = "".join(letter for field, letter in _LETTERS.items() if field in self.fields)
         keys = "".join(f"+{key}" for key in sorted(self.keys))
         owner = f"{self.project}/{self.environment}/{self.name}"
-        return f"v1 {owner} n={self.nonce} f={letters}{keys} d={self.files}"
+        return f"v1 {owner} n={self.nonce} f={self.letters}{keys} d={self.files}"
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether it forbids to delete the assistant."""
+        return PROTECTED in self.letters
 
     @classmethod
     def parse(cls, text: object) -> Mark | None:
@@ -61,20 +63,19 @@ class Mark:
         found = _PATTERN.match(text) if isinstance(text, str) else None
         if found is None:
             return None
-        names = {letter: field for field, letter in _LETTERS.items()}
         return cls(
             found["project"],
             found["environment"],
             found["name"],
             found["nonce"],
-            frozenset(names[letter] for letter in found["letters"] if letter in names),
+            found["letters"],
             frozenset(found["keys"].split("+")[1:]),
             found["files"],
         )
 
 
 def key_digest(key: str) -> str:
-    """How a managed metadata key is remembered in a Mark."""
+    """Return how a key that is managed by itself is remembered in a Mark."""
     return sha256(key.encode()).hexdigest()[:8]
 
 

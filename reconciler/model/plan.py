@@ -14,19 +14,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.model.address import Address
+    from reconciler.model.mark import Mark
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
     """What a plan rests on besides the live objects its changes name.
 
-    ``account`` is what the server calls the account of the key; empty where it does not say.
+    ``account`` is what the server calls the account of the key; empty where it does not say. ``dialect`` names
+    the API that the server speaks.
     """
 
     lineage: str
     serial: int
     target: str
     account: str = ""
+    dialect: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,10 @@ class Plan:
             change.signature for change in self.changes if change.action is not Action.NOOP or change.steps
         ]
         return f"sha256:{digest(made)}"
+
+    def owns(self, mark: Mark) -> bool:
+        """Return whether an ownership mark names the project and the environment of the plan."""
+        return (mark.project, mark.environment) == (self.project, self.environment)
 
     @property
     def has_changes(self) -> bool:

@@ -12,15 +12,13 @@ from reconciler.model.canonical import digest
 from reconciler.model.mark import MARK_KEY, NO_ENVIRONMENT, Mark
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from reconciler.model.address import Address
     from reconciler.model.diagnostic import Origin
 
 FileReference: TypeAlias = "Address | str"
 """The Address of a declared file, or the id of one that is already on the server."""
-
-TEXT_FIELDS = ("name", "description", "model", "instructions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +40,8 @@ class DesiredFile:
 class DesiredAssistant:
     """What an assistant shall be.
 
-    ``fields`` holds only what is managed: absent is left alone, None clears, a value sets.
-    ``fields["metadata"]`` maps keys to a string, or to None where the key shall go.
+    ``fields`` holds only what is managed, files aside: absent is left alone, None clears, a value sets. Of a field
+    whose keys are managed one by one, None clears a key.
     ``files`` is None when attachments are not managed. ``sources`` names the file a field was read from.
     """
 
@@ -54,12 +52,6 @@ class DesiredAssistant:
     protected: bool = False
     ignored: frozenset[str] = frozenset()
     sources: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def metadata(self) -> Mapping[str, str | None]:
-        """The managed metadata keys."""
-        found: Mapping[str, str | None] = self.fields.get("metadata") or {}
-        return found
 
 
 @dataclass(frozen=True)
@@ -95,9 +87,11 @@ class Desired:
 
 @dataclass(frozen=True)
 class LiveAssistant:
-    """An assistant as the server returned it; ``fields`` holds the four texts and ``tools``.
+    """An assistant as the server returned it; ``fields`` holds every value but the metadata and the files.
 
-    ``knows_files``: the server said which files it contains; otherwise ``file_ids`` means nothing.
+    ``metadata`` contains the ownership mark. ``knows_files``: the server said which files it contains; otherwise
+    ``file_ids`` means nothing. ``token`` is what an update or a deletion must present where a dialect has such a
+    thing; only the provider understands it.
     """
 
     id: str
@@ -106,6 +100,7 @@ class LiveAssistant:
     metadata: Mapping[str, str]
     file_ids: tuple[str, ...]
     knows_files: bool = True
+    token: object = None
 
     @cached_property
     def mark(self) -> Mark | None:
@@ -116,6 +111,12 @@ class LiveAssistant:
     def fingerprint(self) -> str:
         """A digest that moves whenever anything we could overwrite moves."""
         return digest([dict(self.fields), dict(self.metadata), sorted(self.file_ids)])
+
+
+def original(copies: Sequence[LiveAssistant]) -> LiveAssistant | None:
+    """Return the oldest of some copies; None where there is none, or where a second one is as old."""
+    oldest = sorted(copies, key=lambda copy: copy.created_at)[:2]
+    return oldest[0] if len({copy.created_at for copy in oldest}) == len(oldest) > 0 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from reconciler.model.address import Address
 
 
+FIRST_DIALECT = "assistants-v1"
+"""The dialect of states and plans from before they recorded one."""
+
+
 @dataclass(frozen=True, slots=True)
 class AssistantBinding:
     """Which remote assistant an address is, and digests of what was last applied to it.
@@ -98,7 +102,7 @@ class State:
 
     ``lineage`` never changes in the life of a state, ``serial`` grows by one at every save,
     ``target`` names the server it belongs to, ``account`` what that server calls the account, empty where
-    it never said. ``unsettled`` are intents whose result is not known.
+    it never said, ``dialect`` the API that it speaks, empty before the first save. ``unsettled`` are intents whose result is not known.
     ``journaled`` tells whether any of this came from the journal; it is never saved.
     """
 
@@ -110,6 +114,7 @@ class State:
     unsettled: tuple[Intent, ...] = ()
     journaled: bool = False
     account: str = ""
+    dialect: str = ""
 
     def assistant(self, address: Address) -> AssistantBinding | None:
         """The binding of an assistant, if it has one."""

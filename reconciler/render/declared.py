@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from reconciler.dialects.assistants_v1.shape import FIELDS
 from reconciler.model.address import Address
-from reconciler.model.tools import tool_key
 from reconciler.render.diff import comparison_lines
 from reconciler.render.lines import Line, Span, Style, line
 from reconciler.render.text_diff import compared
@@ -109,7 +109,7 @@ def _values(one: DesiredAssistant) -> dict[str, Any]:
         if field == "metadata":
             found |= {f"metadata.{key}": inner for key, inner in value.items()}
         elif field == "tools":
-            found |= {f"tools.{tool_key(tool)}": tool for tool in value or ()}
+            found |= {f"tools.{FIELDS.by_name['tools'].key(tool)  # type: ignore[attr-defined]}": tool for tool in value or ()}
         else:
             found[field] = value
     if one.files is not None:

@@ -7,7 +7,17 @@ from reconciler.server.faults import BadFaultsError, Fault, Faults
 from reconciler.server.mount import UnavailableAddressError, running, serve
 from reconciler.server.request_log import Entry, Ledger, UnwritableLedgerError, entries, kept
 
+DIALECTS = frozenset({"assistants-v1"})
+"""The dialects that the embedded server speaks."""
+
+
+def speaks(dialect: str) -> bool:
+    """Return whether the embedded server speaks a dialect."""
+    return dialect in DIALECTS
+
+
 __all__ = [
+    "DIALECTS",
     "BadFaultsError",
     "Database",
     "Entry",
@@ -24,4 +34,5 @@ __all__ = [
     "kept",
     "running",
     "serve",
+    "speaks",
 ]

@@ -13,7 +13,7 @@ from uuid import uuid4
 from reconciler.errors import ConflictError, UnreadableStateError
 from reconciler.model.address import Address, Kind
 from reconciler.model.canonical import digest
-from reconciler.model.state import AssistantBinding, Binding, FileBinding, Intent, State
+from reconciler.model.state import FIRST_DIALECT, AssistantBinding, Binding, FileBinding, Intent, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,6 +115,7 @@ def state_record(state: State) -> dict[str, Any]:
         "project": state.project,
         "target": state.target,
         "account": state.account,
+        "dialect": state.dialect,
         "bindings": {str(where): asdict(binding) for where, binding in sorted(state.bindings.items())},
         "unsettled": [intent_record(intent) for intent in state.unsettled],
     }
@@ -130,6 +131,7 @@ def state_of(record: dict[str, Any]) -> State:
         {Address.parse(key): binding_of(key, value) for key, value in record["bindings"].items()},
         tuple(intent_of(intent) for intent in record["unsettled"]),
         account=_text(record.get("account", "")),
+        dialect=_text(record.get("dialect", FIRST_DIALECT if record["target"] else "")),
     )
 
 

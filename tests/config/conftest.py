@@ -1,11 +1,11 @@
 """Configurations as a person writes them, and what becomes of them."""
 
 import pytest
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 from reconciler.config.content import Root
 from reconciler.config.errors import ConfigError
 from reconciler.config.resolve import Choice, configuration
-from reconciler.model.limits import Limits
 
 
 def pytest_addoption(parser):
@@ -25,7 +25,7 @@ def read(workspace, root):
         if text is not None:
             workspace.configure(text)
         named = [workspace.folder / path for path in paths] or [workspace.folder / "assistants.yaml"]
-        return configuration(root, named, limits or Limits()).desired
+        return configuration(root, named, limits or ASSISTANTS_V1).desired
 
     return read
 
@@ -36,7 +36,7 @@ def means(workspace, root):
 
     def means(environment=None, *paths, **variables):
         named = [workspace.folder / path for path in paths or ("assistants.yaml",)]
-        return configuration(root, named, Limits(), Choice(environment, variables))
+        return configuration(root, named, ASSISTANTS_V1, Choice(environment, variables))
 
     return means
 

@@ -8,10 +8,10 @@ import re
 from pathlib import Path
 
 import pytest
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 from reconciler.config.errors import ConfigError
 from reconciler.config.resolve import configuration
-from reconciler.model.limits import Limits
 from reconciler.render.diagnostics import diagnostic_lines
 from reconciler.render.terminal import painted
 
@@ -44,7 +44,7 @@ def spelt_out(found):
 def problems(root):
     """What is wrong, or likely to be."""
     try:
-        return configuration(root, [root.folder / "assistants.yaml"], Limits()).warnings
+        return configuration(root, [root.folder / "assistants.yaml"], ASSISTANTS_V1).warnings
     except ConfigError as refusal:
         return refusal.diagnostics
 

@@ -3,11 +3,11 @@
 import hashlib
 
 import pytest
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 from reconciler.config.errors import ConfigError
 from reconciler.model import address
 from reconciler.model.diagnostic import Origin
-from reconciler.model.limits import Limits
 
 SUPPORT = """\
 project: acme
@@ -418,4 +418,4 @@ def test_a_thousand_assistants_are_read(workspace, read):
 def test_no_file_at_all_declares_nothing(root):
     from reconciler.config.resolve import configuration  # noqa: PLC0415 - read() always names one
 
-    assert configuration(root, [], Limits()).desired.assistants == ()
+    assert configuration(root, [], ASSISTANTS_V1).desired.assistants == ()

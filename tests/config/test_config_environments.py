@@ -6,12 +6,12 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 from reconciler.config.content import Root
 from reconciler.config.errors import ConfigError
 from reconciler.config.resolve import Choice, configuration
 from reconciler.model import address
-from reconciler.model.limits import Limits
 
 BASE = """\
 project: acme
@@ -381,7 +381,7 @@ def test_of_any_three_layers_the_nearest_that_names_a_field_wins(layers):
             f"project: acme\ndefaults: {defaults}\nassistants: {{support: {own}}}\n"
             f"environments: {{prod: {{patches: {{assistant.support: {patch}}}}}}}\n"
         )
-        (found,) = configuration(Root(file.parent), [file], Limits(), Choice("prod")).desired.assistants
+        (found,) = configuration(Root(file.parent), [file], ASSISTANTS_V1, Choice("prod")).desired.assistants
 
     fields = {key: value for named, _ in layers for key, value in named.items()}
     metadata = {key: value for _, named in layers for key, value in named.items()}

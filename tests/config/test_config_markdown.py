@@ -8,13 +8,13 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 from reconciler.config.content import Root
 from reconciler.config.errors import ConfigError
 from reconciler.config.invisible import unseen
 from reconciler.config.resolve import Choice, configuration
 from reconciler.model.diagnostic import Origin
-from reconciler.model.limits import Limits
 
 FRONT = "---\nproject: acme\nmodel: m\n---\n"
 
@@ -25,7 +25,7 @@ def means(workspace, root):
 
     def means(*paths, environment=None, **variables):
         named = [workspace.folder / path for path in paths]
-        return configuration(root, named, Limits(), Choice(environment, variables))
+        return configuration(root, named, ASSISTANTS_V1, Choice(environment, variables))
 
     return means
 
@@ -124,7 +124,7 @@ def test_any_body_is_sent_byte_for_byte_but_the_empty_lines_before_it(body):
     with TemporaryDirectory() as folder:
         file = Path(folder, "support.md")
         file.write_bytes((FRONT + body).encode())
-        (found,) = configuration(Root(file.parent), [file], Limits()).desired.assistants
+        (found,) = configuration(Root(file.parent), [file], ASSISTANTS_V1).desired.assistants
 
     prompt = found.fields["instructions"]
     assert body.endswith(prompt)
@@ -403,7 +403,7 @@ def test_any_front_matter_is_read_or_refused_with_a_place(front, body):
             f"---\n{front if isinstance(front, str) else json.dumps(front)}\n---\n{body}", "utf-8"
         )
         try:
-            found = configuration(Root(file.parent), [file], Limits())
+            found = configuration(Root(file.parent), [file], ASSISTANTS_V1)
         except ConfigError as refused:
             problems = refused.diagnostics
         else:

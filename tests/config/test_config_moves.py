@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 from reconciler.config.document import Declared, Document
 from reconciler.config.errors import ConfigError
@@ -10,7 +11,6 @@ from reconciler.config.moves import Moves
 from reconciler.config.resolve import configuration
 from reconciler.config.text import Source, compose
 from reconciler.model import address
-from reconciler.model.limits import Limits
 
 BASE = "project: acme\nassistants:\n  support: {model: m}\n  sales: {model: m}\n"
 
@@ -22,7 +22,7 @@ def means(workspace, root):
     def means(text="", *others):
         workspace.configure(BASE + text)
         named = [workspace.folder / path for path in ("assistants.yaml", *others)]
-        return configuration(root, named, Limits()).desired
+        return configuration(root, named, ASSISTANTS_V1).desired
 
     return means
 

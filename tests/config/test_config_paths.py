@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 from reconciler.config.content import ContentError, Root
 from reconciler.config.errors import ConfigError
 from reconciler.config.resolve import configuration
-from reconciler.model.limits import Limits
 
 CANARY = "the canary sings"
 LIMIT = 1_000_000
@@ -198,7 +198,7 @@ def refusal(attacked, audit, descriptors):
 
     def attempt():
         with pytest.raises(ConfigError) as refused:
-            configuration(Root(attacked.folder), [Path("team/assistants.yaml")], Limits())
+            configuration(Root(attacked.folder), [Path("team/assistants.yaml")], ASSISTANTS_V1)
         (problem,) = (one for one in refused.value.diagnostics if one.code != "AS501")  # told besides
         return problem
 

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 from reconciler.config.content import Root
 from reconciler.config.errors import ConfigError
@@ -15,7 +16,6 @@ from reconciler.config.resolve import configuration
 from reconciler.config.span import Span
 from reconciler.config.text import Source
 from reconciler.config.variables import Variable, Variables
-from reconciler.model.limits import Limits
 
 USE = "{text: '${var.x}', template: true}"
 FOREIGN = "{{ user }} {% if x %} ${other} $var ${var} ${ var.x } $ {var.x} }{ %s {0} $$ \\n <% y %> {{{{"
@@ -101,7 +101,7 @@ def test_any_text_of_a_file_reaches_the_server_as_it_is(text, is_template):
         file.with_name("a.md").write_bytes(text.encode())
         said = f"{{file: a.md, template: {str(is_template).lower()}}}"
         file.write_text(f"project: acme\nassistants: {{a: {{model: m, instructions: {said}}}}}\n")
-        (found,) = configuration(Root(file.parent), [file], Limits()).desired.assistants
+        (found,) = configuration(Root(file.parent), [file], ASSISTANTS_V1).desired.assistants
 
     assert found.fields["instructions"] == text
 

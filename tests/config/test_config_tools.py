@@ -9,11 +9,11 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 from reconciler.config.content import Root
 from reconciler.config.errors import ConfigError
 from reconciler.config.resolve import configuration
-from reconciler.model.limits import Limits
 
 LOOKUP = {
     "name": "lookup_order",
@@ -29,7 +29,7 @@ def means(workspace, root):
 
     def means(*paths):
         named = [workspace.folder / path for path in paths or ("assistants.yaml",)]
-        return configuration(root, named, Limits()).desired.assistants
+        return configuration(root, named, ASSISTANTS_V1).desired.assistants
 
     return means
 
@@ -310,7 +310,7 @@ def test_any_tool_file_is_read_or_refused_with_a_place(tool):
         file.with_name("x.json").write_text(json.dumps(tool), "utf-8")
         file.write_text("project: acme\nassistants: {a: {model: m, tools: [{file: x.json}]}}\n")
         try:
-            (found,) = configuration(Root(file.parent), [file], Limits()).desired.assistants
+            (found,) = configuration(Root(file.parent), [file], ASSISTANTS_V1).desired.assistants
         except ConfigError as refused:
             places = {problem.origin.path for problem in refused.diagnostics}
         else:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import httpx
 import pytest
 from dialects.asking import NOTES, creation, marked, uploading
+from reconciler.model.limits import Limits
 
 from reconciler.api import (
     APIConnectionError,
@@ -17,7 +18,6 @@ from reconciler.api import (
     InternalServerError,
 )
 from reconciler.errors import GoneError, UnsupportedError
-from reconciler.model.limits import Limits
 from reconciler.model.resource import Live, LiveFile
 
 TOOLS = [

@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 
 import pytest
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 from reconciler.cli import authoring, main
 from reconciler.config import document, text
 from reconciler.config.codes import RULES
 from reconciler.config.text import Source, compose
-from reconciler.model.limits import Limits
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/configuration.md").read_text()
@@ -269,7 +269,7 @@ def test_the_table_of_options_is_that_of_the_commands():
 
 def test_the_limits_are_those_that_are_checked():
     found = re.findall(r"[0-9][0-9,]*", " ".join(row[1] for row in table("Limits", 2)))
-    limits = asdict(Limits())
+    limits = asdict(ASSISTANTS_V1)
 
     assert [int(one.replace(",", "")) for one in found] == [
         limits["name"],
@@ -293,7 +293,7 @@ def test_the_limits_are_those_that_are_checked():
 def test_the_kinds_of_files_for_retrieval_are_those_that_are_checked():
     told = re.findall(r" (\.[a-z]+)", section_text("Files").partition("reads ")[2].partition("Another")[0])
 
-    assert {".c", *told} == Limits().retrieval_types
+    assert {".c", *told} == ASSISTANTS_V1.retrieval_types
 
 
 MEANT = {

@@ -2,8 +2,8 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from reconciler.engine.options import PlanOptions
 
-from reconciler.engine.matching import PlanOptions
 from reconciler.engine.simulate import against
 from reconciler.model import address
 from reconciler.model.change import Action
@@ -40,12 +40,12 @@ CONFIGURATIONS = st.lists(st.tuples(FIELDS, CARRIED), max_size=3).map(declared)
 
 @given(CONFIGURATIONS)
 def test_against_itself_nothing_changes(desired):
-    assert not against(desired, desired, PlanOptions("a commit")).plan.has_changes
+    assert not against(desired, desired, PlanOptions("a commit", ASSISTANTS_V1.fields)).plan.has_changes
 
 
 @given(CONFIGURATIONS, CONFIGURATIONS)
 def test_whatever_is_declared_differently_is_in_the_plan(base, desired):
-    plan = against(base, desired, PlanOptions("a commit")).plan
+    plan = against(base, desired, PlanOptions("a commit", ASSISTANTS_V1.fields)).plan
     before, after = ({one.address for one in each.assistants} for each in (base, desired))
     seen = {(one.action, one.address) for one in plan.changes if one.address.kind is address.Kind.ASSISTANT}
 

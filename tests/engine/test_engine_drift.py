@@ -6,12 +6,12 @@ import pytest
 from builders import FUNCTION, assistant
 from hypothesis import given
 from hypothesis import strategies as st
+from reconciler.engine.options import PlanOptions
 
 from reconciler.engine import planner
 from reconciler.engine.difference import digests
 from reconciler.engine.drift import drift
 from reconciler.engine.guard import Permissions, check
-from reconciler.engine.matching import PlanOptions
 from reconciler.errors import RefusedError
 from reconciler.model import address
 from reconciler.model.change import Action, FieldChange
@@ -218,7 +218,7 @@ def test_keep_sends_no_field_that_drifted(data):
         file_ids=(),
     )
     state = State("lineage", 3, bindings={WHERE: AssistantBinding("asst_1", "n", digests(applied, []))})
-    terms = PlanOptions("the server", keep_drift=True)
+    terms = PlanOptions("the server", ASSISTANTS_V1.fields, keep_drift=True)
 
     plan = planner.plan(Desired("acme", (wanted,)), Live({"asst_1": live}, {}), state, terms)
 

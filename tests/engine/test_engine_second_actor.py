@@ -25,8 +25,8 @@ from faults import Faulty
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-
 from reconciler.engine.matching import Situation
+
 from reconciler.engine.steps import Steps
 from reconciler.model.change import Action
 

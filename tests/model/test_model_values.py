@@ -6,13 +6,13 @@ import string
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reconciler.model.limits import Limits
 
 from reconciler.model import address
 from reconciler.model.address import NAME_PATTERN, PROJECT_PATTERN, Address
 from reconciler.model.canonical import canonical, digest
 from reconciler.model.change import Action, Change, Reason, Step, StepKind
 from reconciler.model.diagnostic import Origin, did_you_mean
-from reconciler.model.limits import Limits
 from reconciler.model.mark import MARK_KEY, Mark, files_digest, key_digest
 from reconciler.model.outcome import Cause, Outcome, Report, Result
 from reconciler.model.plan import Basis, Counts, Plan

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from reconciler.engine.matching import PlanOptions, Situation
+
 from reconciler.api.errors import APIError, NotFoundError, UnknownOutcomeError
 from reconciler.api.retry import Retry
 from reconciler.dialects import AssistantsV1
 from reconciler.engine.applier import _Run
-from reconciler.engine.matching import PlanOptions, Situation
 from reconciler.engine.steps import Steps
 from reconciler.store import LocalStore, conditions, files, folder, journal
 from reconciler.store.bucket import Bucket

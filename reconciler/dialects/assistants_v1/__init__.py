@@ -1,1 +1,36 @@
 """The Assistants API as it was spoken with ``OpenAI-Beta: assistants=v1``."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from reconciler.dialects.assistants_v1.shape import FIELDS
+from reconciler.dialects.dialect import Dialect
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from reconciler.dialects.dialect import Connection
+    from reconciler.dialects.provider import Provider
+
+
+@asynccontextmanager
+async def _connected(connection: Connection) -> AsyncIterator[Provider]:
+    from reconciler.api import AsyncClient, Timeout  # noqa: PLC0415 - only who connects pays for it
+    from reconciler.dialects.assistants_v1.wire import AssistantsV1  # noqa: PLC0415 - the same
+
+    async with AsyncClient(
+        base_url=connection.url,
+        api_key=connection.key,
+        timeout=Timeout(connection.timeout, connect=connection.connect_timeout),
+        deadline=connection.timeout,
+        patient=True,
+        default_headers=connection.headers,
+        allow_http=connection.allow_http,
+        transport=connection.transport,
+    ) as client:
+        yield AssistantsV1(client, connection.target, connection.delay)
+
+
+ASSISTANTS_V1 = Dialect("assistants-v1", FIELDS, _connected)

@@ -1,4 +1,4 @@
-"""The Assistants API as it was spoken with ``OpenAI-Beta: assistants=v1``."""
+"""How a server that speaks v1 is observed and changed, through the typed client."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Any
 
 from reconciler.api import assistants as assistant_calls
@@ -22,13 +22,13 @@ from reconciler.api.errors import (
     UnprocessableEntityError,
 )
 from reconciler.api.reading import tolerant
-from reconciler.api.types import NOT_GIVEN, Assistant, FileObject, NotGiven, Unreadable
+from reconciler.api.types import NOT_GIVEN, Assistant, FileObject, NotGiven, Unreadable, WireObject
+from reconciler.dialects.assistants_v1.shape import FIELDS
 from reconciler.dialects.listing import PAGE, Walk, incomplete, listed, proved
 from reconciler.errors import GoneError, UnsupportedError
 from reconciler.model.address import Kind
-from reconciler.model.limits import Limits
 from reconciler.model.mark import MARK_KEY, Mark
-from reconciler.model.resource import Live, LiveAssistant, LiveFile, Unread
+from reconciler.model.resource import Live, LiveAssistant, LiveFile, Unread, original
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from reconciler.api import AsyncClient
     from reconciler.api.call import Call
     from reconciler.api.types import Page
+    from reconciler.model.field import Fields
     from reconciler.model.state import Intent, State
 
 _NAMES = ("openai-organization", "openai-project")  # whose answer this is, in headers; not every server says
@@ -46,12 +47,12 @@ _NO_LIST = frozenset({404, 405, _GONE, 501})
 
 @dataclass
 class AssistantsV1:
-    """The v1 dialect through the typed client."""
+    """The provider of the v1 dialect; ``fields`` are the values that it sends and reads."""
 
     client: AsyncClient
     target: str
-    limits: Limits = field(default_factory=Limits)
-    settle: float = 0.0
+    delay: float = 0.0
+    fields: Fields = FIELDS
     page_size: int | NotGiven = PAGE
     _walk: Walk | None = None  # the reading of the last observation
     _account: str = ""
@@ -96,8 +97,15 @@ class AssistantsV1:
 
     def _live(self, walk: Walk) -> Live:
         found = [*walk.found.values(), *walk.nameless]
-        assistants = {one.id: _live(one) for one in found if isinstance(one, Assistant)}
+        assistants = {one.id: self._live_assistant(one) for one in found if isinstance(one, Assistant)}
         return Live(assistants, {}, self._account, _unread(found, Kind.ASSISTANT), walk.end)
+
+    def _live_assistant(self, one: Assistant) -> LiveAssistant:
+        """Return the normal form: an absent value is None, absent tools and metadata are empty."""
+        fields = {row.name: _plain(getattr(one, row.name, None)) for row in self.fields.plain}
+        metadata = {key: str(value) for key, value in (one.metadata or {}).items()}
+        knows_files = "file_ids" in one.model_fields_set
+        return LiveAssistant(one.id, one.created_at, fields, metadata, tuple(one.file_ids), knows_files)
 
     async def _fetch(self, after: str | None) -> Page[Assistant | Unreadable]:
         """Return a page of assistants; a server that refuses our ``limit`` chooses its own."""
@@ -201,7 +209,7 @@ class AssistantsV1:
     async def retrieve(self, assistant_id: str) -> LiveAssistant | None:
         """One assistant as it is now; None when there is none of this id."""
         try:
-            return _live(await self.client.beta.assistants.retrieve(assistant_id))
+            return self._live_assistant(await self.client.beta.assistants.retrieve(assistant_id))
         except NotFoundError:
             return None
 
@@ -211,21 +219,30 @@ class AssistantsV1:
         None where a copy was made in the same second: then nothing tells the two apart.
         """
         known = (await self.assistants()).assistants.values()
-        same = [one for one in known if one.mark is not None and one.mark.nonce == intent.nonce]
-        same.sort(key=lambda one: one.created_at)
-        return same[0] if len({one.created_at for one in same[:2]}) == len(same[:2]) > 0 else None
+        return original([one for one in known if one.mark is not None and one.mark.nonce == intent.nonce])
 
-    async def create(self, values: Mapping[str, Any], file_ids: Sequence[str]) -> LiveAssistant:
-        """Create an assistant from fields, metadata among them, and uploads."""
-        return _live(await self.client.beta.assistants.create(**values, file_ids=list(file_ids)))
+    async def create(
+        self, values: Mapping[str, Any], metadata: Mapping[str, str], file_ids: Sequence[str]
+    ) -> LiveAssistant:
+        """Create an assistant from values, metadata and uploads."""
+        rest = {**values, "metadata": dict(metadata), "file_ids": list(file_ids)}
+        made = await self.client.beta.assistants.create(model=rest.pop("model"), extra_body=rest)
+        return self._live_assistant(made)
 
-    async def update(self, assistant_id: str, values: Mapping[str, Any]) -> LiveAssistant:
-        """Set the given fields; ``file_ids`` is never sent, since it would detach what others attached."""
-        return _live(await self.client.beta.assistants.update(assistant_id, **values))
+    async def update(
+        self, live: LiveAssistant, values: Mapping[str, Any], metadata: Mapping[str, str | None]
+    ) -> LiveAssistant:
+        """Set the given values; ``file_ids`` is never sent, since it would detach what others attached.
 
-    async def delete(self, assistant_id: str) -> None:
+        Metadata is replaced whole by this API, so the other pairs of ``live`` are sent too.
+        """
+        pairs = {key: value for key, value in {**live.metadata, **metadata}.items() if value is not None}
+        sent = {**values, "metadata": pairs}
+        return self._live_assistant(await self.client.beta.assistants.update(live.id, extra_body=sent))
+
+    async def delete(self, live: LiveAssistant) -> None:
         """Delete an assistant; one that is gone already is no error."""
-        await self._remove(assistant_calls.delete(assistant_id), assistant_calls.retrieve(assistant_id))
+        await self._remove(assistant_calls.delete(live.id), assistant_calls.retrieve(live.id))
 
     async def attach(self, assistant_id: str, file_id: str) -> None:
         """Attach an upload; when the outcome is unknown, looking tells."""
@@ -297,14 +314,13 @@ def _is_plain(body: bytes) -> bool:
     return isinstance(found, dict) and found.get("deleted") is True and str(found.get("object")) in _DELETED
 
 
-def _live(one: Assistant) -> LiveAssistant:
-    """The normal form: an absent text is None, absent tools and metadata are empty."""
-    texts = {"name": one.name, "description": one.description, "model": one.model}
-    tools = [tool.model_dump(exclude_unset=True) for tool in one.tools]
-    metadata = {key: str(value) for key, value in (one.metadata or {}).items()}
-    fields = {**texts, "instructions": one.instructions, "tools": tools}
-    knows_files = "file_ids" in one.model_fields_set
-    return LiveAssistant(one.id, one.created_at, fields, metadata, tuple(one.file_ids), knows_files)
+def _plain(value: Any) -> Any:
+    """Return a value as JSON values: the items of a list are objects of the client."""
+    if isinstance(value, list):
+        return [
+            item.model_dump(exclude_unset=True) if isinstance(item, WireObject) else item for item in value
+        ]
+    return value
 
 
 def _upload(one: FileObject) -> LiveFile:

@@ -1,0 +1,71 @@
+"""A remote API as a value: its name, its fields, and how a server that speaks it is reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from reconciler.errors import UsageError
+from reconciler.model.diagnostic import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractAsyncContextManager
+
+    from reconciler.dialects.provider import Provider
+    from reconciler.model.field import Fields
+
+DEFAULT = "assistants-v1"
+"""The dialect of a configuration that names none."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where a server is and how it is reached.
+
+    ``target`` is what a person calls it. ``transport`` makes the requests; one for reading refuses anything but
+    GET. Times are in seconds: ``delay`` is the consistency delay, after which lists show every write and a
+    request without a response takes effect no more. ``connect_timeout`` and ``timeout`` bound one request.
+    """
+
+    target: str
+    url: str
+    key: str = field(repr=False)
+    transport: Any
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    allow_http: bool = False
+    delay: float = 0.0
+    timeout: float = 30.0
+    connect_timeout: float = 5.0
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """One remote API.
+
+    ``provider`` connects to a server that speaks it. ``archives``: a deletion only archives an object, so that
+    its id stays readable.
+    """
+
+    name: str
+    fields: Fields
+    provider: Callable[[Connection], AbstractAsyncContextManager[Provider]]
+    archives: bool = False
+
+
+def _assistants_v1() -> Dialect:
+    from reconciler.dialects.assistants_v1 import ASSISTANTS_V1  # noqa: PLC0415 - only the chosen dialect is loaded
+
+    return ASSISTANTS_V1
+
+
+DIALECTS: dict[str, Callable[[], Dialect]] = {DEFAULT: _assistants_v1}
+"""Every dialect by its name, loaded when it is chosen."""
+
+
+def dialect(name: str) -> Dialect:
+    """Return the dialect of a name; UsageError for an unknown one."""
+    if name not in DIALECTS:
+        hint = did_you_mean(name, DIALECTS) or f"known: {', '.join(DIALECTS)}"
+        raise UsageError(f"unknown dialect {name!r}; {hint}")
+    return DIALECTS[name]()

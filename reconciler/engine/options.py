@@ -1,0 +1,43 @@
+"""What a plan is made under, besides the three values that it compares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.model.change import Reason
+
+if TYPE_CHECKING:
+    from reconciler.model.address import Address
+    from reconciler.model.field import Fields
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """The target, the fields of its dialect, and what a user asks for.
+
+    ``targets`` leaves everything but these addresses as it is. ``prune`` also deletes marked assistants that are
+    neither declared nor in the state. ``protected`` may not be deleted, whatever the state remembers. ``because``
+    is the reason for every deletion. ``keep_drift`` leaves what was changed on the server as it is.
+    ``allow_missing`` allows more objects to be missing than a plan requests by itself. ``dialect`` is the name of
+    the dialect, which the state remembers.
+    """
+
+    target: str
+    fields: Fields
+    targets: frozenset[Address] | None = None
+    prune: bool = False
+    protected: frozenset[Address] = frozenset()
+    because: Reason = Reason.UNDECLARED
+    keep_drift: bool = False
+    allow_missing: bool = False
+    dialect: str = ""
+
+    @property
+    def is_destroy(self) -> bool:
+        """Whether everything of the project is being destroyed."""
+        return self.because is Reason.DESTROY
+
+    def selected(self, address: Address) -> bool:
+        """Return whether the plan is about an address at all."""
+        return self.targets is None or address in self.targets

@@ -1,0 +1,454 @@
+"""Which live assistant is whose: by the id in the state and the ownership mark, never by a name.
+
+Every live assistant is judged once, in the order of :class:`Verdict`. An id with a verdict is not looked at again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from reconciler.engine.difference import managed_before
+from reconciler.model.address import Address, assistant
+from reconciler.model.change import Reason
+from reconciler.model.mark import MARK_KEY, Mark, files_digest
+from reconciler.model.resource import original
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from reconciler.engine.options import PlanOptions
+    from reconciler.model.resource import Desired, DesiredAssistant, Live, LiveAssistant
+    from reconciler.model.state import AssistantBinding, State
+
+
+class Verdict(Enum):
+    """What a live assistant is to this project, in the order in which it is found out, and the proof.
+
+    DECLARED: the state binds it to a declared address.
+    MOVED: the state binds it to an earlier address of a declared one.
+    INTERRUPTED: a create of unknown outcome made it for a declared address: its mark has the nonce.
+    ADOPTED: its mark alone names a declared address.
+    REMOVED: state or mark know it under an address that the configuration says to forget.
+    UNFINISHED: a create of unknown outcome made it for an address that is not declared any more.
+    LATE: a create of unknown outcome made it for an address that has another assistant already.
+    UNDECLARED: the state binds it to an address that is not declared any more.
+    UNMANAGED: it has our mark, and nothing else knows it: a copy, or a leftover of a lost state.
+    """
+
+    DECLARED = auto()
+    MOVED = auto()
+    INTERRUPTED = auto()
+    ADOPTED = auto()
+    REMOVED = auto()
+    UNFINISHED = auto()
+    LATE = auto()
+    UNDECLARED = auto()
+    UNMANAGED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One live assistant, the address that it belongs to, and why.
+
+    ``binding`` is what the state knows of it. ``previous`` is the address that it moved from. ``refused`` says why
+    nothing may be done to it.
+    """
+
+    verdict: Verdict
+    address: Address
+    live: LiveAssistant
+    binding: AssistantBinding | None = None
+    previous: Address | None = None
+    refused: str = ""
+
+    @property
+    def is_adopted(self) -> bool:
+        """Whether its ownership mark alone says that it is ours."""
+        return self.binding is None
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether the state knows it under the very address that it has in the configuration."""
+        return self.binding is not None and self.previous is None
+
+    @property
+    def nonce(self) -> str:
+        """The nonce of the create that made it."""
+        mark = self.live.mark
+        return self.binding.nonce if self.binding else mark.nonce if mark else ""
+
+
+class Absent(NamedTuple):
+    """Why a declared assistant has no live one: a reason for its create, or why that is refused."""
+
+    reason: Reason
+    refused: str = ""
+
+
+@dataclass
+class Claims:
+    """The verdict on every live assistant of this project, by id; what is not here is foreign.
+
+    ``declared`` has the claim of each declared address with a live assistant, ``absent`` the others. ``aliases`` are addresses to forget, each with
+    the one under which the same assistant is known as well.
+    """
+
+    by_id: dict[str, Claim] = field(default_factory=dict)
+    declared: dict[Address, Claim] = field(default_factory=dict)
+    absent: dict[Address, Absent] = field(default_factory=dict)
+    aliases: dict[Address, Address] = field(default_factory=dict)
+
+    def add(self, claims: Sequence[Claim]) -> None:
+        """Record the verdicts of a pass; the first one on an id counts."""
+        for claim in claims:
+            self.by_id.setdefault(claim.live.id, claim)
+            if claim.verdict in _WANTED:
+                self.declared[claim.address] = claim
+
+    def of(self, *verdicts: Verdict) -> Iterator[Claim]:
+        """Yield the claims of some verdicts, in the order in which they were found."""
+        return (claim for claim in self.by_id.values() if claim.verdict in verdicts)
+
+
+_WANTED = (Verdict.DECLARED, Verdict.MOVED, Verdict.INTERRUPTED, Verdict.ADOPTED)
+
+
+@dataclass(frozen=True)
+class PlannerInput:
+    """What the planner compares, and its indexes."""
+
+    desired: Desired
+    live: Live
+    state: State
+    options: PlanOptions
+
+    @cached_property
+    def marked(self) -> Mapping[str, Sequence[LiveAssistant]]:
+        """Live assistants with our ownership mark, by the name in it, oldest first."""
+        found: dict[str, list[LiveAssistant]] = defaultdict(list)
+        for live in sorted(self.live.assistants.values(), key=lambda live: (live.created_at, live.id)):
+            if live.mark is not None and self.desired.owns(live.mark):
+                found[live.mark.name].append(live)
+        return found
+
+    @cached_property
+    def bound_ids(self) -> frozenset[str]:
+        """The id of everything that the state binds."""
+        return frozenset(binding.id for binding in self.state.bindings.values())
+
+    @cached_property
+    def proved(self) -> Mapping[str, Sequence[LiveAssistant]]:
+        """What creates of unknown outcome made, by name, oldest first.
+
+        A copy of it has the same nonce and is younger; of two that are of the same second neither is proved.
+        """
+        nonces = {(intent.address.name, intent.nonce) for intent in self.state.unsettled if intent.nonce}
+        found: dict[str, list[LiveAssistant]] = defaultdict(list)
+        for name in {name for name, _ in nonces}:
+            copies: dict[str, list[LiveAssistant]] = defaultdict(list)
+            for live in self.marked.get(name, ()):
+                if live.id not in self.bound_ids and live.mark and (name, live.mark.nonce) in nonces:
+                    copies[live.mark.nonce].append(live)
+            found[name] = [oldest for ones in copies.values() if (oldest := original(ones))]
+        return found
+
+    @cached_property
+    def successors(self) -> Mapping[Address, Address]:
+        """The address of today, by every address that its assistant had before."""
+        return {old: today for today, before in self.desired.moved.items() for old in before}
+
+    def names(self, address: Address) -> Sequence[Address]:
+        """Return the address of today and all that the same assistant had before, the latest first."""
+        today = self.successors.get(address, address)
+        return (today, *self.desired.moved.get(today, ()))
+
+    def is_overtaken(self, address: Address) -> bool:
+        """Return whether an address moved to one that is declared, and so is another assistant by now."""
+        return self.successors.get(address) in self.desired.by_address
+
+    @cached_property
+    def undeclared(self) -> Sequence[Address]:
+        """The addresses of bound assistants that are not declared any more."""
+        bound = sorted(self.state.bindings, reverse=True)
+        return [one for one in bound if self.state.assistant(one) and one not in self.desired.by_address]
+
+    @cached_property
+    def former_addresses(self) -> Mapping[str, Address]:
+        """The first address that is not declared any more, by the id of what it is bound to."""
+        return {self.state.bindings[address].id: address for address in reversed(self.undeclared)}
+
+    def bound(self, address: Address) -> tuple[AssistantBinding, LiveAssistant] | None:
+        """Return what the state binds to an address, where it is still on the server."""
+        binding = self.state.assistant(address)
+        live = self.live.assistants.get(binding.id) if binding else None
+        return (binding, live) if binding and live else None
+
+
+def identify(inputs: PlannerInput) -> Claims:
+    """Return the verdict on every live assistant of this project: one pass for each way to prove it."""
+    claims = Claims()
+    claims.add([*_bound(inputs)])
+    claims.add([*_recognised(inputs, claims)])
+    claims.add([*_removed(inputs, claims)])
+    claims.add([*_unfinished(inputs, claims)])
+    claims.add([*_late(inputs, claims)])
+    claims.add([*_undeclared(inputs, claims)])
+    claims.add([*_unmanaged(inputs, claims)])
+    claims.aliases = _aliases(inputs, claims)
+    return claims
+
+
+def _bound(inputs: PlannerInput) -> Iterator[Claim]:
+    """Yield what the state binds to a declared address: to that of today before those it had earlier."""
+    for desired in inputs.desired.assistants:
+        names = inputs.names(desired.address)
+        for address in names:
+            if known := inputs.bound(address):
+                is_moved = address != names[0]
+                yield Claim(
+                    Verdict.MOVED if is_moved else Verdict.DECLARED,
+                    desired.address,
+                    known[1],
+                    binding=known[0],
+                    previous=address if is_moved else None,
+                    refused=unproved(inputs, address, *known, names=names)
+                    or _unmanageable(inputs, desired, known[1], known[0]),
+                )
+                break
+
+
+def _recognised(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:
+    """Yield what the ownership mark of a declared address proves where the state binds nothing to it."""
+    for desired in inputs.desired.assistants:
+        if desired.address in claims.declared:
+            continue
+        found = _by_mark(inputs, claims, desired)
+        if isinstance(found, Claim):
+            yield found
+        else:
+            claims.absent[desired.address] = found
+
+
+def _by_mark(inputs: PlannerInput, claims: Claims, desired: DesiredAssistant) -> Claim | Absent:
+    """Return the first of the addresses of an assistant that a mark names, and what has that mark."""
+    names = inputs.names(desired.address)
+    for address in names:
+        proved = inputs.proved.get(address.name, ())
+        marked = [*proved[:1]] or [
+            live for live in inputs.marked.get(address.name, ()) if live.id not in claims.by_id
+        ]
+        if len(marked) > 1:
+            ids = ", ".join(live.id for live in marked)
+            problem = f"{ids} all have the ownership mark of {address}; delete all but one by hand"
+            return Absent(Reason.MARKED, problem)
+        if marked:
+            previous = None if address == names[0] else address
+            verdict = Verdict.INTERRUPTED if proved else Verdict.ADOPTED
+            claim = _known_elsewhere(inputs, Claim(verdict, desired.address, marked[0], previous=previous))
+            return replace(claim, refused=_unmanageable(inputs, desired, claim.live, claim.binding))
+    is_known = any(inputs.state.assistant(name) for name in names)
+    return Absent(Reason.GONE if is_known else Reason.NEW, _absent_uploads(inputs, desired))
+
+
+def _known_elsewhere(inputs: PlannerInput, claim: Claim) -> Claim:
+    """Return a claim with what the state knows of it under an address that is not declared any more.
+
+    A move that was interrupted leaves such a binding, and `moved` may be gone from the configuration by now;
+    the id in the state and the mark are two proofs all the same.
+    """
+    address = inputs.former_addresses.get(claim.live.id)
+    if address is None:
+        return claim
+    return replace(claim, verdict=Verdict.MOVED, binding=inputs.state.assistant(address), previous=address)
+
+
+def _unmanageable(
+    inputs: PlannerInput, desired: DesiredAssistant, live: LiveAssistant, binding: AssistantBinding | None
+) -> str:
+    """Return why the files of a declared assistant cannot be managed; empty where they can."""
+    absent = _absent_uploads(inputs, desired)
+    if absent:
+        return absent
+    files = inputs.options.fields.files
+    known = binding.digests if binding else {}
+    is_silent = not live.knows_files and files is not None
+    if files and is_silent and (files.is_managed(desired) or files.name in known):
+        return (
+            f"the server does not say which files {live.id} contains, so they cannot be managed; "
+            f"remove `{files.name}`"
+        )
+    return ""
+
+
+def _absent_uploads(inputs: PlannerInput, desired: DesiredAssistant) -> str:
+    """Return which uploads that are named by id do not exist; empty where all do."""
+    named = [one for one in desired.files or () if isinstance(one, str)]
+    absent = ", ".join(one for one in named if one not in inputs.live.files)
+    files = inputs.options.fields.files
+    field = files.name if files else ""
+    return f"{absent} is not on the server; upload it, or remove it from `{field}`" if absent else ""
+
+
+def unproved(
+    inputs: PlannerInput,
+    address: Address,
+    binding: AssistantBinding,
+    live: LiveAssistant,
+    *,
+    names: Collection[Address] = (),
+) -> str:
+    """Return why a bound assistant is not ours by both proofs; empty when it is.
+
+    ``names`` are other addresses that its ownership mark may have.
+    """
+    mark, desired, fields = live.mark, inputs.desired, inputs.options.fields
+    if mark and desired.owns(mark) and assistant(mark.name) in {address, *names}:
+        return ""
+    letters, keys = fields.mark_of(binding.digests.keys(), is_protected=False)
+    lost = Mark(
+        project=desired.project,
+        environment=desired.environment,
+        name=address.name,
+        nonce=binding.nonce,
+        letters=letters,
+        keys=keys,
+        files=files_digest(()),
+    )
+    return (
+        f"{live.id} does not have the ownership mark of {address} any more, so it may belong to another user; "
+        f"to reclaim it, set its {fields.pairs.name} key {MARK_KEY} to '{lost}'"
+    )
+
+
+def _removed(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:
+    """Yield assistants to forget, which stay on the server.
+
+    One that two addresses lead to goes by the one it is bound to.
+    """
+    found: dict[str, Claim] = {}
+    wanted = inputs.desired.removed
+    for address in sorted(wanted, key=lambda address: (address in inputs.state.bindings, address)):
+        if known := inputs.bound(address):
+            binding, live = known
+            if live.id not in claims.by_id:
+                refused = _unreleased(inputs, address, binding, live)
+                found[live.id] = Claim(Verdict.REMOVED, address, live, binding=binding, refused=refused)
+            continue
+        marked = [live for live in inputs.marked.get(address.name, ()) if live.id not in claims.by_id]
+        ids = ", ".join(live.id for live in marked)
+        problem = f"{ids} all have the ownership mark of {address}; remove the {_key(inputs)} from the copies"
+        if marked:
+            refused = problem if len(marked) > 1 else ""
+            found[marked[0].id] = Claim(Verdict.REMOVED, address, marked[0], refused=refused)
+    yield from found.values()
+
+
+def _key(inputs: PlannerInput) -> str:
+    return f"{inputs.options.fields.pairs.name} key {MARK_KEY}"
+
+
+def _unreleased(
+    inputs: PlannerInput, address: Address, binding: AssistantBinding, live: LiveAssistant
+) -> str:
+    """Return why an assistant may not be forgotten: it has a mark, and that names nothing to forget.
+
+    Without any mark there is nothing to write, and an interrupted run may have removed it itself.
+    """
+    if MARK_KEY not in live.metadata:
+        return ""
+    problem = unproved(inputs, address, binding, live, names=inputs.desired.removed)
+    return f"{problem}; to let it go, remove that key" if problem else ""
+
+
+def _aliases(inputs: PlannerInput, claims: Claims) -> dict[Address, Address]:
+    """Return the addresses to forget, and those under which the same assistants are known as well."""
+    leaving = {claim.previous for claim in claims.of(*_WANTED)}
+    found = {}
+    for address in inputs.undeclared:
+        claim = claims.by_id.get(inputs.state.bindings[address].id)
+        if claim and claim.address != address and address not in leaving:
+            found[address] = claim.address
+    return found
+
+
+def _unfinished(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:
+    """Yield what an interrupted run created and that is not declared any more; one for each address."""
+    begun = {intent.address for intent in inputs.state.unsettled if intent.nonce}
+    for address in sorted(begun - inputs.desired.by_address.keys()):
+        for live in inputs.proved.get(address.name, ())[:1]:
+            if live.id not in claims.by_id and not is_pending(inputs, claims, address):
+                refused = protection(inputs, address, live)
+                yield Claim(Verdict.UNFINISHED, address, live, refused=refused)
+
+
+def _late(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:
+    """Yield what creates of unknown outcome made besides the assistant of a declared address."""
+    for address, claim in claims.declared.items():
+        for live in inputs.proved.get(address.name, ()) if not claim.refused else ():
+            if live.id not in claims.by_id:
+                yield Claim(Verdict.LATE, address, live)
+
+
+def _undeclared(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:
+    """Yield bound assistants that are not declared any more."""
+    for address in inputs.undeclared:
+        known = inputs.bound(address)
+        if known and known[1].id not in claims.by_id and address not in inputs.desired.removed:
+            binding, live = known
+            names = () if inputs.is_overtaken(address) else inputs.names(address)
+            refused = unproved(inputs, address, binding, live, names=names)
+            refused = refused or protection(inputs, address, live, binding)
+            yield Claim(Verdict.UNDECLARED, address, live, binding=binding, refused=refused)
+
+
+def _unmanaged(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:
+    """Yield assistants with our ownership mark that nothing else knows: copies and leftovers."""
+    for name, marked in inputs.marked.items():
+        address = assistant(name)
+        for live in marked:
+            is_known = live.id in inputs.bound_ids or live.id in claims.by_id
+            if not is_known and not is_pending(inputs, claims, address):
+                yield Claim(Verdict.UNMANAGED, address, live, refused=protection(inputs, address, live))
+
+
+def is_pending(inputs: PlannerInput, claims: Claims, address: Address) -> bool:
+    """Return whether what has the mark of an address waits for a user, or is to be forgotten."""
+    today = inputs.successors.get(address, address)
+    absent, declared = claims.absent.get(today), claims.declared.get(today)
+    is_refused = bool((absent and absent.refused) or (declared and declared.refused))
+    return address in inputs.desired.removed or is_refused
+
+
+def protection(
+    inputs: PlannerInput, address: Address, live: LiveAssistant, binding: AssistantBinding | None = None
+) -> str:
+    """Return why an assistant may not be deleted: configuration, state and ownership mark are all asked."""
+    is_marked = live.mark is not None and live.mark.is_protected
+    is_remembered = binding is not None and binding.protected
+    names = {address} if inputs.is_overtaken(address) else {address, *inputs.names(address)}
+    if not (is_marked or is_remembered or names & inputs.options.protected):
+        return ""
+    return _STAYS if inputs.options.is_destroy else _PROTECTED
+
+
+def manages_files(inputs: PlannerInput, desired: DesiredAssistant, claim: Claim) -> bool:
+    """Return whether a plan attaches and detaches what an assistant contains."""
+    row = inputs.options.fields.files
+    if row is None or row.name in desired.ignored:
+        return False
+    before = claim.binding.digests.get(row.name) if claim.binding else ""
+    if inputs.options.keep_drift and before and before != row.digest(claim.live.file_ids):
+        return False
+    is_former = row.name in managed_before(inputs.options.fields, claim.live, claim.binding)
+    return row.is_managed(desired) or is_former
+
+
+_STAYS = "prevent_destroy is set, so it stays; to delete it, set it to false, apply, and destroy again"
+_PROTECTED = (
+    "prevent_destroy is set; put it back into the configuration with `prevent_destroy: false`, "
+    "apply, and then remove it"
+)

@@ -1,0 +1,618 @@
+"""The kinds of field: how a value of an object is compared, remembered, limited, sent, cleared and shown.
+
+Nothing here names a field; the rows of a dialect do. None is the only absent value: 0 and false are values.
+
+A *part* is what is compared and shown by itself: a value, a tool of a list, a pair of a mapping. Its *path* is
+the name of the field, and a key where a field has several parts: ``tools.retrieval``, ``metadata.team``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from reconciler.model.canonical import canonical, digest
+from reconciler.model.mark import MARK_KEY, PROTECTED, key_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from reconciler.model.resource import DesiredAssistant, LiveAssistant
+
+
+class Shape(StrEnum):
+    """What a part looks like to a renderer, which never sees a field."""
+
+    VALUE = "value"
+    PROSE = "prose"
+    ITEM = "item"
+    PAIR = "pair"
+    FILES = "files"
+    CONTENT = "content"
+
+
+class Limit(StrEnum):
+    """The kinds of limit that a value can violate."""
+
+    LENGTH = "length"
+    COUNT = "count"
+    RANGE = "range"
+    PATTERN = "pattern"
+    RESERVED = "reserved"
+
+
+class Clear(StrEnum):
+    """How a field is emptied: by null, by an empty value, or never."""
+
+    NULL = "null"
+    EMPTY = "empty"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A limit that a value violates, located by its path inside the value; ``is_key``: the key is wrong."""
+
+    limit: Limit
+    message: str
+    path: tuple[str | int, ...] = ()
+    is_key: bool = False
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One value, compared and replaced as a whole.
+
+    ``letter`` stands for the field in the ownership mark; it is unique in a dialect and never reused.
+    ``filled`` are values that the server sets where there is none: they are no difference from an absent value.
+    ``written`` is the annotation of what may be written in YAML, where the kind of the field does not say it.
+    """
+
+    name: str
+    letter: str
+    required: bool = field(default=False, kw_only=True)
+    clear: Clear = field(default=Clear.NULL, kw_only=True)
+    filled: tuple[Any, ...] = field(default=(), kw_only=True)
+    written: Any = field(default=None, kw_only=True, compare=False)
+    has_keys: ClassVar[bool] = False
+    """Whether each part is managed by itself, and parts of other users are left alone."""
+
+    @property
+    def shape(self) -> Shape:
+        """What a part looks like."""
+        return Shape.VALUE
+
+    def wanted(self, desired: DesiredAssistant) -> Any:
+        """Return the desired value; None where it is cleared."""
+        return desired.fields.get(self.name)
+
+    def found(self, live: LiveAssistant) -> Any:
+        """Return the live value, or None."""
+        return live.fields.get(self.name)
+
+    def is_managed(self, desired: DesiredAssistant) -> bool:
+        """Return whether a configuration names the field."""
+        return self.name in desired.fields
+
+    def normal(self, value: Any) -> Any:
+        """Return the form of a value in which equal values are alike; None for an absent one."""
+        return value
+
+    def present(self, value: Any) -> Any:
+        """Return a value, or None where it counts as absent."""
+        return value
+
+    def parts(self, value: Any) -> Mapping[str, Any]:
+        """Return the parts of a value by path, each in its normal form; none for an absent value."""
+        found = self.normal(value)
+        return {} if found is None else {self.name: found}
+
+    def paths(self, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Iterable[str]:
+        """Return the paths that are compared, of the parts of two values."""
+        return dict.fromkeys([*wanted, *found])
+
+    def is_equal(self, before: Any, after: Any) -> bool:
+        """Return whether two parts, live and desired, are the same."""
+        if before is after or (isinstance(before, str) and before == after):
+            return True
+        return canonical(before) == canonical(after) or (after is None and before in self.filled)
+
+    def digest(self, value: Any) -> str:
+        """Return what a state remembers of an applied value."""
+        return digest(self.normal(value))
+
+    def digests(self, value: Any) -> dict[str, str]:
+        """Return what a state remembers, by path."""
+        return {self.name: self.digest(value)}
+
+    def at(self, value: Any, path: str) -> Any:  # noqa: ARG002 - a field with keys asks
+        """Return what of a value a state remembers under a path."""
+        return value
+
+    def remembered(self, path: str) -> str:
+        """Return the path under which a state remembers a part."""
+        return path if self.has_keys else self.name
+
+    def sent(self, changes: Mapping[str, Any], wanted: Any) -> Any:  # noqa: ARG002 - the same
+        """Return what an update sends when these parts, by path, get these values."""
+        if wanted is None and self.clear is Clear.EMPTY:
+            return self.empty
+        return wanted
+
+    @property
+    def empty(self) -> Any:
+        """What clears a field that null does not clear."""
+        return ""
+
+    def marked(self, path: str) -> str:
+        """Return how an ownership mark remembers that a key is managed."""
+        return key_digest(path)
+
+    def inside(self, part: Any) -> Any:
+        """Return what of a part is compared in detail."""
+        return part
+
+    def contract(self, part: Any) -> Mapping[str, Any] | None:  # noqa: ARG002 - a list of tools has them
+        """Return the JSON Schema that applications rely on, where a part has one."""
+        return None
+
+    def problems(self, value: Any) -> Iterator[Problem]:  # noqa: ARG002 - most kinds have limits
+        """Yield every limit that a value violates."""
+        yield from ()
+
+    @property
+    def limits(self) -> Iterator[str]:
+        """The limits in words, for the explanation of a rule."""
+        yield from ()
+
+
+@dataclass(frozen=True)
+class Text(Field):
+    """A text; the empty one counts as absent.
+
+    ``limit`` is its length in code points. A ``prose`` is compared line by line, and may be in a file of its own.
+    ``ends`` are values with the date on which their maker stops serving them.
+    """
+
+    limit: int | None = None
+    prose: bool = False
+    ends: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def shape(self) -> Shape:
+        """PROSE for what is compared line by line."""
+        return Shape.PROSE if self.prose else Shape.VALUE
+
+    def normal(self, value: Any) -> Any:
+        """Return a text, or None for an empty one."""
+        return value or None
+
+    def present(self, value: Any) -> Any:
+        """Return a text, or None for an empty one."""
+        return value or None
+
+    def problems(self, value: Any) -> Iterator[Problem]:
+        """Yield a length above the limit."""
+        yield from _too_long(f"`{self.name}`", value, self.limit)
+
+    @property
+    def limits(self) -> Iterator[str]:
+        """The length."""
+        if self.limit is not None:
+            yield f"`{self.name}`: {self.limit:,} characters"
+
+
+@dataclass(frozen=True)
+class Number(Field):
+    """A number between two bounds, which both belong to the range; None is no bound."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    whole: bool = False
+
+    def problems(self, value: Any) -> Iterator[Problem]:
+        """Yield a value outside the range."""
+        is_low = value is not None and self.minimum is not None and value < self.minimum
+        is_high = value is not None and self.maximum is not None and value > self.maximum
+        if is_low or is_high:
+            yield Problem(Limit.RANGE, f"`{self.name}` is {value}; {self._range}")
+
+    @property
+    def _range(self) -> str:
+        if self.maximum is None:
+            return f"the least is {self.minimum}"
+        return (
+            f"the most is {self.maximum}"
+            if self.minimum is None
+            else f"it is {self.minimum} to {self.maximum}"
+        )
+
+    @property
+    def limits(self) -> Iterator[str]:
+        """The range."""
+        if self.minimum is not None or self.maximum is not None:
+            yield f"`{self.name}`: {self._range}"
+
+
+@dataclass(frozen=True)
+class Boolean(Field):
+    """True or false."""
+
+
+@dataclass(frozen=True)
+class Json(Field):
+    """Any JSON value, compared by its canonical form and replaced as a whole."""
+
+
+@dataclass(frozen=True)
+class ItemKind:
+    """One kind of item in a list.
+
+    ``tag`` is the value of its ``type``, empty where items have no type. ``inner`` names the object inside that
+    says the rest. ``key`` names what tells two items of a tag apart; without it a list has one of them at most.
+    ``compared`` are the values that count: a server may add others. ``contract`` names a JSON Schema that the
+    applications rely on. ``key_limit`` and ``key_pattern`` bound the key, and ``key_help`` says how it is written.
+    """
+
+    tag: str = ""
+    inner: str = ""
+    key: str = ""
+    compared: tuple[str, ...] = ()
+    contract: str = ""
+    noun: str = "an item"
+    key_limit: int | None = None
+    key_pattern: str = ""
+    key_help: str = ""
+
+    def body(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the object that says what an item is; an empty one where it is not there."""
+        found = item.get(self.inner) if self.inner else item
+        return found if isinstance(found, dict) else {}
+
+
+_OTHER = ItemKind()
+TAG = "type"
+"""What says of which kind an item is."""
+
+
+@dataclass(frozen=True)
+class Items(Field):
+    """A list of objects, compared as a set by key; written as a whole."""
+
+    kinds: tuple[ItemKind, ...] = ()
+    limit: int | None = None
+    clear: Clear = field(default=Clear.EMPTY, kw_only=True)
+
+    @property
+    def shape(self) -> Shape:
+        """ITEM."""
+        return Shape.ITEM
+
+    @cached_property
+    def _by_tag(self) -> Mapping[str, ItemKind]:
+        return {kind.tag: kind for kind in self.kinds}
+
+    def kind(self, item: Mapping[str, Any]) -> ItemKind:
+        """Return the kind of an item; one that compares everything for an unknown tag."""
+        return self._by_tag.get(str(item.get(TAG, "")), _OTHER)
+
+    def key(self, item: Mapping[str, Any]) -> str:
+        """Return what identifies an item: its tag, and its key where a tag may occur several times."""
+        name = self._own_key(item)
+        return f"{item.get(TAG, '')} {name}".strip() if name is not None else str(item.get(TAG))
+
+    def label(self, item: Mapping[str, Any]) -> str:
+        """Return what a prompt or a message calls an item: its key, or its tag."""
+        name = self._own_key(item)
+        return str(item.get(TAG)) if name is None else name
+
+    def _own_key(self, item: Mapping[str, Any]) -> str | None:
+        kind = self.kind(item)
+        body = kind.body(item)
+        return str(body.get(kind.key)) if kind.key and body else None
+
+    def normal(self, value: Any) -> Any:
+        """Return the items by key, without what a server may add."""
+        return {self.key(item): self._normal_item(item) for item in value or ()}
+
+    def _normal_item(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
+        kind = self.kind(item)
+        body = kind.body(item)
+        if kind is _OTHER or (kind.inner and not body):
+            return dict(item)
+        tag = {TAG: kind.tag} if kind.tag else {}
+        kept = {name: body[name] for name in kind.compared if body.get(name) is not None}
+        return {**tag, kind.inner: kept} if kind.inner else {**tag, **kept}
+
+    def parts(self, value: Any) -> Mapping[str, Any]:
+        """Return the items by path."""
+        return {f"{self.name}.{key}": item for key, item in self.normal(value).items()}
+
+    def present(self, value: Any) -> Any:
+        """Return the items, or None for an empty list."""
+        return value or None
+
+    @property
+    def empty(self) -> Any:
+        """An empty list."""
+        return []
+
+    def inside(self, part: Any) -> Any:
+        """Return the object that says what an item is."""
+        return self.kind(part).body(part) or part
+
+    def contract(self, part: Any) -> Mapping[str, Any] | None:
+        """Return the JSON Schema of an item's arguments; None for an item without one."""
+        kind = self.kind(part)
+        if not kind.contract or not kind.body(part):
+            return None
+        found = kind.body(part).get(kind.contract)
+        return found if isinstance(found, dict) else {}
+
+    def problems(self, value: Any) -> Iterator[Problem]:
+        """Yield too many items, and a key that is used twice."""
+        items = value or ()
+        yield from _too_many(len(items), self.name, self.limit)
+        seen = Counter[str]()
+        for number, item in enumerate(items):
+            seen[self.key(item)] += 1
+            if seen[self.key(item)] > 1:
+                yield Problem(
+                    Limit.COUNT, f"`{self.label(item)}` is listed twice in `{self.name}`", (number,)
+                )
+
+    def key_problems(self, kind: ItemKind, key: str) -> Iterator[Problem]:
+        """Yield what is wrong with the key of an item."""
+        yield from _too_long(f"{kind.noun}'s {kind.key}", key, kind.key_limit, kind.key)
+        if kind.key_pattern and not re.fullmatch(kind.key_pattern, key):
+            message = f"{key!r} cannot be {kind.noun}'s {kind.key}"
+            yield Problem(Limit.PATTERN, message, (kind.key,), help=kind.key_help)
+
+    @property
+    def limits(self) -> Iterator[str]:
+        """The number of items, and the length of their keys."""
+        if self.limit is not None:
+            yield f"`{self.name}`: {self.limit:,}"
+        for kind in self.kinds:
+            if kind.key_limit is not None:
+                yield f"{kind.noun}'s {kind.key}: {kind.key_limit:,} characters"
+
+
+@dataclass(frozen=True)
+class Mapped(Field):
+    """An object whose keys are managed one by one: an update sends the changed keys, null for a cleared one.
+
+    Keys of other users are left alone.
+    """
+
+    limit: int | None = None
+    key_limit: int | None = None
+    value_limit: int | None = None
+    has_keys: ClassVar[bool] = True
+
+    @property
+    def shape(self) -> Shape:
+        """PAIR."""
+        return Shape.PAIR
+
+    def parts(self, value: Any) -> Mapping[str, Any]:
+        """Return the values by path."""
+        return {f"{self.name}.{key}": inner for key, inner in (value or {}).items()}
+
+    def paths(self, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Iterable[str]:  # noqa: ARG002 - other keys are not ours
+        """Return the paths of the keys that a configuration names."""
+        return wanted
+
+    def digest(self, value: Any) -> str:
+        """Return what a state remembers of the value of one key."""
+        return digest(value)
+
+    def digests(self, value: Any) -> dict[str, str]:
+        """Return what a state remembers, key by key."""
+        return {path: self.digest(inner) for path, inner in self.parts(value).items()}
+
+    def at(self, value: Any, path: str) -> Any:
+        """Return the value of the key that a path names."""
+        return (value or {}).get(path.removeprefix(f"{self.name}."))
+
+    def sent(self, changes: Mapping[str, Any], wanted: Any) -> Any:  # noqa: ARG002 - the others stay
+        """Return the changed keys; None clears one."""
+        return {path.removeprefix(f"{self.name}."): value for path, value in changes.items()}
+
+    def problems(self, value: Any) -> Iterator[Problem]:
+        """Yield too many keys, and keys and values that are too long."""
+        pairs = value or {}
+        yield from _too_many(len(pairs), f"{self.name} pairs", self.limit)
+        for key, inner in pairs.items():
+            yield from _too_long(f"a {self.name} key", key, self.key_limit, key, is_key=True)
+            yield from _too_long(f"the {self.name} value of `{key}`", inner, self.value_limit, key)
+
+    @property
+    def limits(self) -> Iterator[str]:
+        """The number of keys, and the lengths of keys and values."""
+        if self.limit is not None:
+            yield f"`{self.name}`: {self.limit:,} pairs"
+        if self.key_limit is not None:
+            yield f"a {self.name} key: {self.key_limit:,} characters"
+        if self.value_limit is not None:
+            yield f"a {self.name} value: {self.value_limit:,} characters"
+
+
+@dataclass(frozen=True)
+class Pairs(Mapped):
+    """The pairs of strings that users set, one of which is the ownership mark; every dialect has one such field.
+
+    ``limit`` counts the ownership mark.
+    """
+
+    def found(self, live: LiveAssistant) -> Any:
+        """Return the pairs without the ownership mark."""
+        return {key: value for key, value in live.metadata.items() if key != MARK_KEY}
+
+    def present(self, value: Any) -> Any:
+        """Return the value of a key, or None for an empty one."""
+        return value or None
+
+    def digest(self, value: Any) -> str:
+        """Return what a state remembers of the value of one key; an empty value like none."""
+        return digest(value or None)
+
+    def marked(self, path: str) -> str:
+        """Return how an ownership mark remembers that a key is managed: marks have limited room."""
+        return key_digest(path.removeprefix(f"{self.name}."))
+
+    def problems(self, value: Any) -> Iterator[Problem]:
+        """Yield too many pairs, texts that are too long, and the key of the ownership mark."""
+        pairs = value or {}
+        if self.limit is not None and len(pairs) > self.limit - 1:
+            message = f"{len(pairs)} {self.name} pairs; the limit is {self.limit - 1}, since one is ours"
+            yield Problem(Limit.COUNT, message)
+        for key, inner in pairs.items():
+            if key == MARK_KEY:
+                message = f"the {self.name} key `{key}` is reserved for the ownership mark"
+                yield Problem(Limit.RESERVED, message, (key,), is_key=True, help="choose another key")
+            yield from _too_long(f"a {self.name} key", key, self.key_limit, key, is_key=True)
+            yield from _too_long(f"the {self.name} value of `{key}`", inner, self.value_limit, key)
+
+
+@dataclass(frozen=True)
+class Files(Field):
+    """The uploads of an object, a set; attached and detached one by one.
+
+    ``limit`` is their number, ``largest`` the size of one in bytes. An object with an item of the tag ``searched``
+    in another field takes only files of the types in ``accepts``, which are suffixes such as ``.md``.
+    """
+
+    limit: int | None = None
+    largest: int = 512 * 1024 * 1024
+    searched: str = ""
+    accepts: frozenset[str] = frozenset()
+
+    @property
+    def shape(self) -> Shape:
+        """FILES."""
+        return Shape.FILES
+
+    def wanted(self, desired: DesiredAssistant) -> Any:
+        """Return the references to uploads; None where they are not managed."""
+        return desired.files
+
+    def found(self, live: LiveAssistant) -> Any:
+        """Return the ids of the uploads."""
+        return live.file_ids
+
+    def is_managed(self, desired: DesiredAssistant) -> bool:
+        """Return whether a configuration names the files."""
+        return desired.files is not None
+
+    def present(self, value: Any) -> Any:
+        """Return the ids, or None where there are none."""
+        return value or None
+
+    def digest(self, value: Any) -> str:
+        """Return what a state remembers of the ids of uploads, in any order."""
+        return digest(sorted(value or ()))
+
+    def problems(self, value: Any) -> Iterator[Problem]:
+        """Yield too many files."""
+        yield from _too_many(len(value or ()), self.name, self.limit)
+
+    @property
+    def limits(self) -> Iterator[str]:
+        """The number of files."""
+        if self.limit is not None:
+            yield f"`{self.name}`: {self.limit:,}"
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The fields of a dialect, in the order in which they are shown and sent."""
+
+    rows: tuple[Field, ...]
+
+    def __post_init__(self) -> None:
+        letters = [row.letter for row in self.rows if row.letter]
+        if len({*letters, PROTECTED}) != len(letters) + 1 or len(self.by_name) != len(self.rows):
+            raise ValueError("two fields have the same name, or the same letter in the ownership mark")
+        if sum(isinstance(row, Pairs) for row in self.rows) != 1:
+            raise ValueError("exactly one field must carry the ownership mark")
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter(self.rows)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Field]:
+        """Every field by its name."""
+        return {row.name: row for row in self.rows}
+
+    def row(self, path: str) -> Field | None:
+        """Return the field that a path belongs to; None where the dialect has no such field."""
+        return self.by_name.get(path.partition(".")[0])
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """The field that carries the ownership mark."""
+        return next(row for row in self.rows if isinstance(row, Pairs))
+
+    @cached_property
+    def files(self) -> Files | None:
+        """The field with the uploads, where a dialect has one."""
+        return next((row for row in self.rows if isinstance(row, Files)), None)
+
+    @cached_property
+    def values(self) -> Sequence[Field]:
+        """Every field whose value an update sends; uploads are attached instead."""
+        return tuple(row for row in self.rows if not isinstance(row, Files))
+
+    @cached_property
+    def plain(self) -> Sequence[Field]:
+        """Every field but the metadata and the files."""
+        return tuple(row for row in self.values if not isinstance(row, Pairs))
+
+    def letters(self, names: Collection[str]) -> str:
+        """Return the letters of some fields, in the order of the table."""
+        return "".join(row.letter for row in self.rows if row.name in names)
+
+    def names(self, letters: Collection[str]) -> frozenset[str]:
+        """Return the names of the fields that some letters stand for."""
+        return frozenset(row.name for row in self.rows if row.letter and row.letter in letters)
+
+    @cached_property
+    def keyed(self) -> Sequence[Mapped]:
+        """Every field whose keys are managed one by one."""
+        return tuple(row for row in self.rows if isinstance(row, Mapped))
+
+    def key_digests(self, paths: Iterable[str]) -> frozenset[str]:
+        """Return how an ownership mark remembers the keys among some paths."""
+        rows = {row.name: row for row in self.keyed}
+        keys = ((rows.get(path.partition(".")[0]), path) for path in paths if "." in path)
+        return frozenset(row.marked(path) for row, path in keys if row is not None)
+
+    def mark_of(self, paths: Collection[str], *, is_protected: bool) -> tuple[str, frozenset[str]]:
+        """Return the letters and the key digests that a mark has for some managed paths."""
+        letters = self.letters({path.partition(".")[0] for path in paths})
+        return letters + PROTECTED * is_protected, self.key_digests(paths)
+
+    def created(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a create sends of some values: no key that is cleared."""
+        rows = {row.name for row in self.keyed}
+        return {
+            name: {key: inner for key, inner in value.items() if inner is not None} if name in rows else value
+            for name, value in values.items()
+        }
+
+
+def _too_long(what: str, text: Any, limit: int | None, *path: str, is_key: bool = False) -> Iterator[Problem]:
+    if isinstance(text, str) and limit is not None and len(text) > limit:
+        message = f"{what} has {len(text):,} characters; the limit is {limit:,}"
+        yield Problem(Limit.LENGTH, message, path, is_key=is_key)
+
+
+def _too_many(number: int, what: str, limit: int | None) -> Iterator[Problem]:
+    if limit is not None and number > limit:
+        yield Problem(Limit.COUNT, f"{number} {what}; the limit is {limit}")
