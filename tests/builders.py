@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from reconciler.engine.options import PlanOptions
 
 from reconciler.api import Assistant, AsyncClient, in_process
-from reconciler.dialects import AssistantsV1
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
+from reconciler.dialects.assistants_v1.wire import AssistantsV1
 from reconciler.engine.applier import Interruption, apply
+from reconciler.engine.options import PlanOptions
 from reconciler.engine.planned_run import planned
 from reconciler.engine.steps import Steps
 from reconciler.model import address
@@ -125,14 +126,23 @@ class World:
         parallelism = rest.pop("parallelism", 10)
 
         async def applied(client: AsyncClient) -> Report:
-            provider = AssistantsV1(client, "the server", settle=self.settle)
+            provider = AssistantsV1(client, "the server", self.settle)
             state = self.store.load()
             terms = PlanOptions("the server", ASSISTANTS_V1.fields, **rest)
             found = await planned(provider, desired, state, terms)
             if between is not None:
                 await between(client)
             bindings, unsettled = dict(state.bindings), list(state.unsettled)
-            steps = Steps(desired, found.live, provider, self.store, self.reopen, bindings, unsettled)
+            steps = Steps(
+                plan=found.plan,
+                fields=terms.fields,
+                live=found.live,
+                provider=provider,
+                store=self.store,
+                reopen=self.reopen,
+                bindings=bindings,
+                unsettled=unsettled,
+            )
             return await apply(
                 found.plan,
                 state,

@@ -193,7 +193,7 @@ def _update(
     kept = [one.field for one in differing if one.drifted and inputs.options.keep_drift]
     changed = tuple(one for one in differing if one.field not in kept)
     mark = _mark(inputs, desired, claim.nonce)
-    writes = (Step(StepKind.UPDATE, id=live.id),) if changed or mark != live.mark else ()
+    writes = (Step(StepKind.UPDATE, id=live.id),) if changed or mark != fields.recognised(live.mark) else ()
     drifted = any(one.drifted for one in differing) or _files_drifted(fields, claim, contents)
     steps = (
         *_ordered(fields, desired, live, contents=contents, writes=writes),

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.model.canonical import canonical, digest
-from reconciler.model.mark import MARK_KEY, PROTECTED, key_digest
+from reconciler.model.mark import MARK_KEY, PROTECTED, Mark, key_digest, longest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -541,6 +541,9 @@ class Fields:
             raise ValueError("two fields have the same name, or the same letter in the ownership mark")
         if sum(isinstance(row, Pairs) for row in self.rows) != 1:
             raise ValueError("exactly one field must carry the ownership mark")
+        keys = sum(row.limit or 10**6 for row in self.keyed) - 1  # the pair of the mark itself is no key
+        if self.pairs.value_limit is not None and longest(len(letters), keys) > self.pairs.value_limit:
+            raise ValueError("the ownership mark of all these fields is too long for one value")
 
     def __iter__(self) -> Iterator[Field]:
         return iter(self.rows)
@@ -581,6 +584,11 @@ class Fields:
     def names(self, letters: Collection[str]) -> frozenset[str]:
         """Return the names of the fields that some letters stand for."""
         return frozenset(row.name for row in self.rows if row.letter and row.letter in letters)
+
+    def recognised(self, mark: Mark | None) -> Mark | None:
+        """Return a mark without the letters of fields that only a newer version has."""
+        known = {PROTECTED, *(row.letter for row in self.rows)}
+        return mark and replace(mark, letters="".join(one for one in mark.letters if one in known))
 
     @cached_property
     def keyed(self) -> Sequence[Mapped]:

@@ -21,9 +21,6 @@ NO_ENVIRONMENT = "-"
 PROTECTED = "p"
 """The letter, among those of the managed fields, that forbids to delete the assistant."""
 
-LONGEST = 512
-"""Characters that a mark can have: the room of one metadata value."""
-
 _PATTERN = re.compile(
     r"v1 (?P<project>[a-z0-9_.-]+)/(?P<environment>[a-z0-9_.-]+)/(?P<name>[a-z0-9_.-]+)"
     r" n=(?P<nonce>[a-z2-7]+) f=(?P<letters>[a-z]*)(?P<keys>(?:\+[0-9a-f]{8})*) d=(?P<files>[0-9a-f]{16})\Z"
@@ -72,6 +69,13 @@ class Mark:
             frozenset(found["keys"].split("+")[1:]),
             found["files"],
         )
+
+
+def longest(letters: int, keys: int) -> int:
+    """Return how many characters a mark can have with so many letters and key digests."""
+    project, environment, name, nonce = 64, 32, 100, 26
+    owner = len("v1 //") + project + environment + name
+    return owner + len(" n= f= d=") + nonce + letters + len(PROTECTED) + keys * len("+01234567") + 16
 
 
 def key_digest(key: str) -> str:

@@ -33,7 +33,8 @@ from reconciler.api import (
     SyncCursorPage,
     Timeout,
 )
-from reconciler.dialects import AssistantsV1, Provider
+from reconciler.dialects import Provider
+from reconciler.dialects.assistants_v1.wire import AssistantsV1
 
 TOOLS: list[AssistantToolParam] = [
     {"type": "code_interpreter"},

@@ -1,11 +1,11 @@
 """Configurations as a person writes them, and what becomes of them."""
 
 import pytest
-from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 from reconciler.config.content import Root
 from reconciler.config.errors import ConfigError
 from reconciler.config.resolve import Choice, configuration
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 
 def pytest_addoption(parser):

@@ -8,10 +8,10 @@ import re
 from pathlib import Path
 
 import pytest
-from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 from reconciler.config.errors import ConfigError
 from reconciler.config.resolve import configuration
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 from reconciler.render.diagnostics import diagnostic_lines
 from reconciler.render.terminal import painted
 

@@ -3,9 +3,9 @@
 import hashlib
 
 import pytest
-from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 from reconciler.config.errors import ConfigError
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 from reconciler.model import address
 from reconciler.model.diagnostic import Origin
 

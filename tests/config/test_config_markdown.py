@@ -8,12 +8,12 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 from reconciler.config.content import Root
 from reconciler.config.errors import ConfigError
 from reconciler.config.invisible import unseen
 from reconciler.config.resolve import Choice, configuration
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 from reconciler.model.diagnostic import Origin
 
 FRONT = "---\nproject: acme\nmodel: m\n---\n"

@@ -3,13 +3,13 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 from reconciler.config.document import Declared, Document
 from reconciler.config.errors import ConfigError
 from reconciler.config.moves import Moves
 from reconciler.config.resolve import configuration
 from reconciler.config.text import Source, compose
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 from reconciler.model import address
 
 BASE = "project: acme\nassistants:\n  support: {model: m}\n  sales: {model: m}\n"

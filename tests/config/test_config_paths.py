@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 from reconciler.config.content import ContentError, Root
 from reconciler.config.errors import ConfigError
 from reconciler.config.resolve import configuration
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 CANARY = "the canary sings"
 LIMIT = 1_000_000

@@ -7,7 +7,6 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 from reconciler.config.content import Root
 from reconciler.config.errors import ConfigError
@@ -16,6 +15,7 @@ from reconciler.config.resolve import configuration
 from reconciler.config.span import Span
 from reconciler.config.text import Source
 from reconciler.config.variables import Variable, Variables
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 USE = "{text: '${var.x}', template: true}"
 FOREIGN = "{{ user }} {% if x %} ${other} $var ${var} ${ var.x } $ {var.x} }{ %s {0} $$ \\n <% y %> {{{{"

@@ -9,11 +9,11 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 from reconciler.config.content import Root
 from reconciler.config.errors import ConfigError
 from reconciler.config.resolve import configuration
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 LOOKUP = {
     "name": "lookup_order",

@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 from reconciler.config.content import ContentError, Root
 from reconciler.config.errors import ConfigError
 from reconciler.config.resolve import configuration
 from reconciler.config.tracked import Silence, Tracked, TrackedRule, rule_for, tracked
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 from reconciler.model import address
 from reconciler.model.resource import DesiredFile
 
@@ -362,7 +362,9 @@ def test_no_field_of_a_configuration_sends_from_ci_what_git_does_not_have(
     git("commit", "-m", "Configure")
     state(checkout, git)
     with pytest.raises(ConfigError) as refusal:
-        configuration(Root(checkout.folder, rule=TrackedRule.REFUSE), [Path("assistants.yaml")], ASSISTANTS_V1)
+        configuration(
+            Root(checkout.folder, rule=TrackedRule.REFUSE), [Path("assistants.yaml")], ASSISTANTS_V1
+        )
     (problem,) = refusal.value.diagnostics
     assert problem.message.endswith(": secret.md is not in git's index")
     assert (problem.code, problem.help) == ("AS306", COMMIT)

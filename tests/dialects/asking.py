@@ -13,7 +13,7 @@ NOTES = b"Be kind.\n"
 
 def marked(nonce, project="acme"):
     """Metadata with the Mark of a create."""
-    mark = Mark(project, "-", "support", nonce, frozenset({"name"}), frozenset(), "0" * 16)
+    mark = Mark(project, "-", "support", nonce, "n", frozenset(), "0" * 16)
     return {MARK_KEY: str(mark), "team": "red"}
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.api import AsyncClient, in_process
 from reconciler.api import client as clients
-from reconciler.dialects import AssistantsV1
+from reconciler.dialects.assistants_v1.wire import AssistantsV1
 from reconciler.model.state import State
 from reconciler.server import Database, create_app
 

@@ -16,12 +16,12 @@ from reconciler.api import (
     UnknownOutcomeError,
     in_process,
 )
-from reconciler.model.resource import LiveFile
+from reconciler.model.resource import LiveAssistant, LiveFile
 
 
 @pytest.fixture
 def made(run, provider):
-    return run(provider.create({"model": "m", "name": "n", "metadata": marked("abc")}, ()))
+    return run(provider.create({"model": "m", "name": "n"}, marked("abc"), ()))
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def late_post(request):
 
 def test_an_assistant_is_made_with_its_uploads_in_one_request(run, provider, app, notes):
     before = len(app.state.ledger)
-    made = run(provider.create({"model": "m", "tools": [{"type": "retrieval"}]}, (notes.id,)))
+    made = run(provider.create({"model": "m", "tools": [{"type": "retrieval"}]}, {}, (notes.id,)))
     assert len(app.state.ledger) - before == 1
     assert made.file_ids == (notes.id,)
     assert made.fields["tools"] == [{"type": "retrieval"}]
@@ -56,7 +56,7 @@ def test_an_assistant_is_made_with_its_uploads_in_one_request(run, provider, app
 
 def test_an_assistant_that_is_not_there_is_none(run, provider, made):
     assert run(provider.retrieve(made.id)) == made
-    run(provider.delete(made.id))
+    run(provider.delete(made))
     assert run(provider.retrieve(made.id)) is None
 
 
@@ -67,27 +67,27 @@ def test_a_refused_retrieval_does_not_read_as_none(run, scripted):
 
 def test_an_update_sets_the_given_fields_and_leaves_attachments_to_others(run, provider, made, notes):
     run(provider.attach(made.id, notes.id))
-    changed = run(provider.update(made.id, {"name": None, "metadata": {"a": "b"}}))
+    changed = run(provider.update(made, {"name": None}, {"a": "b"}))
     assert changed.fields == made.fields | {"name": None}
-    assert changed.metadata == {"a": "b"}
+    assert changed.metadata == made.metadata | {"a": "b"}
     assert changed.file_ids == (notes.id,)
 
 
-def test_an_update_sends_nothing_but_the_given_fields(run, scripted, made):
+def test_an_update_sends_the_given_fields_and_the_pairs_that_stay(run, scripted, made):
     bodies = []
 
     def answer(request):
         bodies.append(json.loads(request.content))
-        reply = {"id": "asst_1", "object": "assistant", "created_at": 1, "model": "m"}
+        reply = {"id": made.id, "object": "assistant", "created_at": 1, "model": "m"}
         return httpx.Response(200, json=reply)
 
-    run(scripted(answer).update("asst_1", {"instructions": "i"}))
-    assert bodies == [{"instructions": "i"}]
+    run(scripted(answer).update(made, {"instructions": "i"}, {"team": None}))
+    assert bodies == [{"instructions": "i", "metadata": {"assistants_sync": str(made.mark)}}]
 
 
 def test_a_create_of_unknown_outcome_is_found_by_its_nonce(run, doubtful, provider):
     with pytest.raises(UnknownOutcomeError) as unknown:
-        run(doubtful(acts=True).create({"model": "m", "metadata": marked("abc")}, ()))
+        run(doubtful(acts=True).create({"model": "m"}, marked("abc"), ()))
     assert isinstance(unknown.value.__cause__, APITimeoutError)
     found = run(provider.find(creation("abc")))
     assert found.mark.nonce == "abc"
@@ -95,8 +95,8 @@ def test_a_create_of_unknown_outcome_is_found_by_its_nonce(run, doubtful, provid
 
 
 def test_a_create_that_did_not_happen_is_not_found(run, provider, made):
-    run(provider.create({"model": "m"}, ()))
-    run(provider.create({"model": "m", "metadata": {"assistants_sync": "n=xyz"}}, ()))
+    run(provider.create({"model": "m"}, {}, ()))
+    run(provider.create({"model": "m"}, {"assistants_sync": "n=xyz"}, ()))
     assert run(provider.find(creation("xyz"))) is None
     assert run(provider.find(creation("abc"))) == made
 
@@ -105,13 +105,13 @@ def test_of_an_assistant_and_its_copy_the_older_one_is_found(run, speak, app, ma
     with app.state.database.write() as connection:
         connection.execute("UPDATE assistants SET created_at = created_at - 5")
     provider = speak(in_process(app))
-    run(provider.create({"model": "m", "metadata": marked("abc")}, ()))
+    run(provider.create({"model": "m"}, marked("abc"), ()))
 
     assert run(provider.find(creation("abc"))).id == made.id
 
 
 def test_of_an_assistant_and_its_copy_of_the_same_second_neither_is_found(run, provider, app, made):
-    run(provider.create({"model": "m", "metadata": marked("abc")}, ()))
+    run(provider.create({"model": "m"}, marked("abc"), ()))
     with app.state.database.write() as connection:
         connection.execute("UPDATE assistants SET created_at = 1700000000")
 
@@ -124,7 +124,7 @@ def test_what_is_gone_already_is_deleted_without_an_error(run, provider, made, n
         run(provider.detach(made.id, notes.id))
         assert run(provider.retrieve(made.id)).file_ids == ()
     for _ in range(2):
-        run(provider.delete(made.id))
+        run(provider.delete(made))
     run(provider.detach(made.id, notes.id))
     for _ in range(2):
         run(provider.discard(notes.id))
@@ -139,14 +139,18 @@ def test_a_404_for_what_is_still_there_is_an_error(run, speak, app, made, notes)
         return refusal if request.method == "DELETE" else None
 
     misled = speak(Around(in_process(app), lying))
-    for deleting in (misled.detach(made.id, notes.id), misled.delete(made.id), misled.discard(notes.id)):
+    for deleting in (misled.detach(made.id, notes.id), misled.delete(made), misled.discard(notes.id)):
         with pytest.raises(NotFoundError, match="No such thing"):
             run(deleting)
 
 
 @pytest.mark.parametrize(
     "write",
-    [lambda p: p.delete("asst_1"), lambda p: p.detach("asst_1", "file-1"), lambda p: p.discard("file-1")],
+    [
+        lambda p: p.delete(LiveAssistant("asst_1", 1, {}, {}, ())),
+        lambda p: p.detach("asst_1", "file-1"),
+        lambda p: p.discard("file-1"),
+    ],
 )
 @pytest.mark.parametrize(("status", "kind"), [(400, BadRequestError), (500, InternalServerError)])
 def test_what_is_refused_is_not_taken_for_gone(run, scripted, write, status, kind):
@@ -162,7 +166,7 @@ def test_a_delete_whose_answer_was_lost_is_done_after_all(run, speak, app, provi
             lost.append(request)
             late(request)
 
-    run(speak(Around(in_process(app), lose_first, after=True)).delete(made.id))
+    run(speak(Around(in_process(app), lose_first, after=True)).delete(made))
     assert run(provider.retrieve(made.id)) is None
 
 
@@ -227,7 +231,7 @@ ANSWERS = {
 }
 DELETES = {
     "assistant": lambda provider, made, _: provider.delete(made),
-    "attachment": lambda provider, made, notes: provider.detach(made, notes),
+    "attachment": lambda provider, made, notes: provider.detach(made.id, notes),
     "upload": lambda provider, _, notes: provider.discard(notes),
 }
 
@@ -244,8 +248,8 @@ def test_a_look_decides_what_an_odd_answer_to_a_delete_means(  # noqa: PLR0913, 
 
     idle, working = (speak(Around(in_process(app), odd, after=after)) for after in (False, True))
     with pytest.raises(UnknownOutcomeError, match="was accepted, and the object is still there"):
-        run(delete(idle, made.id, notes.id))
-    run(delete(working, made.id, notes.id))
+        run(delete(idle, made, notes.id))
+    run(delete(working, made, notes.id))
 
 
 def test_an_upload_that_only_404s_call_gone_is_looked_for_in_the_list(run, speak, app, notes):

@@ -7,7 +7,6 @@ from dataclasses import replace
 import httpx
 import pytest
 from dialects.asking import NOTES, creation, marked, uploading
-from reconciler.model.limits import Limits
 
 from reconciler.api import (
     APIConnectionError,
@@ -27,7 +26,7 @@ TOOLS = [
 
 
 async def populate(provider, count):
-    return [(await provider.create({"model": "m", "name": str(n)}, ())).id for n in range(count)]
+    return [(await provider.create({"model": "m", "name": str(n)}, {}, ())).id for n in range(count)]
 
 
 def pages(*assistants, files=(), **more):
@@ -66,7 +65,7 @@ def test_an_assistant_is_seen_with_all_it_has(run, provider, state, tmp_path):
     with path.open("rb") as content:
         upload = run(provider.upload("notes.md", content))
     fields = {"name": "n", "description": "d", "model": "m", "instructions": "i", "tools": TOOLS}
-    made = run(provider.create(fields | {"metadata": marked("abc")}, [upload.id]))
+    made = run(provider.create(fields, marked("abc"), [upload.id]))
     live = run(provider.observe(state))
     assert live.assistants == {made.id: made}
     assert live.files == {upload.id: upload} == {upload.id: LiveFile(upload.id, "notes.md", len(NOTES))}
@@ -105,11 +104,6 @@ def test_tools_are_seen_as_they_were_sent_known_or_not(run, scripted, state):
 def test_metadata_of_other_types_is_seen_as_text(run, scripted, state):
     (seen,) = run(scripted(pages(bare(metadata={"n": 1, "yes": True}))).observe(state)).assistants.values()
     assert seen.metadata == {"n": "1", "yes": "True"}
-
-
-def test_a_dialect_has_the_limits_of_v1_unless_told_otherwise(provider):
-    assert provider.limits == Limits()
-    assert replace(provider, limits=Limits(files=3)).limits.files == 3
 
 
 # No server

@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 
 import pytest
-from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 from reconciler.cli import authoring, main
 from reconciler.config import document, text
 from reconciler.config.codes import RULES
 from reconciler.config.text import Source, compose
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/configuration.md").read_text()

@@ -85,7 +85,7 @@ def test_targeting_one_undeclared_assistant_is_not_an_empty_configuration(world)
     world.apply(assistant(), assistant("other"))
     only = selection(world.plan(assistant()), world.desired(assistant()), ["assistant.other"], [])
 
-    check(world.plan(assistant(), only=only), Permissions())
+    check(world.plan(assistant(), targets=only), Permissions())
 
 
 def test_an_upload_that_somebody_attached_after_the_plan_is_not_deleted(world):
@@ -199,7 +199,7 @@ def test_excluding_a_file_that_need_not_move_holds_nobody_up(world):
     wanted = [assistant(files=["a.md"]), assistant("other", files=["a.md"])]
     only = selection(world.plan(*wanted), world.desired(*wanted), [], ["file.a.md"])
 
-    assert world.apply(*wanted, only=only).exit_code == 0
+    assert world.apply(*wanted, targets=only).exit_code == 0
     assert len(world.assistants()) == 2
 
 
@@ -261,7 +261,7 @@ def test_metadata_that_others_filled_up_is_refused_in_the_plan(world):
 
     (change,) = world.plan(assistant(metadata={"team": "a", "tier": "b"})).changes
 
-    assert "14 pairs that others set" in change.refused
+    assert "14 pairs of other users" in change.refused
 
 
 def test_what_a_server_adds_to_a_plain_tool_is_no_change(world):
@@ -306,7 +306,7 @@ def test_an_upload_that_moved_under_a_target_is_deleted_once(world):
     world.contents["docs/a.md"] = world.contents["a.md"]
     moved = assistant(files=["docs/a.md"])
     only = selection(world.plan(moved), world.desired(moved), ["assistant.support"], [])
-    world.apply(moved, only=only)
+    world.apply(moved, targets=only)
     world.contents["docs/a.md"] = b"rewritten"
 
     plan = world.plan(moved)

@@ -2,8 +2,9 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from reconciler.engine.options import PlanOptions
 
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
+from reconciler.engine.options import PlanOptions
 from reconciler.engine.simulate import against
 from reconciler.model import address
 from reconciler.model.change import Action

@@ -2,11 +2,18 @@
 
 import pytest
 
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 from reconciler.engine.breaking import breaking
+
+TOOLS = ASSISTANTS_V1.fields.by_name["tools"]
 
 
 def function(parameters):
     return {"type": "function", "function": {"name": "lookup", "parameters": parameters}}
+
+
+def contracts(before, after):
+    return breaking(TOOLS.contract(before), TOOLS.contract(after))
 
 
 def schema(required=(), **properties):
@@ -92,7 +99,7 @@ def referring(name, **definitions):
     ],
 )
 def test_what_comes_no_more_in_another_form_or_always_breaks(before, after, reasons):
-    assert list(breaking(function(before), function(after))) == reasons
+    assert list(contracts(function(before), function(after))) == reasons
 
 
 @pytest.mark.parametrize(
@@ -108,7 +115,7 @@ def test_what_comes_no_more_in_another_form_or_always_breaks(before, after, reas
     ],
 )
 def test_descriptions_optional_parameters_and_bounds_break_nothing(before, after):
-    assert breaking(function(before), function(after)) == ()
+    assert contracts(function(before), function(after)) == ()
 
 
 @pytest.mark.parametrize(
@@ -120,7 +127,7 @@ def test_what_is_no_schema_is_compared_without_an_error(odd):
         (schema(a=odd), schema(a=TEXT)),
         (schema(a=TEXT), schema(a=odd)),
     ):
-        assert isinstance(breaking(function(before), function(after)), tuple)
+        assert isinstance(contracts(function(before), function(after)), tuple)
 
 
 def test_definitions_that_make_millions_of_a_few_lines_are_compared_in_part_and_that_is_told():
@@ -128,9 +135,9 @@ def test_definitions_that_make_millions_of_a_few_lines_are_compared_in_part_and_
         inner = {f"t{n}": schema(**{one: {"$ref": f"#/$defs/t{n + 1}"} for one in "abc"}) for n in range(15)}
         return {"$ref": "#/$defs/t0", "$defs": {**inner, "t15": leaf}}
 
-    more = "the parameters: there is more than can be told"
-    assert breaking(function(tree(TEXT)), function(tree({**TEXT, "title": "t"}))) == (more,)
-    found = breaking(function(tree(TEXT)), function(tree(NUMBER)))
+    more = "the parameters: more changes not shown"
+    assert contracts(function(tree(TEXT)), function(tree({**TEXT, "title": "t"}))) == (more,)
+    found = contracts(function(tree(TEXT)), function(tree(NUMBER)))
     assert (len(found), found[-1]) == (101, more)
 
 
@@ -138,10 +145,10 @@ def test_a_definition_that_refers_to_itself_ends():
     itself = {**schema(a={"$ref": "#/$defs/a"}), "$defs": {"a": {"$ref": "#/$defs/a"}}}
     tree = {**schema(a={"$ref": "#"})}
 
-    assert breaking(function(itself), function(schema(a=TEXT))) == ("a: any type becomes string",)
-    assert breaking(function(tree), function({**tree, "title": "t"})) == ()
+    assert contracts(function(itself), function(schema(a=TEXT))) == ("a: any type becomes string",)
+    assert contracts(function(tree), function({**tree, "title": "t"})) == ()
 
 
 def test_tools_that_are_no_functions_break_nothing():
-    assert breaking({"type": "retrieval"}, {"type": "code_interpreter"}) == ()
-    assert breaking({"type": "retrieval"}, function(schema(["a"], a=TEXT))) == ()
+    assert contracts({"type": "retrieval"}, {"type": "code_interpreter"}) == ()
+    assert contracts({"type": "retrieval"}, function(schema(["a"], a=TEXT))) == ()

@@ -6,16 +6,18 @@ import pytest
 from builders import FUNCTION, assistant
 from hypothesis import given
 from hypothesis import strategies as st
-from reconciler.engine.options import PlanOptions
 
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 from reconciler.engine import planner
 from reconciler.engine.difference import digests
 from reconciler.engine.drift import drift
 from reconciler.engine.guard import Permissions, check
+from reconciler.engine.options import PlanOptions
 from reconciler.errors import RefusedError
 from reconciler.model import address
 from reconciler.model.change import Action, FieldChange
 from reconciler.model.drift import Drift
+from reconciler.model.field import Shape
 from reconciler.model.mark import MARK_KEY, Mark, files_digest
 from reconciler.model.resource import Desired, Live, LiveAssistant, LiveFile
 from reconciler.model.state import AssistantBinding, FileBinding, State
@@ -30,7 +32,7 @@ APPLIED = assistant(
     files=["a.md"],
 )
 FIELDS = {"name", "description", "model", "instructions", "tools", "files", "metadata.team", "metadata.a.b"}
-MARK = str(Mark("acme", "-", "support", "n", frozenset(), frozenset(), files_digest(())))
+MARK = str(Mark("acme", "-", "support", "n", "", frozenset(), files_digest(())))
 LIVE = LiveAssistant(
     "asst_1",
     1,
@@ -48,7 +50,7 @@ STATE = State(
     "lineage",
     3,
     bindings={
-        WHERE: AssistantBinding("asst_1", "n", digests(APPLIED, ["file-1"])),
+        WHERE: AssistantBinding("asst_1", "n", digests(ASSISTANTS_V1.fields, APPLIED, ["file-1"])),
         HANDBOOK: FileBinding("file-1", "a.md", "0" * 64, 1),
     },
 )
@@ -59,7 +61,12 @@ def found(live=LIVE, wanted=APPLIED, uploads=None):
     """The drift of one live assistant, or of none."""
     alive = {live.id: live} if live else {}
     declared = (wanted,) if wanted else ()
-    return drift(Desired("acme", declared), Live(alive, UPLOADS if uploads is None else uploads), STATE)
+    return drift(
+        ASSISTANTS_V1.fields,
+        Desired("acme", declared),
+        Live(alive, UPLOADS if uploads is None else uploads),
+        STATE,
+    )
 
 
 def edited(**fields):
@@ -132,7 +139,7 @@ def test_exactly_what_moved_is_drift(moved):
 def test_an_upload_more_is_drift():
     (one,) = found(replace(LIVE, file_ids=("file-1", "file-2")))
 
-    assert one.fields == (FieldChange("files", None, ("file-1", "file-2"), drifted=True),)
+    assert one.fields == (FieldChange("files", None, ("file-1", "file-2"), drifted=True, shape=Shape.FILES),)
 
 
 @pytest.mark.parametrize("said", [None, "", "v1 acme/-/support", "mine"])
@@ -140,7 +147,7 @@ def test_a_mark_that_somebody_took_out_is_drift(said):
     others = {key: value for key, value in LIVE.metadata.items() if key != MARK_KEY}
     (one,) = found(replace(LIVE, metadata=others if said is None else {**others, MARK_KEY: said}))
 
-    assert one.fields == (FieldChange(f"metadata.{MARK_KEY}", None, said, drifted=True),)
+    assert one.fields == (FieldChange(f"metadata.{MARK_KEY}", None, said, drifted=True, shape=Shape.PAIR),)
 
 
 def test_what_is_gone_is_told_by_its_address_in_their_order():
@@ -152,10 +159,15 @@ def test_what_is_gone_is_told_by_its_address_in_their_order():
 
 def test_what_nobody_manages_does_not_drift():
     ignored = replace(APPLIED, ignored=frozenset({"name"}))
-    state = replace(STATE, bindings={WHERE: AssistantBinding("asst_1", "n", digests(ignored, ["file-1"]))})
+    state = replace(
+        STATE,
+        bindings={WHERE: AssistantBinding("asst_1", "n", digests(ASSISTANTS_V1.fields, ignored, ["file-1"]))},
+    )
     live = replace(edited(name="Mine"), metadata={**LIVE.metadata, "theirs": "x"})
 
-    assert drift(Desired("acme", (ignored,)), Live({"asst_1": live}, UPLOADS), state) == ()
+    assert (
+        drift(ASSISTANTS_V1.fields, Desired("acme", (ignored,)), Live({"asst_1": live}, UPLOADS), state) == ()
+    )
 
 
 # three sides
@@ -201,7 +213,7 @@ def test_keeping_drift_needs_no_call_where_nothing_else_moved(world):
     (change,) = world.plan(assistant(name="One"), keep_drift=True).changes
 
     assert (change.action, change.steps, change.drifted) == (Action.NOOP, (), True)
-    assert change.note == "left as somebody set it on the server: name"
+    assert change.note == "changed on the server and kept: name"
 
 
 @given(data=st.data())
@@ -217,7 +229,11 @@ def test_keep_sends_no_field_that_drifted(data):
         metadata={MARK_KEY: MARK},
         file_ids=(),
     )
-    state = State("lineage", 3, bindings={WHERE: AssistantBinding("asst_1", "n", digests(applied, []))})
+    state = State(
+        "lineage",
+        3,
+        bindings={WHERE: AssistantBinding("asst_1", "n", digests(ASSISTANTS_V1.fields, applied, []))},
+    )
     terms = PlanOptions("the server", ASSISTANTS_V1.fields, keep_drift=True)
 
     plan = planner.plan(Desired("acme", (wanted,)), Live({"asst_1": live}, {}), state, terms)

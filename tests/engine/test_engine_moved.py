@@ -62,7 +62,7 @@ def test_a_move_reads_so(moving):
 
           ~ assistant.helpdesk will be updated  {live}
               moved from assistant.support
-              only its Mark changes: it will say its new address
+              only the ownership mark is updated: it gets the new address
 
         Also: 1 moved.
         Plan: 0 to add, 1 to change, 0 to destroy.
@@ -180,7 +180,7 @@ def test_two_objects_with_the_old_mark_and_no_state_are_refused_and_never_pruned
     change = change_of(moving.plan(NEW), "assistant.helpdesk")
     report = moving.apply(NEW, prune=True)
 
-    assert "all carry the Mark of assistant.support" in change.refused
+    assert "all have the ownership mark of assistant.support" in change.refused
     assert report.exit_code != 0
     assert len(moving.assistants()) == 2
 
@@ -249,7 +249,7 @@ def test_the_old_one_of_two_needs_its_own_mark_to_be_deleted(scene):
 
     change = change_of(scene.plan(NEW), "assistant.support")
 
-    assert "does not carry the Mark of assistant.support" in change.refused
+    assert "does not have the ownership mark of assistant.support" in change.refused
     assert scene.apply(NEW).exit_code == 5
     assert len(scene.assistants()) == 2
 
@@ -267,7 +267,7 @@ def test_nothing_is_moved_whose_mark_was_taken_away(moving, metadata):
 
     change = change_of(moving.plan(NEW), "assistant.helpdesk")
 
-    assert "does not carry the Mark of assistant.support" in change.refused
+    assert "does not have the ownership mark of assistant.support" in change.refused
     assert moving.apply(NEW).exit_code == 5
     assert moving.bound().keys() == {"assistant.support", "file.a.md"}
     assert len(moving.assistants()) == 1
@@ -282,7 +282,7 @@ def test_the_mark_of_another_entry_is_no_proof(scene):
 
     plan = scene.plan(NEW, assistant("shop"))
 
-    assert "does not carry the Mark" in change_of(plan, "assistant.helpdesk").refused
+    assert "does not have the ownership mark" in change_of(plan, "assistant.helpdesk").refused
     assert not change_of(plan, "assistant.shop").refused
 
 
@@ -320,7 +320,7 @@ def test_prevent_destroy_moves_along(scene):
     scene.apply(replace(NEW, protected=True))
     scene.moved = {}
 
-    assert "prevent_destroy" in mark_of(scene.only()).fields
+    assert mark_of(scene.only()).is_protected
     assert scene.store.load().assistant(address_of("helpdesk")).protected
     assert scene.apply().exit_code == 5
     assert len(scene.assistants()) == 1
@@ -340,7 +340,7 @@ def test_a_target_moves_and_nothing_else_happens(scene):
     wanted = [NEW, assistant("other", description="new")]
     only = selection(scene.plan(*wanted), scene.desired(*wanted), ["assistant.helpdesk"], [])
 
-    assert scene.apply(*wanted, only=only).exit_code == 0
+    assert scene.apply(*wanted, targets=only).exit_code == 0
     assert scene.bound().keys() == {"assistant.helpdesk", "assistant.other", "file.a.md"}
     assert {name: one.description for name, one in scene.named().items()} == {"helpdesk": "x", "other": None}
 
@@ -350,7 +350,7 @@ def test_a_target_brings_what_is_only_forgotten_because_of_it(moving):
     only = selection(moving.plan(NEW), moving.desired(NEW), ["assistant.helpdesk"], [])
 
     assert address_of("support") in only
-    assert moving.apply(NEW, only=only).exit_code == 0
+    assert moving.apply(NEW, targets=only).exit_code == 0
     assert moving.bound().keys() == {"assistant.helpdesk", "file.a.md"}
 
 
@@ -365,7 +365,7 @@ def test_what_is_not_selected_neither_moves_nor_goes(scene, targets, excluded):
     wanted = [NEW, assistant("other", description="new")]
     only = selection(scene.plan(*wanted), scene.desired(*wanted), targets, excluded)
 
-    assert scene.apply(*wanted, only=only).exit_code == 0
+    assert scene.apply(*wanted, targets=only).exit_code == 0
     assert scene.bound().keys() == {"assistant.support", "assistant.other", "file.a.md"}
     assert scene.apply(*wanted).exit_code == 0
     assert scene.named().keys() == {"helpdesk", "other"}
@@ -434,7 +434,7 @@ def test_a_server_that_keeps_the_old_mark_is_a_failure(moving):
     report = moving.apply(NEW)
 
     assert report.exit_code == 3
-    assert "did not keep our Mark" in report.outcomes[0].message
+    assert "did not keep the ownership mark" in report.outcomes[0].message
     assert "assistant.support" in moving.bound()
 
 

@@ -75,7 +75,7 @@ def test_a_removal_reads_so(leaving):
         f"""\
 
           ~ assistant.support will be forgotten, and stays on the server  {found.id}
-              its Mark is taken out of its metadata
+              its ownership mark is removed
 
           ~ file.a.md will be forgotten, and stays on the server  {found.file_ids[0]}
               it stays with assistant.support
@@ -111,8 +111,8 @@ def test_nothing_is_forgotten_that_carries_another_mark(leaving, metadata):
     change = change_of(leaving.plan(OTHER), "assistant.support")
     report = leaving.apply(OTHER)
 
-    assert "does not carry the Mark of assistant.support" in change.refused
-    assert change.refused.endswith("to let it go, take that key out")
+    assert "does not have the ownership mark of assistant.support" in change.refused
+    assert change.refused.endswith("to let it go, remove that key")
     assert report.exit_code == 5
     assert support_of(leaving).metadata == (metadata or foreign)
     assert change_of(leaving.plan(OTHER), "file.a.md").reason is Reason.IN_USE
@@ -122,7 +122,7 @@ def test_what_carries_no_mark_any_more_is_forgotten_without_a_call(leaving):
     leaving.edit(support_of(leaving), metadata={"theirs": "x"})
     leaving.forget_requests()
 
-    assert "its Mark is out of its metadata already" in leaving.shown(OTHER)
+    assert "its ownership mark is removed already" in leaving.shown(OTHER)
     assert leaving.apply(OTHER).exit_code == 0
     assert leaving.requests("POST", "DELETE") == []
     assert leaving.bound().keys() == {"assistant.other"}
@@ -174,7 +174,7 @@ def test_two_with_one_mark_and_no_state_are_refused_and_never_pruned(leaving):
     change = change_of(leaving.plan(OTHER), "assistant.support")
     leaving.apply(OTHER, prune=True)
 
-    assert "all carry the Mark of assistant.support" in change.refused
+    assert "all have the ownership mark of assistant.support" in change.refused
     assert len(leaving.assistants()) == 3
 
 
@@ -284,7 +284,7 @@ def test_a_target_brings_the_files_that_are_forgotten_because_of_it(leaving):
     only = selection(leaving.plan(OTHER), leaving.desired(OTHER), ["assistant.support"], [])
 
     assert only == {address_of("support"), file_of("a.md")}
-    assert leaving.apply(assistant("other", description="new"), only=only).exit_code == 0
+    assert leaving.apply(assistant("other", description="new"), targets=only).exit_code == 0
     assert leaving.bound().keys() == {"assistant.other"}
     assert {one.description for one in leaving.assistants()} == {"x", None}
 
@@ -292,7 +292,7 @@ def test_a_target_brings_the_files_that_are_forgotten_because_of_it(leaving):
 def test_an_excluded_file_keeps_the_assistant_that_carries_it(leaving):
     only = selection(leaving.plan(OTHER), leaving.desired(OTHER), [], ["file.a.md"])
 
-    assert leaving.apply(OTHER, only=only).exit_code == 0
+    assert leaving.apply(OTHER, targets=only).exit_code == 0
     assert mark_of(support_of(leaving)).name == "support"
     assert leaving.apply(OTHER).exit_code == 0
     assert leaving.bound().keys() == {"assistant.other"}
@@ -301,7 +301,7 @@ def test_an_excluded_file_keeps_the_assistant_that_carries_it(leaving):
 def test_what_is_not_selected_is_not_forgotten_and_neither_are_its_files(leaving):
     only = selection(leaving.plan(OTHER), leaving.desired(OTHER), ["assistant.other"], [])
 
-    assert leaving.apply(OTHER, only=only).exit_code == 0
+    assert leaving.apply(OTHER, targets=only).exit_code == 0
     assert leaving.bound().keys() == {"assistant.other", "assistant.support", "file.a.md"}
 
 
@@ -357,7 +357,7 @@ def test_a_server_that_keeps_our_mark_is_a_failure_and_it_stays_bound(leaving):
     report = leaving.apply(OTHER)
 
     assert report.exit_code == 3
-    assert "did not take our Mark out" in report.outcomes[0].message
+    assert "did not remove the ownership mark" in report.outcomes[0].message
     assert "assistant.support" in leaving.bound()
     assert leaving.apply(OTHER).exit_code == 0
 

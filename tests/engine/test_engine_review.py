@@ -17,7 +17,7 @@ from reconciler.model.plan import Basis, Plan
 from reconciler.model.state import AssistantBinding
 
 BASIS = Basis("lineage", 3, "the server")
-MARK = Mark("acme", "-", "a", "n", frozenset({"name"}), frozenset(), "0" * 16)
+MARK = Mark("acme", "-", "a", "n", "n", frozenset(), "0" * 16)
 
 
 def planned(*changes, **rest):

@@ -25,8 +25,8 @@ from faults import Faulty
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from reconciler.engine.matching import Situation
 
+from reconciler.engine.ownership import PlannerInput
 from reconciler.engine.steps import Steps
 from reconciler.model.change import Action
 
@@ -187,7 +187,9 @@ class Sharing(RuleBasedStateMachine):
         if found is None:
             return False
         texts = all(found[key] == value for key, value in wanted.fields.items() if key != "metadata")
-        keys = all(found["metadata"].get(key) == value for key, value in wanted.metadata.items())
+        keys = all(
+            found["metadata"].get(key) == value for key, value in wanted.fields.get("metadata", {}).items()
+        )
         return texts and keys and mark_of(found).name == wanted.address.name and self.has_files(wanted, found)
 
     def has_files(self, wanted, found):
@@ -252,9 +254,12 @@ async def sees_nothing(steps, change):
     steps.fresh.setdefault(change.id, steps.live.assistants.get(change.id))
 
 
-def by_mark_alone(situation, name):
-    """What creates of unknown outcome made, if a Mark were a proof."""
-    return [one for one in situation.marked.get(name, ()) if one.id not in situation._bound_ids]  # noqa: SLF001 - it stands in for a method
+def by_mark_alone(inputs):
+    """Return what creates of unknown outcome made, if an ownership mark were a proof."""
+    return {
+        name: [one for one in marked if one.id not in inputs.bound_ids]
+        for name, marked in inputs.marked.items()
+    }
 
 
 def broken(number):
@@ -264,7 +269,7 @@ def broken(number):
 
 @pytest.mark.parametrize(
     ("owner", "name", "instead", "number"),
-    [(Steps, "recheck", sees_nothing, 10), (Situation, "_proved", by_mark_alone, 10)],
+    [(Steps, "recheck", sees_nothing, 10), (PlannerInput, "proved", property(by_mark_alone), 10)],
     ids=["looks at nothing", "reaps by Mark alone"],
 )
 def test_the_machine_has_teeth(monkeypatch, owner, name, instead, number):

@@ -63,23 +63,27 @@ def test_when_every_known_object_is_missing_it_may_be_another_account(world):
     assert refusal(plan, missing=True) == ""
 
 
-OURS = State("lineage", 1, project="acme", target="https://ours/v1", account="acme")
+OURS = State("lineage", 1, project="acme", target="https://ours/v1", account="acme", dialect="assistants-v1")
 
 
 @pytest.mark.parametrize(
     ("owner", "said"),
     [
-        (("acme", "https://other/v1"), "belongs to https://ours/v1, and the target is https://other/v1"),
-        (("other", "https://ours/v1"), "belongs to the project 'acme'"),
+        ({"target": "https://other/v1"}, "belongs to https://ours/v1, and the target is https://other/v1"),
+        ({"project": "other"}, "belongs to the project 'acme'"),
         (
-            ("acme", "https://ours/v1", "globex"),
+            {"account": "globex"},
             "the account acme, and the server answers for globex: use the key of acme",
+        ),
+        (
+            {"dialect": "other-v1"},
+            "belongs to the dialect assistants-v1, and the configuration is of other-v1",
         ),
     ],
 )
 def test_a_state_of_another_server_project_or_account_is_refused_by_name(owner, said):
     with pytest.raises(RefusedError, match=said):
-        require_same_owner(OURS, *owner)
+        require_same_owner(OURS, **{"project": "acme", "target": "https://ours/v1"} | owner)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +91,7 @@ def test_a_state_of_another_server_project_or_account_is_refused_by_name(owner, 
     [(OURS, "acme"), (OURS, ""), (replace(OURS, account=""), "globex"), (State("lineage", 0), "globex")],
 )
 def test_what_is_not_known_of_a_state_refuses_nothing(state, account):
-    require_same_owner(state, "acme", "https://ours/v1", account)
+    require_same_owner(state, "acme", "https://ours/v1", account=account)
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_an_untargeted_assistant_keeps_its_old_upload_until_it_follows(world):
     world.contents["a.md"] = b"rewritten"
     only = selected(world, targets=["assistant.support"])
 
-    assert world.apply(SUPPORT, OTHER, only=only).exit_code == 0
+    assert world.apply(SUPPORT, OTHER, targets=only).exit_code == 0
     assert len(world.files()) == 3
 
     assert world.apply(SUPPORT, OTHER).exit_code == 0
@@ -65,7 +65,7 @@ def test_an_untargeted_assistant_is_not_deleted_and_neither_is_its_file(world):
     world.apply(SUPPORT, OTHER)
     only = selection(world.plan(), world.desired(), ["assistant.support"], [])
 
-    world.apply(only=only)
+    world.apply(targets=only)
 
     assert len(world.assistants()) == 1
     assert len(world.files()) == 2

@@ -6,14 +6,15 @@ import string
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reconciler.model.limits import Limits
 
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 from reconciler.model import address
 from reconciler.model.address import NAME_PATTERN, PROJECT_PATTERN, Address
 from reconciler.model.canonical import canonical, digest
 from reconciler.model.change import Action, Change, Reason, Step, StepKind
 from reconciler.model.diagnostic import Origin, did_you_mean
-from reconciler.model.mark import MARK_KEY, Mark, files_digest, key_digest
+from reconciler.model.field import Fields, Pairs, Text
+from reconciler.model.mark import MARK_KEY, PROTECTED, Mark, files_digest, key_digest, longest
 from reconciler.model.outcome import Cause, Outcome, Report, Result
 from reconciler.model.plan import Basis, Counts, Plan
 from reconciler.model.resource import (
@@ -25,7 +26,8 @@ from reconciler.model.resource import (
 )
 from reconciler.model.state import AssistantBinding, FileBinding, State
 
-FIELDS = ("name", "description", "model", "instructions", "tools", "files")
+NAMES = ASSISTANTS_V1.fields.by_name
+PAIRS = ASSISTANTS_V1.fields.pairs
 SUPPORT, HANDBOOK = address.assistant("support"), address.file("docs/handbook.md")
 
 
@@ -37,7 +39,7 @@ def marks(names):
         environment=st.just("-") | st.from_regex(PROJECT_PATTERN, fullmatch=True),
         name=names,
         nonce=st.text(string.ascii_lowercase + "234567", min_size=1, max_size=26),
-        fields=st.frozensets(st.sampled_from(FIELDS)),
+        letters=st.sampled_from(["", *ASSISTANTS_V1.fields.letters(NAMES), "ndmitfp"]),
         keys=st.frozensets(st.text(max_size=64).map(key_digest), max_size=15),
         files=st.lists(st.tuples(st.text(), st.text())).map(files_digest),
     )
@@ -50,16 +52,42 @@ def test_a_mark_is_read_as_it_was_written(mark):
 
 @given(marks(st.text(string.ascii_lowercase, min_size=100, max_size=100)))
 def test_a_mark_always_fits_a_metadata_value(mark):
-    assert len(str(mark)) <= Limits().metadata_value
+    assert len(str(mark)) <= PAIRS.value_limit
 
 
 def test_the_longest_mark_of_all_fits_a_metadata_value():
-    keys = frozenset(key_digest(f"key {number}") for number in range(Limits().metadata_pairs - 1))
-    longest = Mark("p" * 64, "e" * 64, "n" * 100, "z" * 26, frozenset(FIELDS), keys, files_digest([]))
+    keys = frozenset(key_digest(f"key {number}") for number in range(PAIRS.limit - 1))
+    letters = ASSISTANTS_V1.fields.letters(NAMES) + PROTECTED
+    mark = Mark("p" * 64, "e" * 32, "n" * 100, "z" * 26, letters, keys, files_digest([]))
     assert len(keys) == 15
-    assert len(str(longest)) <= Limits().metadata_value
-    assert Mark.parse(str(longest)) == longest
-    assert len(MARK_KEY) <= Limits().metadata_key
+    assert len(str(mark)) == longest(len(letters) - 1, 15) <= PAIRS.value_limit
+    assert Mark.parse(str(mark)) == mark
+    assert len(MARK_KEY) <= PAIRS.key_limit
+
+
+def test_a_table_whose_mark_would_not_fit_is_refused():
+    pairs = Pairs("labels", "", limit=16, value_limit=300)
+
+    with pytest.raises(ValueError, match="too long"):
+        Fields((Text("title", "t"), pairs))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (Text("a", "x"), Text("b", "x")),
+        (Text("a", "x"), Text("a", "y")),
+        (Text("a", PROTECTED),),
+    ],
+)
+def test_a_table_with_a_name_or_a_letter_twice_is_refused(rows):
+    with pytest.raises(ValueError, match="the same"):
+        Fields((*rows, Pairs("labels", "", limit=2)))
+
+
+def test_a_table_without_the_pairs_of_the_mark_is_refused():
+    with pytest.raises(ValueError, match="carry the ownership mark"):
+        Fields((Text("a", "x"),))
 
 
 MARK = "v1 acme/-/support n=abc f=nm+0123abcd d=0123456789abcdef"
@@ -71,7 +99,7 @@ def test_a_mark_says_what_is_managed():
         "-",
         "support",
         "abc",
-        frozenset({"name", "model"}),
+        "nm",
         frozenset({"0123abcd"}),
         "0123456789abcdef",
     )
@@ -102,7 +130,10 @@ def test_what_only_resembles_a_mark_is_none(text):
 
 
 def test_a_field_of_a_later_version_does_not_hide_a_mark():
-    assert Mark.parse(MARK.replace("f=nm", "f=nmxyz")) == Mark.parse(MARK)
+    newer = Mark.parse(MARK.replace("f=nm", "f=nmxyz"))
+
+    assert ASSISTANTS_V1.fields.recognised(newer) == Mark.parse(MARK)
+    assert ASSISTANTS_V1.fields.names(newer.letters) == {"name", "model"}
 
 
 @given(st.lists(st.tuples(st.text(), st.text())), st.randoms())
@@ -326,7 +357,7 @@ def test_a_configuration_is_asked_by_address_and_owns_its_marks():
     handbook = DesiredFile(HANDBOOK, "handbook.md", "00", 1)
     desired = Desired("acme", (support,), (handbook,))
     assert desired.by_address == {HANDBOOK: handbook, SUPPORT: support}
-    assert support.metadata == {"team": "support"}
+    assert support.fields["metadata"] == {"team": "support"}
     mark = Mark.parse(MARK)
     assert desired.owns(mark)
     assert not Desired("other").owns(mark)

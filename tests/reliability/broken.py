@@ -5,14 +5,14 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from reconciler.engine.matching import PlanOptions, Situation
-
 from reconciler.api.errors import APIError, NotFoundError, UnknownOutcomeError
 from reconciler.api.retry import Retry
-from reconciler.dialects import AssistantsV1
+from reconciler.dialects.assistants_v1.wire import AssistantsV1
+from reconciler.engine import ownership
 from reconciler.engine.applier import _Run
+from reconciler.engine.options import PlanOptions
 from reconciler.engine.steps import Steps
-from reconciler.store import LocalStore, conditions, files, folder, journal
+from reconciler.store import LocalStore, conditional_write_probe, files, folder, journal
 from reconciler.store.bucket import Bucket
 from reconciler.store.lease import Lease
 from reconciler.store.objects import ObjectStore
@@ -116,7 +116,7 @@ def _no_look_before_deleting_uploads():
 
 
 def _one_proof():
-    Situation.unproved = lambda *_: ""
+    ownership.unproved = lambda *_, **__: ""
 
 
 def _mark_is_proof():
@@ -197,7 +197,7 @@ def _no_if_match():
         return real(self, name, text, "create" if mode == "create" else "overwrite")
 
     Bucket._write = write
-    conditions.prove = lambda _: None  # which would refuse such a service
+    conditional_write_probe.prove = lambda _: None  # which would refuse such a service
 
 
 def _no_look_at_the_lease():
