@@ -323,14 +323,13 @@ def _note(
 
 def unwanted_assistants(inputs: PlannerInput, claims: Claims) -> Iterator[Change]:
     """Yield a Change for everything of ours that is not declared: deleted, forgotten or released."""
-    for claim in claims.of(Verdict.UNDECLARED):
+    unwanted = [*claims.of(Verdict.UNDECLARED), *claims.of(Verdict.UNFINISHED)]
+    for claim in unwanted:
         deletion = _deletion(claim, inputs.options.because)
         if inputs.is_overtaken(claim.address):
             heir = inputs.successors[claim.address]
             deletion = replace(deletion, note=f"it cannot move: {heir} is another assistant already")
         yield deletion
-    for claim in claims.of(Verdict.UNFINISHED):
-        yield _deletion(claim, inputs.options.because)
     yield from _forgotten(inputs, claims)
     yield from (_release(claim) for claim in claims.of(Verdict.REMOVED))
     yield from _leftovers(inputs, claims)
