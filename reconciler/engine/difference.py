@@ -5,6 +5,7 @@ What equal means, and what a server may add, is decided by the field.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.engine.breaking import breaking
@@ -14,6 +15,7 @@ from reconciler.model.field import Clear
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from reconciler.model.change import Change
     from reconciler.model.field import Field, Fields
     from reconciler.model.resource import DesiredAssistant, LiveAssistant
     from reconciler.model.state import AssistantBinding
@@ -55,16 +57,13 @@ def _changes(
     for path in row.paths(new, old):
         here, there = old.get(path), new.get(path)
         if not row.is_equal(here, there):
-            is_kept = here is not None and there is not None
             yield FieldChange(
                 path,
                 here,
                 there,
                 drifted=differs(row, path, found, binding),
                 source=desired.sources.get(row.name, ""),
-                details=tuple(_details(row, here, there)) if is_kept else (),
                 edited=differs(row, path, wanted, binding),
-                breaking=breaking(row.contract(here), row.contract(there)) if is_kept else (),
                 shape=row.shape,
             )
 
@@ -92,9 +91,23 @@ def _cleared(
 
 def differs(row: Field, path: str, value: Any, binding: AssistantBinding | None) -> bool:
     """Return whether a value is another than the one last applied; False where that is not known."""
-    remembered = row.remembered(path)
-    known = binding.digests.get(remembered) if binding else None
-    return bool(known) and known != row.digest(row.at(value, remembered))
+    unit = row.remembered(path)
+    known = binding.digests.get(unit) if binding else None
+    return bool(known) and known != row.digest(row.at(value, unit))
+
+
+def explained(fields: Fields, change: Change) -> Change:
+    """Return a change with what differs inside each part that stays, and what of that can break an application."""
+    found = tuple(_explained(fields, one) for one in change.fields)
+    return replace(change, fields=found) if found != change.fields else change
+
+
+def _explained(fields: Fields, change: FieldChange) -> FieldChange:
+    row, before, after = fields.row(change.field), change.before, change.after
+    if row is None or not (isinstance(before, dict) and isinstance(after, dict)):
+        return change
+    reasons = breaking(row.contract(before), row.contract(after))
+    return replace(change, details=tuple(_details(row, before, after)), breaking=reasons)
 
 
 def _details(row: Field, before: Any, after: Any) -> Iterator[Detail]:

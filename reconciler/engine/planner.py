@@ -1,7 +1,8 @@
 """What must change for the live objects to become the desired ones: the route is at the top.
 
-The passes: every live assistant gets a verdict (``ownership``), every declared file its upload (``files``), and then
-files and assistants their changes. Files come first, since an attachment names an upload.
+The passes: every live assistant gets a verdict (``ownership``), every declared file its upload (``files``), then
+files and assistants their changes, and the changes their details. Files come first, since an attachment names an
+upload.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.engine.difference import differs, digests, field_changes, sent
+from reconciler.engine.difference import differs, digests, explained, field_changes, sent
 from reconciler.engine.files import Leftovers, locate, unwanted_files, wanted_files
 from reconciler.engine.ownership import PlannerInput, Verdict, identify, manages_files
 from reconciler.model.address import Address
@@ -51,7 +52,7 @@ def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Pl
         desired.project,
         desired.environment,
         Basis(state.lineage, state.serial, options.target, account=live.account, dialect=options.dialect),
-        tuple(change for change in changes if options.selected(change.address)),
+        tuple(explained(options.fields, change) for change in changes if options.selected(change.address)),
         notices=(*_notices(inputs, claims), *_orphans(assistants)),
         managed=managed,
         missing=missing,

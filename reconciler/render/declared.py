@@ -109,7 +109,8 @@ def _values(one: DesiredAssistant) -> dict[str, Any]:
         if field == "metadata":
             found |= {f"metadata.{key}": inner for key, inner in value.items()}
         elif field == "tools":
-            found |= {f"tools.{FIELDS.by_name['tools'].key(tool)  # type: ignore[attr-defined]}": tool for tool in value or ()}
+            row: Any = FIELDS.by_name["tools"]
+            found |= {f"tools.{row.key(tool)}": tool for tool in value or ()}
         else:
             found[field] = value
     if one.files is not None:
