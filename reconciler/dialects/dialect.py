@@ -23,9 +23,9 @@ DEFAULT = "assistants-v1"
 class Connection:
     """Where a server is and how it is reached.
 
-    ``target`` is what a person calls it. ``transport`` makes the requests; one for reading refuses anything but
-    GET. Times are in seconds: ``delay`` is the consistency delay, after which lists show every write and a
-    request without a response takes effect no more. ``connect_timeout`` and ``timeout`` bound one request.
+    ``target`` is what a person calls it. ``transport`` makes the requests; one for reading refuses anything
+    but GET. Times are in seconds: ``delay`` is the consistency delay, after which lists show every write and
+    a request without a response takes effect no more. ``connect_timeout`` and ``timeout`` bound one request.
     """
 
     target: str
@@ -43,8 +43,8 @@ class Connection:
 class Dialect:
     """One remote API.
 
-    ``provider`` connects to a server that speaks it. ``archives``: a deletion only archives an object, so that
-    its id stays readable.
+    ``provider`` connects to a server that speaks it. ``archives``: a deletion only archives an object, so
+    that its id stays readable.
     """
 
     name: str

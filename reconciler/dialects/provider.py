@@ -82,8 +82,8 @@ class Provider(Protocol):
     ) -> LiveAssistant:
         """Set the given values and pairs of metadata; None removes a pair. Attachments are never touched.
 
-        ``live`` is the assistant as it was last read. It has the token of the dialect, and the pairs that must be
-        sent again where the API replaces metadata as a whole.
+        ``live`` is the assistant as it was last read. It has the token of the dialect, and the pairs that
+        must be sent again where the API replaces metadata as a whole.
         """
         ...
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.api.errors import APIError, UnknownOutcomeError
 from reconciler.engine.steps import StaleError, Steps
@@ -52,22 +52,34 @@ async def apply(  # noqa: PLR0913 - what is done, with what, how fast, and who w
     run = _Run(plan, steps, asyncio.Semaphore(parallelism), notify, interruption)
     for change in plan.changes:
         run.prepare(change)
-    *waves, deletions = _waves(plan)
-    for wave in waves:
+    waves = Waves.of(plan)
+    for wave in (waves.uploads, waves.writes, waves.deletions):
         await run.take(wave)
-    if deletions and await run.look_again(deletions):
-        await run.take(deletions)
+    if waves.discards and await run.look_again(waves.discards):
+        await run.take(waves.discards)
     return run.saved(state, store)
 
 
-def _waves(plan: Plan) -> Iterator[Sequence[Work]]:
-    able = [change for change in plan.changes if not change.refused]
-    files = [change for change in able if change.address.kind is Kind.FILE]
-    assistants = [change for change in able if change.address.kind is Kind.ASSISTANT]
-    yield [work for change in files if (work := _only(change, StepKind.UPLOAD))]
-    yield [(change, change.steps) for change in assistants if change.action is not Action.DELETE]
-    yield [(change, change.steps) for change in assistants if change.action is Action.DELETE]
-    yield [work for change in files if (work := _only(change, StepKind.DELETE))]
+class Waves(NamedTuple):
+    """The steps of a plan: files are uploaded, assistants written, then deleted, uploads discarded."""
+
+    uploads: Sequence[Work]
+    writes: Sequence[Work]
+    deletions: Sequence[Work]
+    discards: Sequence[Work]
+
+    @classmethod
+    def of(cls, plan: Plan) -> Waves:
+        """Return the waves of everything that is not refused."""
+        allowed = [change for change in plan.changes if not change.refused]
+        files = [change for change in allowed if change.address.kind is Kind.FILE]
+        assistants = [change for change in allowed if change.address.kind is Kind.ASSISTANT]
+        return cls(
+            [work for change in files if (work := _only(change, StepKind.UPLOAD))],
+            [(change, change.steps) for change in assistants if change.action is not Action.DELETE],
+            [(change, change.steps) for change in assistants if change.action is Action.DELETE],
+            [work for change in files if (work := _only(change, StepKind.DELETE))],
+        )
 
 
 def _only(change: Change, kind: StepKind) -> Work | None:

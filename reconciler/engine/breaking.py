@@ -22,10 +22,10 @@ _DEFINITION = "#/"
 
 
 def breaking(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """Return every reason, each beginning with the path of the parameter; none where a side has no parameters.
+    """Return every reason, beginning with the path of a parameter; none where a side has no parameters.
 
-    Of parameters that are larger than anyone reads, the first thousand parts are compared and a hundred reasons
-    returned; the last one then says that there are more.
+    Of parameters that are larger than anyone reads, the first thousand parts are compared and a hundred
+    reasons returned; the last one then says that there are more.
     """
     if before is None or after is None or before == after:
         return ()

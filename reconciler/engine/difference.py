@@ -97,7 +97,7 @@ def differs(row: Field, path: str, value: Any, binding: AssistantBinding | None)
 
 
 def explained(fields: Fields, change: Change) -> Change:
-    """Return a change with what differs inside each part that stays, and what of that can break an application."""
+    """Return a change with what differs inside each part, and what of that can break an application."""
     found = tuple(_explained(fields, one) for one in change.fields)
     return replace(change, fields=found) if found != change.fields else change
 
@@ -129,7 +129,8 @@ def former_paths(
 ) -> Collection[str]:
     """Return the paths of a field that were managed when the assistant was last applied.
 
-    The ownership mark is asked besides the binding: an update that a killed run made is recorded nowhere else.
+    The ownership mark is asked besides the binding: an update that a killed run made is recorded nowhere
+    else.
     """
     if not row.has_keys:
         return {row.name} & managed_before(fields, live, binding)
@@ -145,7 +146,7 @@ def managed_before(fields: Fields, live: LiveAssistant, binding: AssistantBindin
 
 
 def remembered(fields: Fields, live: LiveAssistant) -> dict[str, str]:
-    """Return what a lost state would say of an assistant: the paths its mark names, their values not known."""
+    """Return what a lost state had of an assistant: the paths in its mark, their values not known."""
     paths = [path for row in fields for path in former_paths(row, fields, live, None)]
     return dict.fromkeys(paths, "")
 

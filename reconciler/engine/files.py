@@ -47,8 +47,8 @@ class FileMatch(NamedTuple):
 class Uploads:
     """Every declared file with its upload, and everything else that is bound.
 
-    ``bound`` has every bound file, and what interrupted runs uploaded, proved by its content. ``inferred`` are
-    uploads that are taken for ours and not proved to be.
+    ``bound`` has every bound file, and what interrupted runs uploaded, proved by its content. ``inferred``
+    are uploads that are taken for ours and not proved to be.
     """
 
     matches: Mapping[Address, FileMatch]
@@ -131,9 +131,9 @@ def _containers(inputs: PlannerInput, claims: Claims) -> Sequence[_Container]:
     for desired in inputs.desired.assistants:
         claim = claims.declared.get(desired.address)
         files = inputs.desired.files_of(desired)
-        if claim and claim.is_adopted and claim.live.mark:
-            if claim.live.mark.files == files_digest(file.identity for file in files):
-                found.append(_Container(files, claim.live))
+        mark = claim.live.mark if claim and claim.is_adopted else None
+        if claim and mark and mark.files == files_digest(file.identity for file in files):
+            found.append(_Container(files, claim.live))
     return found
 
 
@@ -194,8 +194,8 @@ def unread(inputs: PlannerInput, claims: Claims) -> frozenset[str]:
 class Parts:
     """What may become of uploads that no declared file is.
 
-    ``rest`` are those that exist and stay ours; ``deletable`` and ``unproved`` are some of them. ``users`` refer to
-    others of them. ``hidden`` says why an assistant that is not seen may contain any.
+    ``rest`` are those that exist and stay ours; ``deletable`` and ``unproved`` are some of them. ``users``
+    refer to others of them. ``hidden`` says why an assistant that is not seen may contain any.
     """
 
     rest: tuple[str, ...] = ()
@@ -223,8 +223,8 @@ class Parts:
 class Leftovers:
     """Which uploads can be deleted: those that nothing refers to after this plan.
 
-    ``released`` are assistants that contain, after this plan, only files it knows of. ``kept`` are uploads that
-    assistants keep which the configuration says to forget, and ``declared`` those that it names by id.
+    ``released`` are assistants that contain, after this plan, only files it knows of. ``kept`` are uploads
+    that assistants keep which the configuration says to forget, and ``declared`` those that it names by id.
     """
 
     live: Live
@@ -429,6 +429,6 @@ def _divided(binding: FileBinding, parts: Parts) -> FileBinding:
 
 
 def _reduced(binding: FileBinding, ids: Sequence[str]) -> FileBinding:
-    """Return a binding of some of its uploads; an earlier one is not what its path was last known to contain."""
+    """Return a binding of some of its uploads; an earlier one is not what its path last contained."""
     sha256 = binding.sha256 if ids[-1] == binding.id else ""
     return replace(binding, id=ids[-1], sha256=sha256, old=tuple(ids[:-1]))

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 class PlanOptions:
     """The target, the fields of its dialect, and what a user asks for.
 
-    ``targets`` leaves everything but these addresses as it is. ``prune`` also deletes marked assistants that are
-    neither declared nor in the state. ``protected`` may not be deleted, whatever the state remembers. ``because``
-    is the reason for every deletion. ``keep_drift`` leaves what was changed on the server as it is.
-    ``allow_missing`` allows more objects to be missing than a plan requests by itself. ``dialect`` is the name of
-    the dialect, which the state remembers.
+    ``targets`` leaves everything but these addresses as it is. ``prune`` also deletes marked assistants that
+    are neither declared nor in the state. ``protected`` may not be deleted, whatever the state remembers.
+    ``because`` is the reason for every deletion. ``keep_drift`` leaves what was changed on the server as it
+    is. ``allow_missing`` allows more objects to be missing than a plan requests by itself. ``dialect`` is the
+    name of the dialect, which the state remembers.
     """
 
     target: str

@@ -1,6 +1,7 @@
 """Which live assistant is whose: by the id in the state and the ownership mark, never by a name.
 
-Every live assistant is judged once, in the order of :class:`Verdict`. An id with a verdict is not looked at again.
+Every live assistant is judged once, in the order of :class:`Verdict`. An id with a verdict is not looked at
+again.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ class Verdict(Enum):
 class Claim:
     """One live assistant, the address that it belongs to, and why.
 
-    ``binding`` is what the state knows of it. ``previous`` is the address that it moved from. ``refused`` says why
-    nothing may be done to it.
+    ``binding`` is what the state knows of it. ``previous`` is the address that it moved from. ``refused``
+    says why nothing may be done to it.
     """
 
     verdict: Verdict
@@ -93,8 +94,8 @@ class Absent(NamedTuple):
 class Claims:
     """The verdict on every live assistant of this project, by id; what is not here is foreign.
 
-    ``declared`` has the claim of each declared address with a live assistant, ``absent`` the others. ``aliases`` are addresses to forget, each with
-    the one under which the same assistant is known as well.
+    ``declared`` has the claim of each declared address with a live assistant, ``absent`` the others.
+    ``aliases`` are addresses to forget, each with the one under which the same assistant is known as well.
     """
 
     by_id: dict[str, Claim] = field(default_factory=dict)
@@ -319,8 +320,8 @@ def unproved(
         files=files_digest(()),
     )
     return (
-        f"{live.id} does not have the ownership mark of {address} any more, so it may belong to another user; "
-        f"to reclaim it, set its {fields.pairs.name} key {MARK_KEY} to '{lost}'"
+        f"{live.id} does not have the ownership mark of {address} any more, so it may belong to another "
+        f"user; to reclaim it, set its {fields.pairs.name} key {MARK_KEY} to '{lost}'"
     )
 
 

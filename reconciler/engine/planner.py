@@ -1,8 +1,8 @@
 """What must change for the live objects to become the desired ones: the route is at the top.
 
-The passes: every live assistant gets a verdict (``ownership``), every declared file its upload (``files``), then
-files and assistants their changes, and the changes their details. Files come first, since an attachment names an
-upload.
+The passes: every live assistant gets a verdict (``ownership``), every declared file its upload (``files``),
+then files and assistants their changes, and the changes their details. Files come first, since an attachment
+names an upload.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ _NAMED = 3  # unreadable objects in a notice
 def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Plan:
     """Compare what is wanted with what is there and what is remembered.
 
-    Pure: equal arguments give equal plans. Wanted changes come first, files before the assistants that contain
-    them; then deletions, assistants before their files.
+    Pure: equal arguments give equal plans. Wanted changes come first, files before the assistants that
+    contain them; then deletions, assistants before their files.
     """
     inputs = PlannerInput(desired, live, state, options)
     claims = identify(inputs)
@@ -212,7 +212,8 @@ def _update(
         values=sent(fields, desired, changed),
         mark=mark,
         refused=claim.refused or _crowded(fields, desired, live),
-        note=_note(fields, claim, contents, steps=steps, changed=changed, kept=kept, late=late),
+        note=_set_aside(kept, late)
+        or _note(fields, claim, contents, only_mark=steps == writes != () and not changed),
         drifted=drifted,
         follows=follows,
         moved_from=claim.previous,
@@ -236,8 +237,8 @@ def _ordered(
 ) -> tuple[Step, ...]:
     """Attach before detach, so that the assistant is never without a file; the other way where it is full.
 
-    Where files are not managed any more the ownership mark changes last: after a run that was killed in between,
-    nothing else may know whose those are that it still contains.
+    Where files are not managed any more the ownership mark changes last: after a run that was killed in
+    between, nothing else may know whose those are that it still contains.
     """
     attach, detach = contents.attach, contents.detach
     excess = max(0, len(live.file_ids) + len(attach) - _slots(fields))
@@ -295,26 +296,20 @@ def _reason(claim: Claim, changed: Sequence[FieldChange], steps: Sequence[Step],
     return Reason.DRIFTED if drifted and all(one.drifted for one in changed) else Reason.EDITED
 
 
-def _note(
-    fields: Fields,
-    claim: Claim,
-    contents: _Contents,
-    *,
-    steps: Sequence[Step],
-    changed: Sequence[FieldChange],
-    kept: Sequence[str],
-    late: Sequence[LiveAssistant],
-) -> str:
-    """Return what a reader should know of an update besides what changes; the first that applies."""
+def _set_aside(kept: Sequence[str], late: Sequence[LiveAssistant]) -> str:
+    """Return what an update leaves, and what it cleans up besides."""
     if kept:
         return f"changed on the server and kept: {', '.join(kept)}"
-    if late:
-        ids = ", ".join(one.id for one in late)
-        return f"{ids}, which an earlier create without a response made late, is deleted"
+    ids = ", ".join(copy.id for copy in late)
+    return f"{ids}, which an earlier create without a response made late, is deleted" if late else ""
+
+
+def _note(fields: Fields, claim: Claim, contents: _Contents, *, only_mark: bool) -> str:
+    """Return what a reader should know of an update besides what changes."""
     slots = _slots(fields)
     if len(claim.live.file_ids) + len(contents.attach) > slots:
         return f"all {slots} places for files are taken: this swap detaches before it attaches"
-    if [step.kind for step in steps] == [StepKind.UPDATE] and not changed:
+    if only_mark:
         return "only the ownership mark is updated" + ": it gets the new address" * bool(claim.previous)
     return ""
 
@@ -413,8 +408,8 @@ def _notices(inputs: PlannerInput, claims: Claims) -> Iterator[str]:
             yield from _abandoned(inputs, claim)
         elif not inputs.options.prune:
             yield (
-                f"{claim.live.id} has our ownership mark as {claim.address}, which is neither declared nor in "
-                "the state; it is left alone. --prune-marked deletes it."
+                f"{claim.live.id} has our ownership mark as {claim.address}, which is neither declared nor "
+                "in the state; it is left alone. --prune-marked deletes it."
             )
     unreadable = list(inputs.live.unreadable.values())
     if unreadable:

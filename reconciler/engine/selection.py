@@ -1,7 +1,10 @@
-"""Which addresses a plan is about, when a person names some: these, and what they need."""
+"""Which addresses a plan is about, when a user names some: these, and their dependencies."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
@@ -11,56 +14,72 @@ from reconciler.model.diagnostic import did_you_mean
 from reconciler.model.resource import DesiredAssistant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from reconciler.model.change import Change
     from reconciler.model.plan import Plan
     from reconciler.model.resource import Desired
+
+_AWAITED = frozenset({Action.CREATE, Action.REPLACE, Action.ADOPT, Action.FORGET})
 
 
 def selection(
     plan: Plan, desired: Desired, targets: Sequence[str], excluded: Sequence[str]
 ) -> frozenset[Address] | None:
-    """The addresses to keep of a full plan, or None for all.
+    """Return the addresses to keep of a full plan, or None for all.
 
-    A target brings the files it carries and what is forgotten because of it; what is excluded takes along
-    the assistants that wait for it. UsageError for an address that is neither declared nor known.
+    A target brings its dependencies; an excluded address takes along its dependents. UsageError for an
+    address that is neither declared nor known.
     """
     if not targets and not excluded:
         return None
-    known = {str(change.address): change.address for change in plan.changes}
-    wanted = {_known(one, known, desired) for one in targets} or set(known.values())
-    forgotten = [change for change in plan.changes if change.action is Action.FORGET and change.follows]
-    wanted |= {need for one in tuple(wanted) for need in _needs(desired, forgotten, one)}
-    without = {_known(one, known, desired) for one in excluded}
-    waiting = {
-        one
-        for one in wanted
-        for need in _needs(desired, forgotten, one)
-        if need in without and _moves(plan, need)
-    }
-    return frozenset(wanted - without - waiting)
+    whole = _Whole(plan, desired)
+    wanted = whole.named(targets) or frozenset(plan.by_address)
+    wanted |= whole.dependencies(wanted)
+    without = whole.named(excluded)
+    return wanted - without - whole.dependents(wanted, without)
 
 
-def _known(text: str, known: Mapping[str, Address], desired: Desired) -> Address:
-    if text not in known:
-        near = did_you_mean(text, known) or f"known: {', '.join(known) or 'none'}"
-        raise UsageError(f"no resource has the address {text!r}; {_moved(text, desired) or near}")
-    return known[text]
+@dataclass(frozen=True)
+class _Whole:
+    """A full plan, and what in it depends on what."""
 
+    plan: Plan
+    desired: Desired
 
-def _moved(text: str, desired: Desired) -> str:
-    today = [one for one, before in desired.moved.items() if text in map(str, before)]
-    return f"it moved to {today[0]}" if today else ""
+    def named(self, texts: Sequence[str]) -> frozenset[Address]:
+        """Return the addresses that a user named; UsageError for an unknown one."""
+        known = {str(address): address for address in self.plan.by_address}
+        for text in texts:
+            if text not in known:
+                near = did_you_mean(text, known) or f"known: {', '.join(known) or 'none'}"
+                raise UsageError(f"no resource has the address {text!r}; {self._successor(text) or near}")
+        return frozenset(known[text] for text in texts)
 
+    def _successor(self, text: str) -> str:
+        for address, former in self.desired.moved.items():
+            if text in map(str, former):
+                return f"it moved to {address}"
+        return ""
 
-def _needs(desired: Desired, forgotten: Sequence[Change], where: Address) -> Iterator[Address]:
-    """The files that an assistant carries, and what is forgotten only because it is, or has moved."""
-    found = desired.by_address.get(where)
-    if isinstance(found, DesiredAssistant):
-        yield from (one for one in found.files or () if isinstance(one, Address))
-    yield from (change.address for change in forgotten if where in change.follows)
+    def dependencies(self, addresses: Collection[Address]) -> frozenset[Address]:
+        """Return the files that assistants contain, and what is forgotten only because of them."""
+        return frozenset(one for address in addresses for one in self._dependencies_of(address))
 
+    def dependents(self, addresses: Collection[Address], excluded: Collection[Address]) -> frozenset[Address]:
+        """Return which addresses wait for an excluded one."""
+        awaited = {one for one in excluded if self.plan.by_address[one].action in _AWAITED}
+        return frozenset(one for one in addresses if awaited & self._dependencies_of(one))
 
-def _moves(plan: Plan, where: Address) -> bool:
-    return plan.by_address[where].action in {Action.CREATE, Action.REPLACE, Action.ADOPT, Action.FORGET}
+    def _dependencies_of(self, address: Address) -> set[Address]:
+        declared = self.desired.by_address.get(address)
+        files = declared.files or () if isinstance(declared, DesiredAssistant) else ()
+        return {*self._following.get(address, ()), *(one for one in files if isinstance(one, Address))}
+
+    @cached_property
+    def _following(self) -> Mapping[Address, Sequence[Address]]:
+        """What is forgotten only because of an address."""
+        found: dict[Address, list[Address]] = defaultdict(list)
+        for change in self.plan.changes:
+            for cause in change.follows if change.action is Action.FORGET else ():
+                found[cause].append(change.address)
+        return found

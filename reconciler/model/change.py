@@ -93,7 +93,8 @@ class FieldChange:
     ``drifted``: the server's value is not the one last applied. ``edited``: the configuration's is not.
     ``cleared``: the configuration named the field once and no longer does. ``source`` is the file the new
     value was read from. ``breaking`` names what an application that answers a tool's calls may not survive.
-    ``texts`` are the contents of a file before and after, where they were asked for. ``shape`` says how it is shown.
+    ``texts`` are the contents of a file before and after, where they were asked for. ``shape`` says how it is
+    shown.
     """
 
     field: str
@@ -123,15 +124,14 @@ class FieldChange:
 class Change:
     """One address, what is done to it and in which steps.
 
-    ``values`` are the fields a create or update sends; its ``metadata`` holds only managed keys.
-    ``mark`` is what the assistant's Mark shall say (a create fills in the nonce). ``before`` is the
-    fingerprint of the live object this rests on. ``binding`` is what is remembered without any call
-    (adopt, or bookkeeping of a noop). ``refused`` says why nothing may be done, and what to do.
-    ``drifted``: somebody moved the live object since the last apply.
-    ``follows`` are addresses whose changes are the only cause, so that they count and this does not.
-    ``moved_from`` is the address an assistant was found under; what is bound there leaves the state as
-    soon as the new address is bound. ``wanted`` is what the configuration declares, for the steps; a plan that was
-    read from a file does not have it.
+    ``values`` are the fields a create or update sends; its ``metadata`` holds only managed keys. ``mark`` is
+    what the assistant's Mark shall say (a create fills in the nonce). ``before`` is the fingerprint of the
+    live object this rests on. ``binding`` is what is remembered without any call (adopt, or bookkeeping of a
+    noop). ``refused`` says why nothing may be done, and what to do. ``drifted``: somebody moved the live
+    object since the last apply. ``follows`` are addresses whose changes are the only cause, so that they
+    count and this does not. ``moved_from`` is the address an assistant was found under; what is bound there
+    leaves the state as soon as the new address is bound. ``wanted`` is what the configuration declares, for
+    the steps; a plan that was read from a file does not have it.
     """
 
     address: Address

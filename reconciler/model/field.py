@@ -2,8 +2,8 @@
 
 Nothing here names a field; the rows of a dialect do. None is the only absent value: 0 and false are values.
 
-A *part* is what is compared and shown by itself: a value, a tool of a list, a pair of a mapping. Its *path* is
-the name of the field, and a key where a field has several parts: ``tools.retrieval``, ``metadata.team``.
+A *part* is what is compared and shown by itself: a value, a tool of a list, a pair of a mapping. Its *path*
+is the name of the field, and a key where a field has several parts: ``tools.retrieval``, ``metadata.team``.
 """
 
 from __future__ import annotations
@@ -69,8 +69,9 @@ class Field:
     """One value, compared and replaced as a whole.
 
     ``letter`` stands for the field in the ownership mark; it is unique in a dialect and never reused.
-    ``filled`` are values that the server sets where there is none: they are no difference from an absent value.
-    ``written`` is the annotation of what may be written in YAML, where the kind of the field does not say it.
+    ``filled`` are values that the server sets where there is none: they are no difference from an absent
+    value. ``written`` is the annotation of what may be written in YAML, where the kind of the field does not
+    say it.
     """
 
     name: str
@@ -175,8 +176,8 @@ class Field:
 class Text(Field):
     """A text; the empty one counts as absent.
 
-    ``limit`` is its length in code points. A ``prose`` is compared line by line, and may be in a file of its own.
-    ``ends`` are values with the date on which their maker stops serving them.
+    ``limit`` is its length in code points. A ``prose`` is compared line by line, and may be in a file of its
+    own. ``ends`` are values with the date on which their maker stops serving them.
     """
 
     limit: int | None = None
@@ -253,10 +254,11 @@ class Json(Field):
 class ItemKind:
     """One kind of item in a list.
 
-    ``tag`` is the value of its ``type``, empty where items have no type. ``inner`` names the object inside that
-    says the rest. ``key`` names what tells two items of a tag apart; without it a list has one of them at most.
-    ``compared`` are the values that count: a server may add others. ``contract`` names a JSON Schema that the
-    applications rely on. ``key_limit`` and ``key_pattern`` bound the key, and ``key_help`` says how it is written.
+    ``tag`` is the value of its ``type``, empty where items have no type. ``inner`` names the object inside
+    that says the rest. ``key`` names what tells two items of a tag apart; without it a list has one of them
+    at most. ``compared`` are the values that count: a server may add others. ``contract`` names a JSON Schema
+    that the applications rely on. ``key_limit`` and ``key_pattern`` bound the key, and ``key_help`` says how
+    it is written.
     """
 
     tag: str = ""
@@ -445,7 +447,7 @@ class Mapped(Field):
 
 @dataclass(frozen=True)
 class Pairs(Mapped):
-    """The pairs of strings that users set, one of which is the ownership mark; every dialect has one such field.
+    """The pairs of strings that users set, one of which is the ownership mark; a dialect has one such field.
 
     ``limit`` counts the ownership mark.
     """
@@ -484,8 +486,9 @@ class Pairs(Mapped):
 class Files(Field):
     """The uploads of an object, a set; attached and detached one by one.
 
-    ``limit`` is their number, ``largest`` the size of one in bytes. An object with an item of the tag ``searched``
-    in another field takes only files of the types in ``accepts``, which are suffixes such as ``.md``.
+    ``limit`` is their number, ``largest`` the size of one in bytes. An object with an item of the tag
+    ``searched`` in another field takes only files of the types in ``accepts``, which are suffixes such as
+    ``.md``.
     """
 
     limit: int | None = None

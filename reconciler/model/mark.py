@@ -31,9 +31,9 @@ _PATTERN = re.compile(
 class Mark:
     """Owner, name, the nonce of the create that made it, and what is managed.
 
-    ``letters`` stand for the managed fields, in the order of the dialect's table, PROTECTED behind them; ``keys``
-    are 8-hex digests of keys that are managed one by one, since the keys themselves would not fit; ``files`` is
-    a 16-hex digest over (file name, sha256).
+    ``letters`` stand for the managed fields, in the order of the dialect's table, PROTECTED behind them;
+    ``keys`` are 8-hex digests of keys that are managed one by one, since the keys themselves would not fit;
+    ``files`` is a 16-hex digest over (file name, sha256).
     """
 
     project: str

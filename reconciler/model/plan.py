@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class Basis:
     """What a plan rests on besides the live objects its changes name.
 
-    ``account`` is what the server calls the account of the key; empty where it does not say. ``dialect`` names
-    the API that the server speaks.
+    ``account`` is what the server calls the account of the key; empty where it does not say. ``dialect``
+    names the API that the server speaks.
     """
 
     lineage: str

@@ -40,9 +40,9 @@ class DesiredFile:
 class DesiredAssistant:
     """What an assistant shall be.
 
-    ``fields`` holds only what is managed, files aside: absent is left alone, None clears, a value sets. Of a field
-    whose keys are managed one by one, None clears a key.
-    ``files`` is None when attachments are not managed. ``sources`` names the file a field was read from.
+    ``fields`` holds only what is managed, files aside: absent is left alone, None clears, a value sets. Of a
+    field whose keys are managed one by one, None clears a key. ``files`` is None when attachments are not
+    managed. ``sources`` names the file a field was read from.
     """
 
     address: Address
@@ -89,9 +89,9 @@ class Desired:
 class LiveAssistant:
     """An assistant as the server returned it; ``fields`` holds every value but the metadata and the files.
 
-    ``metadata`` contains the ownership mark. ``knows_files``: the server said which files it contains; otherwise
-    ``file_ids`` means nothing. ``token`` is what an update or a deletion must present where a dialect has such a
-    thing; only the provider understands it.
+    ``metadata`` contains the ownership mark. ``knows_files``: the server said which files it contains;
+    otherwise ``file_ids`` means nothing. ``token`` is what an update or a deletion must present where a
+    dialect has such a thing; only the provider understands it.
     """
 
     id: str

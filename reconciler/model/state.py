@@ -100,10 +100,10 @@ def without(
 class State:
     """Bindings, and what tells one state from another.
 
-    ``lineage`` never changes in the life of a state, ``serial`` grows by one at every save,
-    ``target`` names the server it belongs to, ``account`` what that server calls the account, empty where
-    it never said, ``dialect`` the API that it speaks, empty before the first save. ``unsettled`` are intents whose result is not known.
-    ``journaled`` tells whether any of this came from the journal; it is never saved.
+    ``lineage`` never changes in the life of a state, ``serial`` grows by one at every save, ``target`` names
+    the server it belongs to, ``account`` what that server calls the account, empty where it never said,
+    ``dialect`` the API that it speaks, empty before the first save. ``unsettled`` are intents whose result is
+    not known. ``journaled`` tells whether any of this came from the journal; it is never saved.
     """
 
     lineage: str

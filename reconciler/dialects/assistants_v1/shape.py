@@ -1,4 +1,4 @@
-"""What may be written of an assistant of the v1 API: its fields, tools, files and limits, and nothing of the wire."""
+"""What may be written of an assistant of the v1 API: its fields, tools, files and limits."""
 
 from __future__ import annotations
 
