@@ -2,8 +2,10 @@
 
 import re
 
+from render.plans import field
+
 from reconciler.model import address
-from reconciler.model.change import Action, Change, Detail, FieldChange, Reason, Step, StepKind
+from reconciler.model.change import Action, Change, Detail, Reason, Step, StepKind
 from reconciler.model.diagnostic import Diagnostic, Origin
 from reconciler.model.plan import Basis, Plan
 from reconciler.render.document import plan_document
@@ -59,11 +61,11 @@ def changes_of(text, number=0):
     tool = {"type": "function", "function": {"name": text, text: [text]}}
     size = {"bytes": 12, "sha256": text * 12}
     updated = (
-        FieldChange("name", text, f"{text}2", drifted=True, source=text),
-        FieldChange("description", long, f"{long} z"),
-        FieldChange("instructions", f"a\n{text}\nb\n", f"a\n{text}\nb\n{text}\n# {text}\n", source=text),
-        FieldChange(f"metadata.{text}", None, text),
-        FieldChange(
+        field("name", text, f"{text}2", drifted=True, source=text),
+        field("description", long, f"{long} z"),
+        field("instructions", f"a\n{text}\nb\n", f"a\n{text}\nb\n{text}\n# {text}\n", source=text),
+        field(f"metadata.{text}", None, text),
+        field(
             f"tools.function {text}",
             tool,
             tool,
@@ -71,18 +73,18 @@ def changes_of(text, number=0):
             breaking=(text,),
             source=text,
         ),
-        FieldChange(f"tools.{text}", tool, None),
+        field(f"tools.{text}", tool, None),
     )
     created = (
-        FieldChange("instructions", None, f"{text}\n{text}"),
-        FieldChange(f"tools.{text}", None, tool),
-        FieldChange(f"metadata.{text}", None, text),
-        FieldChange("files", None, (text,)),
-        FieldChange("model", None, text),
+        field("instructions", None, f"{text}\n{text}"),
+        field(f"tools.{text}", None, tool),
+        field(f"metadata.{text}", None, text),
+        field("files", None, (text,)),
+        field("model", None, text),
     )
     file = address.file(f"{name}.md")
     steps = (Step(StepKind.ATTACH, file), Step(StepKind.DETACH, file, text), Step(StepKind.DETACH, text))
-    content = FieldChange("content", size, size, texts=(f"{text}\n", f"{text}\nb\n"))
+    content = field("content", size, size, texts=(f"{text}\n", f"{text}\nb\n"))
     return (
         Change(file, Action.REPLACE, Reason.CONTENT, (content,), (Step(StepKind.UPLOAD),), text),
         Change(

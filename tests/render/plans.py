@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+from reconciler.dialects.assistants_v1.shape import FIELDS
 from reconciler.model import address
 from reconciler.model.change import Action, Change, Detail, FieldChange, Reason, Step, StepKind
 from reconciler.model.diagnostic import Diagnostic, Origin
+from reconciler.model.field import Shape
 from reconciler.model.mark import Mark
 from reconciler.model.outcome import Cause, Outcome, Report, Result
 from reconciler.model.plan import Basis, Plan
@@ -15,11 +17,17 @@ from reconciler.render.page_options import PageOptions
 SUPPORT, SALES = address.assistant("support"), address.assistant("sales")
 HANDBOOK = address.file("docs/handbook.md")
 OLD, NEW = {"bytes": 2345, "sha256": "0123456789abcdef" * 4}, {"bytes": 12, "sha256": "f" * 64}
-MARK = Mark("acme", "-", "support", "abc", frozenset({"name", "tools"}), frozenset({"0" * 8}), "0" * 16)
+MARK = Mark("acme", "-", "support", "abc", "nt", frozenset({"0" * 8}), "0" * 16)
 UPLOAD, CREATE, UPDATE = Step(StepKind.UPLOAD), Step(StepKind.CREATE), Step(StepKind.UPDATE, id="asst_1")
 DELETE = Step(StepKind.DELETE, id="asst_1")
 TOOL = {"type": "function", "function": {"name": "f", "parameters": {"most": 1.5, "least": [1, None, True]}}}
 PROMPT = "".join(f"{number}. Rule {number}.\n" for number in range(1, 13))
+
+
+def field(path, before, after, **rest):
+    """A changed part of the v1 dialect; what no field of it is called is the content of a file."""
+    row = FIELDS.row(path)
+    return FieldChange(path, before, after, shape=row.shape if row else Shape.CONTENT, **rest)
 
 
 def markdown_of(document, most=60_000):
@@ -51,25 +59,23 @@ def created(*fields, where=SUPPORT):
 
 
 def prompt(before, after, **rest):
-    return changed(FieldChange("instructions", before, after, source="prompts/support.md", **rest))
+    return changed(field("instructions", before, after, source="prompts/support.md", **rest))
 
 
 def swap(path):
     steps = (UPLOAD, Step(StepKind.DELETE, id=f"file-{path}"))
-    return Change(
-        address.file(path), Action.REPLACE, Reason.CONTENT, (FieldChange("content", OLD, NEW),), steps
-    )
+    return Change(address.file(path), Action.REPLACE, Reason.CONTENT, (field("content", OLD, NEW),), steps)
 
 
 def everywhere(text):
     """A plan of one shape in which a text, not an empty one, stands in every place that somebody fills."""
     where, path = address.assistant(text), address.file(text)
     fields = (
-        FieldChange("name", text, f"{text}x", drifted=True, edited=True),
-        FieldChange("description", None, text),
-        FieldChange("instructions", f"a b c {text} d", f"a b e {text} d", source=text),
-        FieldChange(f"metadata.{text}", text, None, cleared=True),
-        FieldChange(
+        field("name", text, f"{text}x", drifted=True, edited=True),
+        field("description", None, text),
+        field("instructions", f"a b c {text} d", f"a b e {text} d", source=text),
+        field(f"metadata.{text}", text, None, cleared=True),
+        field(
             f"tools.function {text}",
             TOOL,
             {**TOOL, "x": text},
@@ -87,11 +93,11 @@ def everywhere(text):
             Change(where, Action.UPDATE, Reason.EDITED, fields, steps, text, note=text, drifted=True),
             Change(SALES, Action.UPDATE, Reason.RENAMED, steps=(UPDATE,), id=text, moved_from=where),
             created(
-                FieldChange("name", None, text),
-                FieldChange("instructions", None, text, source=text),
-                FieldChange(f"tools.function {text}", None, TOOL),
-                FieldChange(f"metadata.{text}", None, text),
-                FieldChange("files", None, (text,)),
+                field("name", None, text),
+                field("instructions", None, text, source=text),
+                field(f"tools.function {text}", None, TOOL),
+                field(f"metadata.{text}", None, text),
+                field("files", None, (text,)),
                 where=where,
             ),
             Change(where, Action.DELETE, Reason.UNDECLARED, steps=(Step(StepKind.DELETE, id=text),), id=text),
@@ -156,16 +162,14 @@ HOSTILE = {
 ORDINARY = {
     "nothing": planned(),
     "nothing of a part": planned(is_partial=True),
-    "upload": planned(
-        Change(HANDBOOK, Action.CREATE, Reason.NEW, (FieldChange("content", None, NEW),), (UPLOAD,))
-    ),
+    "upload": planned(Change(HANDBOOK, Action.CREATE, Reason.NEW, (field("content", None, NEW),), (UPLOAD,))),
     "create": planned(
         created(
-            FieldChange("name", None, "Support"),
-            FieldChange("instructions", None, "Be kind.\nBe brief.\n", source="prompts/a.md"),
-            FieldChange("tools.function f", None, TOOL),
-            FieldChange("metadata.a.b", None, "x"),
-            FieldChange("files", None, ("docs/handbook.md", "file-abc")),
+            field("name", None, "Support"),
+            field("instructions", None, "Be kind.\nBe brief.\n", source="prompts/a.md"),
+            field("tools.function f", None, TOOL),
+            field("metadata.a.b", None, "x"),
+            field("files", None, ("docs/handbook.md", "file-abc")),
         )
     ),
     "deleted and created": planned(
@@ -184,26 +188,26 @@ ORDINARY = {
     "normalisation": planned(prompt("caf\u00e9\n", "cafe\u0301\n")),
     "drift": planned(
         changed(
-            FieldChange("name", "Old", "New", edited=True),
-            FieldChange("description", "x", None, cleared=True, edited=True),
-            FieldChange("instructions", "one\ntwo\n", "one\nthree\n", drifted=True, source="p.md"),
-            FieldChange("model", "a", "b", drifted=True, edited=True),
+            field("name", "Old", "New", edited=True),
+            field("description", "x", None, cleared=True, edited=True),
+            field("instructions", "one\ntwo\n", "one\nthree\n", drifted=True, source="p.md"),
+            field("model", "a", "b", drifted=True, edited=True),
             drifted=True,
         )
     ),
     "tools": planned(
         changed(
-            FieldChange(
+            field(
                 "tools.function f",
                 TOOL,
                 {**TOOL, "x": 1},
                 details=(Detail("parameters.most", 1.5, None), Detail("x", None, {"a": [1]})),
                 breaking=("most is gone",),
             ),
-            FieldChange("tools.retrieval", {"type": "retrieval"}, None),
+            field("tools.retrieval", {"type": "retrieval"}, None),
         )
     ),
-    "metadata": planned(changed(FieldChange("metadata.a", "x", None), FieldChange("metadata.b", None, "y"))),
+    "metadata": planned(changed(field("metadata.a", "x", None), field("metadata.b", None, "y"))),
     "a file swap": planned(
         swap("docs/handbook.md"),
         changed(
@@ -220,7 +224,7 @@ ORDINARY = {
             HANDBOOK,
             Action.REPLACE,
             Reason.CONTENT,
-            (FieldChange("content", OLD, NEW, texts=("# Hours\nNine.\n", "# Hours\nTen.\n")),),
+            (field("content", OLD, NEW, texts=("# Hours\nNine.\n", "# Hours\nTen.\n")),),
             (UPLOAD,),
         )
     ),

@@ -13,10 +13,10 @@ import time
 from itertools import cycle, islice
 
 import pytest
-from render.plans import HOSTILE, SALES, document_of, report_of, swap
+from render.plans import HOSTILE, SALES, document_of, field, report_of, swap
 
 from reconciler.model import address
-from reconciler.model.change import Action, Change, Detail, FieldChange, Reason, Step, StepKind
+from reconciler.model.change import Action, Change, Detail, Reason, Step, StepKind
 from reconciler.model.plan import Basis, Plan
 from reconciler.render.document import plan_document
 from reconciler.render.formats import FORMATS, drawn
@@ -101,14 +101,12 @@ def crowd(some):
     half, named = len(some) // 2, [f"x{text}" for text in some[:8]]
     lines, changed_lines = "\n".join(some[:half]), "\n".join(some[half:])
     fields = [
-        FieldChange("instructions", lines, changed_lines, source=some[0]),
-        FieldChange("description", f"a b c {some[1]} d", f"a b c {some[2]} d"),
-        FieldChange("instructions", f"a b c {some[3]}", f"a b c {some[4]}"),
-        *(FieldChange(f"metadata.{text}", text, some[5], drifted=True) for text in some[8:16]),
-        FieldChange(
-            f"tools.{some[6]}", 1, 2, details=tuple(Detail(text, text, [text]) for text in some[16:20])
-        ),
-        FieldChange(f"tools.{some[7]}", {some[8]: 1}, {}, breaking=tuple(some[20:24])),
+        field("instructions", lines, changed_lines, source=some[0]),
+        field("description", f"a b c {some[1]} d", f"a b c {some[2]} d"),
+        field("instructions", f"a b c {some[3]}", f"a b c {some[4]}"),
+        *(field(f"metadata.{text}", text, some[5], drifted=True) for text in some[8:16]),
+        field(f"tools.{some[6]}", 1, 2, details=tuple(Detail(text, text, [text]) for text in some[16:20])),
+        field(f"tools.{some[7]}", {some[8]: 1}, {}, breaking=tuple(some[20:24])),
     ]
     steps = tuple(Step(StepKind.ATTACH, address.file(text), text) for text in named)
     whole = Change(address.assistant(named[0]), Action.UPDATE, Reason.DRIFTED, tuple(fields), steps, some[9])

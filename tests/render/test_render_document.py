@@ -8,12 +8,12 @@ import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from render.plans import HANDBOOK, ORDINARY, REPORTS, changed, planned
+from render.plans import HANDBOOK, ORDINARY, REPORTS, changed, field, planned
 
 from reconciler.errors import PlanFileError
 from reconciler.model import address
 from reconciler.model.canonical import digest
-from reconciler.model.change import Action, Change, Detail, FieldChange, Reason, Step, StepKind
+from reconciler.model.change import Action, Change, Detail, Reason, Step, StepKind
 from reconciler.model.mark import Mark
 from reconciler.model.outcome import Cause, Outcome, Report, Result
 from reconciler.model.plan import Basis, Plan
@@ -53,7 +53,7 @@ EXAMPLES = {
     "files": ORDINARY["a file swap"],
     "bare": planned(is_bare=True, environment="prod"),
     "strange": planned(
-        changed(FieldChange("name", "\x1b\u202e\x00", "\U0001f600 é\n"), FieldChange("model", "\ud800", "m"))
+        changed(field("name", "\x1b\u202e\x00", "\U0001f600 é\n"), field("model", "\ud800", "m"))
     ),
 }
 
@@ -108,20 +108,17 @@ JSON = st.recursive(
 )
 DETAILS = st.lists(st.builds(Detail, WORDS, JSON, JSON), max_size=2).map(tuple)
 TEXTS = st.none() | WORDS
+HISTORIES = {
+    "drifted": st.booleans(),
+    "cleared": st.booleans(),
+    "edited": st.booleans(),
+    "source": WORDS,
+}
 FIELDS = st.one_of(
-    st.builds(
-        FieldChange,
-        st.sampled_from(["name", "model", "instructions"]),
-        TEXTS,
-        TEXTS,
-        st.booleans(),
-        st.booleans(),
-        WORDS,
-        edited=st.booleans(),
-    ),
-    st.builds(FieldChange, WORDS.map("tools.".__add__), JSON, JSON, st.booleans(), details=DETAILS),
-    st.builds(FieldChange, WORDS.map("metadata.".__add__), TEXTS, TEXTS, st.booleans(), st.booleans()),
-    st.builds(FieldChange, st.just("files"), st.none(), st.lists(WORDS, min_size=1, max_size=3).map(tuple)),
+    st.builds(field, st.sampled_from(["name", "model", "instructions"]), TEXTS, TEXTS, **HISTORIES),
+    st.builds(field, WORDS.map("tools.".__add__), JSON, JSON, drifted=st.booleans(), details=DETAILS),
+    st.builds(field, WORDS.map("metadata.".__add__), JSON, JSON, **HISTORIES),
+    st.builds(field, st.just("files"), st.none(), st.lists(WORDS, min_size=1, max_size=3).map(tuple)),
 )
 STEPS = st.builds(Step, st.sampled_from(StepKind), st.none() | FILES | IDS, st.just("") | IDS)
 MARKS = st.builds(
@@ -130,7 +127,7 @@ MARKS = st.builds(
     st.just("-"),
     st.just("support"),
     st.sampled_from(["", "a2b3", "n"]),
-    st.frozensets(st.sampled_from(["name", "description", "model", "instructions", "tools", "files"])),
+    st.sampled_from(["", "n", "nmt", "p"]),
     st.frozensets(st.sampled_from(["0" * 8, "deadbeef"])),
     st.just("0" * 16),
 )

@@ -7,18 +7,18 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from reconciler.render.look import Depth, Look
 from render.plans import PLANS, REPORTS
 
 from reconciler.render.formats import FORMATS, drawn
+from reconciler.render.page_options import Depth, PageOptions
 
 GOLDEN = Path(__file__).with_name("golden")
 WRITING = os.environ.get("GOLDEN") == "write"
 LOOKS = {
-    "brief": ("text", Look(depth=Depth.BRIEF)),
-    "full": ("text", Look(depth=Depth.FULL)),
-    "coloured": ("text", Look(colour=True)),
-    **{form: (form, Look(commit="0" * 40, time="2026-11-23 00:00 UTC")) for form in FORMATS},
+    "brief": ("text", PageOptions(depth=Depth.BRIEF)),
+    "full": ("text", PageOptions(depth=Depth.FULL)),
+    "coloured": ("text", PageOptions(colour=True)),
+    **{form: (form, PageOptions(commit="0" * 40, time="2026-11-23 00:00 UTC")) for form in FORMATS},
 }
 MOST = 60
 ALL = PLANS | REPORTS
@@ -85,6 +85,6 @@ def test_only_colour_brings_escape_sequences_and_takes_nothing_away(name):
 def test_no_line_of_ours_is_wider_than_80_columns_unless_a_value_is(name):
     if "hostile" in name or "long" in name:
         return
-    wide = [line for line in drawn(ALL[name], "text", Look()).split("\n") if len(line) > 80]
+    wide = [line for line in drawn(ALL[name], "text", PageOptions()).split("\n") if len(line) > 80]
 
     assert all(re.search(r"sha256|changed on the server|words", line) for line in wide)

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from render.hostile import HOSTILE, document_of, harmless, look_of
-from render.plans import REPORTS, page_of, report_of
+from render.plans import REPORTS, field, page_of, report_of
 
 from reconciler.model import address
-from reconciler.model.change import Action, Change, FieldChange, Reason, Step, StepKind
+from reconciler.model.change import Action, Change, Reason, Step, StepKind
 from reconciler.model.plan import Basis, Plan
 from reconciler.render.document import plan_document
 from reconciler.render.formats import drawn
@@ -115,8 +115,8 @@ def test_a_report_says_what_was_done_and_what_was_not():
 
 @given(st.text(min_size=1, max_size=40))
 def test_no_text_adds_an_element(text):
-    known = Page(page_of(planned(updated(FieldChange("name", "a", "b"))), PageOptions()))
-    found = Page(page_of(planned(updated(FieldChange("name", "a", text))), PageOptions()))
+    known = Page(page_of(planned(updated(field("name", "a", "b"))), PageOptions()))
+    found = Page(page_of(planned(updated(field("name", "a", text))), PageOptions()))
 
     assert found.shape == known.shape
 
@@ -124,7 +124,7 @@ def test_no_text_adds_an_element(text):
 def test_every_value_is_there_to_be_read():
     text = '<script>alert("1")</script> & more'
     found = page(
-        updated(FieldChange("name", "a", text), id=text),
+        updated(field("name", "a", text), id=text),
         notices=(text,),
         look=PageOptions(commit=text, time=text),
     )
@@ -153,7 +153,7 @@ def test_attributes_hold_nothing_of_a_plan_but_names_of_links():
 def test_names_of_links_are_unique_and_lead_somewhere():
     found = page(
         *(
-            updated(FieldChange("name", "a", "b"), name=name)
+            updated(field("name", "a", "b"), name=name)
             for name in ("a b", "a~20~b", "a/b", "A", "ä", "a b", "a b", "a~2", "a", "a")
         )
     )
@@ -165,7 +165,7 @@ def test_names_of_links_are_unique_and_lead_somewhere():
 
 def test_the_name_of_a_link_is_the_address():
     found = page(
-        updated(FieldChange("name", "a", "b")),
+        updated(field("name", "a", "b")),
         Change(address.file("docs/my handbook.md"), Action.REPLACE, Reason.CONTENT),
     )
 
@@ -232,7 +232,7 @@ def rows(html):
 
 
 def text_page(before, after):
-    return page_of(planned(updated(FieldChange("instructions", before, after))), PageOptions())
+    return page_of(planned(updated(field("instructions", before, after))), PageOptions())
 
 
 def test_changed_lines_stand_side_by_side_by_their_place():
@@ -298,8 +298,8 @@ def test_whole_tools_are_laid_out_and_what_is_no_json_stands_as_it_is():
     html = page_of(
         planned(
             updated(
-                FieldChange("tools.function a", None, {"type": "function", "z": [1]}),
-                FieldChange("tools.function b", {"type": "\x7f"}, None),
+                field("tools.function a", None, {"type": "function", "z": [1]}),
+                field("tools.function b", {"type": "\x7f"}, None),
             )
         ),
         PageOptions(),
@@ -356,8 +356,8 @@ def test_files_that_are_swapped_are_told():
 
 
 def test_the_jump_list_has_signs_and_counts():
-    instructions = FieldChange("instructions", "a\nb\nc\n", "a\nx\ny\n")
-    told = page(updated(instructions, FieldChange("name", "a", "b"))).told()
+    instructions = field("instructions", "a\nb\nc\n", "a\nx\ny\n")
+    told = page(updated(instructions, field("name", "a", "b"))).told()
 
     assert "1 resource ~ assistant.support will be updated: 2 changes, +2 -2 lines" in told
 

@@ -13,6 +13,7 @@ from render.plans import (
     REPORTS,
     changed,
     document_of,
+    field,
     markdown_of,
     planned,
     prompt,
@@ -21,7 +22,7 @@ from render.plans import (
 )
 
 from reconciler.model import address
-from reconciler.model.change import Action, Change, FieldChange, Reason
+from reconciler.model.change import Action, Change, Reason
 from reconciler.render.document import plan_document
 from reconciler.render.formats import drawn
 from reconciler.render.page_options import PageOptions
@@ -306,7 +307,7 @@ def test_no_bullet_or_rule_of_a_prompt_is_read_as_a_sign():
 
 
 def test_the_sides_of_a_value_stand_one_below_the_other():
-    text = markdown_of(plan_document(planned(changed(FieldChange("model", "gpt-5.5", "gpt-5.6")))))
+    text = markdown_of(plan_document(planned(changed(field("model", "gpt-5.5", "gpt-5.6")))))
 
     assert '\n~ model\n-     "gpt-5.5"\n+     "gpt-5.6"\n' in text
 
@@ -333,7 +334,7 @@ def test_the_table_says_how_long_a_prompt_becomes():
 
 
 def test_of_many_parts_six_are_named_and_the_others_counted():
-    fields = [FieldChange(f"metadata.{n}", "a", "b", drifted=True) for n in range(16)]
+    fields = [field(f"metadata.{n}", "a", "b", drifted=True) for n in range(16)]
     text = markdown_of(plan_document(planned(changed(*fields, drifted=True))))
 
     row, remark = (line for line in text.splitlines() if " and 10 more" in line)

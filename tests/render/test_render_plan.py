@@ -7,9 +7,10 @@ from textwrap import dedent
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from render.plans import field
 
 from reconciler.model import address
-from reconciler.model.change import Action, Change, Detail, FieldChange, Reason, Step, StepKind
+from reconciler.model.change import Action, Change, Detail, Reason, Step, StepKind
 from reconciler.model.outcome import Cause, Outcome, Report, Result
 from reconciler.model.plan import Basis, Plan
 from reconciler.render.document import plan_document, report_document
@@ -42,18 +43,18 @@ def reads(plan, expected):
 def test_a_new_assistant_and_its_file():
     tool = {"type": "function"}
     fields = (
-        FieldChange("name", None, "Support"),
-        FieldChange("model", None, "gpt-5.6"),
-        FieldChange("instructions", None, "Be kind.\nBe brief.\n", source="prompts/support.md"),
-        FieldChange("tools.retrieval", None, tool),
-        FieldChange("tools.function lookup", None, tool),
-        FieldChange("metadata.team", None, "support"),
-        FieldChange("metadata.a.b", None, "x"),
-        FieldChange("files", None, ("docs/handbook.md", "file-abc")),
+        field("name", None, "Support"),
+        field("model", None, "gpt-5.6"),
+        field("instructions", None, "Be kind.\nBe brief.\n", source="prompts/support.md"),
+        field("tools.retrieval", None, tool),
+        field("tools.function lookup", None, tool),
+        field("metadata.team", None, "support"),
+        field("metadata.a.b", None, "x"),
+        field("files", None, ("docs/handbook.md", "file-abc")),
     )
     reads(
         planned(
-            Change(HANDBOOK, Action.CREATE, Reason.NEW, (FieldChange("content", None, NEW),), (UPLOAD,)),
+            Change(HANDBOOK, Action.CREATE, Reason.NEW, (field("content", None, NEW),), (UPLOAD,)),
             Change(SUPPORT, Action.CREATE, Reason.NEW, fields, (CREATE,)),
         ),
         """\
@@ -94,12 +95,12 @@ PROMPT = "".join(f"{number}. Rule {number}.\n" for number in range(1, 13))
 def test_an_update_shows_every_field_and_the_lines_of_a_prompt_that_differ():
     prompt = PROMPT.replace("Rule 2.", "Rule two.").replace("11. Rule 11.\n", "")
     fields = (
-        FieldChange("name", "Support", "Support desk"),
-        FieldChange("description", None, "Kind."),
-        FieldChange("instructions", PROMPT, prompt, source="prompts/support.md"),
-        FieldChange("metadata.team", "old", "new"),
-        FieldChange("metadata.tier", None, "gold"),
-        FieldChange("metadata.desk", "2", None),
+        field("name", "Support", "Support desk"),
+        field("description", None, "Kind."),
+        field("instructions", PROMPT, prompt, source="prompts/support.md"),
+        field("metadata.team", "old", "new"),
+        field("metadata.tier", None, "gold"),
+        field("metadata.desk", "2", None),
     )
     reads(
         planned(Change(SUPPORT, Action.UPDATE, Reason.EDITED, fields, (UPDATE,), id="asst_1")),
@@ -130,7 +131,7 @@ def test_an_update_shows_every_field_and_the_lines_of_a_prompt_that_differ():
 
 @pytest.mark.parametrize(("context", "rows"), [(0, 2), (1, 4), (99, 13)])
 def test_a_view_keeps_as_many_unchanged_lines_as_are_asked_for(context, rows):
-    fields = (FieldChange("instructions", PROMPT, PROMPT.replace("Rule 6.", "Rule six.")),)
+    fields = (field("instructions", PROMPT, PROMPT.replace("Rule 6.", "Rule six.")),)
     plan = planned(Change(SUPPORT, Action.UPDATE, Reason.EDITED, fields, (UPDATE,)))
     (entry,) = plan_view(plan_document(plan), context).entries
 
@@ -138,7 +139,7 @@ def test_a_view_keeps_as_many_unchanged_lines_as_are_asked_for(context, rows):
 
 
 def test_a_prompt_that_comes_or_goes_is_measured_and_not_printed():
-    fields = (FieldChange("instructions", None, "Be kind."),)
+    fields = (field("instructions", None, "Be kind."),)
     reads(
         planned(
             Change(SUPPORT, Action.UPDATE, Reason.EDITED, fields, (UPDATE,)),
@@ -146,7 +147,7 @@ def test_a_prompt_that_comes_or_goes_is_measured_and_not_printed():
                 address.assistant("returns"),
                 Action.UPDATE,
                 Reason.EDITED,
-                (FieldChange("instructions", "Be kind.", None, cleared=True),),
+                (field("instructions", "Be kind.", None, cleared=True),),
                 (UPDATE,),
             ),
         ),
@@ -172,9 +173,9 @@ def test_a_tool_shows_where_inside_it_differs():
         Detail("parameters.maximum", 1, 2),
     )
     fields = (
-        FieldChange("tools.function lookup", {"a": 1}, {"a": 2}, details=details),
-        FieldChange("tools.retrieval", None, {"type": "retrieval"}),
-        FieldChange("tools.code_interpreter", {"type": "code_interpreter"}, None, cleared=True),
+        field("tools.function lookup", {"a": 1}, {"a": 2}, details=details),
+        field("tools.retrieval", None, {"type": "retrieval"}),
+        field("tools.code_interpreter", {"type": "code_interpreter"}, None, cleared=True),
     )
     reads(
         planned(Change(SUPPORT, Action.UPDATE, Reason.EDITED, fields, (UPDATE,))),
@@ -197,8 +198,8 @@ def test_a_tool_shows_where_inside_it_differs():
 
 def test_what_somebody_changed_by_hand_is_marked_and_set_back():
     fields = (
-        FieldChange("model", "gpt-6", "gpt-5.6", drifted=True),
-        FieldChange("metadata.team", "x", None, drifted=True, cleared=True),
+        field("model", "gpt-6", "gpt-5.6", drifted=True),
+        field("metadata.team", "x", None, drifted=True, cleared=True),
     )
     reads(
         planned(Change(SUPPORT, Action.UPDATE, Reason.DRIFTED, fields, (UPDATE,), id="asst_1", drifted=True)),
@@ -226,7 +227,7 @@ def test_a_changed_file_is_swapped_wherever_it_is_attached():
                 HANDBOOK,
                 Action.REPLACE,
                 Reason.CONTENT,
-                (FieldChange("content", OLD, NEW),),
+                (field("content", OLD, NEW),),
                 (UPLOAD, Step(StepKind.DELETE, id="file-old")),
                 id="file-old",
             ),
@@ -298,7 +299,7 @@ def test_what_is_adopted_forgotten_and_deleted():
 
 
 def test_what_is_adopted_and_changed_counts_as_changed_only():
-    fields = (FieldChange("name", "a", "b"),)
+    fields = (field("name", "a", "b"),)
     reads(
         planned(Change(SUPPORT, Action.ADOPT, Reason.MARKED, fields, (UPDATE,), id="asst_1")),
         """\
@@ -313,7 +314,7 @@ def test_what_is_adopted_and_changed_counts_as_changed_only():
 
 
 def test_what_is_refused_says_why_and_what_to_do_and_is_not_counted():
-    fields = (FieldChange("name", "a", "b"),)
+    fields = (field("name", "a", "b"),)
     reads(
         planned(
             Change(
@@ -362,7 +363,7 @@ def test_a_plan_without_changes_says_so_in_the_words_that_tools_look_for():
 
 
 def test_a_long_value_is_cut_and_a_long_line_is_not_wrapped():
-    fields = (FieldChange("description", "x" * 55, "y" * 54),)
+    fields = (field("description", "x" * 55, "y" * 54),)
     change = Change(SUPPORT, Action.UPDATE, Reason.EDITED, fields, (UPDATE,), note="z" * 300)
     for colour in (False, True):
         text = without_colour(shown(planned(change), colour=colour))
@@ -473,17 +474,17 @@ def everywhere(text):
     """A plan and a report with a text in every place that a stranger can write to."""
     where = address.file(text)
     fields = (
-        FieldChange("name", text, text + "!", drifted=True),
-        FieldChange(f"metadata.{text}", text, None, source=text),
-        FieldChange("instructions", f"a\n{text}\n", f"{text}\nb", source=text),
-        FieldChange(f"tools.{text}", {}, {}, details=(Detail(text, text, text),)),
-        FieldChange(f"tools.{text}", None, {}),
+        field("name", text, text + "!", drifted=True),
+        field(f"metadata.{text}", text, None, source=text),
+        field("instructions", f"a\n{text}\n", f"{text}\nb", source=text),
+        field(f"tools.{text}", {}, {}, details=(Detail(text, text, text),)),
+        field(f"tools.{text}", None, {}),
     )
     created = (
-        FieldChange(f"metadata.{text}", None, text),
-        FieldChange("instructions", None, text, source=text),
-        FieldChange("files", None, (text,)),
-        FieldChange(f"tools.{text}", None, {}),
+        field(f"metadata.{text}", None, text),
+        field("instructions", None, text, source=text),
+        field("files", None, (text,)),
+        field(f"tools.{text}", None, {}),
     )
     steps = (Step(StepKind.ATTACH, where, text), Step(StepKind.DETACH, text, text))
     change = Change(where, Action.UPDATE, Reason.EDITED, fields, steps, text, note=text)
