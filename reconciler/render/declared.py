@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from reconciler.dialects.assistants_v1.shape import FIELDS
 from reconciler.model.address import Address
+from reconciler.model.canonical import canonical
+from reconciler.model.field import Shape
 from reconciler.render.diff import comparison_lines
 from reconciler.render.lines import Line, Span, Style, line
 from reconciler.render.text_diff import compared
@@ -15,58 +16,63 @@ from reconciler.render.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from reconciler.model.field import Fields
     from reconciler.model.resource import Desired, DesiredAssistant
 
 _WIDTH = 14
+_KEYED = frozenset({Shape.ITEM, Shape.PAIR})
 
 
-def declared_lines(one: DesiredAssistant, origins: Mapping[str, str]) -> Iterator[Line]:
-    """Every managed value, and where it comes from."""
-    yield line(Span(visible(one.address), Style.BOLD))
-    for field, value in _values(one).items():
-        where = origins.get(field) or origins.get(field.partition(".")[0], "")
-        yield from _value(field, value, where)
-    if one.protected:
+def declared_lines(assistant: DesiredAssistant, origins: Mapping[str, str], fields: Fields) -> Iterator[Line]:
+    """Yield every managed value, and where it comes from; ``fields`` are those of the dialect."""
+    yield line(Span(visible(assistant.address), Style.BOLD))
+    for path, value in _values(assistant, fields).items():
+        origin = origins.get(path) or origins.get(path.partition(".")[0], "")
+        yield from _value(path, value, origin)
+    if assistant.protected:
         yield line(f"  {'lifecycle':{_WIDTH}} prevent_destroy")
-    if one.ignored:
-        yield line(f"  {'ignored':{_WIDTH}} {', '.join(sorted(one.ignored))}")
+    if assistant.ignored:
+        yield line(f"  {'ignored':{_WIDTH}} {', '.join(sorted(assistant.ignored))}")
 
 
-def _value(field: str, value: Any, where: str) -> Iterator[Line]:
+def _value(path: str, value: Any, origin: str) -> Iterator[Line]:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    from_there = Span(f"  ({visible(where)})", Style.DIM)
+    source = Span(f"  ({visible(origin)})", Style.DIM)
     if "\n" not in text:
-        yield line(f"  {visible(field):{_WIDTH}} {visible(text)}", from_there)
+        yield line(f"  {visible(path):{_WIDTH}} {visible(text)}", source)
         return
-    yield line(f"  {visible(field)}", from_there)
+    yield line(f"  {visible(path)}", source)
     for number, row in enumerate(text.removesuffix("\n").split("\n"), 1):
         yield line(Span(f"  {number:4} │ ", Style.DIM), visible(row))
 
 
-def declared_json(one: DesiredAssistant, origins: Mapping[str, str]) -> str:
-    """The same as one JSON object."""
+def declared_json(assistant: DesiredAssistant, origins: Mapping[str, str], fields: Fields) -> str:
+    """Return the same as one JSON object."""
+    files = None if assistant.files is None else [str(each) for each in assistant.files]
     shown = {
         "format_version": 1,
-        "address": str(one.address),
-        "fields": dict(one.fields),
-        "files": None if one.files is None else [str(each) for each in one.files],
-        "prevent_destroy": one.protected,
-        "ignore_changes": sorted(one.ignored),
+        "address": str(assistant.address),
+        "fields": dict(assistant.fields),
+        **({fields.files.name: files} if fields.files else {}),
+        "prevent_destroy": assistant.protected,
+        "ignore_changes": sorted(assistant.ignored),
         "origins": dict(origins),
     }
     return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
 
 
-def difference_lines(before: Desired, after: Desired, names: tuple[str, str]) -> Iterator[Line]:
-    """Every assistant in which two environments differ, texts word by word, and a count."""
-    old = {one.address: one for one in before.assistants}
-    new = {one.address: one for one in after.assistants}
+def difference_lines(
+    before: Desired, after: Desired, names: tuple[str, str], fields: Fields
+) -> Iterator[Line]:
+    """Yield every assistant in which two environments differ, texts word by word, and a count."""
+    old = {assistant.address: _values(assistant, fields) for assistant in before.assistants}
+    new = {assistant.address: _values(assistant, fields) for assistant in after.assistants}
     count = 0
-    for where in sorted({*old, *new}):
-        changed = [*_differences(old.get(where), new.get(where))]
+    for address in sorted({*old, *new}):
+        changed = [*_differences(old.get(address, {}), new.get(address, {}))]
         if changed:
             count += 1
-            yield line(Span(f"  ~ {visible(where)}", Style.CHANGE))
+            yield line(Span(f"  ~ {visible(address)}", Style.CHANGE))
             yield from changed
             yield line()
     first, second = (visible(name) for name in names)
@@ -77,21 +83,21 @@ def difference_lines(before: Desired, after: Desired, names: tuple[str, str]) ->
         yield line(Span(f"{first} and {second} are the same.", Style.BOLD))
 
 
-def _differences(old: DesiredAssistant | None, new: DesiredAssistant | None) -> Iterator[Line]:
-    before, after = (_values(one) if one else {} for one in (old, new))
-    for field in dict.fromkeys((*before, *after)):
-        if before.get(field) != after.get(field) or (field in before) != (field in after):
-            yield from _changed(field, before.get(field), after.get(field))
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Line]:
+    for path in dict.fromkeys((*before, *after)):
+        old, new = before.get(path), after.get(path)
+        if canonical(old) != canonical(new) or (path in before) != (path in after):
+            yield from _changed(path, old, new)
 
 
-def _changed(field: str, before: Any, after: Any) -> Iterator[Line]:
+def _changed(path: str, before: Any, after: Any) -> Iterator[Line]:
     are_texts = isinstance(before, str) and isinstance(after, str)
     if are_texts and max(len(before), len(after)) > _WIDTH:
-        yield line(f"      {visible(field)}")
+        yield line(f"      {visible(path)}")
         yield from comparison_lines(compared(before, after), "        ")
         return
     yield line(
-        f"      {visible(field):{_WIDTH}} ",
+        f"      {visible(path):{_WIDTH}} ",
         Span(_short(before), Style.REMOVE),
         " → ",
         Span(_short(after), Style.ADD),
@@ -102,17 +108,13 @@ def _short(value: Any) -> str:
     return "(none)" if value is None else visible(json.dumps(value, ensure_ascii=False))
 
 
-def _values(one: DesiredAssistant) -> dict[str, Any]:
-    """Every managed value by its name: metadata key by key, tools one by one, files by path or id."""
-    found: dict[str, Any] = {}
-    for field, value in one.fields.items():
-        if field == "metadata":
-            found |= {f"metadata.{key}": inner for key, inner in value.items()}
-        elif field == "tools":
-            row: Any = FIELDS.by_name["tools"]
-            found |= {f"tools.{row.key(tool)}": tool for tool in value or ()}
-        else:
-            found[field] = value
-    if one.files is not None:
-        found["files"] = [each.name if isinstance(each, Address) else each for each in one.files]
-    return found
+def _values(assistant: DesiredAssistant, fields: Fields) -> dict[str, Any]:
+    """Return every managed value by its path, what has keys key by key; files by path or id."""
+    values: dict[str, Any] = {}
+    for name, value in assistant.fields.items():
+        row = fields.by_name[name]
+        values |= row.parts(value) if row.shape in _KEYED else {name: value}
+    if fields.files and assistant.files is not None:
+        names = [each.name if isinstance(each, Address) else each for each in assistant.files]
+        values[fields.files.name] = names
+    return values

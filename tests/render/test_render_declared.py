@@ -5,6 +5,7 @@ import json
 import pytest
 from builders import FUNCTION, assistant
 
+from reconciler.dialects.assistants_v1.shape import FIELDS
 from reconciler.model.resource import Desired
 from reconciler.render.declared import declared_json, declared_lines, difference_lines
 from reconciler.render.terminal import painted
@@ -33,7 +34,7 @@ ORIGINS = {
 
 
 def shown(one):
-    return painted(declared_lines(one, ORIGINS), colour=False).splitlines()
+    return painted(declared_lines(one, ORIGINS, FIELDS), colour=False).splitlines()
 
 
 def test_every_managed_value_stands_with_its_origin():
@@ -69,7 +70,7 @@ def test_files_that_are_managed_and_none_are_shown():
 
 @pytest.mark.parametrize("field", ["name", "description", "instructions"])
 def test_nothing_of_a_value_acts_on_a_terminal(field):
-    text = painted(declared_lines(assistant(**{field: "\x1b]0;owned\a\u202e"}), {}), colour=False)
+    text = painted(declared_lines(assistant(**{field: "\x1b]0;owned\a\u202e"}), {}, FIELDS), colour=False)
 
     assert r"\x1b]0;owned\x07<U+202E>" in text
     assert "\x1b" not in text
@@ -79,7 +80,7 @@ def test_nothing_of_an_origin_a_key_or_a_tool_acts_on_a_terminal():
     one = assistant(
         metadata={"k\u200b": "v\x1b"}, tools=[{"type": "function", "function": {"name": "f\u202e"}}]
     )
-    text = painted(declared_lines(one, {"metadata.k\u200b": "a\x1b.yaml"}), colour=False)
+    text = painted(declared_lines(one, {"metadata.k\u200b": "a\x1b.yaml"}, FIELDS), colour=False)
 
     assert "k<U+200B>" in text
     assert r"v\x1b  (a\x1b.yaml)" in text
@@ -88,7 +89,7 @@ def test_nothing_of_an_origin_a_key_or_a_tool_acts_on_a_terminal():
 
 
 def test_as_json_it_is_one_object_with_everything():
-    assert json.loads(declared_json(EVERYTHING, ORIGINS)) == {
+    assert json.loads(declared_json(EVERYTHING, ORIGINS, FIELDS)) == {
         "format_version": 1,
         "address": "assistant.triage",
         "fields": dict(EVERYTHING.fields),
@@ -97,15 +98,15 @@ def test_as_json_it_is_one_object_with_everything():
         "ignore_changes": ["model", "name"],
         "origins": ORIGINS,
     }
-    assert json.loads(declared_json(assistant(), {}))["files"] is None
-    assert json.loads(declared_json(assistant(files=[]), {}))["files"] == []
+    assert json.loads(declared_json(assistant(), {}, FIELDS))["files"] is None
+    assert json.loads(declared_json(assistant(files=[]), {}, FIELDS))["files"] == []
 
 
 # Two environments
 
 
 def difference(before, after, names=("staging", "prod")):
-    lines = difference_lines(Desired("acme", before), Desired("acme", after), names)
+    lines = difference_lines(Desired("acme", before), Desired("acme", after), names, FIELDS)
     return painted(lines, colour=False).splitlines()
 
 
