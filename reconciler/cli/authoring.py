@@ -147,13 +147,14 @@ def show(address: str, form: str, **given: Any) -> int:
     from reconciler.render.declared import declared_json, declared_lines  # noqa: PLC0415 - the same
 
     console = Console(given["colour"], verbose=given["verbose"])
-    found = Configured.of(given).told(console)
+    configured = Configured.of(given)
+    found, fields = configured.told(console), configured.dialect.fields
     one = _declared(found, address)
     origins = found.origins[one.address]()
     if form == "json":
-        console.print(declared_json(one, origins))
+        console.print(declared_json(one, origins, fields))
     else:
-        console.say(declared_lines(one, origins))
+        console.say(declared_lines(one, origins, fields))
     return 0
 
 
@@ -201,5 +202,5 @@ def diff(between: tuple[str, str], **given: Any) -> int:
     before, after = (
         configured.elsewhere(None if name == _WITHOUT else name).told(console).desired for name in between
     )
-    console.say(difference_lines(before, after, between))
+    console.say(difference_lines(before, after, between, configured.dialect.fields))
     return 0
