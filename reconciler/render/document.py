@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import re
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, TypeAlias
+from dataclasses import asdict, fields, replace
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError, model_validator
 
@@ -18,12 +18,16 @@ from reconciler.errors import PlanFileError
 from reconciler.model.address import Address
 from reconciler.model.canonical import digest
 from reconciler.model.change import Action, Change, Detail, FieldChange, Reason, Step, StepKind
+from reconciler.model.field import Shape
 from reconciler.model.mark import Mark
 from reconciler.model.outcome import Cause, Result  # noqa: TC001 - pydantic reads them
 from reconciler.model.plan import Basis, Plan
+from reconciler.model.state import FIRST_DIALECT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from _typeshed import DataclassInstance
 
     from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.outcome import Outcome, Report
@@ -35,9 +39,9 @@ _COMMAND = re.compile(r"##([a-zA-Z]*)\[")
 
 
 class _Record(BaseModel):
-    """No unknown field, no conversion."""
+    """No unknown field, no conversion; one inside another is made of a value with the same names."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True, protected_namespaces=())
 
 
 Number = Annotated[StrictInt, Field(ge=0, lt=2**53)]
@@ -63,6 +67,7 @@ class FieldRecord(_Record):
     """One field before and after; null stands for absent or empty."""
 
     field: str
+    shape: Shape = Field(description="What the values look like, for renderers.")
     before: Any
     after: Any
     moved_by: list[Literal["configuration", "server"]] = Field(
@@ -78,23 +83,45 @@ class FieldRecord(_Record):
         None, description="The text of a file before and after, where that was asked for."
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _has_shape(cls, record: Any) -> Any:
+        """Complete what was written before there were shapes."""
+        is_old = isinstance(record, dict) and "shape" not in record
+        return {**record, "shape": _inferred(record)} if is_old else record
+
     @model_validator(mode="after")
     def _is_drawable(self) -> Self:
-        """What is drawn by its shape must have it, whoever wrote the file."""
-        sides = (self.before, self.after)
-        if self.field == "content" and not all(one is None or _is_content(one) for one in sides):
-            raise ValueError("a side of content is neither null nor a size and a digest")
-        if self.field == "files" and not all(one is None or _is_names(one) for one in sides):
-            raise ValueError("a side of files is neither null nor a list of names")
+        """Refuse what cannot be drawn by its shape, whoever wrote the file."""
+        fits = _FORMS.get(self.shape, lambda _: True)
+        if not all(side is None or fits(side) for side in (self.before, self.after)):
+            raise ValueError(f"a side has not the shape {self.shape}")
         return self
+
+
+def _is_text(side: Any) -> bool:
+    return isinstance(side, str)
+
+
+def _is_names(side: Any) -> bool:
+    return isinstance(side, list) and all(isinstance(name, str) for name in side)
 
 
 def _is_content(side: Any) -> bool:
     return isinstance(side, dict) and type(side.get("bytes")) is int and isinstance(side.get("sha256"), str)
 
 
-def _is_names(side: Any) -> bool:
-    return isinstance(side, list) and all(isinstance(one, str) for one in side)
+_FORMS = {Shape.PROSE: _is_text, Shape.FILES: _is_names, Shape.CONTENT: _is_content}
+
+
+def _inferred(record: Mapping[str, Any]) -> Shape:
+    """Return the shape of a field by its values alone: that of a document from before there were shapes."""
+    sides = [side for side in (record.get("before"), record.get("after")) if side is not None]
+    if "." in str(record.get("field")):
+        return Shape.ITEM if any(isinstance(side, dict) for side in sides) else Shape.PAIR
+    fitting = [shape for shape, fits in _FORMS.items() if sides and all(map(fits, sides))]
+    is_short = fitting == [Shape.PROSE] and not any("\n" in side for side in sides)
+    return fitting[0] if fitting and not is_short else Shape.VALUE
 
 
 class StepRecord(_Record):
@@ -104,6 +131,14 @@ class StepRecord(_Record):
     file: str
     file_by: Literal["", "address", "id"] = ""
     id: str
+
+    @property
+    def reference(self) -> FileReference | None:
+        """What is attached or detached; older documents do not have `file_by`."""
+        if not self.file:
+            return None
+        is_address = self.file_by == "address" or (not self.file_by and self.file.startswith("file."))
+        return Address.parse(self.file) if is_address else self.file
 
 
 class ChangeRecord(_Record):
@@ -123,6 +158,11 @@ class ChangeRecord(_Record):
     drifted: StrictBool
     follows: list[str]
     moved_from: str
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether a person should see it in the plan."""
+        return self.action is not Action.NOOP or bool(self.refused or self.note)
 
 
 class ScopeRecord(_Record):
@@ -158,6 +198,7 @@ class PlanDocument(_Record):
     environment: str
     target: str
     account: str = Field("", description="What the server calls the account, or empty.")
+    dialect: str = Field(FIRST_DIALECT, description="The API that the server speaks.")
     lineage: str
     serial: StrictInt
     scope: ScopeRecord
@@ -169,7 +210,12 @@ class PlanDocument(_Record):
     missing: StrictInt
     is_bare: StrictBool
     is_partial: StrictBool
-    checksum: str = Field(description="Over everything else; it tells accidents, and proves nothing.")
+    checksum: str = Field(description="Over everything else; it reveals accidents, and proves nothing.")
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether apply would do, or refuse, anything."""
+        return any(change.action is not Action.NOOP or change.refused for change in self.changes)
 
 
 class OutcomeRecord(_Record):
@@ -217,45 +263,33 @@ def schema(what: str) -> str:
 def plan_document(
     plan: Plan, scope: ScopeRecord | None = None, warnings: Iterable[Diagnostic] = ()
 ) -> PlanDocument:
-    """A plan as its document, with what is likely a mistake in the configuration."""
-    made = PlanDocument(
+    """Return a plan as its document, with what is likely a mistake in the configuration."""
+    document = _record(
+        PlanDocument,
+        plan,
         format_version=FORMAT,
         kind="plan",
-        digest=plan.digest,
-        project=plan.project,
-        environment=plan.environment,
-        target=plan.basis.target,
-        account=plan.basis.account,
-        lineage=plan.basis.lineage,
-        serial=plan.basis.serial,
+        **asdict(plan.basis),
         scope=scope or ScopeRecord(),
-        counts=_counts(plan.counts),
-        changes=[_change_record(one) for one in plan.changes if one.is_visible or one.steps],
-        notices=list(plan.notices),
-        warnings=[_warning_record(one) for one in warnings],
-        managed=plan.managed,
-        missing=plan.missing,
-        is_bare=plan.is_bare,
-        is_partial=plan.is_partial,
+        changes=[_change_record(change) for change in plan.changes if change.is_visible or change.steps],
+        warnings=[_warning_record(warning) for warning in warnings],
         checksum="",
     )
-    return made.model_copy(update={"checksum": _checksum(made.model_dump())})
+    return document.model_copy(update={"checksum": _checksum(document.model_dump())})
 
 
 def report_document(report: Report, plan: Plan) -> ReportDocument:
-    """A report as its document."""
-    return ReportDocument(
+    """Return a report as its document."""
+    return _record(
+        ReportDocument,
+        report,
         format_version=FORMAT,
         kind="report",
         digest=plan.digest,
         project=plan.project,
         environment=plan.environment,
         target=plan.basis.target,
-        exit_code=report.exit_code,
-        interrupted=report.interrupted,
-        unsaved=report.unsaved,
-        counts=_counts(report.counts),
-        outcomes=[_outcome_record(one) for one in report.outcomes],
+        outcomes=[_outcome_record(outcome) for outcome in report.outcomes],
     )
 
 
@@ -312,7 +346,7 @@ def _named(path: object, what: str) -> Iterator[None]:
 
 def _agrees(document: PlanDocument, plan: Plan) -> bool:
     """Whether what a document says about its changes is what they say themselves."""
-    return document.digest == plan.digest and document.counts == _counts(plan.counts)
+    return document.digest == plan.digest and document.counts == CountsRecord.model_validate(plan.counts)
 
 
 def _refuse_newer(found: Any, path: object) -> None:
@@ -328,140 +362,95 @@ def _checksum(record: dict[str, Any]) -> str:
     return f"sha256:{digest({key: value for key, value in record.items() if key != 'checksum'})}"
 
 
-def _counts(counts: Any) -> CountsRecord:
-    return CountsRecord(added=counts.added, changed=counts.changed, destroyed=counts.destroyed)
+# Values and records: whatever has the same name on both sides is carried over.
+
+_R = TypeVar("_R", bound=_Record)
+_V = TypeVar("_V", bound="DataclassInstance")
+
+
+def _record(kind: type[_R], value: object, /, **rest: Any) -> _R:
+    """Return the record of a value; ``rest`` is what has another form in the value, or none."""
+    names = kind.model_fields.keys() - rest.keys()
+    return kind(**{name: getattr(value, name) for name in names}, **rest)
+
+
+def _value(kind: type[_V], record: _Record, /, **rest: Any) -> _V:
+    """Return the value that a record holds; ``rest`` is what has another form there, or none."""
+    names = {field.name for field in fields(kind)} & type(record).model_fields.keys() - rest.keys()
+    return kind(**{name: getattr(record, name) for name in names}, **rest)
 
 
 def _change_record(change: Change) -> ChangeRecord:
-    return ChangeRecord(
+    return _record(
+        ChangeRecord,
+        change,
         address=str(change.address),
-        action=change.action,
-        reason=change.reason,
-        id=change.id,
-        before=change.before,
-        fields=[_field_record(one) for one in change.fields],
-        steps=[_step_record(one) for one in change.steps],
-        values=dict(change.values),
+        fields=[_field_record(field) for field in change.fields],
+        steps=[_step_record(step) for step in change.steps],
         mark=str(change.mark or ""),
-        refused=change.refused,
-        note=change.note,
-        drifted=change.drifted,
-        follows=[str(one) for one in change.follows],
+        follows=[str(address) for address in change.follows],
         moved_from=str(change.moved_from or ""),
     )
 
 
-def _step_record(one: Step) -> StepRecord:
-    by: Literal["", "address", "id"] = "id" if one.file else ""
-    return StepRecord(
-        kind=one.kind,
-        file=str(one.file or ""),
-        file_by="address" if isinstance(one.file, Address) else by,
-        id=one.id,
-    )
+def _field_record(field: FieldChange) -> FieldRecord:
+    after = list(field.after) if isinstance(field.after, tuple) else field.after
+    return _record(FieldRecord, field, after=after)
 
 
-def _field_record(one: FieldChange) -> FieldRecord:
-    details = [DetailRecord(path=each.path, before=each.before, after=each.after) for each in one.details]
-    after = list(one.after) if isinstance(one.after, tuple) else one.after
-    return FieldRecord(
-        field=one.field,
-        before=one.before,
-        after=after,
-        moved_by=list(one.moved_by),
-        cleared=one.cleared,
-        source=one.source,
-        details=details,
-        breaking=list(one.breaking),
-        texts=list(one.texts) if one.texts else None,
-    )
+def _step_record(step: Step) -> StepRecord:
+    by = "address" if isinstance(step.file, Address) else "id" if step.file else ""
+    return _record(StepRecord, step, file=str(step.file or ""), file_by=by)
 
 
-def _warning_record(one: Diagnostic) -> WarningRecord:
-    where = one.origin
-    return WarningRecord(
-        code=one.code,
-        message=one.message,
-        file=where.path,
-        line=where.line,
-        column=where.column if where.line else 0,
-        help=one.help,
-    )
+def _warning_record(warning: Diagnostic) -> WarningRecord:
+    origin = warning.origin
+    column = origin.column if origin.line else 0
+    return _record(WarningRecord, warning, file=origin.path, line=origin.line, column=column)
 
 
-def _outcome_record(one: Outcome) -> OutcomeRecord:
-    return OutcomeRecord(
-        address=str(one.change.address),
-        action=one.change.action,
-        result=one.result,
-        cause=one.cause,
-        message=one.message,
-        request_id=one.request_id,
-        written=one.written,
-        id=one.id,
-    )
+def _outcome_record(outcome: Outcome) -> OutcomeRecord:
+    change = outcome.change
+    return _record(OutcomeRecord, outcome, address=str(change.address), action=change.action)
 
 
 def plan_in(document: PlanDocument) -> Plan:
-    """The plan that a document holds."""
-    return Plan(
-        document.project,
-        document.environment,
-        Basis(document.lineage, document.serial, document.target, document.account),
-        tuple(_change(one) for one in document.changes),
-        tuple(document.notices),
-        document.managed,
-        document.missing,
-        document.is_bare,
-        document.is_partial,
+    """Return the plan that a document holds."""
+    return _value(
+        Plan,
+        document,
+        basis=_value(Basis, document),
+        changes=tuple(_change(record) for record in document.changes),
+        notices=tuple(document.notices),
     )
 
 
-def _change(one: ChangeRecord) -> Change:
-    return Change(
-        Address.parse(one.address),
-        one.action,
-        one.reason,
-        tuple(_field(each) for each in one.fields),
-        tuple(Step(each.kind, _reference(each), each.id) for each in one.steps),
-        one.id,
-        one.before,
-        one.values,
-        _mark(one.mark),
-        None,
-        one.refused,
-        one.note,
-        one.drifted,
-        tuple(Address.parse(each) for each in one.follows),
-        Address.parse(one.moved_from) if one.moved_from else None,
+def _change(record: ChangeRecord) -> Change:
+    return _value(
+        Change,
+        record,
+        address=Address.parse(record.address),
+        fields=tuple(_field(field) for field in record.fields),
+        steps=tuple(_value(Step, step, file=step.reference) for step in record.steps),
+        mark=_mark(record.mark),
+        follows=tuple(Address.parse(address) for address in record.follows),
+        moved_from=Address.parse(record.moved_from) if record.moved_from else None,
     )
 
 
 def _mark(text: str) -> Mark | None:
-    """A Mark; that of a create has no nonce yet."""
-    found = Mark.parse(text.replace(" n= ", " n=a ", 1))
-    return replace(found, nonce="") if found and " n= " in text else found
+    """Return an ownership mark; that of a create has no nonce yet."""
+    mark = Mark.parse(text.replace(" n= ", " n=a ", 1))
+    return replace(mark, nonce="") if mark and " n= " in text else mark
 
 
-def _field(one: FieldRecord) -> FieldChange:
-    details = tuple(Detail(each.path, each.before, each.after) for each in one.details)
-    return FieldChange(
-        one.field,
-        one.before,
-        one.after,
-        "server" in one.moved_by,
-        one.cleared,
-        one.source,
-        details,
-        "configuration" in one.moved_by,
-        tuple(one.breaking),
-        (one.texts[0], one.texts[1]) if one.texts else None,
+def _field(record: FieldRecord) -> FieldChange:
+    return _value(
+        FieldChange,
+        record,
+        drifted="server" in record.moved_by,
+        edited="configuration" in record.moved_by,
+        details=tuple(_value(Detail, detail) for detail in record.details),
+        breaking=tuple(record.breaking),
+        texts=(record.texts[0], record.texts[1]) if record.texts else None,
     )
-
-
-def _reference(step: StepRecord) -> FileReference | None:
-    """Return what a step attaches or detaches; older documents do not have `file_by`."""
-    if not step.file:
-        return None
-    is_address = step.file_by == "address" or (not step.file_by and step.file.startswith("file."))
-    return Address.parse(step.file) if is_address else step.file

@@ -39,7 +39,9 @@ def page_of(document, look=None):
 
 
 def planned(*changes, **rest):
-    return replace(Plan("acme", "-", Basis("lineage", 3, "the server"), changes), **rest)
+    return replace(
+        Plan("acme", "-", Basis("lineage", 3, "the server", dialect="assistants-v1"), changes), **rest
+    )
 
 
 def changed(*fields, **rest):
@@ -87,7 +89,7 @@ def everywhere(text):
     return Plan(
         text,
         text,
-        Basis("lineage", 1, text, text),
+        Basis("lineage", 1, text, text, text),
         (
             swap(text),
             Change(where, Action.UPDATE, Reason.EDITED, fields, steps, text, note=text, drifted=True),

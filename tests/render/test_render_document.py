@@ -14,10 +14,12 @@ from reconciler.errors import PlanFileError
 from reconciler.model import address
 from reconciler.model.canonical import digest
 from reconciler.model.change import Action, Change, Detail, Reason, Step, StepKind
+from reconciler.model.field import Shape
 from reconciler.model.mark import Mark
 from reconciler.model.outcome import Cause, Outcome, Report, Result
 from reconciler.model.plan import Basis, Plan
 from reconciler.render.document import (
+    FieldRecord,
     ScopeRecord,
     plan_document,
     plan_in,
@@ -326,11 +328,13 @@ def test_nor_does_one_whose_addresses_are_none():
     "edit",
     [
         {"texts": ["a"]},
-        {"field": "content", "before": "abc"},
-        {"field": "content", "after": {}},
-        {"field": "content", "after": {"bytes": "1", "sha256": "a"}},
-        {"field": "files", "after": 5},
-        {"field": "files", "after": [5]},
+        {"shape": "content", "before": "abc"},
+        {"shape": "content", "after": {}},
+        {"shape": "content", "after": {"bytes": "1", "sha256": "a"}},
+        {"shape": "files", "after": 5},
+        {"shape": "files", "after": [5]},
+        {"shape": "prose", "after": 5},
+        {"shape": "poem"},
     ],
 )
 def test_a_plan_whose_values_nobody_could_draw_is_none(edit):
@@ -348,3 +352,55 @@ def test_a_report_counts_what_can_be_counted(number):
 
     with pytest.raises(PlanFileError, match=r"r\.json is not a report: counts\.added"):
         read(json.dumps(found).encode(), "r.json")
+
+
+def of_before(document):
+    """A document as it was written before plans had a dialect and parts a shape."""
+    found = json.loads(printed(document))
+    del found["dialect"], found["checksum"]
+    for change in found["changes"]:
+        for part in change["fields"]:
+            del part["shape"]
+    return json.dumps({**found, "checksum": f"sha256:{digest(found)}"}).encode()
+
+
+@pytest.mark.parametrize("what", ORDINARY)
+def test_a_document_from_before_shapes_and_dialects_is_the_same_plan(what):
+    made = plan_document(ORDINARY[what])
+
+    found = read_plan(of_before(made), "p.json")
+
+    assert plan_in(found).digest == made.digest
+    assert plan_in(found).basis.dialect == found.dialect == "assistants-v1"
+    for change, before in zip(found.changes, made.changes, strict=True):
+        for part, known in zip(change.fields, before.fields, strict=True):
+            is_line = not any("\n" in str(side) for side in (known.before, known.after))
+            assert part.shape is (Shape.VALUE if known.shape is Shape.PROSE and is_line else known.shape)
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "shape"),
+    [
+        ("tools.function f", {"type": "function"}, None, "item"),
+        ("tools.a.b", None, {}, "item"),
+        ("metadata.a.b", "x", None, "pair"),
+        ("metadata.a", "one\ntwo", None, "pair"),
+        ("metadata.a", None, None, "pair"),
+        ("files", None, ["a.md", "file-1"], "files"),
+        ("content", {"bytes": 1, "sha256": "a"}, {"bytes": 2, "sha256": "b"}, "content"),
+        ("content", {"bytes": 1, "sha256": "a"}, {"bytes": 2}, "value"),
+        ("instructions", "one\ntwo", None, "prose"),
+        ("instructions", "one", "two\n", "prose"),
+        ("instructions", "one", "two", "value"),
+        ("instructions", "one\n", 2, "value"),
+        ("name", None, None, "value"),
+        ("number", 0, 0.5, "value"),
+        ("list", [1], ["a"], "value"),
+    ],
+)
+def test_the_shape_of_a_part_from_before_follows_from_its_values(path, before, after, shape):
+    document = json.loads(printed(plan_document(ORDINARY["metadata"])))
+    part = {**document["changes"][0]["fields"][0], "field": path, "before": before, "after": after}
+    del part["shape"]
+
+    assert FieldRecord.model_validate(part).shape == shape
