@@ -62,7 +62,9 @@ class Comparison:
         with laid_out(self.configured.root.folder, self.revision) as (folder, commit):
             before = self._declared_in(folder, declared.desired.project)
             where = f"the configuration of {self.revision} (commit {commit[:12]}); no server was asked"
-            found = against(before, declared.desired, PlanOptions(where, self.configured.dialect.fields))
+            dialect = self.configured.dialect
+            options = PlanOptions(where, dialect.fields, dialect=dialect.name)
+            found = against(before, declared.desired, options)
             found = found.narrowed(self.scope.targets, self.scope.excluded)
             if texts:
                 found = asyncio.run(with_texts(found, _reading(folder), self.configured.root.reopen))
