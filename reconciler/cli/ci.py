@@ -98,7 +98,7 @@ def comment(plan: Path, report_url: str, dotenv: Path | None, widget: Path | Non
     if runner.kind == "github":
         console.print(pipeline.plan_annotations(document))
     if given["wanted"] and _may_tell(console, runner):
-        anew = pipeline.has_changes(document) or not given["only_changes"]
+        anew = document.has_changes or not given["only_changes"]
         mark = _mark("assistants-sync", document.project, document.environment)
         _tell_people(
             console, runner, given, partial(_pinned, mark=mark, draft=draft, most=given["most"], anew=anew)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jinja2 import Environment, StrictUndefined
 
 from reconciler.model.change import Action
+from reconciler.model.field import Shape
 from reconciler.model.mark import NO_ENVIRONMENT
 from reconciler.render.view import count, shown
 
@@ -132,7 +133,7 @@ class Card:
     anchor: str
     values: tuple[Part, ...]
     files: tuple[Part, ...]
-    tools: tuple[Part, ...]
+    items: tuple[Part, ...]
     texts: tuple[Text, ...]
 
     @property
@@ -156,14 +157,14 @@ def _cards(entries: Iterable[Entry]) -> Iterator[Card]:
         anchor = _anchor(entry.address)
         taken[anchor] += 1
         anchor += f"~{taken[anchor]}" * (taken[anchor] > 1)
-        plain = [part for part in entry.parts if not part.comparison and not _is_tool(part)]
+        plain = [part for part in entry.parts if not part.comparison and not _is_item(part)]
         yield Card(
             entry,
             anchor,
-            tuple(part for part in plain if not _is_bare(part)),
-            tuple(part for part in plain if _is_bare(part)),
-            tuple(part for part in entry.parts if _is_tool(part)),
-            tuple(_text(part, part.comparison) for part in entry.parts if part.comparison),
+            values=tuple(part for part in plain if not _is_bare(part)),
+            files=tuple(part for part in plain if _is_bare(part)),
+            items=tuple(part for part in entry.parts if _is_item(part)),
+            texts=tuple(_text(part, part.comparison) for part in entry.parts if part.comparison),
         )
 
 
@@ -175,13 +176,13 @@ def _anchor(address: str) -> str:
     return _UNSAFE.sub(lambda found: f"~{ord(found[0]):x}~", address)
 
 
-def _is_tool(part: Part) -> bool:
-    return bool(part.inner or part.breaking)
+def _is_item(part: Part) -> bool:
+    return part.shape is Shape.ITEM
 
 
 def _is_bare(part: Part) -> bool:
     """Whether its name says it all, as that of an attachment does."""
-    return not part.said and part.before is None and part.after is None
+    return not part.summary and part.before is None and part.after is None
 
 
 def _text(part: Part, comparison: Comparison) -> Text:
@@ -191,8 +192,8 @@ def _text(part: Part, comparison: Comparison) -> Text:
 
 def _pairs(rows: Iterable[Row]) -> Iterator[Pair]:
     """Lines side by side; those of a changed block by their place in it."""
-    for is_same, found in groupby(rows, key=lambda row: row.sign == " "):
-        run = list(found)
+    for is_same, rows_alike in groupby(rows, key=lambda row: row.sign == " "):
+        run = list(rows_alike)
         if is_same:
             yield from (Pair(row, row) for row in run)
             continue
@@ -235,14 +236,16 @@ class Concern(NamedTuple):
 
 def _concerns(view: View, cards: Sequence[Card]) -> Iterator[Concern]:
     """Only those that there are, the gravest first."""
-    found = (
+    concerns = (
         *(Concern("refused", word, tuple(_troubles(cards, word))) for word in _TROUBLES),
         Concern("breaking", "May break who answers a tool's calls", tuple(_breaking(cards))),
         Concern("drift", "Changed on the server since the last apply", tuple(_drift(cards))),
         Concern("notice", "To know", tuple(Item(notice) for notice in view.notices)),
-        Concern("warning", "Likely mistakes in the configuration", tuple(Item(one) for one in view.warnings)),
+        Concern(
+            "warning", "Likely mistakes in the configuration", tuple(Item(text) for text in view.warnings)
+        ),
     )
-    return (concern for concern in found if concern.items)
+    return (concern for concern in concerns if concern.items)
 
 
 def _troubles(cards: Iterable[Card], word: str) -> Iterator[Item]:
@@ -254,7 +257,7 @@ def _troubles(cards: Iterable[Card], word: str) -> Iterator[Item]:
 
 def _breaking(cards: Iterable[Card]) -> Iterator[Item]:
     for card in cards:
-        for part in card.tools:
+        for part in card.items:
             if part.breaking:
                 yield Item(f"{part.name}: {'; '.join(part.breaking)}", card.anchor, card.entry.address)
 
@@ -263,13 +266,13 @@ def _drift(cards: Iterable[Card]) -> Iterator[Item]:
     for card in cards:
         if card.entry.drifted:
             fields = [part.name for part in card.entry.parts if part.sign == "!"]
-            told = ", ".join(fields or card.entry.asides or (card.entry.verb,))
-            yield Item(told, card.anchor, card.entry.address)
+            text = ", ".join(fields or card.entry.asides or (card.entry.verb,))
+            yield Item(text, card.anchor, card.entry.address)
 
 
 def _provenance(view: View, look: PageOptions) -> Iterator[tuple[str, str]]:
-    """What this page rests on, as far as it is known."""
-    told = {
+    """Return what this page rests on, as far as it is known."""
+    facts = {
         "Target": view.target,
         "Account": view.account,
         "Project": view.project,
@@ -280,7 +283,7 @@ def _provenance(view: View, look: PageOptions) -> Iterator[tuple[str, str]]:
         "Drawn": shown(look.time),
         "Digest": view.digest,
     }
-    return ((name, value) for name, value in told.items() if value)
+    return ((name, value) for name, value in facts.items() if value)
 
 
 def _laid_out(text: str) -> str:

@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action
+from reconciler.model.field import Shape
 from reconciler.render.diff import word_spans
 from reconciler.render.lines import Style
 from reconciler.render.view import count
@@ -51,16 +52,16 @@ def markdown(view: View, most: int = 60_000) -> str:
 
 
 def _head(view: View) -> str:
-    places = {
+    context = {
         "Target": view.target,
         "account": view.account,
         "project": view.project,
         "environment": "" if view.environment == "-" else view.environment,
     }
-    told = ", ".join(f"{what} {_code(value)}" for what, value in places.items() if value)
+    names = ", ".join(f"{what} {_code(value)}" for what, value in context.items() if value)
     serial = "" if view.serial is None else f", state serial {_cut(str(view.serial))}"
     more = "".join(f"{text}\n\n" for text in (view.also, view.then) if text)
-    return f"### {view.summary}\n\n{told}{serial}\n\n{more}"
+    return f"### {view.summary}\n\n{names}{serial}\n\n{more}"
 
 
 def _foot(view: View) -> str:
@@ -102,8 +103,8 @@ def _names(parts: Sequence[Part]) -> str:
 
 
 def _prompt(parts: Iterable[Part]) -> str:
-    """How long the prompt is and becomes."""
-    return next((_code(part.said) for part in parts if part.name == "instructions" and part.said), "")
+    """Return how long the prompt, the first prose, is and becomes."""
+    return next((_code(part.summary) for part in parts if part.shape is Shape.PROSE and part.summary), "")
 
 
 # what must not be missed
@@ -111,7 +112,7 @@ def _prompt(parts: Iterable[Part]) -> str:
 
 def _remarks(view: View) -> Iterator[str]:
     for entry in view.entries:
-        yield from (f"- **{word}**: {_code(entry.address)} {said}\n" for word, said in _troubles(entry))
+        yield from (f"- **{word}**: {_code(entry.address)} {text}\n" for word, text in _troubles(entry))
     yield from (f"- **Note**: {_code(notice, _VALUE)}\n" for notice in view.notices)
     yield from (f"- **Warning**: {_code(warning, _VALUE)}\n" for warning in view.warnings)
 
@@ -120,11 +121,11 @@ def _troubles(entry: Entry) -> Iterator[tuple[str, str]]:
     if entry.trouble:
         yield entry.trouble.word, _code(entry.trouble.text, _VALUE)
     for part in entry.parts:
-        for each in part.breaking:
-            yield "Breaking", f"{_code(part.name)} {_code(each, _VALUE)}"
+        for reason in part.breaking:
+            yield "Breaking", f"{_code(part.name)} {_code(reason, _VALUE)}"
     if entry.drifted:
-        moved = _names([part for part in entry.parts if part.style is Style.DRIFT])
-        yield "Drift", "is not as it was last applied" + f": {moved}" * bool(moved)
+        names = _names([part for part in entry.parts if part.style is Style.DRIFT])
+        yield "Drift", "is not as it was last applied" + f": {names}" * bool(names)
 
 
 # the diffs
@@ -132,12 +133,12 @@ def _troubles(entry: Entry) -> Iterator[tuple[str, str]]:
 
 def _diffs(entries: Iterable[Entry], room: int) -> str:
     """What entries say besides their rows; when there is no room for more, the others are counted."""
-    found = [(entry, [*_lines(entry)]) for entry in entries if entry.parts]
+    diffs = [(entry, [*_lines(entry)]) for entry in entries if entry.parts]
     shown: list[str] = []
-    for number, (entry, lines) in enumerate(found):
-        text = _folded(entry, lines, room - _SENTENCE * (number < len(found) - 1))
+    for number, (entry, lines) in enumerate(diffs):
+        text = _folded(entry, lines, room - _SENTENCE * (number < len(diffs) - 1))
         if not text:
-            return "".join(shown) + _unshown(len(found) - number, "more resource", "The diffs of ")
+            return "".join(shown) + _unshown(len(diffs) - number, "more resource", "The diffs of ")
         shown.append(text)
         room -= _size(text)
     return "".join(shown)
@@ -163,8 +164,8 @@ def _fitting(lines: Sequence[str], room: int) -> list[str]:
     """As many lines as have room between their fences."""
     spent = accumulate(_size(line) + 1 for line in lines)
     fences = accumulate(map(_fence, lines), max)
-    found = zip(lines, spent, fences, strict=True)
-    return [line for line, size, fence in found if size + 2 * len(fence) <= room]
+    sized = zip(lines, spent, fences, strict=True)
+    return [line for line, size, fence in sized if size + 2 * len(fence) <= room]
 
 
 def _lines(entry: Entry) -> Iterator[str]:
@@ -176,31 +177,31 @@ def _lines(entry: Entry) -> Iterator[str]:
 
 def _part(part: Part) -> Iterator[str]:
     sides = [side for side in (part.before, part.after) if side is not None and not part.comparison]
-    told = sides[0] if len(sides) == 1 else part.said
-    yield "  ".join(text for text in (f"{part.sign} {part.name:<13}", told, part.aside) if text).rstrip()
-    if part.moved:
-        yield f"!     {part.moved}"
-    yield from (f"!     breaking: {each}" for each in part.breaking)
+    value = sides[0] if len(sides) == 1 else part.summary
+    yield "  ".join(text for text in (f"{part.sign} {part.name:<13}", value, part.aside) if text).rstrip()
+    if part.note:
+        yield f"!     {part.note}"
+    yield from (f"!     breaking: {reason}" for reason in part.breaking)
     if len(sides) > 1:
-        yield from _moved(part.before, part.after)
+        yield from _sides(part.before, part.after)
     for inner in part.inner:
-        yield from _moved(inner.before, inner.after, inner.path)
+        yield from _sides(inner.before, inner.after, inner.path)
     if part.comparison:
         yield from _compared(part.comparison)
 
 
-def _moved(before: str | None, after: str | None, path: str = "") -> Iterator[str]:
-    """Those sides of a value that there are, one below the other."""
-    where = f"{path}  " if path else ""
+def _sides(before: str | None, after: str | None, path: str = "") -> Iterator[str]:
+    """Yield those sides of a value that there are, one below the other."""
+    name = f"{path}  " if path else ""
     for sign, side in (("-", before), ("+", after)):
         if side is not None:
-            yield f"{sign}     {where}{side}"
+            yield f"{sign}     {name}{side}"
 
 
-def _compared(found: Comparison) -> Iterator[str]:
-    yield from (f"       {label}" for label in found.labels)
-    yield from (f"       § {title}: {count(lines, 'line')}" for title, lines in found.headings)
-    for number, hunk in enumerate(found.hunks):
+def _compared(comparison: Comparison) -> Iterator[str]:
+    yield from (f"       {label}" for label in comparison.labels)
+    yield from (f"       § {title}: {count(lines, 'line')}" for title, lines in comparison.headings)
+    for number, hunk in enumerate(comparison.hunks):
         if number:
             yield "       ⋮"
         yield from map(_numbered, hunk)

@@ -27,11 +27,6 @@ _HARMLESS = re.compile(r"(\d+|true|false|sha256:[0-9a-f]{64})\Z")
 _FENCE = re.compile(r"`+")
 
 
-def has_changes(document: PlanDocument) -> bool:
-    """Whether apply would do, or refuse, anything."""
-    return any(one.action is not Action.NOOP or one.refused for one in document.changes)
-
-
 def plan_comment(document: PlanDocument, most: int, report: str) -> str:
     """The plan for people, with a link to the report if there is one; a few words where 0 bytes are given."""
     link = f"\n\n[The whole plan]({report})\n" if report else ""
@@ -52,7 +47,7 @@ def plan_outputs(document: PlanDocument) -> dict[str, str]:
     """Names and values for the steps and jobs that follow: numbers, true or false, a digest."""
     made = document.counts
     found = {
-        "changes": "true" if has_changes(document) else "false",
+        "changes": "true" if document.has_changes else "false",
         "to_add": str(made.added),
         "to_change": str(made.changed),
         "to_destroy": str(made.destroyed),

@@ -1,4 +1,7 @@
-"""A plan as its View: what changes, what a reader must know besides, and the summary in Terraform's words."""
+"""A plan as its View: what changes, what a reader must know besides, and the summary in Terraform's words.
+
+Parts are drawn by their shape. No renderer knows the fields of a dialect.
+"""
 
 from __future__ import annotations
 
@@ -7,98 +10,111 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.address import Address, Kind
-from reconciler.model.change import Action, Change, FieldChange, Reason, Step, StepKind
-from reconciler.render.document import plan_in
+from reconciler.model.change import Action, Reason, StepKind
+from reconciler.model.field import Shape
 from reconciler.render.lines import Style
 from reconciler.render.text_diff import CONTEXT, Comparison, compared
 from reconciler.render.view import Entry, Inner, Part, Trouble, View, count, literal, shown, sign_of
 from reconciler.render.visible import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import Any
 
-    from reconciler.model.plan import Plan
-    from reconciler.render.document import PlanDocument, WarningRecord
+    from reconciler.render.document import (
+        ChangeRecord,
+        FieldRecord,
+        PlanDocument,
+        StepRecord,
+        WarningRecord,
+    )
 
 NO_CHANGES = "No changes. Your assistants match the configuration."
 KEPT = "No changes. What somebody changed on the server is left as it is."
 
 _OBVIOUS = frozenset({Reason.NEW, Reason.EDITED, Reason.SAME, Reason.DESTROY, Reason.RENAMED, Reason.REMOVED})
-_TEXTS = frozenset({"instructions"})
-_LONG = 80  # characters from which on other texts are compared like a prompt
+_GROUPED = frozenset({Shape.ITEM, Shape.PAIR, Shape.FILES})
+_LONG = 80  # characters from which on a value is compared line by line
 
 
 def plan_view(document: PlanDocument, context: int = CONTEXT) -> View:
-    """Everything that a person should see of a plan; ``context`` unchanged lines stay around each change."""
-    plan = plan_in(document)
+    """Return what a person should see of a plan; ``context`` unchanged lines stay around each change."""
+    is_unchanged = not document.has_changes
     return View(
-        "Plan",
-        shown(plan.basis.target),
-        shown(plan.basis.account),
-        shown(plan.project),
-        shown(plan.environment),
-        plan.basis.serial,
-        plan.digest,
-        tuple(_entry(change, context) for change in plan.changes if change.is_visible),
-        tuple(shown(notice) for notice in plan.notices),
-        tuple(_warning(one) for one in document.warnings),
-        _summary(plan),
-        _also(plan) if plan.has_changes else "",
-        "Only what was selected was compared." * (plan.is_partial and not plan.has_changes),
-        plan.is_partial,
+        title="Plan",
+        target=shown(document.target),
+        account=shown(document.account),
+        project=shown(document.project),
+        environment=shown(document.environment),
+        serial=document.serial,
+        digest=shown(document.digest),
+        entries=tuple(_entry(change, context) for change in document.changes if change.is_visible),
+        notices=tuple(shown(notice) for notice in document.notices),
+        warnings=tuple(_warning(warning) for warning in document.warnings),
+        summary=_summary(document),
+        also="" if is_unchanged else _also(document.changes),
+        then="Only what was selected was compared." * (document.is_partial and is_unchanged),
+        is_partial=document.is_partial,
     )
 
 
-def _warning(one: WarningRecord) -> str:
-    place = ":".join(str(part) for part in (one.file, one.line, one.column) if part)
-    return shown(f"{one.code} {one.message}" + f" ({place})" * bool(place))
+def _warning(warning: WarningRecord) -> str:
+    location = ":".join(str(part) for part in (warning.file, warning.line, warning.column) if part)
+    return shown(f"{warning.code} {warning.message}" + f" ({location})" * bool(location))
 
 
-def _summary(plan: Plan) -> str:
-    if not plan.has_changes:
-        return KEPT if any(change.drifted for change in plan.changes) else NO_CHANGES
-    made = plan.counts
-    return f"Plan: {made.added} to add, {made.changed} to change, {made.destroyed} to destroy."
+def _summary(document: PlanDocument) -> str:
+    if not document.has_changes:
+        return KEPT if any(change.drifted for change in document.changes) else NO_CHANGES
+    counts = document.counts
+    return f"Plan: {counts.added} to add, {counts.changed} to change, {counts.destroyed} to destroy."
 
 
-def _also(plan: Plan) -> str:
+def _also(changes: Iterable[ChangeRecord]) -> str:
     more = Counter[str]()
-    for change in plan.changes:
+    for change in changes:
         more["to adopt"] += change.action is Action.ADOPT and not change.steps
         more["to forget"] += change.action is Action.FORGET
-        more["moved"] += change.moved_from is not None
+        more["moved"] += bool(change.moved_from)
         more["following a file"] += bool(change.follows) and change.action is not Action.FORGET
         more["drifted"] += change.drifted
         more["refused"] += bool(change.refused)
-        more["breaking"] += sum(len(one.breaking) for one in change.fields)
+        more["breaking"] += sum(len(field.breaking) for field in change.fields)
     extras = ", ".join(f"{number} {what}" for what, number in more.items() if number)
     return f"Also: {extras}." if extras else ""
 
 
-def _entry(change: Change, context: int) -> Entry:
-    sign, style, word = sign_of(change.action, change.address.kind)
-    verb = f"will be {word}"
-    if change.action is Action.NOOP:
-        verb = "stays as it is"
-    if change.reason is Reason.REMOVED:
-        verb = "will be forgotten, and stays on the server"
+# entries
+
+
+def _entry(change: ChangeRecord, context: int) -> Entry:
+    kind = Address.parse(change.address).kind
+    sign, style, word = sign_of(change.action, kind)
     if change.refused:
-        sign, style, verb = "!", Style.DRIFT, f"cannot be {word}"
+        sign, style = "!", Style.DRIFT
     return Entry(
-        sign,
-        style,
-        shown(change.address),
-        verb,
-        shown(change.id),
-        change.action,
-        tuple(_asides(change)),
-        Trouble("Refused", shown(change.refused)) if change.refused else None,
-        () if change.refused else tuple(_parts(change, context)),
-        change.drifted,
+        sign=sign,
+        style=style,
+        address=shown(change.address),
+        verb=_verb(change, word),
+        id=shown(change.id),
+        action=change.action,
+        asides=tuple(_asides(change)),
+        trouble=Trouble("Refused", shown(change.refused)) if change.refused else None,
+        parts=() if change.refused else tuple(_parts(change, kind, context)),
+        drifted=change.drifted,
     )
 
 
-def _asides(change: Change) -> Iterator[str]:
+def _verb(change: ChangeRecord, word: str) -> str:
+    if change.refused:
+        return f"cannot be {word}"
+    if change.reason is Reason.REMOVED:
+        return "will be forgotten, and stays on the server"
+    return "stays as it is" if change.action is Action.NOOP else f"will be {word}"
+
+
+def _asides(change: ChangeRecord) -> Iterator[str]:
     if change.moved_from:
         yield f"moved from {shown(change.moved_from)}"
     if change.reason not in _OBVIOUS and str(change.reason) not in change.note:
@@ -107,121 +123,150 @@ def _asides(change: Change) -> Iterator[str]:
         yield shown(change.note)
 
 
-def _parts(change: Change, context: int) -> Iterator[Part]:
-    if change.action is Action.CREATE and change.address.kind is not Kind.FILE:
+# parts
+
+
+def _parts(change: ChangeRecord, kind: Kind, context: int) -> Iterator[Part]:
+    if change.action is Action.CREATE and kind is not Kind.FILE:
         yield from _groups(change.fields, context)
         return
-    for one in change.fields:
-        yield _field(one, context)
-    attached = {step.file for step in change.steps if step.kind is StepKind.ATTACH}
-    detached = {step.file for step in change.steps if step.kind is StepKind.DETACH}
+    yield from (_part(field, context) for field in change.fields)
+    attached = {step.reference for step in change.steps if step.kind is StepKind.ATTACH}
+    detached = {step.reference for step in change.steps if step.kind is StepKind.DETACH}
     for step in change.steps:
         if step.kind in {StepKind.ATTACH, StepKind.DETACH}:
-            yield _attachment(step, swapped=step.file in attached & detached)
+            yield _attachment(step, swapped=step.reference in attached & detached)
 
 
-def _groups(fields: Sequence[FieldChange], context: int) -> Iterator[Part]:
-    """The fields of a new assistant: tools and metadata in one part each."""
-    grouped: dict[str, list[FieldChange]] = {}
-    for one in fields:
-        grouped.setdefault(one.field.partition(".")[0], []).append(one)
-    for name, found in grouped.items():
-        if name in {"tools", "metadata", "files"}:
-            said = ", ".join(_named(one) for one in found)
-            inner = tuple(_whole(one) for one in found if name == "tools")
-            yield Part("+", Style.ADD, shown(name), said=said, inner=inner)
+def _groups(fields: Iterable[FieldRecord], context: int) -> Iterator[Part]:
+    """Yield the parts of a new assistant: what has keys in one part for each field."""
+    grouped: dict[tuple[Shape, str], list[FieldRecord]] = {}
+    for field in fields:
+        grouped.setdefault((field.shape, _name(field)), []).append(field)
+    for (shape, name), members in grouped.items():
+        if shape in _GROUPED:
+            yield _group(shape, name, members)
         else:
-            yield from (_field(one, context) for one in found)
+            yield from (_part(field, context) for field in members)
 
 
-def _named(one: FieldChange) -> str:
-    group, _, rest = one.field.partition(".")
-    if group == "metadata":
-        return f'{shown(rest)} = "{shown(one.after)}"'
-    return shown(rest) if group == "tools" else ", ".join(shown(name) for name in one.after or ())
+def _name(field: FieldRecord) -> str:
+    return field.field.partition(".")[0]
 
 
-def _whole(one: FieldChange) -> Inner:
-    return Inner(shown(one.field.partition(".")[2]), None, literal(one.after))
+def _key(field: FieldRecord) -> str:
+    return shown(field.field.partition(".")[2])
 
 
-def _field(one: FieldChange, context: int) -> Part:
-    sign, style = _sign(one)
-    source = f"({shown(one.source)})" if one.source else ""
-    comparison = _comparison(one, context)
-    part = Part(sign, style, shown(one.field), aside=source, moved=_moved(one), comparison=comparison)
-    if one.field == "content":
-        return replace(part, said=_contents(one))
-    if one.field.startswith("tools."):
-        breaking = tuple(shown(each) for each in one.breaking)
-        return replace(part, inner=tuple(_inside(one)), breaking=breaking)
-    if part.comparison and one.field in _TEXTS:
-        return replace(part, said=_extent(part.comparison))
-    return replace(part, before=literal(one.before), after=literal(one.after))
+def _group(shape: Shape, name: str, members: Sequence[FieldRecord]) -> Part:
+    inner = [Inner(_key(field), None, literal(field.after)) for field in members if shape is Shape.ITEM]
+    return Part(
+        sign="+",
+        style=Style.ADD,
+        name=shown(name),
+        summary=", ".join(_member(field) for field in members),
+        inner=tuple(inner),
+        shape=shape,
+    )
 
 
-def _inside(one: FieldChange) -> Iterator[Inner]:
-    """What differs inside a tool; the whole of it, without a path, where it comes or goes."""
-    for detail in one.details:
+def _member(field: FieldRecord) -> str:
+    if field.shape is Shape.PAIR:
+        return f"{_key(field)} = {literal(field.after) or '(none)'}"
+    return _key(field) if field.shape is Shape.ITEM else ", ".join(map(shown, field.after or ()))
+
+
+def _part(field: FieldRecord, context: int) -> Part:
+    sign, style = _sign(field)
+    comparison = _comparison(field, context)
+    part = Part(
+        sign=sign,
+        style=style,
+        name=shown(field.field),
+        aside=f"({shown(field.source)})" if field.source else "",
+        note=_note(field),
+        comparison=comparison,
+        shape=field.shape,
+    )
+    if field.shape is Shape.CONTENT:
+        return replace(part, summary=_content(field))
+    if field.shape is Shape.ITEM:
+        breaking = tuple(shown(reason) for reason in field.breaking)
+        return replace(part, inner=tuple(_inside(field)), breaking=breaking)
+    if field.shape is Shape.PROSE and comparison:
+        return replace(part, summary=_extent(comparison))
+    return replace(part, before=literal(field.before), after=literal(field.after))
+
+
+def _inside(field: FieldRecord) -> Iterator[Inner]:
+    """Yield what differs inside an item; the whole of it, without a path, where it is added or removed."""
+    for detail in field.details:
         yield Inner(shown(detail.path), literal(detail.before), literal(detail.after))
-    if not one.details:
-        yield Inner("", literal(one.before), literal(one.after))
+    if not field.details:
+        yield Inner("", literal(field.before), literal(field.after))
 
 
-def _sign(one: FieldChange) -> tuple[str, Style]:
-    if one.drifted:
+def _sign(field: FieldRecord) -> tuple[str, Style]:
+    if "server" in field.moved_by:
         return "!", Style.DRIFT
-    if one.before is None:
+    if field.before is None:
         return "+", Style.ADD
-    return ("-", Style.REMOVE) if one.after is None else ("~", Style.CHANGE)
+    return ("-", Style.REMOVE) if field.after is None else ("~", Style.CHANGE)
 
 
-def _comparison(one: FieldChange, context: int) -> Comparison | None:
-    """The lines that differ, of a prompt, of a long text, and of a file whose texts are at hand."""
-    if one.texts is not None:
-        return compared(*one.texts, context)
-    before, after = one.before or "", one.after or ""
-    if not (isinstance(before, str) and isinstance(after, str)):
-        return None
+def _comparison(field: FieldRecord, context: int) -> Comparison | None:
+    """Return the lines that differ, of prose, of a long text, and of a file whose texts are at hand."""
+    if field.texts is not None:
+        before, after = field.texts
+        return compared(before, after, context)
+    sides = [_text(side) for side in (field.before, field.after)]
+    before, after = (side or "" for side in sides)
     is_long = bool(before and after) and max(len(before), len(after)) > _LONG
-    return compared(before, after, context) if one.field in _TEXTS or is_long else None
+    is_text = None not in sides and (field.shape is Shape.PROSE or is_long)
+    return compared(before, after, context) if is_text else None
 
 
-def _extent(found: Comparison) -> str:
-    """How long a prompt is, and by how much that changes."""
-    old, new = found.before, found.after
+def _text(side: Any) -> str | None:
+    """Return the text of a side, which is empty for an absent one; None for another value."""
+    return "" if side is None else side if isinstance(side, str) else None
+
+
+def _extent(comparison: Comparison) -> str:
+    """Return how long a text is, and by how much that changes."""
+    old, new = comparison.before, comparison.after
     if not new.lines:
         return f"removed ({count(old.words, 'word')}, ~{count(old.tokens, 'token')})"
     if not old.lines:
         return f"{count(new.lines, 'line')}, {count(new.words, 'word')}, ~{count(new.tokens, 'token')}"
-    lines = f"+{found.added} -{found.removed} lines, " if found.hunks else ""
+    lines = f"+{comparison.added} -{comparison.removed} lines, " if comparison.hunks else ""
     return f"{lines}{old.words:,} → {new.words:,} words, ~{old.tokens:,} → ~{new.tokens:,} tokens"
 
 
-def _moved(one: FieldChange) -> str:
-    """Who moved a field, and what becomes of that."""
-    said = []
-    if one.drifted:
-        said.append("changed on the server" + " and in the configuration" * (one.edited and not one.cleared))
-    if one.cleared:
-        said.append("no longer in the configuration")
-    if one.drifted or one.cleared:
-        said.append("will be cleared" if one.cleared else "will be set back")
-    return ", ".join(said)
+def _note(field: FieldRecord) -> str:
+    """Return who changed a field, and what becomes of that."""
+    drifted, edited = ("server" in field.moved_by, "configuration" in field.moved_by)
+    causes = []
+    if drifted:
+        causes.append("changed on the server" + " and in the configuration" * (edited and not field.cleared))
+    if field.cleared:
+        causes.append("no longer in the configuration")
+    if causes:
+        causes.append("will be cleared" if field.cleared else "will be set back")
+    return ", ".join(causes)
 
 
-def _contents(one: FieldChange) -> str:
-    """A file's size and digest, before and after."""
-    sides = [side for side in (one.before, one.after) if side is not None]
+def _content(field: FieldRecord) -> str:
+    """Return a file's size and digest, before and after."""
+    sides = [side for side in (field.before, field.after) if side is not None]
     sizes = " → ".join(shortened(side["bytes"]) for side in sides)
     digests = " → ".join(shown(side["sha256"])[:12] for side in sides)
     return f"{sizes}  sha256 {digests}"
 
 
-def _attachment(step: Step, *, swapped: bool) -> Part:
-    is_new = step.kind is StepKind.ATTACH
+def _attachment(step: StepRecord, *, swapped: bool) -> Part:
+    is_new, file = step.kind is StepKind.ATTACH, step.reference
     sign, style = ("+", Style.ADD) if is_new else ("-", Style.REMOVE)
-    which = (" (new upload)" if is_new else " (old upload)") * swapped
-    known = shown(step.id) if step.id and isinstance(step.file, Address) else ""
-    name = shown(step.file.name if isinstance(step.file, Address) else step.file)
-    return Part(sign, style, f"{step.kind} {name}{which}", aside=known)
+    upload = (" (new upload)" if is_new else " (old upload)") * swapped
+    name = shown(file.name if isinstance(file, Address) else file)
+    known = shown(step.id) if step.id and isinstance(file, Address) else ""
+    return Part(sign=sign, style=style, name=f"{step.kind} {name}{upload}", aside=known)

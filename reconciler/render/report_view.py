@@ -16,64 +16,72 @@ _WORDS = {Result.FAILED: "Error", Result.SKIPPED: "Skipped", Result.UNKNOWN: "Un
 
 
 def report_view(document: ReportDocument) -> View:
-    """Everything that a person should see of what became of a plan."""
+    """Return what a person should see of what became of a plan."""
     return View(
-        "Apply",
-        shown(document.target),
-        "",
-        shown(document.project),
-        shown(document.environment),
-        None,
-        shown(document.digest),
-        tuple(_entry(one) for one in document.outcomes),
-        (shown(document.unsaved),) if document.unsaved else (),
-        (),
-        _summary(document),
+        title="Apply",
+        target=shown(document.target),
+        account="",
+        project=shown(document.project),
+        environment=shown(document.environment),
+        serial=None,
+        digest=shown(document.digest),
+        entries=tuple(_entry(outcome) for outcome in document.outcomes),
+        notices=(shown(document.unsaved),) if document.unsaved else (),
+        warnings=(),
+        summary=_summary(document),
         then=_then(document),
     )
 
 
 def _is_whole(document: ReportDocument) -> bool:
-    return not document.unsaved and all(one.result is Result.APPLIED for one in document.outcomes)
+    return not document.unsaved and all(outcome.result is Result.APPLIED for outcome in document.outcomes)
 
 
 def _summary(document: ReportDocument) -> str:
     ended = "Apply complete!" if _is_whole(document) else "Apply incomplete."
-    made = document.counts
-    return f"{ended} Resources: {made.added} added, {made.changed} changed, {made.destroyed} destroyed."
+    counts = document.counts
+    return f"{ended} Resources: {counts.added} added, {counts.changed} changed, {counts.destroyed} destroyed."
 
 
 def _then(document: ReportDocument) -> str:
-    """How much is left, and what to do about it."""
+    """Return how much is left, and what to do about it."""
     if _is_whole(document):
         return ""
     outcomes = document.outcomes
-    left = sum(one.result is not Result.APPLIED for one in outcomes)
+    left = sum(outcome.result is not Result.APPLIED for outcome in outcomes)
     remedy = "Completed changes are recorded. Fix the cause and run the command again."
     if document.unsaved:
         remedy = "Fix the cause and run the command again."
-    elif not any(one.written for one in outcomes):
+    elif not any(outcome.written for outcome in outcomes):
         remedy = "Nothing was changed."
     return f"Not applied: {left} of {len(outcomes)}. {remedy}"
 
 
-def _entry(one: OutcomeRecord) -> Entry:
-    sign, style, word = sign_of(one.action, Address.parse(one.address).kind)
-    verb, message = f"was {word}", shown(one.message)
-    trouble = _trouble(one)
+def _entry(outcome: OutcomeRecord) -> Entry:
+    sign, style, word = sign_of(outcome.action, Address.parse(outcome.address).kind)
+    verb, message = f"was {word}", shown(outcome.message)
+    trouble = _trouble(outcome)
     if trouble:
-        sign, style = "!", Style.DIM if one.result is Result.SKIPPED else Style.ERROR
-        verb = f"was not {word}{' completely' * one.written}"
-    if one.result is Result.UNKNOWN:
+        sign, style = "!", Style.DIM if outcome.result is Result.SKIPPED else Style.ERROR
+        verb = f"was not {word}{' completely' * outcome.written}"
+    if outcome.result is Result.UNKNOWN:
         verb = f"may have been {word}"
-    asides = () if trouble or not message else (message,)
-    return Entry(sign, style, shown(one.address), verb, shown(one.id), one.action, asides, trouble)
+    return Entry(
+        sign=sign,
+        style=style,
+        address=shown(outcome.address),
+        verb=verb,
+        id=shown(outcome.id),
+        action=outcome.action,
+        asides=() if trouble or not message else (message,),
+        trouble=trouble,
+    )
 
 
-def _trouble(one: OutcomeRecord) -> Trouble | None:
-    if one.result is Result.APPLIED:
+def _trouble(outcome: OutcomeRecord) -> Trouble | None:
+    if outcome.result is Result.APPLIED:
         return None
-    if one.cause is Cause.REFUSED:
-        return Trouble("Refused", shown(one.message))
-    request = f" (request {shown(one.request_id)})" if one.request_id else ""
-    return Trouble(_WORDS[one.result], f"{shown(one.message)}{request}")
+    if outcome.cause is Cause.REFUSED:
+        return Trouble("Refused", shown(outcome.message))
+    request = f" (request {shown(outcome.request_id)})" if outcome.request_id else ""
+    return Trouble(_WORDS[outcome.result], f"{shown(outcome.message)}{request}")

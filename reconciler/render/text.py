@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action
+from reconciler.model.field import Shape
 from reconciler.render.diff import comparison_lines
 from reconciler.render.lines import Line, Span, Style, line
 from reconciler.render.page_options import Depth
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
 NO_DRIFT = "No drift. Everything on the server is as it was last applied."
 
 _INDENT = "      "
+_NAMED = frozenset({Shape.PROSE, Shape.ITEM, Shape.FILES})  # what only a name says where it is not compared
 _MOST = 54  # characters of a value that are shown
 
 
 def header(view: View) -> Line:
-    """The first line of everything about a server: which one it is."""
+    """Return the first line of everything about a server: which one it is."""
     account = f"  account {view.account}" if view.account else ""
     serial = "" if view.serial is None else f"  state serial {view.serial}"
     rest = f"{account}  project {view.project}{serial}"
@@ -33,7 +35,7 @@ def header(view: View) -> Line:
 
 
 def view_lines(view: View, depth: Depth = Depth.PLAIN) -> Iterator[Line]:
-    """Every entry, what a reader must know besides, and the summary."""
+    """Yield every entry, what a reader must know besides, and the summary."""
     yield header(view)
     brief = depth is Depth.BRIEF
     if brief and view.entries:
@@ -59,7 +61,7 @@ def _summary(view: View) -> Iterator[Line]:
 
 
 def entry_lines(entry: Entry, *, full: bool = False) -> Iterator[Line]:
-    """One Change: its head, why, its fields and attachments."""
+    """Yield one Change: its head, why, its fields and attachments."""
     yield from _head(entry)
     for aside in entry.asides:
         yield line(_INDENT, Span(aside, Style.DIM))
@@ -77,30 +79,31 @@ def _head(entry: Entry) -> Iterator[Line]:
 
 def _part_lines(part: Part, *, is_new: bool, full: bool) -> Iterator[Line]:
     is_text = part.comparison is not None and part.sign in "~!"
-    said = "" if is_text and not part.said else _told(part, is_new=is_new, most=10**9 if full else _MOST)
-    head = f"{part.sign} {part.name:<13} {said}".rstrip()
+    most = 10**9 if full else _MOST
+    values = "" if is_text and not part.summary else _values(part, is_new=is_new, most=most)
+    head = f"{part.sign} {part.name:<13} {values}".rstrip()
     yield line(_INDENT, Span(head, part.style), Span(f"  {part.aside}" if part.aside else "", Style.DIM))
-    if part.moved:
-        yield line(_INDENT, "    ", Span(part.moved, Style.DIM))
-    for each in part.breaking:
-        yield line(_INDENT, "    ", Span(f"! breaking: {each}", Style.DRIFT))
+    if part.note:
+        yield line(_INDENT, "    ", Span(part.note, Style.DIM))
+    for reason in part.breaking:
+        yield line(_INDENT, "    ", Span(f"! breaking: {reason}", Style.DRIFT))
     for inner in part.inner:
         if inner.path and not is_new:
-            moved = f"{_cut(inner.before)} → {_cut(inner.after)}"
-            yield line(_INDENT, "    ", Span(f"{inner.path}  {moved}", part.style))
+            values = f"{_cut(inner.before)} → {_cut(inner.after)}"
+            yield line(_INDENT, "    ", Span(f"{inner.path}  {values}", part.style))
     if part.comparison and (is_text or full):
         yield from comparison_lines(part.comparison, _INDENT, full=full)
 
 
-def _told(part: Part, *, is_new: bool, most: int) -> str:
-    """The values of a part on one line."""
-    if part.said or (part.before is None and part.after is None):
-        return part.said
+def _values(part: Part, *, is_new: bool, most: int) -> str:
+    """Return the values of a part on one line."""
+    if part.summary or (part.before is None and part.after is None):
+        return part.summary
     return _cut(part.after, most) if is_new else f"{_cut(part.before, most)} → {_cut(part.after, most)}"
 
 
 def _cut(text: str | None, most: int = _MOST) -> str:
-    """A whole value, shortened where it is long; a text keeps its quotes."""
+    """Return a whole value, shortened where it is long; a text keeps its quotes."""
     if text is None:
         return "(none)"
     quote = '"' * text.startswith('"')
@@ -109,14 +112,14 @@ def _cut(text: str | None, most: int = _MOST) -> str:
 
 
 def drift_lines(view: View, drifts: Sequence[Drift], managed: int) -> Iterator[Line]:
-    """Everything that somebody changed on the server, and how much of what is managed that is."""
+    """Yield what was changed on the server, and how much of what is managed that is."""
     yield header(view)
-    for one in drifts:
+    for drift in drifts:
         yield line()
-        verb = "was deleted on the server" if one.is_gone else "was changed on the server"
-        head = Span(f"  ! {shown(one.address)}", Style.DRIFT)
-        yield line(head, Span(f" {verb}"), Span(f"  {shown(one.id)}", Style.DIM))
-        for field in one.fields:
+        verb = "was deleted on the server" if drift.is_gone else "was changed on the server"
+        head = Span(f"  ! {shown(drift.address)}", Style.DRIFT)
+        yield line(head, Span(f" {verb}"), Span(f"  {shown(drift.id)}", Style.DIM))
+        for field in drift.fields:
             yield from _drifted(field)
     yield line()
     if drifts:
@@ -125,22 +128,21 @@ def drift_lines(view: View, drifts: Sequence[Drift], managed: int) -> Iterator[L
         yield line(Span(NO_DRIFT, Style.BOLD))
 
 
-def _drifted(one: FieldChange) -> Iterator[Line]:
-    """A field as it was last applied, where that is known, and as it is on the server now."""
-    name = shown(one.field)
-    if one.field == "instructions" and one.before and one.after:
+def _drifted(field: FieldChange) -> Iterator[Line]:
+    """Yield a field as it was last applied, where that is known, and as it is on the server now."""
+    name = shown(field.field)
+    if field.shape in _NAMED:
         yield line(_INDENT, Span(f"! {name}", Style.DRIFT))
-        yield from comparison_lines(compared(one.before, one.after), _INDENT)
-    elif one.field in {"tools", "files", "instructions"}:
-        yield line(_INDENT, Span(f"! {name}", Style.DRIFT))
+        if field.shape is Shape.PROSE and field.before and field.after:
+            yield from comparison_lines(compared(field.before, field.after), _INDENT)
     else:
-        before = "(not known)" if one.before is None else _cut(literal(one.before))
-        moved = f"{before} → {_cut(literal(one.after))}"
-        yield line(_INDENT, Span(f"! {name:<13} {moved}", Style.DRIFT))
+        before = "(not known)" if field.before is None else _cut(literal(field.before))
+        values = f"{before} → {_cut(literal(field.after))}"
+        yield line(_INDENT, Span(f"! {name:<13} {values}", Style.DRIFT))
 
 
 def report_lines(view: View) -> Iterator[Line]:
-    """The end of an apply, behind the lines that told each step: what went wrong, and the summary."""
+    """Yield the end of an apply, behind the lines for each step: what went wrong, and the summary."""
     yield line()
     for entry in view.entries:
         for aside in entry.asides:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.model.address import Kind
 from reconciler.model.change import Action
+from reconciler.model.field import Shape
 from reconciler.model.keys import masked
 from reconciler.render.lines import Style
 from reconciler.render.visible import visible
@@ -33,7 +34,7 @@ _OF_FILES = {Action.CREATE: "uploaded", Action.DELETE: "deleted"}
 
 @dataclass(frozen=True, slots=True)
 class Inner:
-    """Where inside a tool two sides differ, by JSON path; None stands for absent."""
+    """Where inside an item two sides differ, by JSON path; None stands for absent."""
 
     path: str
     before: str | None
@@ -44,10 +45,10 @@ class Inner:
 class Part:
     """One thing about an entry: a field, a file that is attached or detached.
 
-    ``before`` and ``after`` are whole values, None for absent. Where ``said`` is not empty it tells in a
-    few words all that is told on one line, and both are None. ``aside`` says where a value comes from,
-    ``moved`` who moved it and what becomes of that. ``comparison`` shows a text, ``inner`` a tool, of which
-    ``breaking`` names what an application that answers its calls may not survive.
+    ``before`` and ``after`` are whole values, None for absent. Where ``summary`` is not empty it is what one
+    line shows instead, and both are None. ``aside`` says where a value comes from, ``note`` who changed it
+    and what becomes of that. ``comparison`` shows a text, ``inner`` an item, of which ``breaking`` names what
+    an application that relies on it may not survive.
     """
 
     sign: str
@@ -55,12 +56,13 @@ class Part:
     name: str
     before: str | None = None
     after: str | None = None
-    said: str = ""
+    summary: str = ""
     aside: str = ""
-    moved: str = ""
+    note: str = ""
     comparison: Comparison | None = None
     inner: tuple[Inner, ...] = ()
     breaking: tuple[str, ...] = ()
+    shape: Shape = Shape.VALUE
 
 
 class Trouble(NamedTuple):
@@ -91,7 +93,7 @@ class View:
     """A whole plan, or what became of it, as people read it.
 
     ``title`` names which of both. ``summary`` is the line that tools look for; ``also`` stands before it,
-    ``then`` behind it. ``serial`` is None where it is not told.
+    ``then`` behind it. ``serial`` is None where it is not shown.
     """
 
     title: str
@@ -111,23 +113,23 @@ class View:
 
 
 def sign_of(action: Action, kind: Kind) -> tuple[str, Style, str]:
-    """The sign of an action, its style, and what is done in one word."""
+    """Return the sign of an action, its style, and what is done in one word."""
     sign, style, word = _LOOKS[action]
     return sign, style, _OF_FILES.get(action, word) if kind is Kind.FILE else word
 
 
 def shown(value: object) -> str:
-    """A value as any renderer may print it: nothing hidden, nothing that acts, no key."""
+    """Return a value as any renderer may print it: nothing hidden, nothing that acts, no key."""
     return visible(masked(str(value)))
 
 
-def count(number: int, what: str) -> str:
-    """A number and its noun."""
-    return f"{number:,} {what}{'s' * (number != 1)}"
+def count(number: int, noun: str) -> str:
+    """Return a number and its noun."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def literal(value: Any) -> str | None:
-    """A whole value: a text in quotes, the rest as it is; None for absent."""
+    """Return a whole value: a text in quotes, the rest as JSON; None for an absent one."""
     if value is None:
         return None
     return f'"{shown(value)}"' if isinstance(value, str) else shown(json.dumps(value, ensure_ascii=False))

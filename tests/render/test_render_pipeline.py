@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.change import Action
+from reconciler.render.document import PlanDocument
 from reconciler.render.pipeline import fenced, plan_annotations, plan_outputs
 
 DIGEST = f"sha256:{'a' * 64}"
@@ -30,7 +31,7 @@ def change(address="assistant.a", action=Action.UPDATE, **rest):
 def document(*changes, notices=(), warnings=(), digest=DIGEST):
     counts = SimpleNamespace(added=1, changed=2, destroyed=3)
     lists = {"changes": changes, "notices": notices, "warnings": warnings}
-    return SimpleNamespace(**lists, digest=digest, counts=counts)
+    return PlanDocument.model_construct(**lists, digest=digest, counts=counts)
 
 
 def test_the_gravest_warnings_come_first():
