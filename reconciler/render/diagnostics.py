@@ -21,7 +21,7 @@ _READABLE = 80
 
 
 def diagnostic_lines(problems: Sequence[Diagnostic]) -> Iterator[Line]:
-    """Every problem in turn, and a count at the end."""
+    """Yield every problem in turn, and a count at the end."""
     for problem in problems:
         yield from _problem(problem)
         yield line()
@@ -34,35 +34,39 @@ def diagnostic_lines(problems: Sequence[Diagnostic]) -> Iterator[Line]:
 
 
 def diagnostic_json(problems: Sequence[Diagnostic]) -> str:
-    """Every problem as one JSON document."""
+    """Return every problem as one JSON document."""
     shown = [
         {
-            "code": one.code,
-            "severity": "warning" if one.is_warning else "error",
-            "message": one.message,
-            "file": one.origin.path,
-            "line": one.origin.line,
-            "column": one.origin.column,
-            "width": one.origin.width,
-            "help": one.help,
+            "code": problem.code,
+            "severity": "warning" if problem.is_warning else "error",
+            "message": problem.message,
+            "file": problem.origin.path,
+            "line": problem.origin.line,
+            "column": problem.origin.column,
+            "width": problem.origin.width,
+            "help": problem.help,
         }
-        for one in problems
+        for problem in problems
     ]
     return json.dumps({"format_version": 1, "problems": shown}, indent=2, ensure_ascii=False) + "\n"
 
 
 def diagnostic_annotations(problems: Sequence[Diagnostic]) -> str:
-    """Every problem as an annotation of a GitHub workflow; a viewer shows it on its line."""
-    return "".join(
-        f"::{'warning' if one.is_warning else 'error'} file={_property(one.origin.path)},"
-        f"line={one.origin.line},col={one.origin.column},endColumn={one.origin.column + one.origin.width},"
-        f"title={_property(one.code)}::{_escaped(one.message + (f' ({one.help})' if one.help else ''))}\n"
-        for one in problems
+    """Return every problem as an annotation of a GitHub workflow; a viewer shows it on its line."""
+    return "".join(map(_annotation, problems))
+
+
+def _annotation(problem: Diagnostic) -> str:
+    origin, remedy = problem.origin, f" ({problem.help})" if problem.help else ""
+    return (
+        f"::{'warning' if problem.is_warning else 'error'} file={_property(origin.path)},"
+        f"line={origin.line},col={origin.column},endColumn={origin.column + origin.width},"
+        f"title={_property(problem.code)}::{_escaped(problem.message + remedy)}\n"
     )
 
 
 def rule_lines(rule: Rule) -> Iterator[Line]:
-    """What a code stands for, in lines of a readable width."""
+    """Yield what a code stands for, in lines of a readable width."""
     yield line(Span(f"{rule.code}: {rule.title}", Style.BOLD))
     yield line()
     for row in textwrap.wrap(rule.text, _READABLE):
@@ -104,7 +108,7 @@ def _excerpt(problem: Diagnostic) -> Iterator[Line]:
 
 
 def _cut(text: str, column: int) -> tuple[str, int]:
-    """A long line's part around a column, and the column within it."""
+    """Return a long line's part around a column, and the column within it."""
     if len(text) <= _LONG:
         return text, column
     start = max(0, column - _LONG // 2)
@@ -113,13 +117,13 @@ def _cut(text: str, column: int) -> tuple[str, int]:
 
 
 def _caret(problem: Diagnostic, text: str, column: int) -> str:
-    """Carets under the very characters, counted as they are shown."""
+    """Return carets under the very characters, counted as they are shown."""
     start, width = column - 1, problem.origin.width
     before, under = visible(text[:start]), visible(text[start : start + width])
     return f"{' ' * _cells(before)}{'^' * max(1, _cells(under))} {problem.label}".rstrip()
 
 
 def _cells(text: str) -> int:
-    """How many columns a text takes: two for a wide character, none for an accent that joins another."""
-    wide = sum(east_asian_width(one) in "WF" for one in text)
-    return len(text) + wide - sum(bool(combining(one)) for one in text)
+    """Return how many columns a text takes: two for a wide character, none for a combining accent."""
+    wide = sum(east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide - sum(bool(combining(character)) for character in text)

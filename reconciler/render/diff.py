@@ -19,19 +19,21 @@ _COMMAND = re.compile(r"##([a-zA-Z]*)\Z")
 _NEAR = 60  # characters of an unchanged stretch that are kept beside a changed word
 
 
-def comparison_lines(found: Comparison, indent: str, *, full: bool = False) -> Iterator[Line]:
-    """What differs: labels, headings, then changed lines between unchanged ones.
+def comparison_lines(comparison: Comparison, indent: str, *, full: bool = False) -> Iterator[Line]:
+    """Yield what differs: labels, headings, then changed lines between unchanged ones.
 
-    Removed lines carry old numbers, the others new ones. The gutter keeps a prompt's own bullets from being
+    Removed lines have old numbers, the others new ones. The gutter keeps a prompt's own bullets from being
     read as signs of the diff. Words that changed are marked whether there is colour or not; long unchanged
-    stretches of a changed line are left out unless it shall be ``full``.
+    stretches of a changed line are left out unless ``full``.
     """
-    for label in found.labels:
+    for label in comparison.labels:
         yield line(indent, Span(f"     {label}", Style.DIM))
-    if found.headings:
-        told = ", ".join(f"§ {title}: {number} line{'s' * (number != 1)}" for title, number in found.headings)
-        yield line(indent, Span(f"     {told}", Style.DIM))
-    for number, hunk in enumerate(found.hunks):
+    if comparison.headings:
+        headings = ", ".join(
+            f"§ {title}: {number} line{'s' * (number != 1)}" for title, number in comparison.headings
+        )
+        yield line(indent, Span(f"     {headings}", Style.DIM))
+    for number, hunk in enumerate(comparison.hunks):
         if number:
             yield line(indent, Span("     ⋮", Style.DIM))
         for row in hunk:
@@ -44,7 +46,7 @@ def _spans(row: Row, *, full: bool) -> Iterator[Span]:
 
 
 def word_spans(row: Row, *, full: bool = False) -> Iterator[Span]:
-    """A line without its gutter, with the words marked that changed."""
+    """Yield a line without its gutter, with the words marked that changed."""
     style = _STYLES[row.sign]
     if not any(word.changed for word in row.words):
         yield Span(row.text, style)
@@ -58,7 +60,7 @@ def word_spans(row: Row, *, full: bool = False) -> Iterator[Span]:
 
 
 def _near(word: Word, *, first: bool, last: bool) -> str:
-    """What of an unchanged stretch stands near a changed word."""
+    """Return what of an unchanged stretch is near a changed word."""
     head = "" if first else word.text[:_NEAR]
     tail = "" if last else word.text[-_NEAR:]
     return word.text if len(head) + len(tail) + 1 >= len(word.text) else f"{head}…{tail}"

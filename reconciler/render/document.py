@@ -1,7 +1,7 @@
 """A Plan or a Report as one JSON document: what ``--format json`` prints and what a plan file holds.
 
 A plan file is a claim about what apply would do, never a program: it is read to be shown, and to be compared
-with a plan made anew. It holds the texts it shows.
+with a new plan. It holds the texts it shows.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class FieldRecord(_Record):
     before: Any
     after: Any
     moved_by: list[Literal["configuration", "server"]] = Field(
-        description="Who moved the field since the last apply, where that is known."
+        description="Who changed the field since the last apply, where that is known."
     )
     cleared: StrictBool
     source: str = Field(description="The file that the new value was read from, or empty.")
@@ -251,7 +251,7 @@ Document: TypeAlias = PlanDocument | ReportDocument
 
 
 def schema(what: str) -> str:
-    """The JSON Schema of a ``plan`` or a ``report``, as text."""
+    """Return the JSON Schema of a ``plan`` or a ``report``, as text."""
     models: dict[str, type[BaseModel]] = {"plan": PlanDocument, "report": ReportDocument}
     described = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -294,13 +294,13 @@ def report_document(report: Report, plan: Plan) -> ReportDocument:
 
 
 def printed(document: Document) -> str:
-    """A document as the text that ``--format json`` prints, and that a plan file holds."""
+    """Return a document as the text that ``--format json`` prints, and that a plan file holds."""
     text = json.dumps(document.model_dump(), indent=2, ensure_ascii=True)
     return _COMMAND.sub(r"##\1\\u005b", text) + "\n"
 
 
 def read(text: bytes, path: object) -> Document:
-    """The plan or the report in a file; PlanFileError, naming the path, when it holds neither."""
+    """Return the plan or the report in a file; PlanFileError, naming the path, when it holds neither."""
     try:
         is_report = json.loads(text)["kind"] == "report"
     except (ValueError, TypeError, KeyError, RecursionError):
@@ -309,48 +309,48 @@ def read(text: bytes, path: object) -> Document:
 
 
 def read_plan(text: bytes, path: object) -> PlanDocument:
-    """The plan in a file; PlanFileError, naming the path, when it holds none."""
+    """Return the plan in a file; PlanFileError, naming the path, when it holds none."""
     with _named(path, "plan"):
-        found = json.loads(text)
-        _refuse_newer(found, path)
-        document = PlanDocument.model_validate(found)
-        is_whole = _checksum(found) == document.checksum and _agrees(document, plan_in(document))
+        record = json.loads(text)
+        _refuse_newer(record, path)
+        document = PlanDocument.model_validate(record)
+        is_whole = _checksum(record) == document.checksum and _agrees(document, plan_in(document))
     if not is_whole:
         raise PlanFileError(f"{path} was changed after it was made. Nothing was sent.")
     return document
 
 
 def read_report(text: bytes, path: object) -> ReportDocument:
-    """The report in a file; PlanFileError, naming the path, when it holds none."""
+    """Return the report in a file; PlanFileError, naming the path, when it holds none."""
     with _named(path, "report"):
-        found = json.loads(text)
-        _refuse_newer(found, path)
-        document = ReportDocument.model_validate(found)
-        for one in document.outcomes:
-            Address.parse(one.address)
+        record = json.loads(text)
+        _refuse_newer(record, path)
+        document = ReportDocument.model_validate(record)
+        for outcome in document.outcomes:
+            Address.parse(outcome.address)
     return document
 
 
 @contextmanager
 def _named(path: object, what: str) -> Iterator[None]:
-    """Say of which file it was that it is no document."""
+    """Name the file in an error of reading it."""
     try:
         yield
     except ValidationError as cause:
         first = cause.errors()[0]
-        where = ".".join(str(step) for step in first["loc"]) or "the whole of it"
-        raise PlanFileError(f"{path} is not a {what}: {where}: {first['msg']}") from cause
+        location = ".".join(str(step) for step in first["loc"]) or "the whole of it"
+        raise PlanFileError(f"{path} is not a {what}: {location}: {first['msg']}") from cause
     except (ValueError, TypeError, RecursionError) as cause:
         raise PlanFileError(f"{path} is not a {what}") from cause
 
 
 def _agrees(document: PlanDocument, plan: Plan) -> bool:
-    """Whether what a document says about its changes is what they say themselves."""
+    """Return whether what a document says about its changes is what they say themselves."""
     return document.digest == plan.digest and document.counts == CountsRecord.model_validate(plan.counts)
 
 
-def _refuse_newer(found: Any, path: object) -> None:
-    version = found.get("format_version") if isinstance(found, dict) else None
+def _refuse_newer(record: Any, path: object) -> None:
+    version = record.get("format_version") if isinstance(record, dict) else None
     if isinstance(version, int) and version > FORMAT:
         raise PlanFileError(
             f"{path} is of format {version}, and this version reads {FORMAT}; use a newer one"
@@ -358,7 +358,7 @@ def _refuse_newer(found: Any, path: object) -> None:
 
 
 def _checksum(record: dict[str, Any]) -> str:
-    """Over a document as it was written, so that one of before a field was added still fits."""
+    """Return a digest of a record as it was written, so that older files still verify."""
     return f"sha256:{digest({key: value for key, value in record.items() if key != 'checksum'})}"
 
 

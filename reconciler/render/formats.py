@@ -1,4 +1,4 @@
-"""The formats a plan or a report is drawn in; each is one module, which only whoever asks for it pays for."""
+"""The formats a plan or a report is drawn in; each is one module, loaded when it is used."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def drawn(document: Document, form: str, look: PageOptions) -> str:
-    """A plan or a report in one of the FORMATS, ended by a newline."""
+    """Return a plan or a report in one of the FORMATS, ended by a newline."""
     return FORMATS[form](document, look)
 
 
 def view_of(document: Document, context: int) -> View:
-    """Everything that a person should see; ``context`` unchanged lines stay around each change."""
+    """Return everything that a person should see; ``context`` unchanged lines stay around each change."""
     if document.kind == "report":
         from reconciler.render.report_view import report_view  # noqa: PLC0415 - each format pays for itself
 

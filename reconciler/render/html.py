@@ -1,4 +1,4 @@
-"""A View as one page of HTML that asks nobody for anything and runs no script; the only jinja2 import."""
+"""A View as one page of HTML that requests nothing and runs no script; the only jinja2 import."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_./-]")
 
 
 def page(view: View, look: PageOptions) -> str:
-    """A View with every line of its texts as one page, ended by a newline.
+    """Return a View with every line of its texts as one page, ended by a newline.
 
     Equal arguments give equal pages. Every text of the View stands in a text node or in none: no
     attribute but ``id`` and ``href`` rests on one, and of those only letters, digits and ``_./-~``.
@@ -73,7 +73,7 @@ def _packaged(name: str) -> str:
 
 
 def _policy(css: str) -> str:
-    """What the page may do: be styled by exactly these rules."""
+    """Return what the page may do: be styled by exactly these rules."""
     digest = b64encode(sha256(css.encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
@@ -86,7 +86,7 @@ class Pair(NamedTuple):
 
     @property
     def is_same(self) -> bool:
-        """Whether it is one line that nobody changed."""
+        """Whether it is one line that did not change."""
         return self.old is self.new
 
 
@@ -169,7 +169,7 @@ def _cards(entries: Iterable[Entry]) -> Iterator[Card]:
 
 
 def _anchor(address: str) -> str:
-    """A name for links that only this address has; a second one of the same address ends with ``~2``.
+    """Return a name for links that only this address has; a second one of the same address ends with ``~2``.
 
     What is not safe stands between two ``~``, so that no name has an odd number of them but a second one.
     """
@@ -181,7 +181,7 @@ def _is_item(part: Part) -> bool:
 
 
 def _is_bare(part: Part) -> bool:
-    """Whether its name says it all, as that of an attachment does."""
+    """Return whether its name says it all, as that of an attachment does."""
     return not part.summary and part.before is None and part.after is None
 
 
@@ -191,7 +191,7 @@ def _text(part: Part, comparison: Comparison) -> Text:
 
 
 def _pairs(rows: Iterable[Row]) -> Iterator[Pair]:
-    """Lines side by side; those of a changed block by their place in it."""
+    """Yield lines side by side; those of a changed block by their place in it."""
     for is_same, rows_alike in groupby(rows, key=lambda row: row.sign == " "):
         run = list(rows_alike)
         if is_same:
@@ -202,20 +202,20 @@ def _pairs(rows: Iterable[Row]) -> Iterator[Pair]:
 
 
 def _stretches(pairs: Iterable[Pair]) -> Iterator[Stretch]:
-    """Changed lines with what stands around them, and between them what need not be read again."""
+    """Yield changed lines with what stands around them, and between them what need not be read again."""
     runs = [list(run) for _, run in groupby(pairs, key=lambda pair: pair.is_same)]
-    kept: list[Pair] = []
+    shown: list[Pair] = []
     for number, run in enumerate(runs):
         head, tail = _AROUND * (number > 0), len(run) - _AROUND * (number < len(runs) - 1)
         if not run[0].is_same or tail - head < _FOLDED:
-            kept += run
+            shown += run
             continue
-        if kept:
-            yield Stretch([*kept, *run[:head]])
+        if shown:
+            yield Stretch([*shown, *run[:head]])
         yield Stretch(run[head:tail], is_folded=True)
-        kept = run[tail:]
-    if kept:
-        yield Stretch(kept)
+        shown = run[tail:]
+    if shown:
+        yield Stretch(shown)
 
 
 class Item(NamedTuple):
@@ -235,7 +235,7 @@ class Concern(NamedTuple):
 
 
 def _concerns(view: View, cards: Sequence[Card]) -> Iterator[Concern]:
-    """Only those that there are, the gravest first."""
+    """Yield only those that there are, the gravest first."""
     concerns = (
         *(Concern("refused", word, tuple(_troubles(cards, word))) for word in _TROUBLES),
         Concern("breaking", "May break who answers a tool's calls", tuple(_breaking(cards))),
@@ -287,7 +287,7 @@ def _provenance(view: View, look: PageOptions) -> Iterator[tuple[str, str]]:
 
 
 def _laid_out(text: str) -> str:
-    """A structure on lines of its own; what is none, or is spelt in another way, as it stands."""
+    """Return a structure on lines of its own; what is none, or is spelt in another way, as it stands."""
     if not text.startswith(("{", "[")):
         return text
     try:

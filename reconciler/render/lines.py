@@ -33,10 +33,10 @@ Line: TypeAlias = tuple[Span, ...]
 
 
 def line(*parts: Span | str) -> Line:
-    """A line of spans; a bare string is plain."""
+    """Return a line of spans; a bare string is plain."""
     return tuple(Span(part) if isinstance(part, str) else part for part in parts)
 
 
 def plain(lines: list[Line]) -> str:
-    """Lines without any colour, each ended by a newline."""
-    return "".join("".join(span.text for span in one).rstrip() + "\n" for one in lines)
+    """Return lines without any colour, each ended by a newline."""
+    return "".join("".join(span.text for span in row).rstrip() + "\n" for row in lines)

@@ -1,7 +1,7 @@
 """A View as Markdown for a comment of a review: a table, what must not be missed, and diffs until it is full.
 
 Values stand in code spans and in fences that nothing in them can end. Everything else is written here, so
-that nobody is mentioned, nothing is linked and nothing is hidden by what somebody wrote into a prompt.
+that no text of a prompt mentions a user, becomes a link or hides anything.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _ACTIVE = re.compile(r"[^\w ./-]")
 
 
 def markdown(view: View, most: int = 60_000) -> str:
-    """A View as GitHub and GitLab read it, of at most so many UTF-8 bytes, which are 2,000 or more.
+    """Return a View as GitHub and GitLab read it, of at most so many UTF-8 bytes, which are 2,000 or more.
 
     What does not fit is counted: rows of the table, remarks, lines of the last diff, and whole diffs.
     """
@@ -76,7 +76,7 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def _cells(entry: Entry) -> list[str]:
-    """What a row has of an entry, whichever table it is; a shorter one leaves the last of them out."""
+    """Return what a row has of an entry, whichever table it is; a shorter one leaves the last of them out."""
     verb = f"**{entry.verb}**" if entry.action is Action.DELETE and not entry.trouble else entry.verb
     known = f" {_code(entry.id)}" if entry.id else ""
     sign = _code(entry.sign) if entry.sign.strip() else ""
@@ -85,7 +85,7 @@ def _cells(entry: Entry) -> list[str]:
 
 
 def _cell(text: str) -> str:
-    """A cell, which a bar would end even in a code span.
+    """Return a cell, which a bar would end even in a code span.
 
     Readers disagree on a bar behind two backslashes, so that behind one of its own it is spelt out.
     """
@@ -93,7 +93,7 @@ def _cell(text: str) -> str:
 
 
 def _named(entry: Entry) -> str:
-    """The parts that change; why, where there are none."""
+    """Return the parts that change; why, where there are none."""
     return _names(entry.parts) or ", ".join(_code(aside, _VALUE) for aside in entry.asides)
 
 
@@ -132,7 +132,7 @@ def _troubles(entry: Entry) -> Iterator[tuple[str, str]]:
 
 
 def _diffs(entries: Iterable[Entry], room: int) -> str:
-    """What entries say besides their rows; when there is no room for more, the others are counted."""
+    """Return what entries say besides their rows; when there is no room for more, the others are counted."""
     diffs = [(entry, [*_lines(entry)]) for entry in entries if entry.parts]
     shown: list[str] = []
     for number, (entry, lines) in enumerate(diffs):
@@ -145,23 +145,23 @@ def _diffs(entries: Iterable[Entry], room: int) -> str:
 
 
 def _folded(entry: Entry, lines: Sequence[str], room: int) -> str:
-    """The lines of an entry, cut where the room ends; nothing where that is not worth it."""
+    """Return the lines of an entry, cut where the room ends; nothing where that is not worth it."""
     head = f"<details><summary><code>{_escaped(f'{entry.sign} {_cut(entry.address)}')}</code></summary>\n\n"
     tail = "\n</details>\n\n"
     room -= _size(f"{head}diff\n\n{tail}")
-    kept = _fitting(lines, room)
-    if len(kept) < len(lines):
-        kept = _fitting(lines, room - _SENTENCE) if room >= _LEAST else []
-    if not kept:
+    shown = _fitting(lines, room)
+    if len(shown) < len(lines):
+        shown = _fitting(lines, room - _SENTENCE) if room >= _LEAST else []
+    if not shown:
         return ""
-    more = len(lines) - len(kept)
-    text = "\n".join([*kept, f"… {count(more, 'more line')}"] if more else kept)
+    more = len(lines) - len(shown)
+    text = "\n".join([*shown, f"… {count(more, 'more line')}"] if more else shown)
     fence = _fence(text)
     return f"{head}{fence}diff\n{text}\n{fence}\n{tail}"
 
 
 def _fitting(lines: Sequence[str], room: int) -> list[str]:
-    """As many lines as have room between their fences."""
+    """Return as many lines as have room between their fences."""
     spent = accumulate(_size(line) + 1 for line in lines)
     fences = accumulate(map(_fence, lines), max)
     sized = zip(lines, spent, fences, strict=True)
@@ -169,7 +169,7 @@ def _fitting(lines: Sequence[str], room: int) -> list[str]:
 
 
 def _lines(entry: Entry) -> Iterator[str]:
-    """An entry with the signs of a diff in the first column, by which it is coloured."""
+    """Yield an entry with the signs of a diff in the first column, by which it is coloured."""
     yield from (_cut(f"# {aside}", _LINE) for aside in entry.asides)
     for part in entry.parts:
         yield from (_cut(line, _LINE) for line in _part(part))
@@ -208,7 +208,7 @@ def _compared(comparison: Comparison) -> Iterator[str]:
 
 
 def _numbered(row: Row) -> str:
-    """A line of a prompt behind a gutter, so that no bullet of its own is read as a sign of the diff."""
+    """Return a line of a text behind a gutter, so that no bullet in it is read as a sign of the diff."""
     text = "".join(span.text for span in word_spans(row))
     return f"{row.sign} {row.number:4} │ {text}".rstrip()
 
@@ -217,23 +217,23 @@ def _numbered(row: Row) -> str:
 
 
 def _listed(rows: Sequence[str], room: int, what: str, head: str = "") -> str:
-    """As many rows as have room, and how many there are besides."""
+    """Return as many rows as have room, and how many there are besides."""
     whole = f"{head}{''.join(rows)}\n"
     if _size(whole) <= room:
         return whole if rows else ""
     room -= _size(head) + _SENTENCE + 1
-    kept = [row for row, spent in zip(rows, accumulate(map(_size, rows)), strict=True) if spent <= room]
-    shown = f"{head}{''.join(kept)}\n" if kept else ""
-    return shown + _unshown(len(rows) - len(kept), what)
+    fitting = [row for row, spent in zip(rows, accumulate(map(_size, rows)), strict=True) if spent <= room]
+    listed = f"{head}{''.join(fitting)}\n" if fitting else ""
+    return listed + _unshown(len(rows) - len(fitting), what)
 
 
 def _unshown(number: int, what: str, lead: str = "") -> str:
-    """A sentence that is shorter than _SENTENCE."""
+    """Return a sentence that is shorter than _SENTENCE."""
     return f"{lead}{count(number, what)} {'does' if number == 1 and not lead else 'do'} not fit here.\n\n"
 
 
 def _code(text: str, most: int = _NAME) -> str:
-    """A value as a code span, which no run of backticks in it can end."""
+    """Return a value as a code span, which no run of backticks in it can end."""
     shown = _cut(text, most) or "(empty)"
     fence = _fence(shown, 1)
     # One blank on each side is taken away again where both are there, except from blanks alone.
@@ -243,20 +243,20 @@ def _code(text: str, most: int = _NAME) -> str:
 
 
 def _escaped(text: str) -> str:
-    """A text that is markup neither to HTML nor to Markdown."""
+    """Return a text that is markup neither to HTML nor to Markdown."""
     return _ACTIVE.sub(lambda found: f"&#{ord(found.group())};", text)
 
 
 def _cut(text: str, most: int = _NAME) -> str:
-    """The beginning of what is longer than so many bytes, and how many characters it lacks."""
+    """Return the beginning of what is longer than so many bytes, and how many characters it lacks."""
     if _size(text) <= most:
         return text
-    kept = text.encode()[:most].decode(errors="ignore")
-    return f"{kept}… {count(len(text) - len(kept), 'more character')}"
+    beginning = text.encode()[:most].decode(errors="ignore")
+    return f"{beginning}… {count(len(text) - len(beginning), 'more character')}"
 
 
 def _fence(text: str, least: int = 3) -> str:
-    """Backticks that are more than any run of them in a text."""
+    """Return backticks that are more than any run of them in a text."""
     return "`" * max(least, 1 + max(map(len, _BACKTICKS.findall(text)), default=0))
 
 

@@ -20,39 +20,41 @@ _OTHER = re.compile(r"[^A-Z0-9]")
 
 
 def only(ids: Mapping[Address, str], address: str) -> Mapping[Address, str]:
-    """The one id at an address; UsageError when the state knows none."""
-    found = {where: one for where, one in ids.items() if str(where) == address}
-    if not found:
+    """Return the one id at an address; UsageError when the state knows none."""
+    matching = {known: remote_id for known, remote_id in ids.items() if str(known) == address}
+    if not matching:
         hint = did_you_mean(address, map(str, ids)) or "apply creates it; `output` alone lists what is known"
         raise UsageError(f"the state knows no assistant at {address!r}; {hint}")
-    return found
+    return matching
 
 
 def output_id(ids: Mapping[Address, str], address: str) -> str:
-    """The bare id at an address, for ``$(...)``; UsageError when the state knows none."""
+    """Return the bare id at an address, for ``$(...)``; UsageError when the state knows none."""
     return f"{visible(*only(ids, address).values())}\n"
 
 
 def output_text(ids: Mapping[Address, str]) -> str:
-    """One line an assistant: address and id."""
-    width = max((len(str(where)) for where in ids), default=0)
-    return "".join(f"{visible(where):<{width}}  {visible(one)}\n" for where, one in ids.items())
+    """Return one line for each assistant: address and id."""
+    width = max((len(str(address)) for address in ids), default=0)
+    return "".join(
+        f"{visible(address):<{width}}  {visible(remote_id)}\n" for address, remote_id in ids.items()
+    )
 
 
 def output_json(ids: Mapping[Address, str]) -> str:
-    """One object, address to id."""
-    return json.dumps({str(where): one for where, one in ids.items()}, indent=2) + "\n"
+    """Return one object, address to id."""
+    return json.dumps({str(address): remote_id for address, remote_id in ids.items()}, indent=2) + "\n"
 
 
 def output_dotenv(ids: Mapping[Address, str]) -> str:
-    """Lines a shell can source: ``ASSISTANT_SUPPORT_ID=asst_...``.
+    """Return lines a shell can source: ``ASSISTANT_SUPPORT_ID=asst_...``.
 
     UsageError when two addresses would become the same variable.
     """
     lines: dict[str, str] = {}
-    for where, one in ids.items():
-        name = f"ASSISTANT_{_OTHER.sub('_', where.name.upper())}_ID"
+    for address, remote_id in ids.items():
+        name = f"ASSISTANT_{_OTHER.sub('_', address.name.upper())}_ID"
         if name in lines:
             raise UsageError(f"two assistants would both be ${name}; use --format json instead")
-        lines[name] = shlex.quote(visible(one))
-    return "".join(f"{name}={one}\n" for name, one in lines.items())
+        lines[name] = shlex.quote(visible(remote_id))
+    return "".join(f"{name}={remote_id}\n" for name, remote_id in lines.items())

@@ -1,4 +1,4 @@
-"""How a plan or a report shall look, whatever draws it."""
+"""Options of a drawn plan or report, in whatever format."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Depth(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PageOptions:
-    """How a plan shall look; each format takes from it what it knows.
+    """Options of a page; each format uses those that it has.
 
     ``most`` is how many bytes of Markdown there may be. ``commit`` and ``time`` say what was read and when,
     as far as that is known.

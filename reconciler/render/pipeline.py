@@ -28,7 +28,7 @@ _FENCE = re.compile(r"`+")
 
 
 def plan_comment(document: PlanDocument, most: int, report: str) -> str:
-    """The plan for people, with a link to the report if there is one; a few words where 0 bytes are given."""
+    """Return the plan for people, with a link to the report if there is one; a few words for 0 bytes."""
     link = f"\n\n[The whole plan]({report})\n" if report else ""
     room = most - len(link)
     text = markdown(plan_view(document), room) if room >= _LEAST else _short(document)
@@ -44,74 +44,80 @@ def _short(document: PlanDocument) -> str:
 
 
 def plan_outputs(document: PlanDocument) -> dict[str, str]:
-    """Names and values for the steps and jobs that follow: numbers, true or false, a digest."""
-    made = document.counts
-    found = {
+    """Return names and values for the steps and jobs that follow: numbers, true or false, a digest."""
+    counts = document.counts
+    outputs = {
         "changes": "true" if document.has_changes else "false",
-        "to_add": str(made.added),
-        "to_change": str(made.changed),
-        "to_destroy": str(made.destroyed),
+        "to_add": str(counts.added),
+        "to_change": str(counts.changed),
+        "to_destroy": str(counts.destroyed),
         "digest": document.digest,
     }
-    if not all(
-        _HARMLESS.match(one) for one in found.values()
-    ):  # a line break in one would make a line of its own
+    # A line break in one would make a line of its own.
+    if not all(_HARMLESS.match(value) for value in outputs.values()):
         raise AssertionError("a plan was read whose digest is none")
-    return found
+    return outputs
 
 
 def plan_widget(document: PlanDocument) -> str:
-    """The counts as GitLab's report of the kind ``terraform`` has them."""
+    """Return the counts as GitLab's report of the kind ``terraform`` has them."""
     made = document.counts
     return json.dumps({"create": made.added, "update": made.changed, "delete": made.destroyed}) + "\n"
 
 
 def plan_annotations(document: PlanDocument) -> str:
-    """What a plan warns of, as commands of a GitHub workflow; the last slot counts what has none."""
-    found = list(_warnings(document))
-    if len(found) > ANNOTATIONS:
-        more = len(found) - ANNOTATIONS + 1
-        found[ANNOTATIONS - 1 :] = [("And more", f"and {more} more, which the summary of this run shows")]
-    return "".join(f"::warning title={title}::{_escaped(message)}\n" for title, message in found)
+    """Return what a plan warns of, as commands of a GitHub workflow; the last slot counts what has none."""
+    warnings = list(_warnings(document))
+    if len(warnings) > ANNOTATIONS:
+        more = len(warnings) - ANNOTATIONS + 1
+        warnings[ANNOTATIONS - 1 :] = [("And more", f"and {more} more, which the summary of this run shows")]
+    return "".join(f"::warning title={title}::{_escaped(message)}\n" for title, message in warnings)
 
 
 def fenced(text: str, most: int) -> str:
-    """A text in a Markdown fence that nothing in it can end, cut where it has more bytes than wanted."""
-    lines = [visible(one) for one in text.rstrip("\n").split("\n")]
-    longest = max((len(one) for line in lines for one in _FENCE.findall(line)), default=0)
+    """Return a text in a Markdown fence that nothing in it can end, cut after so many bytes."""
+    lines = [visible(line) for line in text.rstrip("\n").split("\n")]
+    longest = max((len(run) for line in lines for run in _FENCE.findall(line)), default=0)
     fence = "`" * max(3, longest + 1)
-    kept = list(_fitting(lines, most))
-    left = len(lines) - len(kept)
+    fitting = list(_fitting(lines, most))
+    left = len(lines) - len(fitting)
     rest = f"\n\nAnd {left} more lines, which the log of the run has." if left else ""
-    return "\n".join([f"{fence}text", *kept, fence]) + rest
+    return "\n".join([f"{fence}text", *fitting, fence]) + rest
 
 
 def _fitting(lines: list[str], most: int) -> Iterator[str]:
-    for one in lines:
-        most -= len(one.encode()) + 1
+    for line in lines:
+        most -= len(line.encode()) + 1
         if most < 0:
             return
-        yield one
+        yield line
 
 
 def _warnings(document: PlanDocument) -> Iterator[tuple[str, str]]:
-    """Title and message of each warning, the gravest first; titles are constants."""
+    """Yield title and message of each warning, the gravest first; titles are constants."""
     changes = document.changes
-    yield from (("Refused", f"{one.address}: {one.refused}") for one in changes if one.refused)
-    yield from (("Will be destroyed", _named(one)) for one in changes if _is_destroyed(one))
-    for one in changes:
-        yield from (("Breaking", f"{one.address}: {each}") for field in one.fields for each in field.breaking)
-    yield from (("Changed on the server", one.address) for one in changes if one.drifted)
-    yield from (("Notice", one) for one in document.notices)
-    yield from (("Likely a mistake", f"{one.code}: {one.message} ({one.file})") for one in document.warnings)
+    yield from (("Refused", f"{change.address}: {change.refused}") for change in changes if change.refused)
+    yield from (("Will be destroyed", _named(change)) for change in changes if _is_destroyed(change))
+    for change in changes:
+        yield from (
+            ("Breaking", f"{change.address}: {reason}")
+            for field in change.fields
+            for reason in field.breaking
+        )
+    yield from (("Changed on the server", change.address) for change in changes if change.drifted)
+    yield from (("Notice", notice) for notice in document.notices)
+    yield from (
+        ("Likely a mistake", f"{warning.code}: {warning.message} ({warning.file})")
+        for warning in document.warnings
+    )
 
 
-def _is_destroyed(one: ChangeRecord) -> bool:
-    return one.action is Action.DELETE and not one.refused
+def _is_destroyed(change: ChangeRecord) -> bool:
+    return change.action is Action.DELETE and not change.refused
 
 
-def _named(one: ChangeRecord) -> str:
-    return f"{one.address} ({one.id})" if one.id else one.address
+def _named(change: ChangeRecord) -> str:
+    return f"{change.address} ({change.id})" if change.id else change.address
 
 
 def _escaped(text: str) -> str:

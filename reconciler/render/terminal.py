@@ -42,26 +42,26 @@ _DONE = {
 
 
 def painted(lines: Iterable[Line], *, colour: bool) -> str:
-    """Lines as text, with ANSI colours or without a single escape; nothing is wrapped or cut."""
-    found = list(lines)
+    """Return lines as text, with ANSI colours or without a single escape; nothing is wrapped or cut."""
+    rows = list(lines)
     if not colour:
-        return plain(found)
+        return plain(rows)
     from rich.color import ColorSystem  # noqa: PLC0415 - what plain output must not pay for
     from rich.style import Style as Look  # noqa: PLC0415 - the same
 
     looks = {style: Look.parse(_COLOURS.get(style, "none")) for style in Style}
     return "".join(
         "".join(
-            looks[span.style].render(span.text, color_system=ColorSystem.STANDARD) for span in _ended(one)
+            looks[span.style].render(span.text, color_system=ColorSystem.STANDARD) for span in _ended(row)
         )
         + "\n"
-        for one in found
+        for row in rows
     )
 
 
-def _ended(one: Line) -> list[Span]:
-    """The spans of a line without the blanks at its end."""
-    spans = [*one]
+def _ended(row: Line) -> list[Span]:
+    """Return the spans of a line without the blanks at its end."""
+    spans = [*row]
     while spans and not spans[-1].text.rstrip():
         spans.pop()
     return [*spans[:-1], Span(spans[-1].text.rstrip(), spans[-1].style)] if spans else []
@@ -79,11 +79,11 @@ class PlainProgress:
         """Write a line for every step that succeeded."""
         if isinstance(event, Stepped):
             self._count += 1
-            place = f"[{self._count}/{self._total}]"
-            self._write(f"{place} {_sentence(event)}{_duration(event)}\n")
+            count = f"[{self._count}/{self._total}]"
+            self._write(f"{count} {_sentence(event)}{_duration(event)}\n")
 
     def sent(self, name: str, done: int, size: int) -> None:
-        """Nothing: how far an upload is, a log need not tell."""
+        """Write nothing: a log needs no progress of one upload."""
 
     def __enter__(self) -> Self:
         return self
@@ -157,7 +157,7 @@ class LiveProgress:
         if isinstance(event, Stepped):
             self._bars.console.print(f"  {_sentence(event)}{_duration(event)}", markup=False)
             self._bars.advance(self._task)
-        shown = ", ".join(visible(one) for one in list(self._under_way)[:2])
+        shown = ", ".join(visible(address) for address in list(self._under_way)[:2])
         self._bars.update(self._task, description=shown[:50] or "applying")
 
     def sent(self, name: str, done: int, size: int) -> None:
@@ -184,15 +184,15 @@ def _address(event: Event) -> object:
 
 
 def _duration(event: Stepped) -> str:
-    """How long a step took, where that is worth a word."""
+    """Return how long a step took, where that is worth a word."""
     return f" ({event.seconds:.1f}s)" if event.seconds >= 1 else ""
 
 
 def _sentence(event: Stepped) -> str:
-    where, step = visible(event.change.address), event.step
+    address, step = visible(event.change.address), event.step
     if step.kind in {StepKind.ATTACH, StepKind.DETACH}:
-        return f"{where} {_DONE[step.kind]} {visible(step.file)}"
+        return f"{address} {_DONE[step.kind]} {visible(step.file)}"
     if event.change.action is Action.FORGET:
-        return f"{where} forgotten"
+        return f"{address} forgotten"
     replaced = step.kind is StepKind.DELETE and event.change.action is Action.REPLACE
-    return f"{where} {'old upload ' * replaced}{_DONE[step.kind]}"
+    return f"{address} {'old upload ' * replaced}{_DONE[step.kind]}"

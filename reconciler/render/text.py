@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NO_DRIFT = "No drift. Everything on the server is as it was last applied."
 
 _INDENT = "      "
-_NAMED = frozenset({Shape.PROSE, Shape.ITEM, Shape.FILES})  # what only a name says where it is not compared
+_NAMED = frozenset({Shape.PROSE, Shape.ITEM, Shape.FILES})  # what drift only names where it is not compared
 _MOST = 54  # characters of a value that are shown
 
 

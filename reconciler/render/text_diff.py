@@ -1,4 +1,4 @@
-"""Two texts compared, for whoever draws it: hunks of lines, the words inside them that changed, and labels.
+"""Two texts compared, for renderers: hunks of lines, the words inside them that changed, and labels.
 
 Every text in here is harmless already: what cannot be seen, or could act, is spelt out.
 """
@@ -93,7 +93,7 @@ class Comparison:
 
 
 def compared(before: str, after: str, context: int = CONTEXT) -> Comparison:
-    """Lines first, then words inside changed blocks; ``context`` unchanged lines are kept around each."""
+    """Compare lines, then words inside changed blocks; ``context`` unchanged lines stay around each."""
     (old, new), labels = _lines(masked(before), masked(after))
     if old == new and not labels:
         labels = ("only something that looks like a key differs; it is not shown",)
@@ -109,7 +109,7 @@ def compared(before: str, after: str, context: int = CONTEXT) -> Comparison:
 
 
 def _lines(before: str, after: str) -> tuple[tuple[list[str], list[str]], tuple[str, ...]]:
-    """The lines of both texts without their ends, and what the ends alone would have said."""
+    """Return the lines of both texts without their ends, and what the ends alone would have said."""
     ends = [_ends(text) for text in (before, after)]
     labels = []
     if "mixed" not in ends:
@@ -124,7 +124,7 @@ def _lines(before: str, after: str) -> tuple[tuple[list[str], list[str]], tuple[
 
 
 def _ends(text: str) -> str:
-    """By what the lines of a text are ended; nothing where it has but one."""
+    """Return by what the lines of a text are ended; nothing where it has but one."""
     both, alone = text.count("\r\n"), text.count("\n")
     if both and both != alone:
         return "mixed"
@@ -132,7 +132,7 @@ def _ends(text: str) -> str:
 
 
 def _is_spelling(old: Sequence[str], new: Sequence[str]) -> bool:
-    """Whether two different texts are the same characters, composed in another way."""
+    """Return whether two different texts are the same characters, composed in another way."""
     return old != new and len(old) == len(new) and _normal(old) == _normal(new)
 
 
@@ -141,7 +141,7 @@ def _normal(lines: Iterable[str]) -> str:
 
 
 def _is_blank(old: Sequence[str], new: Sequence[str]) -> bool:
-    """Whether two different texts are the same words."""
+    """Return whether two different texts are the same words."""
     return old != new and _words_of(old) == _words_of(new)
 
 
@@ -172,22 +172,22 @@ class _Matcher(SequenceMatcher[str]):
 
     def __init__(self, old: Sequence[str], new: Sequence[str]) -> None:
         super().__init__(None, old, new, autojunk=False)
-        places: dict[str, list[int]] = self.b2j  # type: ignore[attr-defined] # documented, and not in its types
-        for one in _frequent(old, new):
-            del places[one]
+        positions: dict[str, list[int]] = self.b2j  # type: ignore[attr-defined] # documented, and not in its types
+        for item in _frequent(old, new):
+            del positions[item]
         self._old, self._new = old, new
-        self._reach = [0, *accumulate(1 + len(places.get(one, ())) for one in old)]
+        self._reach = [0, *accumulate(1 + len(positions.get(item, ())) for item in old)]
         self._left = min(_STEPS * (len(old) + len(new)), _MOST_STEPS)
 
     def find_longest_match(
         self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
     ) -> Match:
-        """The longest run of the same in both ranges; where none is found, what they begin or end with."""
+        """Return the longest run in both ranges; where there is none, what they begin or end with."""
         ahi, bhi = len(self._old) if ahi is None else ahi, len(self._new) if bhi is None else bhi
         self._left -= self._reach[ahi] - self._reach[alo]
         none = Match(alo, blo, 0)
-        found = super().find_longest_match(alo, ahi, blo, bhi) if self._left >= 0 else none
-        return found if found.size else self._edge(alo, ahi, blo, bhi)
+        match = super().find_longest_match(alo, ahi, blo, bhi) if self._left >= 0 else none
+        return match if match.size else self._edge(alo, ahi, blo, bhi)
 
     def _edge(self, alo: int, ahi: int, blo: int, bhi: int) -> Match:
         old, new, most = self._old, self._new, min(ahi - alo, bhi - blo)
@@ -199,16 +199,16 @@ class _Matcher(SequenceMatcher[str]):
 
 
 def _frequent(old: Sequence[str], new: Sequence[str]) -> frozenset[str]:
-    """What makes too many pairs of equal lines or words, the most frequent first."""
+    """Return what makes too many pairs of equal lines or words, the most frequent first."""
     there = Counter(new)
-    pairs = {one: number * there[one] for one, number in Counter(old).items() if one in there}
-    found, left = set[str](), sum(pairs.values())
-    for one in sorted(pairs, key=lambda one: -pairs[one]):
+    pairs = {item: number * there[item] for item, number in Counter(old).items() if item in there}
+    frequent, left = set[str](), sum(pairs.values())
+    for item in sorted(pairs, key=lambda item: -pairs[item]):
         if left <= _PAIRS:
             break
-        found.add(one)
-        left -= pairs[one]
-    return frozenset(found)
+        frequent.add(item)
+        left -= pairs[item]
+    return frozenset(frequent)
 
 
 def _rows(group: Iterable[_Block], old: Sequence[str], new: Sequence[str]) -> Iterator[Row]:
@@ -228,7 +228,7 @@ _Lines = list[tuple[Word, ...]]
 
 
 def _changed(old: Sequence[str], new: Sequence[str]) -> tuple[_Lines, _Lines]:
-    """The lines of a changed block, their words marked where that reads better than whole lines."""
+    """Return the lines of a changed block, their words marked where that reads better than whole lines."""
     if old and new:
         before, after = (_WORD.findall("\n".join(lines)) for lines in (old, new))
         if len(before) + len(after) <= _BLOCK:
@@ -243,19 +243,19 @@ def _whole(old: Sequence[str], new: Sequence[str]) -> tuple[_Lines, _Lines]:
 
 
 def _line_by_line(old: Sequence[str], new: Sequence[str]) -> tuple[_Lines, _Lines]:
-    """The lines of a block too large to be compared as one, each with the line in its place."""
+    """Return the lines of a block too large to be compared as one, each with the line in its place."""
     pairs = [(_WORD.findall(before), _WORD.findall(after)) for before, after in zip(old, new, strict=True)]
     spent = accumulate(len(before) + len(after) for before, after in pairs)
     gone, come = _whole(old, new)
     for number, ((before, after), cost) in enumerate(zip(pairs, spent, strict=True)):
-        found = _marked(before, after) if cost <= _BUDGET else None
-        if found:
-            gone[number], come[number] = found[0][0], found[1][0]
+        marked = _marked(before, after) if cost <= _BUDGET else None
+        if marked:
+            gone[number], come[number] = marked[0][0], marked[1][0]
     return gone, come
 
 
 def _head_and_tail(before: Sequence[str], after: Sequence[str]) -> tuple[int, int]:
-    """How many words at the beginning, and then at the end, are the same."""
+    """Return how many words at the beginning, and then at the end, are the same."""
     least = min(len(before), len(after))
     head = next((n for n in range(least) if before[n] != after[n]), least)
     tail = next((n for n in range(least - head) if before[-1 - n] != after[-1 - n]), least - head)
@@ -263,11 +263,11 @@ def _head_and_tail(before: Sequence[str], after: Sequence[str]) -> tuple[int, in
 
 
 def _marked(before: Sequence[str], after: Sequence[str]) -> tuple[_Lines, _Lines] | None:
-    """Both sides with their changed words marked; None where so much changed that whole lines read better."""
+    """Return both sides with their changed words marked; None where whole lines read better."""
     head, tail = _head_and_tail(before, after)
     old, new = before[head : len(before) - tail], after[head : len(after) - tail]
     blocks = _opcodes(old, new)
-    same = sum(one.old_to - one.old_from for one in blocks if one.tag == "equal")
+    same = sum(block.old_to - block.old_from for block in blocks if block.tag == "equal")
     if 2 * (head + tail + same) < _ALIKE * (len(before) + len(after)):
         return None
     gone, come = [Word("".join(before[:head]))], [Word("".join(after[:head]))]
@@ -280,14 +280,14 @@ def _marked(before: Sequence[str], after: Sequence[str]) -> tuple[_Lines, _Lines
 
 
 def _opcodes(old: Sequence[str], new: Sequence[str]) -> list[_Block]:
-    """How one run of words becomes the other; as a whole, where that would take too long to find out."""
+    """Return how one run of words becomes the other; as a whole, where more would take too long."""
     if len(old) + len(new) > _BLOCK:
         return [_Block("replace", 0, len(old), 0, len(new))]
-    return [_Block(*one) for one in _Matcher(old, new).get_opcodes()]
+    return [_Block(*block) for block in _Matcher(old, new).get_opcodes()]
 
 
 def _by_line(words: Iterable[Word]) -> _Lines:
-    """Words cut at their line breaks, and made harmless."""
+    """Return words cut at their line breaks, and made harmless."""
     lines: list[list[Word]] = [[]]
     for word in words:
         first, *rest = word.text.split("\n")
@@ -301,7 +301,7 @@ def _plain(text: str) -> tuple[Word, ...]:
 
 
 def _harmless(words: Sequence[Word]) -> tuple[Word, ...]:
-    """Words of a line made harmless, in which a blank at its end can be seen."""
+    """Return words of a line made harmless, in which a blank at its end can be seen."""
     # What stands in two words must not be harmless in each and act in both together.
     text = "".join(word.text for word in words)
     if visible(text) != "".join(visible(word.text) for word in words):
@@ -313,13 +313,13 @@ def _harmless(words: Sequence[Word]) -> tuple[Word, ...]:
 
 
 def _stretches(words: Sequence[Word]) -> Iterator[Word]:
-    """Words that stand side by side and are alike, as one: a renderer looks at the ends of each."""
+    """Yield words that stand side by side and are alike, as one: a renderer looks at the ends of each."""
     for changed, some in groupby((word for word in words if word.text), lambda word: word.changed):
         yield Word("".join(word.text for word in some), changed)
 
 
 def _ended(text: str) -> str:
-    """A text whose last blanks are spelt out: two of them mean something in Markdown."""
+    """Return a text whose last blanks are spelt out: two of them mean something in Markdown."""
     end = len(text.rstrip(" "))
     return text[:end] + "\\x20" * (len(text) - end)
 
@@ -327,7 +327,7 @@ def _ended(text: str) -> str:
 def _headings(
     hunks: Iterable[Iterable[Row]], old: Sequence[str], new: Sequence[str]
 ) -> Iterator[tuple[str, int]]:
-    """Each heading under which lines changed, and how many: the larger of those that went and came."""
+    """Yield each heading under which lines changed, and how many: the larger of those that went and came."""
     known = {"-": _outline(old), "+": _outline(new)}
     if not any(any(outline) for outline in known.values()):
         return
@@ -340,20 +340,20 @@ def _headings(
 
 
 def _outline(lines: Iterable[str]) -> list[str]:
-    """The heading above each line, fenced code aside."""
-    found, heading, fence = [], "", ""
+    """Return the heading above each line, fenced code aside."""
+    headings, heading, fence = [], "", ""
     for text in lines:
         opened = _FENCE.match(text)
         if opened and (not fence or text.lstrip().startswith(fence)):
             fence = "" if fence else opened[1]
         elif not fence and (title := _HEADING.match(text)):
             heading = _titled(title[1])
-        found.append(heading)
-    return found
+        headings.append(heading)
+    return headings
 
 
 def _titled(text: str) -> str:
-    """The words of a heading, without the signs that may close it."""
+    """Return the words of a heading, without the signs that may close it."""
     words = text.strip(" \t")
     open_end = words.rstrip("#")
     return open_end.rstrip(" \t") if not open_end or open_end[-1] in " \t" else words

@@ -16,21 +16,21 @@ _INKLESS = re.compile(
 
 
 def visible(text: object) -> str:
-    r"""A value on one line in which nothing is hidden and nothing acts on a terminal.
+    r"""Return a value on one line in which nothing is hidden and nothing acts on a terminal.
 
     Control, format, bidirectional, private and unassigned characters become ``\x1b`` or ``<U+202E>``,
     and so do the bracket of ``##[`` or ``##vso[`` and a ``::`` at the beginning, which build services take
     for commands.
     """
-    told = str(text)
+    plain = str(text)
     # Most texts are plain, which is found out in a fraction of the time.
-    if told.isascii() and told.isprintable() and "##" not in told and "::" not in told:
-        return told
-    return _COMMAND.sub(r"\1\\x3a:", _SUSPECT.sub(_spelt, told))
+    if plain.isascii() and plain.isprintable() and "##" not in plain and "::" not in plain:
+        return plain
+    return _COMMAND.sub(r"\1\\x3a:", _SUSPECT.sub(_spelt, plain))
 
 
-def _spelt(found: re.Match[str]) -> str:
-    text = found.group()
+def _spelt(match: re.Match[str]) -> str:
+    text = match.group()
     if text[0] == "#":
         return f"{text[:-1]}\\x5b"
     harmless = len(text) == 1 and unicodedata.category(text) not in _HIDDEN
@@ -43,7 +43,7 @@ def _code(character: str) -> str:
 
 
 def shortened(amount: float) -> str:
-    """A number of bytes as people read it."""
+    """Return a number of bytes as people read it."""
     for unit in ("B", "KB", "MB"):
         if amount < 1000:  # noqa: PLR2004 - decimal units
             return f"{amount} B" if unit == "B" else f"{amount:.1f} {unit}"
