@@ -33,6 +33,8 @@ NO_CHANGES = "No changes. Your assistants match the configuration."
 KEPT = "No changes. What somebody changed on the server is left as it is."
 
 _OBVIOUS = frozenset({Reason.NEW, Reason.EDITED, Reason.SAME, Reason.DESTROY, Reason.RENAMED, Reason.REMOVED})
+# Documents keep the sentence of a reason as its code; users read the words of today.
+_WORDING = {Reason.MARKED: "found on the server by its ownership mark"}
 _GROUPED = frozenset({Shape.ITEM, Shape.PAIR, Shape.FILES})
 _LONG = 80  # characters from which on a value is compared line by line
 
@@ -118,7 +120,7 @@ def _asides(change: ChangeRecord) -> Iterator[str]:
     if change.moved_from:
         yield f"moved from {shown(change.moved_from)}"
     if change.reason not in _OBVIOUS and str(change.reason) not in change.note:
-        yield str(change.reason)
+        yield _WORDING.get(change.reason, str(change.reason))
     if change.note and not change.refused:
         yield shown(change.note)
 

@@ -234,10 +234,19 @@ ORDINARY = {
     "delete": planned(Change(SALES, Action.DELETE, Reason.UNDECLARED, steps=(DELETE,), id="asst_1")),
     "adopt": planned(Change(SALES, Action.ADOPT, Reason.MARKED, id="asst_1", before="f" * 64, mark=MARK)),
     "forget": planned(
-        Change(SALES, Action.FORGET, Reason.REMOVED, steps=(UPDATE,), id="asst_1", note="its Mark goes"),
+        Change(
+            SALES,
+            Action.FORGET,
+            Reason.REMOVED,
+            steps=(UPDATE,),
+            id="asst_1",
+            note="its ownership mark is removed",
+        ),
         Change(HANDBOOK, Action.FORGET, Reason.RENAMED, id="file-1", follows=(SALES,)),
     ),
-    "moved": planned(changed(moved_from=SALES, note="only its Mark changes")),
+    "moved": planned(
+        changed(moved_from=SALES, note="only the ownership mark is updated: it gets the new address")
+    ),
     "refused": planned(changed(refused="prevent_destroy is set"), managed=3, missing=1),
     "kept": planned(
         Change(SUPPORT, Action.NOOP, Reason.SAME, id="asst_1", note="left as it is", drifted=True)

@@ -275,12 +275,12 @@ def test_what_is_adopted_forgotten_and_deleted():
                 id="asst_3",
             ),
             Change(HANDBOOK, Action.DELETE, Reason.DESTROY, steps=(Step(StepKind.DELETE),), id="file-1"),
-            notices=("asst_9 carries our Mark as assistant.gone",),
+            notices=("asst_9 has our ownership mark as assistant.gone",),
         ),
         """\
 
           ~ assistant.support will be adopted  asst_1
-              found on the server by its Mark
+              found on the server by its ownership mark
 
           ~ assistant.lost will be forgotten  asst_2
               was deleted on the server since the last apply
@@ -290,7 +290,7 @@ def test_what_is_adopted_forgotten_and_deleted():
 
           - file.docs/handbook.md will be deleted  file-1
 
-          ! asst_9 carries our Mark as assistant.gone
+          ! asst_9 has our ownership mark as assistant.gone
 
         Also: 1 to adopt, 1 to forget.
         Plan: 0 to add, 0 to change, 2 to destroy.
@@ -305,7 +305,7 @@ def test_what_is_adopted_and_changed_counts_as_changed_only():
         """\
 
           ~ assistant.support will be adopted  asst_1
-              found on the server by its Mark
+              found on the server by its ownership mark
               ~ name          "a" → "b"
 
         Plan: 0 to add, 1 to change, 0 to destroy.
