@@ -14,7 +14,7 @@ import click
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 from reconciler import __version__
-from reconciler.cli import authoring, ci, commands, states
+from reconciler.cli import ci, commands, diff, explain, init, schema, show, states, validate
 from reconciler.cli.console import Console
 from reconciler.config.errors import ConfigError
 from reconciler.errors import ReconcilerError
@@ -42,21 +42,21 @@ def program(chdir: Path | None) -> None:
 
 
 for _command in (
-    authoring.init,
-    authoring.validate,
+    init.init,
+    validate.validate,
     commands.plan,
     commands.drift,
     commands.apply,
     commands.destroy,
-    authoring.show,
-    authoring.diff,
+    show.show,
+    diff.diff,
     commands.output,
     states.state,
     ci.ci,
     commands.serve,
     commands.demo,
-    authoring.explain,
-    authoring.schema,
+    explain.explain,
+    schema.schema,
     commands.completion,
 ):
     program.add_command(_command)

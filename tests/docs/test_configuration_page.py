@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from reconciler.cli import authoring, main
+from reconciler.cli import diff, main, show, validate
 from reconciler.config import document, text
 from reconciler.config.codes import RULES
 from reconciler.config.text import Source, compose
@@ -254,7 +254,7 @@ def test_what_is_an_error_and_what_a_warning_is_as_the_messages_have_it():
 
 
 def test_the_table_of_options_is_that_of_the_commands():
-    commands = (authoring.validate, authoring.show, authoring.diff)
+    commands = (validate.validate, show.show, diff.diff)
     told = {}
     for names, of, _ in table("Editors and commands", 3):
         for name in re.findall(r"--[a-z-]+", names):

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from conftest import PROJECT
 
-from reconciler.cli import authoring, main
+from reconciler.cli import main, validate
 from reconciler.server import Database, create_app, running
 
 BROKEN = """\
@@ -260,7 +260,7 @@ def test_a_bug_of_ours_is_70_and_shows_no_traceback(project, monkeypatch):
     def broken(**_):
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr(authoring.validate, "callback", broken)
+    monkeypatch.setattr(validate.validate, "callback", broken)
 
     assert main.run(["validate"]) == 70
 
@@ -269,7 +269,7 @@ def test_the_traceback_of_a_bug_is_printed_like_everything_else(project, monkeyp
     def broken(**_):
         raise ZeroDivisionError("oops \x1b[2J\n::error::forged\n##[group]")
 
-    monkeypatch.setattr(authoring.validate, "callback", broken)
+    monkeypatch.setattr(validate.validate, "callback", broken)
 
     assert main.run(["validate", "--verbose"]) == 70
     told = capsys.readouterr().err
