@@ -40,9 +40,12 @@ class Limit(StrEnum):
 
     LENGTH = "length"
     COUNT = "count"
+    TWICE = "twice"
     RANGE = "range"
     PATTERN = "pattern"
     RESERVED = "reserved"
+    SIZE = "size"
+    TYPE = "type"
 
 
 class Clear(StrEnum):
@@ -71,12 +74,13 @@ class Field:
     ``letter`` stands for the field in the ownership mark; it is unique in a dialect and never reused.
     ``filled`` are values that the server sets where there is none: they are no difference from an absent
     value. ``written`` is the annotation of what may be written in YAML, where the kind of the field does not
-    say it.
+    say it. An ``own`` field belongs to one assistant: no default of several gives it a value.
     """
 
     name: str
     letter: str
     required: bool = field(default=False, kw_only=True)
+    own: bool = field(default=False, kw_only=True)
     clear: Clear = field(default=Clear.NULL, kw_only=True)
     filled: tuple[Any, ...] = field(default=(), kw_only=True)
     written: Any = field(default=None, kw_only=True, compare=False)
@@ -167,8 +171,8 @@ class Field:
         yield from ()
 
     @property
-    def limits(self) -> Iterator[str]:
-        """The limits in words, for the explanation of a rule."""
+    def limits(self) -> Iterator[tuple[Limit, str]]:
+        """The limits in words, each with its kind, for the explanation of a rule."""
         yield from ()
 
 
@@ -202,10 +206,10 @@ class Text(Field):
         yield from _too_long(f"`{self.name}`", value, self.limit)
 
     @property
-    def limits(self) -> Iterator[str]:
+    def limits(self) -> Iterator[tuple[Limit, str]]:
         """The length."""
         if self.limit is not None:
-            yield f"`{self.name}`: {self.limit:,} characters"
+            yield Limit.LENGTH, f"`{self.name}`: {self.limit:,} characters"
 
 
 @dataclass(frozen=True)
@@ -226,18 +230,16 @@ class Number(Field):
     @property
     def _range(self) -> str:
         if self.maximum is None:
-            return f"the least is {self.minimum}"
-        return (
-            f"the most is {self.maximum}"
-            if self.minimum is None
-            else f"it is {self.minimum} to {self.maximum}"
-        )
+            return f"the minimum is {self.minimum}"
+        if self.minimum is None:
+            return f"the maximum is {self.maximum}"
+        return f"the range is {self.minimum} to {self.maximum}"
 
     @property
-    def limits(self) -> Iterator[str]:
+    def limits(self) -> Iterator[tuple[Limit, str]]:
         """The range."""
         if self.minimum is not None or self.maximum is not None:
-            yield f"`{self.name}`: {self._range}"
+            yield Limit.RANGE, f"`{self.name}`: {self._range}"
 
 
 @dataclass(frozen=True)
@@ -256,9 +258,10 @@ class ItemKind:
 
     ``tag`` is the value of its ``type``, empty where items have no type. ``inner`` names the object inside
     that says the rest. ``key`` names what tells two items of a tag apart; without it a list has one of them
-    at most. ``compared`` are the values that count: a server may add others. ``contract`` names a JSON Schema
-    that the applications rely on. ``key_limit`` and ``key_pattern`` bound the key, and ``key_help`` says how
-    it is written.
+    at most. ``written`` is the model of what may be written in that object, or in the item where there is
+    none; without it an item is its tag alone. ``compared`` are the values that count: a server may add
+    others. ``contract`` names a JSON Schema that the applications rely on. ``key_limit`` and ``key_pattern``
+    bound the key, and ``key_help`` says how it is written.
     """
 
     tag: str = ""
@@ -270,6 +273,7 @@ class ItemKind:
     key_limit: int | None = None
     key_pattern: str = ""
     key_help: str = ""
+    written: Any = field(default=None, compare=False)
 
     def body(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the object that says what an item is; an empty one where it is not there."""
@@ -284,10 +288,11 @@ TAG = "type"
 
 @dataclass(frozen=True)
 class Items(Field):
-    """A list of objects, compared as a set by key; written as a whole."""
+    """A list of objects, compared as a set by key; written as a whole. ``noun`` is what a person calls one."""
 
     kinds: tuple[ItemKind, ...] = ()
     limit: int | None = None
+    noun: str = "item"
     clear: Clear = field(default=Clear.EMPTY, kw_only=True)
 
     @property
@@ -364,9 +369,8 @@ class Items(Field):
         for number, item in enumerate(items):
             seen[self.key(item)] += 1
             if seen[self.key(item)] > 1:
-                yield Problem(
-                    Limit.COUNT, f"`{self.label(item)}` is listed twice in `{self.name}`", (number,)
-                )
+                message = f"the {self.noun} `{self.label(item)}` is listed twice"
+                yield Problem(Limit.TWICE, message, (number,))
 
     def key_problems(self, kind: ItemKind, key: str) -> Iterator[Problem]:
         """Yield what is wrong with the key of an item."""
@@ -376,13 +380,15 @@ class Items(Field):
             yield Problem(Limit.PATTERN, message, (kind.key,), help=kind.key_help)
 
     @property
-    def limits(self) -> Iterator[str]:
+    def limits(self) -> Iterator[tuple[Limit, str]]:
         """The number of items, and the length of their keys."""
         if self.limit is not None:
-            yield f"`{self.name}`: {self.limit:,}"
+            yield Limit.COUNT, f"`{self.name}`: {self.limit:,}"
         for kind in self.kinds:
             if kind.key_limit is not None:
-                yield f"{kind.noun}'s {kind.key}: {kind.key_limit:,} characters"
+                yield Limit.LENGTH, f"{kind.noun}'s {kind.key}: {kind.key_limit:,} characters"
+            if kind.key_help:
+                yield Limit.PATTERN, f"{kind.noun}'s {kind.key}: {kind.key_help}"
 
 
 @dataclass(frozen=True)
@@ -435,14 +441,14 @@ class Mapped(Field):
             yield from _too_long(f"the {self.name} value of `{key}`", inner, self.value_limit, key)
 
     @property
-    def limits(self) -> Iterator[str]:
+    def limits(self) -> Iterator[tuple[Limit, str]]:
         """The number of keys, and the lengths of keys and values."""
         if self.limit is not None:
-            yield f"`{self.name}`: {self.limit:,} pairs"
+            yield Limit.COUNT, f"`{self.name}`: {self.limit:,} pairs"
         if self.key_limit is not None:
-            yield f"a {self.name} key: {self.key_limit:,} characters"
+            yield Limit.LENGTH, f"a {self.name} key: {self.key_limit:,} characters"
         if self.value_limit is not None:
-            yield f"a {self.name} value: {self.value_limit:,} characters"
+            yield Limit.LENGTH, f"a {self.name} value: {self.value_limit:,} characters"
 
 
 @dataclass(frozen=True)
@@ -480,6 +486,13 @@ class Pairs(Mapped):
                 yield Problem(Limit.RESERVED, message, (key,), is_key=True, help="choose another key")
             yield from _too_long(f"a {self.name} key", key, self.key_limit, key, is_key=True)
             yield from _too_long(f"the {self.name} value of `{key}`", inner, self.value_limit, key)
+
+    @property
+    def limits(self) -> Iterator[tuple[Limit, str]]:
+        """The same limits; one of the pairs is the ownership mark."""
+        for limit, text in super().limits:
+            yield limit, f"{text}, of which one is the ownership mark" if limit is Limit.COUNT else text
+        yield Limit.RESERVED, f"`{MARK_KEY}` in `{self.name}`"
 
 
 @dataclass(frozen=True)
@@ -526,10 +539,13 @@ class Files(Field):
         yield from _too_many(len(value or ()), self.name, self.limit)
 
     @property
-    def limits(self) -> Iterator[str]:
-        """The number of files."""
+    def limits(self) -> Iterator[tuple[Limit, str]]:
+        """The number of files, the size of one, and the types that can be searched."""
         if self.limit is not None:
-            yield f"`{self.name}`: {self.limit:,}"
+            yield Limit.COUNT, f"`{self.name}`: {self.limit:,}"
+        yield Limit.SIZE, f"one of `{self.name}`: {_size(self.largest)}"
+        if self.searched:
+            yield Limit.TYPE, f"`{self.searched}` reads {' '.join(sorted(self.accepts))}"
 
 
 @dataclass(frozen=True)
@@ -622,6 +638,11 @@ def _too_long(what: str, text: Any, limit: int | None, *path: str, is_key: bool 
     if isinstance(text, str) and limit is not None and len(text) > limit:
         message = f"{what} has {len(text):,} characters; the limit is {limit:,}"
         yield Problem(Limit.LENGTH, message, path, is_key=is_key)
+
+
+def _size(number: int) -> str:
+    whole, rest = divmod(number, 1024 * 1024)
+    return f"{number:,} bytes" if rest else f"{whole:,} MiB"
 
 
 def _too_many(number: int, what: str, limit: int | None) -> Iterator[Problem]:
