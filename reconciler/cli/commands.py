@@ -318,7 +318,7 @@ def _session(given: dict[str, Any], *, everything: bool = False) -> Session:
 
     scope, configured = Scope.of(given), Configured.of(given)
     scope.permissions(0, everything=everything)  # a limit that is none is told before anything is read
-    place = configured.place(given["state"])
+    place = configured.location(given["state"])
     target = choose(
         given["server"],
         given["api_key_file"],

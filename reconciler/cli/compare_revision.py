@@ -58,7 +58,7 @@ class Comparison:
 
     def plan(self, *, detailed: bool, texts: bool, drawing: OutputOptions, out: Path | None) -> int:
         """Show what leads from the one to the other; needs no server, no key and no state."""
-        declared = self.configured.told(self.console)
+        declared = self.configured.reported(self.console)
         with laid_out(self.configured.root.folder, self.revision) as (folder, commit):
             before = self._declared_in(folder, declared.desired.project)
             where = f"the configuration of {self.revision} (commit {commit[:12]}); no server was asked"

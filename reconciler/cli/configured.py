@@ -11,6 +11,7 @@ from reconciler import dialects
 from reconciler.cli.ci_environment import in_ci
 from reconciler.config import state_location
 from reconciler.config.content import Root
+from reconciler.config.errors import ConfigError
 from reconciler.config.reading import Reading, read
 from reconciler.config.resolve import Choice, Configuration, resolved
 from reconciler.config.tracked import rule_for
@@ -38,38 +39,44 @@ class Configured:
     environment: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     root: Root = field(default_factory=lambda: Root(Path()))
+    named_dialect: str | None = None
 
     @classmethod
-    def of(cls, given: Mapping[str, Any]) -> Configured:
-        """What the options of a command say; UsageError for a --var that is no NAME=VALUE."""
-        root = Root(Path(), rule_for(in_ci=in_ci(), allow=given["allow_untracked"]))
-        return cls(given["files"], given["environment"], _pairs(given["variables"]), root)
+    def of(cls, options: Mapping[str, Any]) -> Configured:
+        """Return what the options of a command name; UsageError for a --var that is not NAME=VALUE."""
+        root = Root(Path(), rule_for(in_ci=in_ci(), allow=options["allow_untracked"]))
+        variables = _pairs(options["variables"])
+        return cls(options["files"], options["environment"], variables, root, options["dialect"])
 
     @cached_property
     def configuration(self) -> Configuration:
-        """What it says, read once; ConfigError where it is wrong."""
-        found = resolved(self.root, self._reading, self.dialect, Choice(self.environment, self.variables))
+        """The meaning of the configuration, read once; ConfigError where it is wrong."""
+        configuration = resolved(self.root, self._reading, Choice(self.environment, self.variables))
         untracked = tuple(self._untracked(path, reason) for path, reason in self.root.untracked.items())
-        return replace(found, warnings=(*found.warnings, *untracked))
+        return replace(configuration, warnings=(*configuration.warnings, *untracked))
 
     @cached_property
     def dialect(self) -> Dialect:
-        """The dialect that it declares objects of."""
-        return dialects.dialect(dialects.DEFAULT)
+        """The dialect in which it is written; ConfigError where that is not certain."""
+        dialect = self._reading.dialect
+        if dialect is None:
+            raise ConfigError(sorted(self._reading.problems, key=lambda problem: problem.origin))
+        return dialect
 
     @cached_property
     def _reading(self) -> Reading:
-        return read(self.root, self.files)
+        option = dialects.dialect(self.named_dialect) if self.named_dialect else None
+        return read(self.root, self.files, option)
 
-    def told(self, console: Console) -> Configuration:
-        """What it says; and what is likely a mistake in it, told on stderr."""
-        found = self.configuration
-        if found.warnings:
-            console.explain(found.warnings)
-        return found
+    def reported(self, console: Console) -> Configuration:
+        """Return the meaning of the configuration, and report on stderr what is likely a mistake in it."""
+        configuration = self.configuration
+        if configuration.warnings:
+            console.explain(configuration.warnings)
+        return configuration
 
     def elsewhere(self, environment: str | None) -> Configured:
-        """The same configuration for another environment."""
+        """Return the same configuration for another environment."""
         return replace(self, environment=environment)
 
     @staticmethod
@@ -77,8 +84,8 @@ class Configured:
         remedy = "commit it; in CI it is refused"
         return Diagnostic("AS306", f"{path} {reason}", Origin(path), help=remedy).as_warning()
 
-    def place(self, named: Path | str | None) -> Path | str:
-        """The folder or address of the state: the one named by an option, by `state:`, or else `state`.
+    def location(self, named: Path | str | None) -> Path | str:
+        """Return the folder or address of the state: of an option, of `state:`, or else the folder `state`.
 
         ConfigError where the configuration is there, and what it says of that cannot be told.
         """
@@ -87,22 +94,22 @@ class Configured:
         return STATE if named is None else named
 
     def store(self, named: Path | str | None) -> Store:
-        """Where the state of this project and environment is kept: in a folder, or at an address.
+        """Return the store of the state of this project and environment: in a folder, or at an address.
 
         An address holds the states of many projects, so for it the configuration is read; ConfigError
         where it is wrong.
         """
-        place = self.place(named)
-        if isinstance(place, Path):
-            return folder(place, self.environment)
-        return opened(place, f"{self.configuration.desired.project}/{self.environment or NO_ENVIRONMENT}")
+        location = self.location(named)
+        if isinstance(location, Path):
+            return folder(location, self.environment)
+        return opened(location, f"{self.configuration.desired.project}/{self.environment or NO_ENVIRONMENT}")
 
 
 def _pairs(texts: Sequence[str]) -> dict[str, str]:
-    found = {}
+    pairs = {}
     for text in texts:
         name, sign, value = text.partition("=")
         if not (name and sign):
             raise UsageError(f"--var {text!r} is not NAME=VALUE")
-        found[name] = value
-    return found
+        pairs[name] = value
+    return pairs

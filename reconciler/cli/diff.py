@@ -30,7 +30,7 @@ def diff(between: tuple[str, str], **options: Any) -> int:
     console = Console(options["colour"], verbose=options["verbose"])
     configured = Configured.of(options)
     before, after = (
-        configured.elsewhere(None if name == _WITHOUT else name).told(console).desired for name in between
+        configured.elsewhere(None if name == _WITHOUT else name).reported(console).desired for name in between
     )
     console.say(difference_lines(before, after, between, configured.dialect.fields))
     return 0

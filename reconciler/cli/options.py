@@ -97,9 +97,17 @@ environment = option(
     help="The environment whose variables and patches count; its state has a folder of its own.",
 )
 
+dialect = option(
+    "--dialect",
+    metavar="NAME",
+    show_default="what `dialect:` says in the configuration, or assistants-v1",
+    help="API to declare assistants for.",
+)
+
 configuration = together(
     files,
     environment,
+    dialect,
     option(
         "--var",
         "variables",

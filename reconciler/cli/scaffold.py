@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from reconciler import dialects
 from reconciler.config.document import schema
 from reconciler.errors import UsageError
 
@@ -52,7 +53,7 @@ def write(folder: Path, project: str | None) -> list[str]:
         "assistants.yaml": _CONFIGURATION.format(project=name, schema=_SCHEMA),
         "prompts/support.md": _PROMPT,
         "docs/handbook.md": _HANDBOOK,
-        _SCHEMA: schema("configuration"),
+        _SCHEMA: schema("configuration", dialects.dialect(dialects.DEFAULT)),
     }
     there = [path for path in texts if (folder / path).exists()]
     if there:

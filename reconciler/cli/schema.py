@@ -5,19 +5,21 @@ from __future__ import annotations
 import click
 
 from reconciler.cli.console import Console
+from reconciler.cli.options import dialect as chosen_dialect
 
 
 @click.command()
 @click.argument(
     "what", type=click.Choice(["configuration", "environment", "plan", "report"]), default="configuration"
 )
-def schema(what: str) -> int:
+@chosen_dialect
+def schema(what: str, dialect: str | None) -> int:
     """Print the JSON Schema of configurations, plans or reports.
 
     With that of configurations editors complete and check what people write.
     Begin a file with `# yaml-language-server: $schema=./assistants-sync.schema.json`.
     """
-    Console().print(_document(what) if what in {"plan", "report"} else _configuration(what))
+    Console().print(_document(what) if what in {"plan", "report"} else _configuration(what, dialect))
     return 0
 
 
@@ -27,7 +29,8 @@ def _document(what: str) -> str:
     return schema(what)
 
 
-def _configuration(what: str) -> str:
-    from reconciler.config.document import schema  # noqa: PLC0415 - only this command pays for it
+def _configuration(what: str, dialect: str | None) -> str:
+    from reconciler import dialects  # noqa: PLC0415 - only this command pays for it
+    from reconciler.config.document import schema  # noqa: PLC0415 - the same
 
-    return schema(what)
+    return schema(what, dialects.dialect(dialect or dialects.DEFAULT))

@@ -128,7 +128,7 @@ class Session:
 
     def configuration(self) -> Configuration:
         """What is declared; for ``destroy`` nothing of it, so that nothing stays."""
-        found = self.configured.told(self.console)
+        found = self.configured.reported(self.console)
         if not self.everything:
             return found
         return replace(found, desired=replace(found.desired, assistants=(), files=()))

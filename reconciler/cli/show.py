@@ -35,7 +35,7 @@ def show(address: str, form: str, **options: Any) -> int:
 
     console = Console(options["colour"], verbose=options["verbose"])
     configured = Configured.of(options)
-    valid, fields = configured.told(console), configured.dialect.fields
+    valid, fields = configured.reported(console), configured.dialect.fields
     assistant = _declared(valid, address)
     origins = valid.origins[assistant.address]()
     if form == "json":

@@ -91,7 +91,7 @@ def _list_all(given: dict[str, Any]) -> int:
     from reconciler.cli.listing import table  # noqa: PLC0415 - the same
     from reconciler.store import places  # noqa: PLC0415 - the same
 
-    found = places.every(Configured.of(given).place(given["state"]))
+    found = places.every(Configured.of(given).location(given["state"]))
     if found:
         _console(given).print("".join(table(found)))
     else:

@@ -82,7 +82,7 @@ _RULES = (
         "a Markdown assistant that is none",
         "A Markdown assistant begins with front matter, the assistant's fields in YAML between two "
         "lines of ---, and the text below is its prompt. Its name is the file's. Files without front "
-        "matter are prompts; name them with `instructions: {file: ...}`.",
+        "matter are prompts; name them with `{file: ...}`. A dialect without prompts has no such files.",
     ),
     # 3xx: files
     Rule(
@@ -112,7 +112,7 @@ _RULES = (
     Rule(
         "AS305",
         "a file is too large",
-        "Configurations, prompts and tools may have 16 MiB, uploads 512 MB, which is the server's limit.",
+        "Configurations, prompts and tools may have 16 MiB. The size of an upload is limited by the API.",
     ),
     Rule(
         "AS306",
@@ -143,7 +143,7 @@ _RULES = (
     Rule(
         "AS401",
         "whose configuration it is",
-        "`project` names the owner of everything declared, and becomes part of every assistant's Mark. "
+        "`project` names the owner of everything declared, and becomes part of every ownership mark. "
         "All files of one run say the same, in lower-case letters, digits and - _ . with at most 64 "
         "characters.",
     ),
@@ -161,8 +161,9 @@ _RULES = (
     ),
     Rule(
         "AS404",
-        "no model",
-        "Every assistant needs a model: its own, or one under `defaults:`.",
+        "a required field has no value",
+        "Every assistant needs a value for each field that the API requires, such as a model: its own, or "
+        "one under `defaults:`.",
     ),
     Rule(
         "AS405",
@@ -173,43 +174,55 @@ _RULES = (
         "the environment. Who has committed one should change it.",
     ),
     Rule(
+        "AS406",
+        "which dialect it is",
+        "`dialect` names the API whose assistants are declared, and so which fields, items and limits there "
+        "are. All files of one run agree, and --dialect agrees with them; a file that names none follows "
+        "the others.",
+    ),
+    Rule(
         "AS411",
         "longer than the server takes",
-        "The v1 wire takes 256 characters of name, 512 of description, 32,768 of instructions, 64 of a "
-        "function's name, 64 of a metadata key and 512 of its value. They are checked before anything "
-        "is sent.",
+        "The API limits the characters of a value, and they are counted before anything is sent.",
     ),
     Rule(
         "AS412",
         "more than the server takes",
-        "The v1 wire takes 128 tools, 20 files and 16 pairs of metadata, of which one is our Mark.",
+        "The API limits how many items, files and pairs an assistant may have. One pair of metadata "
+        "is the ownership mark.",
     ),
     Rule(
         "AS413",
         "listed twice",
-        "The same tool or file cannot be given twice to one assistant. Keep one.",
+        "The same item, such as a tool, or the same file cannot be given twice to one assistant. Keep one.",
     ),
     Rule(
         "AS414",
-        "a function's name",
-        "Function names hold letters, digits, _ and - only; the server refuses others.",
+        "a name that the server refuses",
+        "The API accepts only some characters in the names of items, such as functions.",
     ),
     Rule(
         "AS415",
         "a reserved metadata key",
-        "`assistants_sync` is where our Mark stands: who owns the assistant, and under which address.",
+        "`assistants_sync` is the key of the ownership mark: it says who owns the assistant, and under which "
+        "address.",
     ),
     Rule(
         "AS416",
-        "a file that retrieval cannot read",
-        "The retrieval tool reads text and office documents only, and the server refuses to attach "
-        "others to an assistant that has it.",
+        "a file that cannot be searched",
+        "A tool that searches files reads some types only, and the server refuses to attach others to an "
+        "assistant that has it.",
     ),
     Rule(
         "AS417",
         "parameters that are no JSON Schema",
         "A function's parameters are a JSON Schema of an object; the model is shown it, and some "
         "servers refuse anything else. The place is where the schema is wrong.",
+    ),
+    Rule(
+        "AS418",
+        "outside the range of a number",
+        "The API takes numbers between two bounds, which both belong to the range.",
     ),
     Rule(
         "AS421",
@@ -261,8 +274,8 @@ _RULES = (
     Rule(
         "AS504",
         "line ends that surprise",
-        "Every letter is sent, so CR LF, empty lines at the end of a prompt, and a line break in a name "
-        "or a description are sent too.",
+        "Every letter is sent, so CR LF, empty lines at the end of a prompt, and a line break in a short "
+        "text such as a name are sent too.",
     ),
     Rule(
         "AS505",
@@ -273,7 +286,7 @@ _RULES = (
     Rule(
         "AS506",
         "an empty prompt",
-        "A prompt of nothing is sent as nothing. `instructions: null` clears it and says so.",
+        "A prompt of nothing is sent as nothing. A value of `null` clears it and says so.",
     ),
     Rule(
         "AS507",

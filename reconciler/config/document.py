@@ -3,155 +3,50 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar, get_args
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_origin
 
-from pydantic import BeforeValidator, Field, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, Tag, ValidationError
 
-from reconciler.dialects.assistants_v1.shape import (
-    TOOLS,
-    CodeInterpreter,
-    Function,
-    FunctionTool,
-    Retrieval,
-    Tool,
-)
-from reconciler.dialects.written import (
-    Attachment,
-    InFile,
-    OnServer,
-    Prompt,
-    PromptFile,
-    PromptParts,
-    PromptText,
-    Strict,
-)
+from reconciler.config.shapes import shapes
+from reconciler.dialects.written import Strict
 from reconciler.model.diagnostic import Diagnostic, did_you_mean
+from reconciler.model.field import TAG
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pydantic_core import ErrorDetails
 
+    from reconciler.config.shapes import Document
     from reconciler.config.text import Node, Source
+    from reconciler.dialects import Dialect
     from reconciler.model.diagnostic import Origin
 
-Managed = Literal["name", "description", "model", "instructions", "tools", "files", "metadata"]
 
-
-def _text_or_number(value: Any) -> Any:
-    if value is None or type(value) in {str, int}:
-        return value
-    raise PydanticCustomError("value", "must be text or a whole number")
-
-
-Value: TypeAlias = Annotated[str | int | None, BeforeValidator(_text_or_number)]
-"""What a variable stands for; None has to be given by an environment or by --var."""
-
-
-class Lifecycle(Strict):
-    """What apply may do to an assistant."""
-
-    prevent_destroy: bool = False
-    ignore_changes: list[Managed] = []
-
-
-class Defaults(Strict):
-    """Values of every assistant of the same file that does not name its own."""
-
-    description: str | None = None
-    model: str | None = None
-    instructions: Prompt | None = None
-    tools: list[Tool] | None = None
-    metadata: dict[str, str | None] | None = None
-    lifecycle: Lifecycle | None = None
-
-
-class Assistant(Defaults):
-    """One assistant; a field that is not named is not managed, null clears."""
-
-    name: str | None = None
-    files: list[Attachment] | None = None
-
-
-class Environment(Strict):
-    """What one environment changes; a patch takes the place of the fields it names."""
-
-    vars: dict[str, Value] = {}
-    patches: dict[str, Assistant] = {}
-
-
-class Move(Strict):
-    """An assistant that was known under another address."""
-
-    from_: str = Field(alias="from")
-    to: str
-
-
-class Lint(Strict):
-    """What the checks shall let pass."""
-
-    allow_characters: list[Annotated[str, Field(pattern=r"^U\+(10|[0-9A-F])?[0-9A-F]{4}$")]] = []
-
-
-class Document(Strict):
-    """One configuration file."""
-
-    project: str = ""
-    state: str = ""
-    vars: dict[str, Value] = {}
-    defaults: Defaults = Defaults()
-    assistants: dict[str, Assistant] = {}
-    environments: dict[str, Environment] = {}
-    moved: list[Move] = []
-    removed: list[str] = []
-    lint: Lint = Lint()
-
-
-def schema(what: str) -> str:
-    """The JSON Schema of a configuration file, or of an environment in a file of its own, as text."""
-    shapes: dict[str, type[Strict]] = {"configuration": Document, "environment": Environment}
-    made = {"$schema": "https://json-schema.org/draft/2020-12/schema", **shapes[what].model_json_schema()}
+def schema(what: str, dialect: Dialect) -> str:
+    """Return the JSON Schema of a configuration file, or of an environment in a file of its own, as text."""
+    shape = shapes(dialect).environment if what == "environment" else shapes(dialect).document
+    made = {"$schema": "https://json-schema.org/draft/2020-12/schema", **shape.model_json_schema()}
     return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
 
 
 @dataclass(frozen=True)
 class Declared:
-    """What a file says, and where it says it."""
+    """What a file declares, and where."""
 
     source: Source
     node: Node
     document: Document
 
 
-_TAGGED: Mapping[str | int, type[Strict]] = {
-    "<code_interpreter>": CodeInterpreter,
-    "<retrieval>": Retrieval,
-    "<function>": FunctionTool,
-    "<inline>": Function,
-    "<file>": InFile,
-    "<tool>": InFile,
-    "<prompt>": PromptFile,
-    "<include>": PromptParts,
-    "<text>": PromptText,
-    "<id>": OnServer,
-}
-_NAMED: Mapping[str | int, type[Strict]] = {
-    "defaults": Defaults,
-    "assistants": Assistant,
-    "environments": Environment,
-    "patches": Assistant,
-    "lifecycle": Lifecycle,
-    "moved": Move,
-    "lint": Lint,
-}
-_KEYED = frozenset({"assistants", "environments", "patches"})  # whose next step is a name of one's choice
-_TAGS = frozenset({*_TAGGED, "<words>", "<path>"})
 M = TypeVar("M", bound=Strict)
 
 
 def declare(source: Source, node: Node, shape: type[M]) -> tuple[M | None, list[Diagnostic]]:
-    """Check a node against a shape; None where anything is wrong, with every problem located."""
+    """Return a node in a shape, and every problem located; None where there is one."""
     try:
         return shape.model_validate(node.plain()), []
     except ValidationError as cause:
@@ -159,7 +54,7 @@ def declare(source: Source, node: Node, shape: type[M]) -> tuple[M | None, list[
 
 
 def salvage(source: Source, node: Node, shape: type[M]) -> tuple[M | None, list[Diagnostic]]:
-    """A whole file against its shape; what is wrong is left out, so that the rest can still be checked."""
+    """Return a whole file in its shape; what is wrong is left out, so that the rest can still be checked."""
     rest = node.plain()
     try:
         return shape.model_validate(rest), []
@@ -167,7 +62,8 @@ def salvage(source: Source, node: Node, shape: type[M]) -> tuple[M | None, list[
         if not isinstance(rest, dict):
             return None, _diagnostics(source, node, shape, cause)
         for error in cause.errors(include_url=False):
-            _drop(rest, _path(node, error))
+            path = _path(node, error)
+            _drop(rest, path[: _depth(shape, path)])
         return shape.model_validate(rest), _diagnostics(source, node, shape, cause)
 
 
@@ -176,26 +72,27 @@ def _diagnostics(source: Source, node: Node, shape: type[Strict], cause: Validat
 
 
 def _drop(value: Any, path: list[str | int]) -> None:
-    """Leave out the field a path leads through: deeper, the places of its neighbours would shift."""
-    *outer, last = path[: _depth(path)]
+    """Leave out the field that a path names."""
+    *outer, last = path
     for step in outer:
         value = value.get(step, {})
     value.pop(last, None)
 
 
-def _depth(path: list[str | int]) -> int:
-    """How many steps lead to the field that is left out."""
+def _depth(shape: Any, path: list[str | int]) -> int:
+    """Return how many steps lead to the field that is left out: deeper, its neighbours would move."""
     if path[0] == "environments" and len(path) > 2:  # noqa: PLR2004 - environments, a name, and more
-        return 2 + _depth(path[2:])
+        return 2 + _depth(_annotation_at(shape, path[:2]), path[2:])
     depth = {"assistants": 3, "patches": 3, "defaults": 2, "vars": 2, "lint": 2}.get(str(path[0]), 1)
-    return depth + (path[depth - 1 : depth] == ["metadata"])  # its keys stand alone
+    is_mapping = get_origin(_bare(_annotation_at(shape, path[:depth]))) is dict
+    return depth + (is_mapping and len(path) > depth > 1)  # its keys stand alone
 
 
 def _path(node: Node, error: ErrorDetails) -> list[str | int]:
-    """Where an error lies, without the tags of unions."""
+    """Return the path to an error, without the tags of unions."""
     path: list[str | int] = []
     for step in error["loc"]:
-        if step not in _TAGS or node.has(*path, step):
+        if not _is_tag(step) or node.has(*path, step):
             path.append(step)
     return path
 
@@ -203,7 +100,7 @@ def _path(node: Node, error: ErrorDetails) -> list[str | int]:
 def _located(source: Source, node: Node, shape: type[Strict], error: ErrorDetails) -> Diagnostic:
     path = _path(node, error)
     if error["type"] == "extra_forbidden":
-        return _unknown(source, node, _shape_at(shape, error["loc"]), path)
+        return _unknown(source, node, _shape_at(shape, error["loc"][:-1]), path)
     message = f"{_shown(path) or 'the file'} {_sentence(error)}"
     if error["type"] == "missing":
         return source.diagnostic("AS203", f"{_shown(path)} is missing", node.key(*path[:-1]), label="here")
@@ -222,14 +119,39 @@ def _unknown(source: Source, node: Node, shape: type[Strict], path: list[str | i
     )
 
 
-def _shape_at(shape: type[Strict], loc: tuple[str | int, ...]) -> type[Strict]:
-    """The shape whose field the end of an error's place should have been."""
-    steps = iter(loc[:-1])
-    for step in steps:
-        shape = _TAGGED.get(step) or _NAMED.get(step, shape)
-        if step in _KEYED:
-            next(steps, None)
-    return shape
+def _is_tag(step: str | int) -> bool:
+    return isinstance(step, str) and step.startswith("<") and step.endswith(">")
+
+
+def _shape_at(shape: type[Strict], path: Sequence[str | int]) -> type[Strict]:
+    """Return the shape that a path with tags leads to."""
+    found = _bare(_annotation_at(shape, path))
+    return found if isinstance(found, type) and issubclass(found, Strict) else shape
+
+
+def _annotation_at(annotation: Any, path: Sequence[str | int]) -> Any:
+    for step in path:
+        annotation = _inside(_bare(annotation), step)
+    return annotation
+
+
+def _inside(annotation: Any, step: str | int) -> Any:
+    """Return the annotation of a field, of an item, of a value by its key, or of the member with a tag."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        fields = {field.alias or name: field.annotation for name, field in annotation.model_fields.items()}
+        return fields.get(str(step), annotation)
+    members = get_args(annotation)
+    if get_origin(annotation) in {list, dict}:
+        return members[-1]
+    tagged = {mark.tag: one for one in members for mark in get_args(one)[1:] if isinstance(mark, Tag)}
+    return tagged.get(str(step), annotation)
+
+
+def _bare(annotation: Any) -> Any:
+    """Return an annotation without what is added to it, and without None."""
+    members = [one for one in get_args(annotation) if one is not NoneType]
+    is_optional = get_origin(annotation) in {Union, UnionType} and len(members) == 1
+    return _bare(members[0]) if is_optional or get_origin(annotation) is Annotated else annotation
 
 
 def _shown(path: Sequence[str | int]) -> str:
@@ -239,6 +161,7 @@ def _shown(path: Sequence[str | int]) -> str:
     return f"`{text}`" if text else ""
 
 
+_QUOTED = re.compile(r"'([^']*)'")
 _KINDS = {
     str: "text",
     bool: "true or false",
@@ -264,7 +187,8 @@ def _sentence(error: ErrorDetails) -> str:
         return "must not be empty"
     if error["type"] == "string_pattern_mismatch":
         return "must be a code point, such as U+200D"
-    return str(error["msg"]).replace("Input should be", "must be")
+    sentence = str(error["msg"]).replace("Input should be", "must be")
+    return f"{sentence}, and is {kind}" if error["type"] == "number" else sentence
 
 
 def _remedy(error: ErrorDetails, written: str) -> str:
@@ -277,13 +201,13 @@ def _remedy(error: ErrorDetails, written: str) -> str:
         return "write {} for an empty one"
     if kind == "list_type" and isinstance(found, str) and found in written:
         return f"write [{written}]"
-    if kind == "tool":
-        return _tool_meant(found)
+    if kind == "item":
+        return _item_meant(found, error["ctx"]["tags"].split())
     is_word = kind == "literal_error" and isinstance(found, str)
-    return did_you_mean(found, get_args(Managed)) if is_word else ""
+    return did_you_mean(found, _QUOTED.findall(error["ctx"]["expected"])) if is_word else ""
 
 
-def _tool_meant(found: Any) -> str:
-    if isinstance(found, str) and found in TOOLS:
-        return f"write {{type: {found}}}"
-    return did_you_mean(str(found.get("type", "")), TOOLS) if isinstance(found, dict) else ""
+def _item_meant(found: Any, tags: Sequence[str]) -> str:
+    if isinstance(found, str) and found in tags:
+        return f"write {{{TAG}: {found}}}"
+    return did_you_mean(str(found.get(TAG, "")), tags) if isinstance(found, dict) else ""

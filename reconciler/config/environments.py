@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.config.content import Root
-    from reconciler.config.document import Declared, Environment
+    from reconciler.config.document import Declared
+    from reconciler.config.shapes import Environment
     from reconciler.config.text import Node, Source
+    from reconciler.dialects import Dialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +26,18 @@ class Described:
     """One environment, and the node and source that describe it."""
 
     name: str
-    said: Environment
+    declared: Environment
     source: Source
     node: Node
     key: Origin
 
     def patches(self) -> Iterator[tuple[str, Origin, Layer]]:
-        """Address, place and layer of every patch."""
+        """Yield the address, the position and the layer of every patch."""
         patches = self.node.child("patches")
-        for where, patch in self.said.patches.items():
-            inner = patches.child(where) if patches else None
+        for address, patch in self.declared.patches.items():
+            inner = patches.child(address) if patches else None
             if patches and inner:
-                yield where, patches.key(where), Layer(self.source, inner, patch)
+                yield address, patches.key(address), Layer(self.source, inner, patch)
 
 
 @dataclass
@@ -43,44 +45,48 @@ class Environments:
     """Every environment of a configuration; blocks are read first, then files beside the documents."""
 
     root: Root
+    dialect: Dialect
     problems: list[Diagnostic]
     described: dict[str, Described] = field(default_factory=dict)
     unreadable: set[str] = field(default_factory=set)
 
     def read(self, documents: Sequence[Declared]) -> None:
         """Find them all; one that is described twice is a problem."""
-        for one in documents:
-            blocks = one.node.child("environments")
-            for name, said in one.document.environments.items():
+        for document in documents:
+            blocks = document.node.child("environments")
+            for name, declared in document.document.environments.items():
                 node = blocks.child(name) if blocks else None
                 if blocks and node:
-                    self._add(Described(name, said, one.source, node, blocks.key(name)))
-        folders = dict.fromkeys(PurePosixPath(one.source.path).parent for one in documents)
-        for folder in folders:
-            for path in self._files(folder / ENVIRONMENTS):
-                read = environment_file(self.root, path.as_posix(), self.problems)
-                if read is None:
-                    self.unreadable.add(path.stem)
-                else:
-                    source, node, said = read
-                    self._add(Described(path.stem, said, source, node, Origin(path.as_posix())))
+                    self._add(Described(name, declared, document.source, node, blocks.key(name)))
+        folders = dict.fromkeys(PurePosixPath(document.source.path).parent for document in documents)
+        for path in (path for folder in folders for path in self._files(folder / ENVIRONMENTS)):
+            self._read(path)
+
+    def _read(self, path: PurePosixPath) -> None:
+        file = environment_file(self.root, path.as_posix(), self.dialect, self.problems)
+        if file is None:
+            self.unreadable.add(path.stem)
+        else:
+            source, node, declared = file
+            self._add(Described(path.stem, declared, source, node, Origin(path.as_posix())))
 
     def _files(self, folder: PurePosixPath) -> list[PurePosixPath]:
-        found = sorted((self.root.folder / folder).glob("*.y*ml"))
-        return [
-            folder / one.name for one in found if one.suffix in {".yaml", ".yml"} and one.name[0] not in "._"
-        ]
+        """Return the environments of a folder, sorted; not what is hidden or partial."""
+        paths = sorted((self.root.folder / folder).glob("*.y*ml"))
+        is_meant = (path.suffix in {".yaml", ".yml"} and path.name[0] not in "._" for path in paths)
+        return [folder / path.name for path, meant in zip(paths, is_meant, strict=True) if meant]
 
-    def _add(self, found: Described) -> None:
-        first = self.described.setdefault(found.name, found)
-        if first is not found:
-            problem = f"the environment `{found.name}` is described twice"
+    def _add(self, environment: Described) -> None:
+        name, source, key = environment.name, environment.source, environment.key
+        first = self.described.setdefault(name, environment)
+        if first is not environment:
+            problem = f"the environment `{name}` is described twice"
             remedy = f"the other one stands at {first.key}; keep one of them"
-            self.problems.append(found.source.diagnostic("AS423", problem, found.key, help=remedy))
-        if not ENVIRONMENT_PATTERN.match(found.name):
-            problem = f"{found.name!r} cannot be an environment's name"
+            self.problems.append(source.diagnostic("AS423", problem, key, help=remedy))
+        if not ENVIRONMENT_PATTERN.match(name):
+            problem = f"{name!r} cannot be an environment's name"
             remedy = "lower-case letters, digits and - _ . only, at most 32"
-            self.problems.append(found.source.diagnostic("AS423", problem, found.key, help=remedy))
+            self.problems.append(source.diagnostic("AS423", problem, key, help=remedy))
 
     def chosen(self, name: str | None) -> Described | None:
         """The environment of this run; a problem where nobody describes it."""
@@ -98,11 +104,10 @@ class Environments:
     def check_patches(self, declared: Sequence[str]) -> None:
         """Report patches of what nobody declares, in every environment."""
         known = [str(assistant(name)) for name in declared]
-        for one in self.described.values():
-            for where, origin, _ in one.patches():
-                if where not in known:
-                    problem = f"a patch of `{where}`, which nobody declares"
-                    remedy = (
-                        did_you_mean(where, known) or "patches are keyed by address, like assistant.support"
-                    )
-                    self.problems.append(one.source.diagnostic("AS424", problem, origin, help=remedy))
+        for environment in self.described.values():
+            for address, origin, _ in environment.patches():
+                if address not in known:
+                    problem = f"a patch of `{address}`, which nobody declares"
+                    hint = did_you_mean(address, known)
+                    remedy = hint or "patches are keyed by address, like assistant.support"
+                    self.problems.append(environment.source.diagnostic("AS424", problem, origin, help=remedy))

@@ -5,79 +5,90 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reconciler.config.limits import CODES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.config.document import Defaults
+    from reconciler.config.shapes import Values
     from reconciler.config.text import Node, Source
     from reconciler.model.diagnostic import Diagnostic, Origin
+    from reconciler.model.field import Field, Fields, Problem
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One mapping that names fields of an assistant, and what it says."""
+    """One mapping that names fields of an assistant, and the values that it declares."""
 
     source: Source
     node: Node
-    said: Defaults
+    values: Values
 
-    def named(self) -> dict[str, Any]:
-        """The fields it names."""
-        return {key: getattr(self.said, key) for key in self.said.model_fields_set}
+    def declares(self, field: str) -> bool:
+        """Return whether it names a field."""
+        return field in self.values.model_fields_set
+
+    def declared(self) -> dict[str, Any]:
+        """Return the fields that it names."""
+        return {name: getattr(self.values, name) for name in self.values.model_fields_set}
 
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """Where things said of one assistant stand; ``layers`` run from the nearest to the farthest."""
+    """What is declared of one assistant, and where; ``layers`` run from the nearest to the farthest."""
 
     name: str
     key: Origin
     own: Source
     layers: tuple[Layer, ...]
+    fields: Fields
     problems: list[Diagnostic]
 
     @property
-    def said(self) -> dict[str, Any]:
-        """Every field that any layer names: the nearest value, metadata and lifecycle key by key."""
-        found: dict[str, Any] = {}
+    def declared(self) -> dict[str, Any]:
+        """Every field that a layer names, with its nearest value."""
+        values: dict[str, Any] = {}
         for layer in reversed(self.layers):
-            found |= layer.named()
-        return found
+            values |= layer.declared()
+        return values
 
-    def metadata(self) -> dict[str, str | None]:
-        """The metadata of all layers, the nearest value of each key; null clears what lies farther."""
-        found: dict[str, str | None] = {}
+    def pairs(self, field: str) -> dict[str, Any]:
+        """Return the nearest value of each key of a field; null clears the keys that lie farther."""
+        pairs: dict[str, Any] = {}
         for layer in reversed(self.layers):
-            if "metadata" in layer.said.model_fields_set:
-                found = dict.fromkeys(found) if layer.said.metadata is None else found | layer.said.metadata
-        return found
+            if layer.declares(field):
+                inner = getattr(layer.values, field)
+                pairs = dict.fromkeys(pairs) if inner is None else pairs | inner
+        return pairs
 
     def lifecycle(self, key: str, default: Any) -> Any:
-        """One setting of the nearest lifecycle that names it."""
+        """Return one setting of the nearest lifecycle that names it."""
         for layer in self.layers:
-            said = layer.said.lifecycle
-            if said is not None and key in said.model_fields_set:
-                return getattr(said, key)
-            if said is None and "lifecycle" in layer.said.model_fields_set:
+            if not layer.declares("lifecycle"):
+                continue
+            lifecycle = layer.values.lifecycle
+            if lifecycle is None:
                 break  # null: nothing that lies farther counts
+            if key in lifecycle.model_fields_set:
+                return getattr(lifecycle, key)
         return default
 
     def layer(self, *path: str | int) -> Layer | None:
-        """The nearest layer that says what a path leads to; one in which it is wrong comes last."""
-        says = [one for one in self.layers if path and path[0] in one.said.model_fields_set]
-        tries = ((says, path[:2]), (says, path[:1]), (self.layers, path[:1]))
-        return next((one for layers, steps in tries for one in layers if one.node.has(*steps)), None)
+        """Return the nearest layer that declares a value by its path; one in which it is wrong comes last."""
+        declares = [layer for layer in self.layers if path and layer.declares(str(path[0]))]
+        tries = ((declares, path[:2]), (declares, path[:1]), (self.layers, path[:1]))
+        return next((layer for layers, steps in tries for layer in layers if layer.node.has(*steps)), None)
 
     def origin(self, *path: str | int, key: bool = False) -> Origin:
-        """Where the value under a path stands, or its key; the assistant's own key where nobody names it."""
+        """Return where the value under a path is, or its key; the assistant's own key without any layer."""
         layer = self.layer(*path) if path else None
         if layer is None:
             return self.key
         return layer.node.key(*path) if key else layer.node.at(*path)
 
     def has_wrong(self, field: str) -> bool:
-        """Whether a field is written somewhere and was left out for being wrong."""
-        return field not in self.said and self.layer(field) is not None
+        """Return whether a field is written in a layer and was left out because it is wrong."""
+        return field not in self.declared and self.layer(field) is not None
 
     def problem(
         self,
@@ -98,14 +109,21 @@ class Layers:
         self.problem(code, message, *path, help=help)
         self.problems.append(self.problems.pop().as_warning())
 
-    def longer(self, what: str, text: str | None, limit: int, *path: str | int, key: bool = False) -> None:
-        """Report a text above a limit."""
-        if text is not None and len(text) > limit:
-            problem = f"{what} has {len(text):,} characters; the limit is {limit:,}"
-            self.problem("AS411", problem, *path, key=key)
+    def violated(self, row: Field, problem: Problem, *path: str | int) -> None:
+        """Report a limit of a field that a value violates, at a path inside the value."""
+        code, key = CODES[problem.limit], problem.is_key
+        self.problem(code, problem.message, row.name, *path, help=problem.help, key=key)
+
+    def check(self, row: Field, value: Any) -> None:
+        """Report every limit of a field that a value violates."""
+        for problem in row.problems(value):
+            self.violated(row, problem, *problem.path)
 
     def origins(self, sources: Mapping[str, str]) -> dict[str, str]:
-        """Where each managed value comes from, for a person: a place, or the file that was read."""
-        found = {field: sources.get(field, str(self.origin(field))) for field in self.said}
-        found |= {f"metadata.{key}": str(self.origin("metadata", key)) for key in self.metadata()}
-        return {field: where for field, where in found.items() if field != "metadata"}
+        """Return where each managed value comes from, for a person: a position, or the file that was read."""
+        keyed = {row.name for row in self.fields.keyed}
+        plain = [name for name in self.declared if name not in keyed]
+        found = {name: sources.get(name, str(self.origin(name))) for name in plain}
+        for name in keyed:
+            found |= {f"{name}.{key}": str(self.origin(name, key)) for key in self.pairs(name)}
+        return found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.config.invisible import named, unseen
 from reconciler.config.span import Span
-from reconciler.dialects.assistants_v1.models import SHUTDOWNS
+from reconciler.model.field import Text
 from reconciler.model.keys import keys
 
 if TYPE_CHECKING:
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from reconciler.config.prompts import Prompt
     from reconciler.config.text import Node, Source
     from reconciler.model.diagnostic import Diagnostic
+    from reconciler.model.field import Items
 
 _PLACEHOLDER = re.compile(
     r"\b(?:TODO|FIXME|TBD|XXX)\b|[\[<](?:INSERT|YOUR|ADD|REPLACE)\b[^\]>\n]{0,60}[\]>]|(?i:lorem ipsum)"
 )
 _VARIABLE = re.compile(r"\$\{var\.[^}\n]*\}")
-_TOOL_WORD = re.compile(r"`([A-Za-z0-9_-]{2,64})`|\b([A-Za-z0-9]+(?:_[A-Za-z0-9]+)+)\b")
+_ITEM_WORD = re.compile(r"`([A-Za-z0-9_-]{2,64})`|\b([A-Za-z0-9]+(?:_[A-Za-z0-9]+)+)\b")
 _MOST = 5  # problems of one kind in one text; the rest are likely the same mistake
 
 
@@ -32,12 +33,12 @@ class Lint:
     """The checks of one configuration.
 
     ``allowed`` holds characters to pass; ``checked`` the paths of files in which all that can be seen was
-    checked as a whole, however many assistants share them.
+    checked as a whole, however many assistants share them, and ``reported`` the texts that were checked.
     """
 
     allowed: set[str] = field(default_factory=set)
     checked: set[str] = field(default_factory=set)
-    told: set[Span] = field(default_factory=set)
+    reported: set[Span] = field(default_factory=set)
 
     def source(self, source: Source) -> Iterator[Diagnostic]:
         """What a file hides or gives away, comments included."""
@@ -52,31 +53,26 @@ class Lint:
             for text, origin in root.texts():
                 yield from self._escaped(Span(text, source, whole=origin))
 
-    def values(self, place: Layers, fields: Mapping[str, Any]) -> None:
-        """Line ends that nobody meant in short texts, and models that end."""
-        for key in ("name", "description", "model"):
-            if "\n" in (fields.get(key) or ""):
-                remedy = "write it in one line, or with `|-` or `>-`"
-                place.warn("AS504", f"`{key}` has a line break in it", key, help=remedy)
-        model = str(fields.get("model"))
-        if model in SHUTDOWNS:
-            problem = f"the model {model} is announced to be shut down on {SHUTDOWNS[model]}"
-            place.warn("AS508", problem, "model", help="name its successor")
+    def values(self, layers: Layers, values: Mapping[str, Any]) -> None:
+        """Report line breaks in short texts, and names of what ends."""
+        for row in layers.fields:
+            if isinstance(row, Text) and (text := values.get(row.name)):
+                _check_text(layers, row, text)
 
-    def prompt(self, place: Layers, prompt: Prompt, said: Any) -> Iterator[Diagnostic]:
-        """What a prompt hides, gives away or has forgotten; ``said`` is how the file names it."""
+    def prompt(self, layers: Layers, name: str, prompt: Prompt) -> Iterator[Diagnostic]:
+        """Yield what a prompt hides, gives away or has forgotten; ``name`` is its field."""
         for piece in prompt.pieces:
             if piece.source.path not in self.checked:
                 yield from self.source(piece.source)
             if piece.whole is not None:
                 yield from self._escaped(piece)
-            elif piece in self.told:
+            elif piece in self.reported:
                 continue
-            self.told.add(piece)
-            yield from _forgotten(piece, is_template=bool(getattr(said, "template", False)))
+            self.reported.add(piece)
+            yield from _forgotten(piece, is_template=prompt.is_template)
             yield from _line_ends(piece)
         if not prompt.text.strip():
-            place.warn("AS506", "the prompt is empty", "instructions", help="write it, or null to clear it")
+            layers.warn("AS506", "the prompt is empty", name, help="write it, or null to clear it")
 
     def _escaped(self, piece: Span) -> Iterator[Diagnostic]:
         """What a text hides behind escapes; the rest was found where it stands."""
@@ -89,24 +85,35 @@ class Lint:
             yield _unseen(piece, index, one)
 
 
-def missing_tools(
-    place: Layers, prompt: Prompt, own: Iterable[str], known: frozenset[str]
+def missing_items(
+    layers: Layers, prompt: Prompt, own: Iterable[str], known: Mapping[str, Items]
 ) -> Iterator[Diagnostic]:
-    """Tools that a prompt names, that other assistants have, and that this one has not."""
-    text = prompt.text
-    strange = {name for name in known - set(own) if name in text}
-    if not strange:
-        return
-    told: set[str] = set()
-    for piece in prompt.pieces:
-        for found in _TOOL_WORD.finditer(piece.text):
+    """Yield the items, such as tools, that a prompt names and only other assistants have.
+
+    ``known`` maps what an item is called to its field.
+    """
+    missing = {label for label in known.keys() - set(own) if label in prompt.text}
+    for piece in prompt.pieces if missing else ():
+        for found in _ITEM_WORD.finditer(piece.text):
             word = found[1] or found[2]
-            if word in strange and word not in told:
-                told.add(word)
-                problem = f"the prompt names the tool `{word}`, which assistant `{place.name}` does not have"
+            if word in missing:
+                missing.remove(word)
+                row = known[word]
+                lacks = f"which assistant `{layers.name}` does not have"
+                problem = f"the prompt names the {row.noun} `{word}`, {lacks}"
+                remedy = f"add it to `{row.name}`"
                 yield piece.diagnostic(
-                    "AS507", problem, found.start(), len(found[0]), help="add it to `tools`"
+                    "AS507", problem, found.start(), len(found[0]), help=remedy
                 ).as_warning()
+
+
+def _check_text(layers: Layers, row: Text, text: str) -> None:
+    if not row.prose and "\n" in text:
+        remedy = "write it in one line, or with `|-` or `>-`"
+        layers.warn("AS504", f"`{row.name}` has a line break in it", row.name, help=remedy)
+    if text in row.ends:
+        problem = f"the {row.name} {text} is announced to be shut down on {row.ends[text]}"
+        layers.warn("AS508", problem, row.name, help="name its successor")
 
 
 def _unseen(piece: Span, index: int, one: str) -> Diagnostic:

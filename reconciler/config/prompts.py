@@ -24,62 +24,67 @@ class Prompt:
     text: str
     pieces: tuple[Span, ...]
     files: tuple[str, ...] = ()
+    is_template: bool = False
 
 
-Said: TypeAlias = str | PromptFile | PromptParts | PromptText
+Written: TypeAlias = str | PromptFile | PromptParts | PromptText
+"""What a configuration may declare as a prompt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompts:
-    """Turns what a file says of a prompt into the prompt; what is wrong is reported at its place."""
+    """Turns what a configuration declares into the prompt; problems are reported at their positions."""
 
     root: Root
     variables: Variables
     sources: dict[str, Source] = field(default_factory=dict)
 
-    def prompt(self, place: Layers, said: Said) -> Prompt | None:
-        """The prompt of an assistant; None where a file cannot be read."""
-        pieces = self._pieces(place, said)
+    def prompt(self, layers: Layers, name: str, declared: Written) -> Prompt | None:
+        """Return the prompt that is the value of a field; None where a file cannot be read."""
+        pieces = self._pieces(layers, name, declared)
         if None in pieces:
             return None
-        found = tuple(one for one in pieces if one)
-        is_template = not isinstance(said, str) and said.template
-        texts = [self.variables.fill(one, place.problems) if is_template else one.text for one in found]
-        files = () if isinstance(said, (str, PromptText)) else tuple(one.source.path for one in found)
-        return Prompt(_joined(texts), found, files)
+        spans = tuple(piece for piece in pieces if piece)
+        is_template = not isinstance(declared, str) and declared.template
+        texts = [self.variables.fill(span, layers.problems) if is_template else span.text for span in spans]
+        files = () if isinstance(declared, (str, PromptText)) else tuple(span.source.path for span in spans)
+        return Prompt(_joined(texts), spans, files, is_template)
 
-    def _pieces(self, place: Layers, said: Said) -> list[Span | None]:
-        if isinstance(said, PromptFile):
-            return [self._read(place, said.file, "file")]
-        if isinstance(said, PromptParts):
-            return [self._read(place, one, "include", number) for number, one in enumerate(said.include)]
-        layer = place.layer("instructions")
-        assert layer is not None  # noqa: S101 - somebody said it
-        if isinstance(said, str):
-            return [_written(said, layer, layer.node.at("instructions"))]
-        return [_written(said.text, layer, layer.node.at("instructions", "text"))]
+    def _pieces(self, layers: Layers, name: str, declared: Written) -> list[Span | None]:
+        if isinstance(declared, PromptFile):
+            return [self._read(layers, declared.file, name, "file")]
+        if isinstance(declared, PromptParts):
+            return [
+                self._read(layers, path, name, "include", number)
+                for number, path in enumerate(declared.include)
+            ]
+        layer = layers.layer(name)
+        assert layer is not None  # noqa: S101 - it is declared
+        if isinstance(declared, str):
+            return [_written(declared, layer, layer.node.at(name))]
+        return [_written(declared.text, layer, layer.node.at(name, "text"))]
 
-    def _read(self, place: Layers, named: str, *path: str | int) -> Span | None:
-        layer = place.layer("instructions")
+    def _read(self, layers: Layers, named: str, name: str, *path: str | int) -> Span | None:
+        layer = layers.layer(name)
         try:
-            where = self.root.locate(named, layer.source.path if layer else place.own.path)
-            if where not in self.sources:
-                self.sources[where] = Source(where, self.root.text(where, MAX_BYTES))
+            located = self.root.locate(named, layer.source.path if layer else layers.own.path)
+            if located not in self.sources:
+                self.sources[located] = Source(located, self.root.text(located, MAX_BYTES))
         except ContentError as cause:
             problem = f"cannot read the prompt: {cause}"
-            place.problem(cause.code, problem, "instructions", *path, help=cause.help)
+            layers.problem(cause.code, problem, name, *path, help=cause.help)
             return None
-        return Span(self.sources[where].text, self.sources[where])
+        return Span(self.sources[located].text, self.sources[located])
 
 
 def _written(text: str, layer: Layer, origin: Origin) -> Span:
-    """A text that stands in the file itself: letter for letter at the end of a Markdown assistant."""
+    """Return a text that stands in the file itself: letter for letter at the end of a Markdown assistant."""
     if layer.source.is_markdown and layer.source.text.endswith(text):
         return Span(text, layer.source, len(layer.source.text) - len(text))
     return Span(text, layer.source, whole=origin)
 
 
 def _joined(texts: list[str]) -> str:
-    """Texts one after the other, each on a line of its own."""
+    """Return texts one after the other, each on a line of its own."""
     *before, last = texts
-    return "".join(one if one.endswith("\n") else f"{one}\n" for one in before) + last
+    return "".join(text if text.endswith("\n") else f"{text}\n" for text in before) + last

@@ -7,17 +7,22 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
+from reconciler import dialects
 from reconciler.config.content import ContentError
-from reconciler.config.document import Declared, Document, Environment, salvage
+from reconciler.config.document import Declared, salvage
 from reconciler.config.errors import ConfigError
+from reconciler.config.shapes import shapes
 from reconciler.config.text import MAX_BYTES, Node, Source, collector_rests, compose
-from reconciler.model.diagnostic import Diagnostic, Origin
+from reconciler.model.diagnostic import Diagnostic, Origin, did_you_mean
+from reconciler.model.field import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from reconciler.config.content import Root
+    from reconciler.config.shapes import Environment
+    from reconciler.dialects import Dialect
 
 ENVIRONMENTS = "environments"
 """The folder beside a configuration file that holds one file for each environment."""
@@ -27,37 +32,73 @@ _MARKDOWN = frozenset({".md", ".markdown"})
 _FENCE = "---"
 _OPENING = re.compile(r"---[ \t]*\r?\n")
 _EXPECTED = "declare `project:` and `assistants:`"
+_DIALECT = "dialect"
 
 
-class _Mark(NamedTuple):
-    """A place as the parser would give it, counted from 0."""
+class _Position(NamedTuple):
+    """A position as the parser would give it, counted from 0."""
 
     line: int
     column: int
 
 
+class _Body(NamedTuple):
+    """The text of a Markdown assistant below its front matter, and its line, counted from 0."""
+
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Composed:
+    """A file as its writer wrote it, before a dialect says what that means; only Markdown has a body."""
+
+    source: Source
+    node: Node
+    body: _Body | None = None
+
+    @property
+    def dialect(self) -> str | None:
+        """The name of the dialect that it declares; None where it names none."""
+        node = self.node.child(_DIALECT)
+        return node.value if node is not None and isinstance(node.value, str) else None
+
+    def problem(self, message: str, remedy: str) -> Diagnostic:
+        """Return what is wrong with that name."""
+        return self.source.diagnostic("AS406", message, self.node.at(_DIALECT), help=remedy)
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Every document of a configuration, whether all could be read, and what is wrong with their shape."""
+    """Every document of a configuration, whether all could be read, and what is wrong with their shape.
+
+    ``dialect`` is what they are written in; None, and no document, where that is not certain.
+    """
 
     documents: tuple[Declared, ...]
     complete: bool
     problems: tuple[Diagnostic, ...]
+    dialect: Dialect | None
 
 
 @collector_rests()
-def read(root: Root, paths: Sequence[Path]) -> Reading:
-    """Read configuration files and folders (recursively, sorted)."""
+def read(root: Root, paths: Sequence[Path], option: Dialect | None = None) -> Reading:
+    """Read configuration files and folders (recursively, sorted); ``option`` is the dialect of --dialect."""
     problems: list[Diagnostic] = []
-    files = _files(root, paths, problems)
-    found = [one for path, named in files.items() if (one := _document(root, path, problems, named=named))]
-    return Reading(tuple(found), len(found) == len(files), tuple(problems))
+    is_named = _files(root, paths, problems)
+    composed = [_compose(root, path, problems, named=named) for path, named in is_named.items()]
+    files = [file for file in composed if file]
+    dialect = _chosen(files, option, problems)
+    if dialect is None:
+        return Reading((), complete=False, problems=tuple(problems), dialect=None)
+    documents = [document for file in files if (document := _document(file, dialect, problems))]
+    return Reading(tuple(documents), len(documents) == len(is_named), tuple(problems), dialect)
 
 
 def environment_file(
-    root: Root, path: str, problems: list[Diagnostic]
+    root: Root, path: str, dialect: Dialect, problems: list[Diagnostic]
 ) -> tuple[Source, Node, Environment] | None:
-    """An environment in a file of its own; None when it cannot be used."""
+    """Return an environment in a file of its own; None when it cannot be used."""
     try:
         source = Source(path, root.text(path, MAX_BYTES))
         node = compose(source, "write `vars:` and `patches:`")
@@ -69,9 +110,35 @@ def environment_file(
     except ConfigError as cause:
         problems.extend(cause.diagnostics)
         return None
-    document, found = salvage(source, node, Environment)
+    document, found = salvage(source, node, shapes(dialect).environment)
     problems.extend(found)
     return (source, node, document) if document else None
+
+
+def _chosen(files: Sequence[_Composed], option: Dialect | None, problems: list[Diagnostic]) -> Dialect | None:
+    """Return the one dialect of all files; None where they disagree or name an unknown one."""
+    naming = [(file, file.dialect) for file in files if file.dialect is not None]
+    wrong = [problem for file, name in naming if (problem := _misnamed(file, name, naming[0][0], option))]
+    problems.extend(wrong)
+    if wrong:
+        return None
+    return option or dialects.dialect(naming[0][1] if naming else dialects.DEFAULT)
+
+
+def _misnamed(file: _Composed, name: str, first: _Composed, option: Dialect | None) -> Diagnostic | None:
+    """Return what is wrong with the dialect that a file names."""
+    if option is not None and name != option.name:
+        other = f"--dialect says {option.name!r}"
+    elif option is None and name not in dialects.DIALECTS:
+        hint = did_you_mean(name, dialects.DIALECTS)
+        return file.problem(
+            f"unknown dialect `{name}`", hint or f"known dialects: {', '.join(dialects.DIALECTS)}"
+        )
+    elif name != first.dialect:
+        other = f"{first.node.at(_DIALECT)} says {first.dialect!r}"
+    else:
+        return None
+    return file.problem(f"another dialect than elsewhere: {other}", "one run, one dialect")
 
 
 def _files(root: Root, paths: Sequence[Path], problems: list[Diagnostic]) -> dict[str, bool]:
@@ -112,64 +179,81 @@ def _is_configuration(root: Root, path: str) -> bool:
         return True  # and to be told of: it may be an assistant
 
 
-def _document(root: Root, path: str, problems: list[Diagnostic], *, named: bool) -> Declared | None:
-    """A document; None where it cannot be read."""
+def _compose(root: Root, path: str, problems: list[Diagnostic], *, named: bool) -> _Composed | None:
+    """Return a file, composed; None where it cannot be read. Either a person named it, or a folder did."""
     try:
-        source = Source(
-            path, root.text(path, MAX_BYTES, named=not named)
-        )  # a person named it, or a folder did
-        node = _markdown(source) if source.is_markdown else compose(source, _EXPECTED)
+        source = Source(path, root.text(path, MAX_BYTES, named=not named))
+        return _front_matter(source) if source.is_markdown else _Composed(source, compose(source, _EXPECTED))
     except ContentError as cause:
         remedy = cause.help or "go into the project's folder, or name another with -C, or a file with -f"
         problem = f"cannot read the configuration: {cause}"
         problems.append(Diagnostic(cause.code, problem, Origin(path), help=remedy))
-        return None
+    except ConfigError as cause:
+        problems.extend(cause.diagnostics)
+    return None
+
+
+def _document(file: _Composed, dialect: Dialect, problems: list[Diagnostic]) -> Declared | None:
+    """Return a file as a document of a dialect; None where it is none."""
+    try:
+        node = _markdown(file.source, file.node, file.body, dialect) if file.body else file.node
     except ConfigError as cause:
         problems.extend(cause.diagnostics)
         return None
-    document, found = salvage(source, node, Document)
+    document, found = salvage(file.source, node, shapes(dialect).document)
     problems.extend(found)
-    return Declared(source, node, document) if document else None
+    return Declared(file.source, node, document) if document else None
 
 
-def _markdown(source: Source) -> Node:
-    """The document that a Markdown assistant means: its name is the file's, its body the prompt."""
-    front, body, line = _parted(source)
-    fields = compose(Source(source.path, front), "write the assistant's fields, `model:` among them")
+def _front_matter(source: Source) -> _Composed:
+    """Return the fields of a Markdown assistant, and its body."""
+    front, text, line = _parted(source)
+    fields = compose(Source(source.path, front), "write the assistant's fields")
     if not isinstance(fields.value, dict):
         raise ConfigError([source.diagnostic("AS204", "the front matter must be a mapping", fields.origin)])
-    if "instructions" in fields.value:
+    return _Composed(source, fields, _Body(text, line))
+
+
+def _markdown(source: Source, fields: Node, body: _Body, dialect: Dialect) -> Node:
+    """Return the document that a Markdown assistant means: its name is the file's, its body the prompt."""
+    field = next((row.name for row in dialect.fields if isinstance(row, Text) and row.prose), None)
+    if field is None:
+        problem = f"assistants of the dialect {dialect.name} have no prompt, so none can be a Markdown file"
+        remedy = "declare it in a YAML file"
+        raise ConfigError([source.diagnostic("AS204", problem, Origin(source.path), help=remedy)])
+    if field in fields.value:
         problem = "the prompt is the text below the front matter, and here it is twice"
-        remedy = "take `instructions` out"
-        raise ConfigError([source.diagnostic("AS204", problem, fields.key("instructions"), help=remedy)])
-    here = _Mark(0, 0), _Mark(0, len(_FENCE))
-    prompt = Node(body, source.path, _Mark(line, 0), _Mark(line, 1))
+        remedy = f"take `{field}` out"
+        raise ConfigError([source.diagnostic("AS204", problem, fields.key(field), help=remedy)])
+    here = _Position(0, 0), _Position(0, len(_FENCE))
+    start = _Position(body.line, 0), _Position(body.line, 1)
+    prompt = Node(body.text, source.path, *start)
     template = _taken(fields, "template")
     if template is not None:
         prompt = _mapping(source, prompt, {"text": prompt, "template": template})
-    fields.value["instructions"] = prompt
-    fields.marks["instructions"] = _Mark(line, 0), _Mark(line, 1)
-    outer = {key: inner for key in ("project", "lint") if (inner := _taken(fields, key))}
+    fields.value[field] = prompt
+    fields.positions[field] = start
+    outer = {key: inner for key in ("project", _DIALECT, "lint") if (inner := _taken(fields, key))}
     name = PurePosixPath(source.path).stem
     assistants = Node({name: fields}, source.path, *here)
-    assistants.marks[name] = here
+    assistants.positions[name] = here
     root = Node({**outer, "assistants": assistants}, source.path, *here)
-    root.marks.update(dict.fromkeys(root.value, here))
+    root.positions.update(dict.fromkeys(root.value, here))
     return root
 
 
 def _mapping(source: Source, like: Node, inner: dict[str, Node]) -> Node:
-    start = _Mark(like.origin.line - 1, 0)
+    start = _Position(like.origin.line - 1, 0)
     made = Node(inner, source.path, start, start)
-    made.marks.update(dict.fromkeys(inner, (start, start)))
+    made.positions.update(dict.fromkeys(inner, (start, start)))
     return made
 
 
 def _taken(node: Node, key: str) -> Node | None:
-    """The value of a key, which the mapping then no longer has."""
-    node.marks.pop(key, None)
-    found: Node | None = node.value.pop(key, None)
-    return found
+    """Return the value of a key, which the mapping then no longer has."""
+    node.positions.pop(key, None)
+    taken: Node | None = node.value.pop(key, None)
+    return taken
 
 
 def _parted(source: Source) -> tuple[str, str, int]:

@@ -99,15 +99,15 @@ class Source:
 class Node:
     """A value and where it stands: a scalar, a dict of Nodes or a list of Nodes.
 
-    ``marks`` holds where each key of a mapping begins and ends. Places are kept as the parser's marks and
+    ``positions`` holds where each key of a mapping begins and ends. Places are kept as the parser's marks and
     become Origins when somebody asks, which is nearly never.
     """
 
-    __slots__ = ("_end", "_path", "_start", "marks", "value")
+    __slots__ = ("_end", "_path", "_start", "positions", "value")
 
     def __init__(self, value: Any, path: str, start: Any, end: Any) -> None:
         self.value = value
-        self.marks: dict[str, tuple[Any, Any]] = {} if type(value) is dict else _NONE
+        self.positions: dict[str, tuple[Any, Any]] = {} if type(value) is dict else _NONE
         self._path = path
         self._start = start
         self._end = end
@@ -160,8 +160,8 @@ class Node:
         here = self
         for step in path[:-1]:
             here = here._inner(step) or here
-        marks = here.marks.get(str(path[-1])) if path else None
-        return _origin(self._path, *marks) if marks else self.at(*path)
+        positions = here.positions.get(str(path[-1])) if path else None
+        return _origin(self._path, *positions) if positions else self.at(*path)
 
     def _inner(self, step: str | int) -> Node | None:
         inside = isinstance(self.value, dict) and step in self.value
@@ -361,11 +361,11 @@ class _Reader:
             self._refuse("AS103", "merge keys are not allowed", event, help="write the values out")
         if not name.isprintable():
             self._refuse("AS106", "a key holds what cannot be seen", event, help="remove it")
-        if name in holder.marks:
-            first = _origin(self._path, *holder.marks[name])
+        if name in holder.positions:
+            first = _origin(self._path, *holder.positions[name])
             remedy = f"the first one stands in line {first.line}; keep one of them"
             self._refuse("AS105", f"`{name}` is written twice here", event, help=remedy)
-        holder.marks[name] = event.start_mark, event.end_mark
+        holder.positions[name] = event.start_mark, event.end_mark
         return name
 
     def _refuse(self, code: str, message: str, event: Any, *, help: str = "") -> NoReturn:  # noqa: A002 - the field's word

@@ -39,9 +39,9 @@ class Connection:
     connect_timeout: float = 5.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dialect:
-    """One remote API.
+    """One remote API; equal to itself alone, so that what is built of a dialect can be kept.
 
     ``provider`` connects to a server that speaks it. ``archives``: a deletion only archives an object, so
     that its id stays readable.

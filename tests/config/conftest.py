@@ -1,15 +1,29 @@
 """Configurations as a person writes them, and what becomes of them."""
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.config.content import Root
 from reconciler.config.errors import ConfigError
 from reconciler.config.resolve import Choice, configuration
 from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
+from reconciler.model.field import Fields
 
 
 def pytest_addoption(parser):
     parser.addoption("--golden", action="store_true", help="write the golden messages anew; then review them")
+
+
+@pytest.fixture
+def with_row():
+    """The v1 dialect with another row, or with a new one."""
+
+    def with_row(row):
+        rows = {**ASSISTANTS_V1.fields.by_name, row.name: row}
+        return replace(ASSISTANTS_V1, fields=Fields(tuple(rows.values())))
+
+    return with_row
 
 
 @pytest.fixture
@@ -21,11 +35,11 @@ def root(workspace):
 def read(workspace, root):
     """What a configuration means: a text, or the files and folders named."""
 
-    def read(text=None, *paths, limits=None):
+    def read(text=None, *paths, dialect=ASSISTANTS_V1):
         if text is not None:
             workspace.configure(text)
         named = [workspace.folder / path for path in paths] or [workspace.folder / "assistants.yaml"]
-        return configuration(root, named, limits or ASSISTANTS_V1).desired
+        return configuration(root, named, dialect).desired
 
     return read
 

@@ -44,7 +44,7 @@ def spelt_out(found):
 def problems(root):
     """What is wrong, or likely to be."""
     try:
-        return configuration(root, [root.folder / "assistants.yaml"], ASSISTANTS_V1).warnings
+        return configuration(root, [root.folder / "assistants.yaml"]).warnings
     except ConfigError as refusal:
         return refusal.diagnostics
 

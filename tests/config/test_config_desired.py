@@ -8,6 +8,7 @@ from reconciler.config.errors import ConfigError
 from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 from reconciler.model import address
 from reconciler.model.diagnostic import Origin
+from reconciler.model.field import Files, Text
 
 SUPPORT = """\
 project: acme
@@ -21,8 +22,8 @@ assistants:
 def support(read):
     """What the only assistant of a configuration means, given further lines of it."""
 
-    def support(*lines, limits=None):
-        (found,) = read(SUPPORT + "".join(f"    {line}\n" for line in lines), limits=limits).assistants
+    def support(*lines, dialect=ASSISTANTS_V1):
+        (found,) = read(SUPPORT + "".join(f"    {line}\n" for line in lines), dialect=dialect).assistants
         return found
 
     return support
@@ -111,7 +112,7 @@ def test_a_field_that_is_absent_is_not_a_field_that_is_cleared_or_empty(support)
 
 
 def test_a_metadata_key_can_be_cleared_alone(support):
-    assert support("metadata: {team: null, tier: gold}").metadata == {"team": None, "tier": "gold"}
+    assert support("metadata: {team: null, tier: gold}").fields["metadata"] == {"team": None, "tier": "gold"}
 
 
 def test_what_a_function_does_not_say_is_not_sent(support):
@@ -355,8 +356,10 @@ def test_paths_are_relative_to_the_file_that_names_them(workspace, read):
     assert found.sources == {"instructions": "shared/prompt.md"}
 
 
-def test_a_provider_may_have_other_limits(support):
-    assert support(f"name: {'x' * 300}", limits=Limits(name=300)).fields["name"] == "x" * 300
+def test_a_dialect_may_have_other_limits(support, with_row):
+    dialect = with_row(Text("name", "n", limit=300))
+
+    assert support(f"name: {'x' * 300}", dialect=dialect).fields["name"] == "x" * 300
 
 
 VALUE = "v" * 512
@@ -396,10 +399,10 @@ def test_a_file_whose_name_no_upload_keeps_is_refused(workspace, problems):
     assert "would reach the server under another name" in problem
 
 
-def test_a_file_larger_than_the_server_takes_is_refused(workspace, problems):
+def test_a_file_larger_than_the_server_takes_is_refused(workspace, problems, with_row):
     workspace.write("big.md", "x" * 1001)
     text = SUPPORT + "    files: [big.md]\n"
-    assert problems(text, limits=Limits(file_bytes=1000)) == [
+    assert problems(text, dialect=with_row(Files("files", "f", largest=1000))) == [
         "assistants.yaml:5:13: cannot read the file: big.md is larger than 1,000 bytes"
     ]
 

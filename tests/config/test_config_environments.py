@@ -97,11 +97,11 @@ def test_the_nearest_of_patch_own_lines_and_defaults_wins(patched):
 
 
 def test_a_null_in_the_metadata_of_a_patch_clears_that_key(patched):
-    assert patched("metadata: {a: null, c: null}").metadata == {"a": None, "b": "own", "c": None}
+    assert patched("metadata: {a: null, c: null}").fields["metadata"] == {"a": None, "b": "own", "c": None}
 
 
 def test_metadata_of_null_clears_every_key_of_the_layers_beneath(patched):
-    assert patched("metadata: null").metadata == {"a": None, "b": None, "c": None}
+    assert patched("metadata: null").fields["metadata"] == {"a": None, "b": None, "c": None}
 
 
 def test_lifecycle_is_merged_setting_by_setting(patched):
@@ -242,7 +242,7 @@ def test_an_unknown_environment_is_told_with_those_that_are_known(described, ask
         ),
         (
             "{metadata: {assistants_sync: x}}",
-            ["2:34: the metadata key `assistants_sync` is reserved for our own Mark"],
+            ["2:34: the metadata key `assistants_sync` is reserved for the ownership mark"],
         ),
         ("null", ["2:22: `patches.assistant.support` must be a mapping, and is nothing"]),
     ],

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.config.document import Declared, Document
+from reconciler.config.document import Declared
 from reconciler.config.errors import ConfigError
 from reconciler.config.moves import Moves
 from reconciler.config.resolve import configuration
+from reconciler.config.shapes import Document
 from reconciler.config.text import Source, compose
 from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 from reconciler.model import address

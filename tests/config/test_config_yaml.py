@@ -174,7 +174,7 @@ def flow(tree, comma):
 def origins(node):
     """Every quoted scalar of a node and where it is said to stand."""
     if isinstance(node.value, dict):
-        yield from ((key, node.key(key)) for key in node.marks)
+        yield from ((key, node.key(key)) for key in node.positions)
         for inner in node.value.values():
             yield from origins(inner)
     elif isinstance(node.value, list):

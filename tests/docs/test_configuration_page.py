@@ -1,21 +1,25 @@
 """The page about the configuration: every example is valid and prints what it says; nothing is missing."""
 
 import io
+import json
 import posixpath
 import re
 import shlex
 import subprocess
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import pytest
 
 from reconciler.cli import diff, main, show, validate
-from reconciler.config import document, text
+from reconciler.config import shapes, text
 from reconciler.config.codes import RULES
+from reconciler.config.document import schema
 from reconciler.config.text import Source, compose
 from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
+from reconciler.dialects.assistants_v1.shape import FUNCTION
+from reconciler.dialects.written import InFile, OnServer, PromptFile, PromptParts, PromptText
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/configuration.md").read_text()
@@ -206,33 +210,33 @@ def fields(shape):
     return {one.alias or name for name, one in shape.model_fields.items()}
 
 
+def properties(of):
+    """The fields of the shapes that the schema of a configuration calls so."""
+    found = json.loads(schema("configuration", ASSISTANTS_V1))
+    return {**found["$defs"], "Document": found}[of]["properties"].keys()
+
+
 def test_the_table_of_fields_is_that_of_the_shapes():
+    prompts = (PromptFile, PromptParts, PromptText)
     assert {row[0]: set(words(row[1])) for row in table("A first project", 2)} == {
-        "a file": fields(document.Document),
-        "an assistant, a patch": fields(document.Assistant),
-        "`defaults`": fields(document.Defaults),
-        "`instructions`": fields(document.PromptFile)
-        | fields(document.PromptParts)
-        | fields(document.PromptText),
-        "one of `tools`": fields(document.FunctionTool) | fields(document.InFile),
-        "`function`": fields(document.Function) | fields(document.InFile),
-        "one of `files`": fields(document.OnServer),
-        "`lifecycle`": fields(document.Lifecycle),
-        "an environment": fields(document.Environment),
-        "one of `moved`": fields(document.Move),
-        "`lint`": fields(document.Lint),
+        "a file": properties("Document"),
+        "an assistant, a patch": properties("Assistant"),
+        "`defaults`": properties("Defaults"),
+        "`instructions`": set().union(*map(fields, prompts)),
+        "one of `tools`": properties("FunctionTool") | fields(InFile),
+        "`function`": fields(FUNCTION.written) | fields(InFile),
+        "one of `files`": fields(OnServer),
+        "`lifecycle`": fields(shapes.Lifecycle),
+        "an environment": fields(shapes.Environment),
+        "one of `moved`": fields(shapes.Move),
+        "`lint`": fields(shapes.Lint),
     }
-
-
-def descendants(shape):
-    for one in shape.__subclasses__():
-        yield one
-        yield from descendants(one)
 
 
 def test_every_field_of_every_shape_stands_in_an_example():
     examples = "".join(written for section in SECTIONS for written in section.files.values())
-    known = {name for shape in descendants(document.Strict) for name in fields(shape)}
+    found = json.loads(schema("configuration", ASSISTANTS_V1))
+    known = {name for shape in (found, *found["$defs"].values()) for name in shape["properties"]}
 
     assert {name for name in known if not re.search(rf"\b{name}\b\"?:", examples)} == set()
 
@@ -269,20 +273,20 @@ def test_the_table_of_options_is_that_of_the_commands():
 
 def test_the_limits_are_those_that_are_checked():
     found = re.findall(r"[0-9][0-9,]*", " ".join(row[1] for row in table("Limits", 2)))
-    limits = asdict(ASSISTANTS_V1)
+    rows = ASSISTANTS_V1.fields.by_name
 
     assert [int(one.replace(",", "")) for one in found] == [
-        limits["name"],
-        limits["description"],
-        limits["instructions"],
-        limits["tools"],
-        limits["files"],
-        limits["metadata_pairs"] - 1,
-        limits["metadata_key"],
-        limits["metadata_value"],
-        limits["function_name"],
+        rows["name"].limit,
+        rows["description"].limit,
+        rows["instructions"].limit,
+        rows["tools"].limit,
+        rows["files"].limit,
+        rows["metadata"].limit - 1,
+        rows["metadata"].key_limit,
+        rows["metadata"].value_limit,
+        FUNCTION.key_limit,
         64,
-        limits["file_bytes"] // 1024**2,
+        rows["files"].largest // 1024**2,
         text.MAX_BYTES // 1024**2,
         text.MAX_NODES,
         text.MAX_DEPTH,
@@ -293,7 +297,7 @@ def test_the_limits_are_those_that_are_checked():
 def test_the_kinds_of_files_for_retrieval_are_those_that_are_checked():
     told = re.findall(r" (\.[a-z]+)", section_text("Files").partition("reads ")[2].partition("Another")[0])
 
-    assert {".c", *told} == ASSISTANTS_V1.retrieval_types
+    assert {".c", *told} == ASSISTANTS_V1.fields.files.accepts
 
 
 MEANT = {

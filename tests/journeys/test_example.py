@@ -3,7 +3,7 @@
 import json
 import subprocess
 
-from reconciler.model.limits import Limits
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
 COMPLETE = "Apply complete! Resources: {} added, {} changed, {} destroyed."
 
@@ -89,7 +89,7 @@ def test_the_example_is_what_its_readers_are_told(example):
     assert validated.out == "The configuration of acme-support is valid: 3 assistants, 4 files.\n"
     for prompt in (example.folder / "prompts").iterdir():
         assert len(prompt.read_text().splitlines()) >= 40
-        assert len(prompt.read_text()) <= Limits().instructions
+        assert len(prompt.read_text()) <= ASSISTANTS_V1.fields.by_name["instructions"].limit
 
 
 def test_the_demo_ends_with_no_changes_and_leaves_nothing_behind(workspace):

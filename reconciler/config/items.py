@@ -1,0 +1,177 @@
+"""Items of lists, such as tools: inline or from files that assistants share, as the API takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from reconciler.config.content import ContentError
+from reconciler.config.contract import flaw
+from reconciler.config.document import declare
+from reconciler.config.errors import ConfigError
+from reconciler.config.limits import CODES
+from reconciler.config.shapes import FILE, listed
+from reconciler.config.text import MAX_BYTES, Node, Source, compose
+from reconciler.dialects.written import InFile
+from reconciler.model.field import TAG
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from reconciler.config.content import Root
+    from reconciler.config.layers import Layers
+    from reconciler.config.lint import Lint
+    from reconciler.config.shapes import ItemShape
+    from reconciler.dialects.written import Strict
+    from reconciler.model.diagnostic import Diagnostic, Origin
+    from reconciler.model.field import Items
+
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """Where an item is written; ``at`` leads to it within a node."""
+
+    source: Source
+    node: Node
+    at: tuple[str | int, ...] = ()
+
+    def problem(self, code: str, message: str, *path: str | int, help: str = "") -> Diagnostic:  # noqa: A002 - the field's word
+        origin: Origin = self.node.at(*self.at, *path)
+        return self.source.diagnostic(code, message, origin, help=help)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLists:
+    """Turns what a configuration declares into the objects of the API, and reads each file once.
+
+    ``shapes`` are those of every field with items, by the tag of the item.
+    """
+
+    root: Root
+    lint: Lint
+    shapes: Mapping[str, Mapping[str, ItemShape]]
+    files: dict[tuple[str, str, tuple[str, ...]], tuple[Item | None, tuple[Diagnostic, ...]]] = field(
+        default_factory=dict
+    )
+
+    def items(self, layers: Layers, row: Items, declared: Sequence[Any]) -> list[Item]:
+        """Return the items of a field, in order; an item that is wrong is reported and left out."""
+        made = {number: self._item(layers, row, item, number) for number, item in enumerate(declared)}
+        items = {number: item for number, item in made.items() if item is not None}
+        numbers = [*items]
+        for problem in row.problems([*items.values()]):
+            path = [numbers[step] if isinstance(step, int) else step for step in problem.path]
+            layers.violated(row, problem, *path)
+        return [*items.values()]
+
+    def _item(self, layers: Layers, row: Items, item: Any, number: int) -> Item | None:
+        shapes = self.shapes[row.name]
+        if isinstance(item, InFile):
+            in_files = tuple(shape for shape in shapes.values() if shape.may_be_in_file)
+            return self._read(layers, row, in_files, item.file, number, FILE)
+        if isinstance(item, dict):
+            return item  # of a list without kinds
+        shape = shapes[getattr(item, TAG, "")]
+        inner = shape.kind.inner
+        body = getattr(item, inner) if inner else item
+        if isinstance(body, InFile):
+            return self._read(layers, row, (shape,), body.file, number, inner, FILE)
+        layer = layers.layer(row.name)
+        assert layer is not None  # noqa: S101 - it is declared
+        spot = _Spot(layer.source, layer.node, (row.name, number, *([inner] if inner else ())))
+        layers.problems.extend(_checked(row, shape, body, spot))
+        return _sent(shape, body)
+
+    def _read(
+        self, layers: Layers, row: Items, shapes: tuple[ItemShape, ...], named: str, *path: str | int
+    ) -> Item | None:
+        """Return the item in a file, of one of some shapes."""
+        layer = layers.layer(row.name)
+        try:
+            located = self.root.locate(named, layer.source.path if layer else layers.own.path)
+            key = located, row.name, tuple(shape.kind.tag for shape in shapes)
+            if key not in self.files:
+                self.files[key] = self._in_file(row, shapes, located)
+        except ContentError as cause:
+            problem = f"cannot read the {_noun(row, shapes)}: {cause}"
+            layers.problem(cause.code, problem, row.name, *path, help=cause.help)
+            return None
+        item, problems = self.files[key]
+        layers.problems.extend(problems)
+        return item
+
+    def _in_file(
+        self, row: Items, shapes: tuple[ItemShape, ...], path: str
+    ) -> tuple[Item | None, tuple[Diagnostic, ...]]:
+        """Return what is in a file: a whole item, or what is inside one."""
+        source = Source(path, self.root.text(path, MAX_BYTES))
+        try:
+            node = compose(source, _expected(row, shapes))
+        except ConfigError as cause:
+            return None, cause.diagnostics
+        hidden = self.lint.document(source, node)
+        shape = _shape_of(node, shapes)
+        if shape is None:
+            known = listed([one.kind.tag for one in shapes], "or")
+            problem = source.diagnostic("AS202", f"the file must have a type, {known}", node.at(TAG))
+            return None, (problem, *hidden)
+        body, problems = _declared(row, shape, source, node)
+        return None if body is None else _sent(shape, body), (*problems, *hidden)
+
+
+def _shape_of(node: Node, shapes: tuple[ItemShape, ...]) -> ItemShape | None:
+    """Return the shape that a file names by its type; without a type, the only one there is."""
+    tag = node.child(TAG)
+    named = [shape for shape in shapes if tag is not None and shape.kind.tag == tag.value]
+    return named[0] if named else shapes[0] if len(shapes) == 1 else None
+
+
+def _declared(
+    row: Items, shape: ItemShape, source: Source, node: Node
+) -> tuple[Strict | None, list[Diagnostic]]:
+    """Return the object in a file that says what an item is, and what is wrong with it."""
+    inner = shape.kind.inner
+    is_whole = node.has(TAG) and (not inner or node.has(inner))
+    spot = _Spot(source, node, (inner,) if is_whole and inner else ())
+    declared, problems = declare(source, node, shape.whole if is_whole else shape.body)
+    body = getattr(declared, inner) if declared and is_whole and inner else declared
+    if isinstance(body, InFile):
+        return None, [spot.problem("AS202", f"a {row.noun} file cannot name another", FILE)]
+    if body is not None:
+        problems = [*problems, *_checked(row, shape, body, spot)]
+    return body, problems
+
+
+def _checked(row: Items, shape: ItemShape, body: Strict, spot: _Spot) -> Iterator[Diagnostic]:
+    """Yield what is wrong with the key of an item, and with the JSON Schema in it."""
+    kind = shape.kind
+    key = getattr(body, kind.key, None) if kind.key else None
+    for problem in row.key_problems(kind, key) if isinstance(key, str) else ():
+        yield spot.problem(CODES[problem.limit], problem.message, *problem.path, help=problem.help)
+    schema = getattr(body, kind.contract, None) if kind.contract else None
+    wrong = flaw(schema, f"{kind.noun}'s {kind.contract}") if isinstance(schema, dict) else None
+    if wrong is not None:
+        yield spot.problem("AS417", wrong.message, kind.contract, *wrong.path, help=wrong.help)
+
+
+def _sent(shape: ItemShape, body: Strict) -> Item:
+    """Return an item as the API takes it, which has no null there."""
+    kind = shape.kind
+    written = body.model_dump(by_alias=True)
+    inside = {name: value for name, value in written.items() if value is not None and name != TAG}
+    tag = {TAG: kind.tag} if kind.tag else {}
+    return {**tag, kind.inner: inside} if kind.inner else {**tag, **inside}
+
+
+def _noun(row: Items, shapes: Sequence[ItemShape]) -> str:
+    """Return what a person calls the content of a file, without an article."""
+    return shapes[0].kind.noun.partition(" ")[2] if len(shapes) == 1 else row.noun
+
+
+def _expected(row: Items, shapes: Sequence[ItemShape]) -> str:
+    """Return what to write into an empty file."""
+    if len(shapes) > 1:
+        return f"write the {row.noun}, with its type"
+    return f"write the {_noun(row, shapes)}'s {listed([*shapes[0].body.model_fields], 'and')}"

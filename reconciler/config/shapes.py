@@ -1,0 +1,291 @@
+"""The shapes of what may be written in YAML, built from the fields of a dialect; pydantic reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from inspect import cleandoc
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional, TypeAlias, Union
+
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Tag,
+    WithJsonSchema,
+    WrapValidator,
+    create_model,
+)
+from pydantic import Field as Written
+from pydantic_core import PydanticCustomError
+
+from reconciler.dialects.written import Attachment, InFile, Prompt, Strict
+from reconciler.model.field import (
+    TAG,
+    Boolean,
+    Clear,
+    Field,
+    Files,
+    ItemKind,
+    Items,
+    Mapped,
+    Number,
+    Pairs,
+    Text,
+)
+
+if TYPE_CHECKING:
+    from reconciler.dialects import Dialect
+
+FILE = "file"
+"""The key under which a file is named."""
+
+_OF_MANY = "Values of every assistant of the same file that does not name its own."
+_OF_ONE = "One assistant; a field that is not named is not managed, null clears."
+_LITERAL: Any = Literal  # its arguments are known at run time only
+_LIST: Any = list
+_UNION: Any = Union
+_OPTIONAL: Any = Optional
+
+
+class _Context(dict[str, Any]):
+    """What an error says besides its sentence; hashable, since annotations are."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]  # a dict has none
+
+
+def _text_or_number(value: Any) -> Any:
+    if value is None or type(value) in {str, int}:
+        return value
+    raise PydanticCustomError("value", "must be text or a whole number")
+
+
+Value: TypeAlias = Annotated[str | int | None, BeforeValidator(_text_or_number)]
+"""What a variable stands for; None has to be given by an environment or by --var."""
+
+
+class Lifecycle(Strict):
+    """What apply may do to an assistant."""
+
+    prevent_destroy: bool = False
+    ignore_changes: list[str] = Written(default=[])
+
+
+class Values(Strict):
+    """Values of the fields of a dialect; a dialect adds these."""
+
+    if TYPE_CHECKING:
+        lifecycle: Lifecycle | None = None
+
+
+class Environment(Strict):
+    """What one environment changes; a patch takes the place of the fields it names."""
+
+    vars: dict[str, Value] = Written(default={})
+    patches: dict[str, Values] = Written(default={})
+
+
+class Move(Strict):
+    """An assistant that was known under another address."""
+
+    from_: str = Written(alias="from")
+    to: str
+
+
+class Lint(Strict):
+    """What the checks shall let pass."""
+
+    allow_characters: list[Annotated[str, Written(pattern=r"^U\+(10|[0-9A-F])?[0-9A-F]{4}$")]] = Written(
+        default=[]
+    )
+
+
+class Document(Strict):
+    """One configuration file."""
+
+    project: str = ""
+    dialect: str = ""
+    state: str = ""
+    vars: dict[str, Value] = Written(default={})
+    defaults: Values = Values()
+    assistants: dict[str, Values] = Written(default={})
+    environments: dict[str, Environment] = Written(default={})
+    moved: list[Move] = Written(default=[])
+    removed: list[str] = Written(default=[])
+    lint: Lint = Lint()
+
+
+@dataclass(frozen=True, slots=True)
+class ItemShape:
+    """What may be written of one kind of item: the whole item, and the object that says what it is."""
+
+    kind: ItemKind
+    whole: type[Strict]
+    body: type[Strict]
+
+    @property
+    def may_be_in_file(self) -> bool:
+        """Whether there is anything to write in a file of its own."""
+        return bool(self.body.model_fields) and FILE not in self.body.model_fields
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """What may be written in one dialect; ``items`` by the name of the field and the tag of the item."""
+
+    document: type[Document]
+    environment: type[Environment]
+    items: Mapping[str, Mapping[str, ItemShape]]
+
+
+@cache
+def shapes(dialect: Dialect) -> Shapes:
+    """Return what may be written in a dialect."""
+    rows = tuple(dialect.fields)
+    items = {row.name: _item_shapes(row) for row in rows if isinstance(row, Items)}
+    named = {row.name: (_annotation(row, items), None) for row in rows}
+    of_many = {row.name: named[row.name] for row in rows if not row.own}
+    of_one = {row.name: named[row.name] for row in rows if row.own}
+    lifecycle = {"lifecycle": (_OPTIONAL[_lifecycle([*named])], None)}
+    defaults = _made("Defaults", Values, _OF_MANY, {**of_many, **lifecycle})
+    assistant = _made("Assistant", defaults, _OF_ONE, of_one)
+    environment = _made("Environment", Environment, "", {"patches": (_mapping(assistant), {})})
+    files = {
+        "dialect": (Annotated[str, Written(json_schema_extra={"enum": [dialect.name]})], dialect.name),
+        "defaults": (defaults, defaults()),
+        "assistants": (_mapping(assistant), {}),
+        "environments": (_mapping(environment), {}),
+    }
+    document = _made("Document", Document, "", files)
+    return Shapes(document, environment, items)
+
+
+def listed(words: Sequence[str], last: str) -> str:
+    """Return words as a sentence lists them, such as "a, b or c"."""
+    *before, end = words
+    return f"{', '.join(before)} {last} {end}" if before else end
+
+
+def _made(title: str, base: type[Strict], text: str, fields: Mapping[str, Any]) -> Any:
+    return create_model(title, __base__=base, __doc__=text or base.__doc__, **fields)
+
+
+def _mapping(shape: Any) -> Any:
+    return dict[str, shape]
+
+
+def _lifecycle(names: Sequence[str]) -> Any:
+    return _made("Lifecycle", Lifecycle, "", {"ignore_changes": (_LIST[_LITERAL[tuple(names)]], [])})
+
+
+def _annotation(row: Field, items: Mapping[str, Mapping[str, ItemShape]]) -> Any:
+    """Return what a value may be; null wherever it clears, or says itself what is missing."""
+    value = row.written
+    if value is None:
+        value = _item_list(row, items[row.name]) if isinstance(row, Items) else _value(row)
+    return value if row.clear is Clear.NEVER and not row.required else _OPTIONAL[value]
+
+
+def _value(row: Field) -> Any:
+    if isinstance(row, Text):
+        return Prompt if row.prose else str
+    if isinstance(row, Number):
+        return _number(row)
+    kinds = {Boolean: bool, Pairs: dict[str, str | None], Mapped: dict[str, Any], Files: list[Attachment]}
+    return next((value for kind, value in kinds.items() if isinstance(row, kind)), Any)
+
+
+def _number(row: Number) -> Any:
+    """Return a number that stays what it is: pydantic would turn 1 into 1.0."""
+    kinds = {int} if row.whole else {int, float}
+    noun = "a whole number" if row.whole else "a number"
+
+    def checked(value: Any, _: Callable[[Any], Any]) -> Any:
+        if type(value) in kinds:
+            return value
+        raise PydanticCustomError("number", "must be {noun}", {"noun": noun})
+
+    bounds = {"minimum": row.minimum, "maximum": row.maximum}
+    schema = {"type": "integer" if row.whole else "number"} | {
+        name: bound for name, bound in bounds.items() if bound is not None
+    }
+    return Annotated[float, WrapValidator(checked), WithJsonSchema(schema)]
+
+
+def _item_shapes(row: Items) -> dict[str, ItemShape]:
+    return {kind.tag: _item_shape(row, kind) for kind in row.kinds}
+
+
+def _item_shape(row: Items, kind: ItemKind) -> ItemShape:
+    body: type[Strict] = kind.written or _made(
+        kind.tag.title().replace("_", ""), Strict, f"{kind.tag} and nothing else.", {}
+    )
+    tag: dict[str, Any] = {TAG: (_LITERAL[kind.tag], ...)} if kind.tag else {}
+    text = cleandoc(body.__doc__ or "")
+    if not kind.inner:
+        return ItemShape(kind, _made(body.__name__, body, text, tag) if tag else body, body)
+    name = body.__name__ + row.noun.title().replace(" ", "")
+    text = f"{kind.noun.capitalize()}, inline or in a file of its own."
+    inner = {kind.inner: (_inline_or_file(row, kind, body), ...)}
+    return ItemShape(kind, _made(name, Strict, text, {**tag, **inner}), body)
+
+
+def _inline_or_file(row: Items, kind: ItemKind, body: type[Strict]) -> Any:
+    inline, file = f"<{row.name}:{kind.tag}:inline>", f"<{row.name}:{kind.tag}:file>"
+
+    def tag(value: Any) -> str | None:
+        if isinstance(value, InFile) or (isinstance(value, Mapping) and FILE in value):
+            return file
+        return inline if isinstance(value, (Mapping, body)) else None
+
+    names = listed([*body.model_fields], "and")
+    return Annotated[
+        _UNION[Annotated[body, Tag(inline)], Annotated[InFile, Tag(file)]],
+        Discriminator(
+            tag,
+            custom_error_type="body",
+            custom_error_message=f"must have {names}, or be {{file: PATH}}",
+        ),
+    ]
+
+
+def _item_list(row: Items, kinds: Mapping[str, ItemShape]) -> Any:
+    """Return a list of items, each told by its tag, or in a file of its own."""
+    if not kinds:
+        return list[dict[str, Any]]
+    members: list[Any] = [Annotated[shape.whole, Tag(_tag(row, name))] for name, shape in kinds.items()]
+    in_file = f"<{row.name}>"
+    has_files = any(shape.may_be_in_file for shape in kinds.values())
+    if has_files:
+        members.append(Annotated[InFile, Tag(in_file)])
+    if len(members) == 1:  # pydantic tells nothing apart there
+        return _LIST[next(iter(kinds.values())).whole]
+
+    def tag(value: Any) -> str | None:
+        if isinstance(value, InFile):
+            return in_file
+        if not isinstance(value, (Mapping, Strict)):
+            return None
+        named = value.get(TAG) if isinstance(value, Mapping) else getattr(value, TAG, None)
+        if named is None and has_files and isinstance(value, Mapping) and FILE in value:
+            return in_file
+        kind = "" if named is None else named
+        return _tag(row, kind) if isinstance(kind, str) and kind in kinds else None
+
+    tags = [name for name in kinds if name]
+    known = f"must have a type, {listed(tags, 'or')}" if tags else "must be a mapping"
+    return _LIST[
+        Annotated[
+            _UNION[tuple(members)],
+            Discriminator(
+                tag,
+                custom_error_type="item",
+                custom_error_message=known + ", or be {file: PATH}" * has_files,
+                custom_error_context=_Context(tags=" ".join(tags)),
+            ),
+        ]
+    ]
+
+
+def _tag(row: Items, name: str) -> str:
+    return f"<{row.name}:{name}>"
