@@ -5,6 +5,8 @@ BIN := .venv/bin
 # The demo needs the program only; a complete .venv has it.
 PROGRAM := $(if $(wildcard .venv/ready),.venv,.venv-demo)
 ARGS ?=
+# Many machines forbid bytecode, and then each of thousands of processes compiles what it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test check serve golden pictures bench sweep replay lock newest oldest clean
 
