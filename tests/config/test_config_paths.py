@@ -357,9 +357,10 @@ def test_a_way_of_many_folders_needs_few_descriptors(attacked):
     attacked.write(path, "Be kind.")
     root = Root(attacked.folder)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    here = os.open(attacked.folder, os.O_RDONLY)
-    os.close(here)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (here + 8, hard))
+    free = [os.open(attacked.folder, os.O_RDONLY) for _ in range(8)]  # not always in a row
+    for one in free:
+        os.close(one)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(free) + 1, hard))
     try:
         assert root.text(path, LIMIT) == "Be kind."
     finally:
