@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,9 @@ from hypothesis import settings
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
+MEMORY = "/dev/shm"  # noqa: S108 - only pytest's own directory is made in it
+ROOM = 2 << 30
+
 PROJECT = """\
 project: acme
 assistants:
@@ -27,6 +31,22 @@ assistants:
     instructions: Be kind.
     files: [handbook.md]
 """
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure():
+    """Let temporary directories be in memory where it has room: most of a test's wait is for the disk."""
+    if "TMPDIR" not in os.environ and _has_room(MEMORY):
+        os.environ["TMPDIR"] = tempfile.tempdir = MEMORY
+
+
+def _has_room(folder):
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return False
+    is_limited = found.f_flag & (os.ST_RDONLY | os.ST_NOEXEC)  # some tests run what they write
+    return not is_limited and found.f_bavail * found.f_frsize >= ROOM and os.access(folder, os.W_OK)
 
 
 def pytest_collection_modifyitems(items):
