@@ -19,7 +19,17 @@ from pathlib import Path
 
 _HEAD = struct.Struct("!I")
 _CODE = struct.Struct("!i")
-_USED = ("asyncio", "coverage", "deepdiff", "jinja2", "jsonschema_rs", "rich.console", "rich.live", "uvicorn")
+_USED = (
+    "anyio._backends._asyncio",
+    "asyncio",
+    "coverage",
+    "deepdiff",
+    "jinja2",
+    "jsonschema_rs",
+    "rich.console",
+    "rich.live",
+    "uvicorn",
+)
 """What the program imports where it is used."""
 _PATIENCE = 60
 """Seconds after which a run is ended; none takes nearly as long."""
