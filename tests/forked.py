@@ -41,10 +41,8 @@ class Parent:
     def __init__(self):
         self._folder = tempfile.TemporaryDirectory(prefix="forked-")
         self.path = str(Path(self._folder.name) / "socket")
-        measured = {name for name in os.environ if name.startswith("COVERAGE_")}  # each fork is, by itself
         self._process = subprocess.Popen(
             [sys.executable, __file__, "serve", self.path],
-            env={name: value for name, value in os.environ.items() if name not in measured},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -84,6 +82,7 @@ def _umask():
 def serve(path):
     """Fork a run for everybody who asks, until standard input ends."""
     _import_everything()
+    measure = _paused()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them here
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
@@ -94,7 +93,7 @@ def serve(path):
             with line:
                 if not os.fork():
                     listener.close()
-                    _end(line)
+                    _end(line, measure)
 
 
 def _import_everything():
@@ -112,12 +111,26 @@ def _import_everything():
     gc.freeze()  # what no run changes need not be copied by any
 
 
-def _end(line):
+def _paused():
+    """Return what measures the coverage of this process, stopped for its forks to go on with, or None.
+
+    To begin takes longer than most runs; a fork that goes on writes a file of its own.
+    """
+    from coverage import process_startup  # noqa: PLC0415 - the same
+
+    measure = getattr(process_startup, "coverage", None)
+    if measure:
+        measure.stop()
+        measure.save()
+    return measure
+
+
+def _end(line, measure):
     """Be the program, and tell how it ended."""
     code = 70
     try:
         signal.alarm(_PATIENCE)
-        code = _be_the_program(line)
+        code = _be_the_program(line, measure)
         line.sendall(_CODE.pack(code))
     except BaseException:  # noqa: BLE001 - nobody else could tell of it
         traceback.print_exc()
@@ -125,7 +138,7 @@ def _end(line):
         os._exit(code)
 
 
-def _be_the_program(line):
+def _be_the_program(line, measure):
     head, streams, *_ = socket.recv_fds(line, _HEAD.size, 3)
     (size,) = _HEAD.unpack(head)
     arguments, folder, environment, umask = json.loads(line.recv(size, socket.MSG_WAITALL))
@@ -140,20 +153,18 @@ def _be_the_program(line):
     sys.stdin, sys.stdout = (open(number, how, closefd=False) for number, how in enumerate("rw"))  # noqa: SIM115 - to the end
     sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115 - the same
     sys.argv[1:] = arguments
-    return _measured(_ended)
+    is_measured = measure and any(name.startswith("COVERAGE_PROCESS_") for name in environment)
+    return _measured(measure) if is_measured else _ended()
 
 
-def _measured(work):
-    """The same, by coverage too, where the environment says so."""
-    from coverage import process_startup  # noqa: PLC0415 - imported long ago
-
-    measure = process_startup(force=True)
+def _measured(measure):
+    """Be the program while coverage counts its lines."""
+    measure.start()
     try:
-        return work()
+        return _ended()
     finally:
-        if measure:
-            measure.stop()
-            measure.save()
+        measure.stop()
+        measure.save()
 
 
 def _ended():
