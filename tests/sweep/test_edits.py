@@ -17,7 +17,7 @@ from reconciler.model.mark import MARK_KEY, Mark
 
 PATHS = ("a.md", "b.md", "d/a.md")
 CONTENTS = (b"about a", b"one", b"two")
-STORIES, MOST = 100, int(os.environ.get("SWEEP_STORIES", "5000"))
+STORIES, MOST = 50, int(os.environ.get("SWEEP_STORIES", "5000"))
 
 
 class Killed(BaseException):
@@ -124,11 +124,11 @@ def check(seeds, folder, **rest):
         assert not any(found.values()), f"seed {seed}: {found}"
 
 
-def test_a_hundred_stories_end_well(tmp_path):
+def test_fifty_stories_end_well(tmp_path):
     check(range(STORIES), tmp_path)
 
 
-def test_a_hundred_stories_end_well_although_the_state_is_lost(tmp_path):
+def test_fifty_stories_end_well_although_the_state_is_lost(tmp_path):
     check(range(STORIES), tmp_path, wrong=wrong_without_a_state, lost=0.35)
 
 
@@ -151,6 +151,4 @@ def test_the_check_has_teeth(tmp_path, monkeypatch):
         return None
 
     monkeypatch.setattr("reconciler.dialects.assistants_v1.wire.AssistantsV1._match", sees_nothing)
-    found = [story(seed, tmp_path / str(seed)) for seed in range(STORIES)]
-
-    assert any(one["files too many"] for one in found)
+    assert any(story(seed, tmp_path / str(seed))["files too many"] for seed in range(STORIES))
