@@ -48,8 +48,12 @@ def test_plan_adds_no_write_to_the_servers_ledger(project, served):
 
 @pytest.mark.parametrize(
     ("number", "files", "lists"),
-    [(250, "", 3), (250, "files: [handbook.md], ", 3), (1000, "files: [handbook.md], ", 10)],
-    ids=["250 without files", "250", "1000"],
+    [
+        pytest.param(101, "", 2, id="101 without files"),
+        pytest.param(101, "files: [handbook.md], ", 2, id="101"),
+        pytest.param(301, "files: [handbook.md], ", 4, id="301"),
+        pytest.param(1000, "files: [handbook.md], ", 10, id="1000", marks=pytest.mark.sweep),
+    ],
 )
 def test_a_plan_without_changes_is_a_list_a_hundred_assistants_and_one_of_files(
     workspace, served, number, files, lists
