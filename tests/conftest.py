@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import forked
 import pytest
-from forked import Parent
 from hypothesis import settings
 
 # A loaded machine is slow, not wrong.
@@ -79,7 +79,7 @@ def loopback_only(monkeypatch):
 @cache
 def parent():
     """What the runs of this process are forked from."""
-    return Parent()
+    return forked.Parent()
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,10 @@ class Workspace:
     def command(self, *arguments: str) -> list[str]:
         """The command line of the installed program."""
         return [sys.executable, "-m", "reconciler", *arguments]
+
+    def forked_command(self, *arguments: str) -> list[str]:
+        """Return the command line of a forked run, for a shell; the installed program takes much longer."""
+        return [sys.executable, "-I", "-S", forked.__file__, parent().path, *arguments]
 
     def snapshot(self) -> dict[str, bytes]:
         """Every file of the project, byte for byte."""

@@ -39,14 +39,15 @@ def shell(project, line, **environment):
     )
 
 
-def plan(project, *arguments):
-    return shlex.join(project.command("plan", "--server", "embedded", "--allow-untracked", *arguments))
+def plan(command, *arguments):
+    return shlex.join(command("plan", "--server", "embedded", "--allow-untracked", *arguments))
 
 
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("place", PLACES)
 def test_a_plan_is_plain_wherever_it_goes(project, form, place):
-    ended = shell(project, f"{plan(project, '--detailed-exitcode', '--format', form)} | cat", **PLACES[place])
+    line = plan(project.forked_command, "--detailed-exitcode", "--format", form)
+    ended = shell(project, f"{line} | cat", **PLACES[place])
 
     assert ended.returncode == 2
     assert ended.stdout.endswith(b"\n")
@@ -55,7 +56,7 @@ def test_a_plan_is_plain_wherever_it_goes(project, form, place):
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_plan_is_plain_in_a_file(project, form):
-    ended = shell(project, f"{plan(project, '--detailed-exitcode', '--format', form)} > out")
+    ended = shell(project, f"{plan(project.forked_command, '--detailed-exitcode', '--format', form)} > out")
 
     assert (ended.returncode, ended.stdout) == (2, b"")
     is_plain((project.folder / "out").read_bytes() + ended.stderr)
@@ -69,7 +70,7 @@ def is_plain(text):
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_reader_who_stops_early_ends_nothing_else(wide, form):
-    line = plan(wide, "--detailed-exitcode", "--format", form, "--max-bytes", "1000000")
+    line = plan(wide.command, "--detailed-exitcode", "--format", form, "--max-bytes", "1000000")
     ended = shell(wide, f"{line} | head -n 1 > first; echo ${{PIPESTATUS[0]}}")
 
     assert (ended.stdout, ended.stderr) == (b"2\n", b"")
