@@ -106,7 +106,9 @@ class _Story:
     async def _rename(self, name: str, other: str) -> None:
         binding = LocalStore(self.folder / "state").load().bindings[assistant(name)]
         target = Target(EMBEDDED, self.folder / "state" / DATABASE)
-        async with target.provider(dialect(DEFAULT), reading=False) as provider:
+        story = dialect(DEFAULT)
+        async with target.provider(story, reading=False) as provider:
             live = await provider.retrieve(binding.id)
             if live is not None:
-                await provider.update(live, {"name": other}, {})
+                display_name = next(iter(story.fields)).name  # the first row of the table
+                await provider.update(live, {display_name: other}, {})

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 EMBEDDED = "embedded"
 DATABASE = "embedded.sqlite3"
-_IN_PROCESS = "http://embedded/v1"
+_EMBEDDED_URL = "http://embedded/v1"
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Target:
         with ExitStack() as open_until_done:
             if self.server == EMBEDDED:
                 transport = open_until_done.enter_context(self._embedded(dialect, reading=reading))
-                connection = Connection("the embedded server", _IN_PROCESS, key="", transport=transport)
+                connection = Connection("the embedded server", _EMBEDDED_URL, key="", transport=transport)
             else:
                 transport = async_socket(
                     self.server, proxy_from_environment=self.proxy_from_environment, ca_file=self.ca_file
@@ -69,7 +69,8 @@ class Target:
 
         if not speaks(dialect.name):
             raise TargetError(
-                f"the embedded server does not speak the dialect {dialect.name}; name a server with --server URL"
+                f"the embedded server does not speak the dialect {dialect.name}; "
+                "name a server with --server URL"
             )
         with Database.view(self.database) if reading else Database.open(self.database) as database:
             yield in_process(create_app(database))

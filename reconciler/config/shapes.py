@@ -166,8 +166,8 @@ def listed(words: Sequence[str], last: str) -> str:
     return f"{', '.join(before)} {last} {end}" if before else end
 
 
-def _made(title: str, base: type[Strict], text: str, fields: Mapping[str, Any]) -> Any:
-    return create_model(title, __base__=base, __doc__=text or base.__doc__, **fields)
+def _made(title: str, parent: type[Strict], text: str, fields: Mapping[str, Any]) -> Any:
+    return create_model(title, __base__=parent, __doc__=text or parent.__doc__, **fields)
 
 
 def _mapping(shape: Any) -> Any:

@@ -409,12 +409,13 @@ class Steps:
         self._bind(change.address, AssistantBinding(made.id, nonce, known, wanted.protected))
 
     def _compare(self, change: Change, made: LiveAssistant, mark: Mark) -> None:
-        """Remark where the server's answer is not what was sent; UnkeptError when our Mark is not in it."""
+        """Remark where the answer is not what was sent; UnkeptError where it lacks the ownership mark."""
         if made.mark != mark:
             raise UnkeptError(f"the server did not keep the ownership mark of {made.id}")
-        kept = [one.field for one in field_changes(self.fields, _wanted(change), made, None)]
-        if kept:
-            fields = ", ".join(kept)
+        differing = [one.field for one in field_changes(self.fields, _wanted(change), made, None)]
+        sent = [path for path in differing if path.partition(".")[0] in change.values]
+        if sent:
+            fields = ", ".join(sent)
             self.remarks[change.address] = f"the server keeps {fields} differently from what was sent"
 
     def files(self, change: Change) -> tuple[FileReference, ...]:

@@ -288,7 +288,7 @@ TAG = "type"
 
 @dataclass(frozen=True)
 class Items(Field):
-    """A list of objects, compared as a set by key; written as a whole. ``noun`` is what a person calls one."""
+    """A list of objects, compared as a set by key; written as a whole. ``noun`` is what users call one."""
 
     kinds: tuple[ItemKind, ...] = ()
     limit: int | None = None

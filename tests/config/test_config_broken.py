@@ -11,7 +11,6 @@ import pytest
 
 from reconciler.config.errors import ConfigError
 from reconciler.config.resolve import configuration
-from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 from reconciler.render.diagnostics import diagnostic_lines
 from reconciler.render.terminal import painted
 
