@@ -308,7 +308,7 @@ def test_keep_leaves_what_somebody_changed_and_applies_the_rest(site):
 
     live = site.live()
     assert ended.code == 0, ended.err
-    assert "left as somebody set it on the server: name, instructions" in ended.out
+    assert "changed on the server and kept: name, instructions" in ended.out
     assert (live["name"], live["instructions"], live["tools"]) == ("Mine", "Be rude.", [])
     assert live["metadata"]["team"] == "two"
     assert live["description"] == "second"
