@@ -12,7 +12,7 @@ from reconciler.config.revision import laid_out
 from reconciler.engine.file_diffs import with_texts
 from reconciler.engine.options import PlanOptions
 from reconciler.engine.simulate import against, anonymous
-from reconciler.errors import UsageError
+from reconciler.errors import RefusedError, UsageError
 from reconciler.model.address import Address
 from reconciler.model.resource import Desired
 from reconciler.render.document import plan_document
@@ -76,9 +76,14 @@ class Comparison:
         """What the commit declares; nothing where it has no configuration yet."""
         if not any((folder / one).exists() for one in self.configured.files):
             return Desired(project)
+        before = replace(self.configured, root=Root(folder))
         try:
-            return replace(self.configured, root=Root(folder)).configuration.desired
+            desired, dialect = before.configuration.desired, before.dialect
         except ConfigError:
             problem = f"the configuration of {self.revision} cannot be read; this is about that commit:"
             self.console.tell("Error", problem)
             raise
+        if dialect is not self.configured.dialect:
+            names = f"{dialect.name} and not {self.configured.dialect.name}"
+            raise RefusedError(f"the dialect of {self.revision} is {names}, so nothing can be compared")
+        return desired

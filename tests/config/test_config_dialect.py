@@ -1,6 +1,7 @@
 """The dialect of a configuration: who names it, and what its rows make of what is written."""
 
 import json
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -246,6 +247,19 @@ def test_explain_appends_the_limits_of_the_dialect(capsys):
     assert "In assistants-v1: `name`: 256 characters; `description`: 512 characters; " in printed
     assert "In odd: `greeting`: 20 characters; `farewell`: 20 characters; a skill's label: 9 cha" in printed
     assert "In odd: `heat`: the range is 0 to 2." in printed
+
+
+def test_a_plan_from_a_commit_of_another_dialect_is_refused(workspace, monkeypatch, capsys):
+    workspace.configure("project: acme\nassistants: {bot: {model: m}}\n")
+    monkeypatch.chdir(workspace.folder)
+    identity = ("-c", "user.name=Ann", "-c", "user.email=ann@example.org")
+    for command in (("init", "-q"), ("add", "."), ("commit", "-qm", "Declare a bot")):
+        subprocess.run(["git", *identity, *command], check=True)  # noqa: S607 - whichever is installed
+    workspace.configure("project: acme\ndialect: odd\nassistants: {bot: {pace: p, rounds: 1}}\n")
+
+    assert main.run(["plan", "--against", "git:HEAD"]) == 5
+    message = "the dialect of HEAD is assistants-v1 and not odd, so nothing can be compared"
+    assert message in capsys.readouterr().err
 
 
 # A row is all that a field needs
