@@ -45,8 +45,13 @@ class Configured:
     def of(cls, options: Mapping[str, Any]) -> Configured:
         """Return what the options of a command name; UsageError for a --var that is not NAME=VALUE."""
         root = Root(Path(), rule_for(in_ci=in_ci(), allow=options["allow_untracked"]))
-        variables = _pairs(options["variables"])
-        return cls(options["files"], options["environment"], variables, root, options["dialect"])
+        return cls(
+            options["files"],
+            environment=options["environment"],
+            variables=_pairs(options["variables"]),
+            root=root,
+            named_dialect=options["dialect"],
+        )
 
     @cached_property
     def configuration(self) -> Configuration:

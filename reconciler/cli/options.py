@@ -31,8 +31,8 @@ def together(*options: Callable[[F], F]) -> Callable[[F], F]:
     """Several options as one decorator, in the order they are listed in --help."""
 
     def decorate(function: F) -> F:
-        for one in reversed(options):
-            function = one(function)
+        for decorated in reversed(options):
+            function = decorated(function)
         return function
 
     return decorate
@@ -185,7 +185,10 @@ scope = together(
     ),
     option("--exclude", "excluded", multiple=True, help="Not this address, nor what waits for it."),
     option(
-        "--prune-marked", "prune", is_flag=True, help="Also delete what carries our Mark and nobody declares."
+        "--prune-marked",
+        "prune",
+        is_flag=True,
+        help="Also delete undeclared assistants with this ownership mark.",
     ),
     option("--max-destroy", help="Destroy at most so many objects, or so many per cent (20%)."),
     missing,

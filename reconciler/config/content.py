@@ -79,12 +79,12 @@ class Root:
         The rule for files that git does not have is for those ``named`` by a configuration: it does not
         apply to the configuration itself, whose name a person gave.
         """
-        found = bytearray()
-        self._pour_within(path, limit, found.extend, named=named)
+        content = bytearray()
+        self._pour_within(path, limit, content.extend, named=named)
         try:
-            return found.decode("utf-8-sig")
+            return content.decode("utf-8-sig")
         except UnicodeDecodeError as cause:
-            line = found.count(b"\n", 0, cause.start) + 1
+            line = content.count(b"\n", 0, cause.start) + 1
             raise ContentError(
                 "AS304", f"{path} is not UTF-8 text (line {line})", "save it as UTF-8"
             ) from cause

@@ -111,11 +111,11 @@ def _located(source: Source, node: Node, shape: type[Strict], error: ErrorDetail
 def _unknown(source: Source, node: Node, shape: type[Strict], path: list[str | int]) -> Diagnostic:
     word = str(path[-1])
     known = [field.alias or name for name, field in shape.model_fields.items()]
-    where = f" in {_shown(path[:-1])}" if path[:-1] else ""
+    parent = f" in {_shown(path[:-1])}" if path[:-1] else ""
     origin: Origin = node.key(*path)
     hint = did_you_mean(word, known) or f"known fields: {', '.join(known)}"
     return source.diagnostic(
-        "AS201", f"unknown field `{word}`{where}", origin, label="not a field here", help=hint
+        "AS201", f"unknown field `{word}`{parent}", origin, label="not a field here", help=hint
     )
 
 
@@ -143,13 +143,13 @@ def _inside(annotation: Any, step: str | int) -> Any:
     members = get_args(annotation)
     if get_origin(annotation) in {list, dict}:
         return members[-1]
-    tagged = {mark.tag: one for one in members for mark in get_args(one)[1:] if isinstance(mark, Tag)}
+    tagged = {tag.tag: member for member in members for tag in get_args(member)[1:] if isinstance(tag, Tag)}
     return tagged.get(str(step), annotation)
 
 
 def _bare(annotation: Any) -> Any:
     """Return an annotation without what is added to it, and without None."""
-    members = [one for one in get_args(annotation) if one is not NoneType]
+    members = [member for member in get_args(annotation) if member is not NoneType]
     is_optional = get_origin(annotation) in {Union, UnionType} and len(members) == 1
     return _bare(members[0]) if is_optional or get_origin(annotation) is Annotated else annotation
 
@@ -192,22 +192,22 @@ def _sentence(error: ErrorDetails) -> str:
 
 
 def _remedy(error: ErrorDetails, written: str) -> str:
-    kind, found = error["type"], error["input"]
-    if kind in {"string_type", "value"} and isinstance(found, (bool, int, float)):
+    kind, value = error["type"], error["input"]
+    if kind in {"string_type", "value"} and isinstance(value, (bool, int, float)):
         return f'quote it: "{written}"'
-    if kind == "bool_type" and isinstance(found, str):
-        return "write it without quotes" if found in {"true", "false"} else "write true or false"
-    if kind in {"dict_type", "model_type"} and found is None:
+    if kind == "bool_type" and isinstance(value, str):
+        return "write it without quotes" if value in {"true", "false"} else "write true or false"
+    if kind in {"dict_type", "model_type"} and value is None:
         return "write {} for an empty one"
-    if kind == "list_type" and isinstance(found, str) and found in written:
+    if kind == "list_type" and isinstance(value, str) and value in written:
         return f"write [{written}]"
     if kind == "item":
-        return _item_meant(found, error["ctx"]["tags"].split())
-    is_word = kind == "literal_error" and isinstance(found, str)
-    return did_you_mean(found, _QUOTED.findall(error["ctx"]["expected"])) if is_word else ""
+        return _item_meant(value, error["ctx"]["tags"].split())
+    is_word = kind == "literal_error" and isinstance(value, str)
+    return did_you_mean(value, _QUOTED.findall(error["ctx"]["expected"])) if is_word else ""
 
 
-def _item_meant(found: Any, tags: Sequence[str]) -> str:
-    if isinstance(found, str) and found in tags:
-        return f"write {{{TAG}: {found}}}"
-    return did_you_mean(str(found.get(TAG, "")), tags) if isinstance(found, dict) else ""
+def _item_meant(value: Any, tags: Sequence[str]) -> str:
+    if isinstance(value, str) and value in tags:
+        return f"write {{{TAG}: {value}}}"
+    return did_you_mean(str(value.get(TAG, "")), tags) if isinstance(value, dict) else ""

@@ -57,7 +57,9 @@ class Environments:
             for name, declared in document.document.environments.items():
                 node = blocks.child(name) if blocks else None
                 if blocks and node:
-                    self._add(Described(name, declared, document.source, node, blocks.key(name)))
+                    self._add(
+                        Described(name, declared, source=document.source, node=node, key=blocks.key(name))
+                    )
         folders = dict.fromkeys(PurePosixPath(document.source.path).parent for document in documents)
         for path in (path for folder in folders for path in self._files(folder / ENVIRONMENTS)):
             self._read(path)
@@ -68,7 +70,8 @@ class Environments:
             self.unreadable.add(path.stem)
         else:
             source, node, declared = file
-            self._add(Described(path.stem, declared, source, node, Origin(path.as_posix())))
+            key = Origin(path.as_posix())
+            self._add(Described(path.stem, declared, source=source, node=node, key=key))
 
     def _files(self, folder: PurePosixPath) -> list[PurePosixPath]:
         """Return the environments of a folder, sorted; not what is hidden or partial."""

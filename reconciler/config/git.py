@@ -26,14 +26,14 @@ _OF_ANOTHER_REPOSITORY = frozenset(
 )
 
 
-def git(folder: Path, *arguments: str, told: bytes = b"") -> bytes:
-    """What git prints when it is run in a folder; raises what subprocess.run does."""
+def git(folder: Path, *arguments: str, sent: bytes = b"") -> bytes:
+    """Return what git prints in a folder, given some input; raises what subprocess.run does."""
     own = {name: value for name, value in os.environ.items() if name not in _OF_ANOTHER_REPOSITORY}
     ended = subprocess.run(  # noqa: S603 - nothing of it comes from a configuration
         [*_GIT, *arguments],
         cwd=folder,
         env={**own, "GIT_OPTIONAL_LOCKS": "0"},
-        input=told,
+        input=sent,
         capture_output=True,
         check=True,
         timeout=PATIENCE,

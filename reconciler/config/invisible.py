@@ -50,13 +50,13 @@ def unseen(text: str, allowed: AbstractSet[str] = frozenset()) -> Iterator[tuple
     """
     if text.isascii() and text.isprintable():
         return
-    hidden = {one for one in set(text) - allowed - _BREAKS if _is_hidden(one)}
+    hidden = {letter for letter in set(text) - allowed - _BREAKS if _is_hidden(letter)}
     if not hidden:
         return
     start = 0
     for line in text.split("\n"):
         if not hidden.isdisjoint(line):
-            yield from ((start + index, one) for index, one in _unseen_of_line(line, hidden))
+            yield from ((start + index, letter) for index, letter in _unseen_of_line(line, hidden))
         start += len(line) + 1
 
 
@@ -66,10 +66,10 @@ def named(character: str) -> str:
     return f"U+{ord(character):04X}{' ' if name else ''}{name}"
 
 
-def _is_hidden(one: str) -> bool:
-    if unicodedata.category(one) in _HIDDEN:
-        return not _DRAWN.match(one)
-    return _BLANK.match(one) is not None
+def _is_hidden(letter: str) -> bool:
+    if unicodedata.category(letter) in _HIDDEN:
+        return not _DRAWN.match(letter)
+    return _BLANK.match(letter) is not None
 
 
 @cache
@@ -90,14 +90,15 @@ def _meant() -> re.Pattern[str]:
 
 
 def _unseen_of_line(line: str, hidden: set[str]) -> Iterator[tuple[int, str]]:
-    directions = {unicodedata.bidirectional(one) for one in set(line) - hidden}
+    directions = {unicodedata.bidirectional(letter) for letter in set(line) - hidden}
     is_right_to_left = not directions.isdisjoint(_RIGHT_TO_LEFT)
     meant_until = 0
-    for index, one in enumerate(line):
-        if one not in hidden or index < meant_until or (is_right_to_left and one in _DIRECTION_MARKS):
+    for index, letter in enumerate(line):
+        is_direction = is_right_to_left and letter in _DIRECTION_MARKS
+        if letter not in hidden or index < meant_until or is_direction:
             continue
         meant = _meant().match(line, index)
         if meant:
             meant_until = meant.end()
         else:
-            yield index, one
+            yield index, letter

@@ -70,14 +70,14 @@ class ItemLists:
         shapes = self.shapes[row.name]
         if isinstance(item, InFile):
             in_files = tuple(shape for shape in shapes.values() if shape.may_be_in_file)
-            return self._read(layers, row, in_files, item.file, number, FILE)
+            return self._read(layers, row, in_files, named=item.file, path=(number, FILE))
         if isinstance(item, dict):
             return item  # of a list without kinds
         shape = shapes[getattr(item, TAG, "")]
         inner = shape.kind.inner
         body = getattr(item, inner) if inner else item
         if isinstance(body, InFile):
-            return self._read(layers, row, (shape,), body.file, number, inner, FILE)
+            return self._read(layers, row, (shape,), named=body.file, path=(number, inner, FILE))
         layer = layers.layer(row.name)
         assert layer is not None  # noqa: S101 - it is declared
         spot = _Spot(layer.source, layer.node, (row.name, number, *([inner] if inner else ())))
@@ -85,9 +85,15 @@ class ItemLists:
         return _sent(shape, body)
 
     def _read(
-        self, layers: Layers, row: Items, shapes: tuple[ItemShape, ...], named: str, *path: str | int
+        self,
+        layers: Layers,
+        row: Items,
+        shapes: tuple[ItemShape, ...],
+        *,
+        named: str,
+        path: tuple[str | int, ...],
     ) -> Item | None:
-        """Return the item in a file, of one of some shapes."""
+        """Return the item in a file, of one of some shapes; ``path`` leads to where it is named."""
         layer = layers.layer(row.name)
         try:
             located = self.root.locate(named, layer.source.path if layer else layers.own.path)
@@ -114,7 +120,7 @@ class ItemLists:
         hidden = self.lint.document(source, node)
         shape = _shape_of(node, shapes)
         if shape is None:
-            known = listed([one.kind.tag for one in shapes], "or")
+            known = listed([each.kind.tag for each in shapes], "or")
             problem = source.diagnostic("AS202", f"the file must have a type, {known}", node.at(TAG))
             return None, (problem, *hidden)
         body, problems = _declared(row, shape, source, node)

@@ -123,7 +123,7 @@ class Layers:
         """Return where each managed value comes from, for a person: a position, or the file that was read."""
         keyed = {row.name for row in self.fields.keyed}
         plain = [name for name in self.declared if name not in keyed]
-        found = {name: sources.get(name, str(self.origin(name))) for name in plain}
+        origins = {name: sources.get(name, str(self.origin(name))) for name in plain}
         for name in keyed:
-            found |= {f"{name}.{key}": str(self.origin(name, key)) for key in self.pairs(name)}
-        return found
+            origins |= {f"{name}.{key}": str(self.origin(name, key)) for key in self.pairs(name)}
+        return origins

@@ -94,17 +94,15 @@ def missing_items(
     """
     missing = {label for label in known.keys() - set(own) if label in prompt.text}
     for piece in prompt.pieces if missing else ():
-        for found in _ITEM_WORD.finditer(piece.text):
-            word = found[1] or found[2]
+        for use in _ITEM_WORD.finditer(piece.text):
+            word = use[1] or use[2]
             if word in missing:
                 missing.remove(word)
                 row = known[word]
                 lacks = f"which assistant `{layers.name}` does not have"
                 problem = f"the prompt names the {row.noun} `{word}`, {lacks}"
                 remedy = f"add it to `{row.name}`"
-                yield piece.diagnostic(
-                    "AS507", problem, found.start(), len(found[0]), help=remedy
-                ).as_warning()
+                yield piece.diagnostic("AS507", problem, use.start(), len(use[0]), help=remedy).as_warning()
 
 
 def _check_text(layers: Layers, row: Text, text: str) -> None:
@@ -123,21 +121,21 @@ def _unseen(piece: Span, index: int, one: str) -> Diagnostic:
 
 
 def _secret(piece: Span) -> Iterator[Diagnostic]:
-    for found in _first(keys(piece.text)):
-        problem = f"this looks like a key ({found[0][:3]}...); who chats with the assistant could read it"
+    for key in _first(keys(piece.text)):
+        problem = f"this looks like a key ({key[0][:3]}...); who chats with the assistant could read it"
         remedy = "take it out, and revoke it: it stands in git's history"
-        yield piece.diagnostic("AS505", problem, found.start(), len(found[0]), help=remedy)
+        yield piece.diagnostic("AS505", problem, key.start(), len(key[0]), help=remedy)
 
 
 def _forgotten(piece: Span, *, is_template: bool) -> Iterator[Diagnostic]:
-    for found in _first(_PLACEHOLDER.finditer(piece.text)):
-        problem = f"{found[0]!r} looks like something left to be written"
-        yield piece.diagnostic("AS503", problem, found.start(), len(found[0])).as_warning()
+    for word in _first(_PLACEHOLDER.finditer(piece.text)):
+        problem = f"{word[0]!r} looks like something left to be written"
+        yield piece.diagnostic("AS503", problem, word.start(), len(word[0])).as_warning()
     if not is_template:
-        for found in _first(_VARIABLE.finditer(piece.text)):
-            problem = f"{found[0]} is sent as it stands: this prompt is no template"
+        for use in _first(_VARIABLE.finditer(piece.text)):
+            problem = f"{use[0]} is sent as it stands: this prompt is no template"
             yield piece.diagnostic(
-                "AS503", problem, found.start(), len(found[0]), help="say `template: true`"
+                "AS503", problem, use.start(), len(use[0]), help="say `template: true`"
             ).as_warning()
 
 

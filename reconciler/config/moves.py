@@ -15,9 +15,21 @@ if TYPE_CHECKING:
     from reconciler.model.diagnostic import Diagnostic
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A line of a document, by the path to it."""
+
+    declared: Declared
+    path: tuple[str | int, ...]
+
+    def inner(self, key: str) -> _Entry:
+        """Return the value of a key in it."""
+        return _Entry(self.declared, (*self.path, key))
+
+
 @dataclass
 class Moves:
-    """What all documents say of addresses that were, checked against those that are."""
+    """The earlier addresses in all documents, checked against the declared ones."""
 
     declared: frozenset[Address]
     problems: list[Diagnostic]
@@ -27,66 +39,60 @@ class Moves:
 
     def read(self, documents: Sequence[Declared], *, complete: bool = True) -> None:
         """Take every entry of every document; what is declared is known only where they are ``complete``."""
-        for one in documents:
-            for number, move in enumerate(one.document.moved):
-                old = self._address(one, move.from_, "moved", number, "from")
-                new = self._address(one, move.to, "moved", number, "to")
+        for declared in documents:
+            for number, move in enumerate(declared.document.moved):
+                entry = _Entry(declared, ("moved", number))
+                old = self._address(move.from_, entry.inner("from"))
+                new = self._address(move.to, entry.inner("to"))
                 if old and new:
-                    self._move(one, number, old, new)
-        for one in documents:
-            for number, text in enumerate(one.document.removed):
-                where = self._address(one, text, "removed", number)
-                if where:
-                    self._remove(one, number, where)
+                    self._move(entry, old, new)
+        for declared in documents:
+            for number, text in enumerate(declared.document.removed):
+                entry = _Entry(declared, ("removed", number))
+                address = self._address(text, entry)
+                if address:
+                    self._remove(entry, address)
         if complete:
             self._check_ends(documents)
 
-    def moved(self) -> dict[Address, tuple[Address, ...]]:
-        """Every declared assistant that had other addresses, the latest first."""
+    def earlier(self) -> dict[Address, tuple[Address, ...]]:
+        """Return the earlier addresses of every declared assistant that had some, the latest first."""
         return {new: tuple(self._chain(new)) for new in self.came_from if new in self.declared}
 
     def _chain(self, new: Address) -> list[Address]:
-        found: list[Address] = []
+        chain: list[Address] = []
         here = new
-        while here in self.came_from and self.came_from[here] not in found:
+        while here in self.came_from and self.came_from[here] not in chain:
             here = self.came_from[here]
-            found.append(here)
-        return found
+            chain.append(here)
+        return chain
 
-    def _move(self, one: Declared, number: int, old: Address, new: Address) -> None:
+    def _move(self, entry: _Entry, old: Address, new: Address) -> None:
         if old in self.declared:
-            self._at(
-                one,
-                f"{old} is declared, so it did not move",
-                "rename its key, or take this out",
-                "moved",
-                number,
-                "from",
-            )
+            remedy = "rename its key, or take this out"
+            self._report(entry.inner("from"), f"{old} is declared, so it did not move", remedy)
         elif old in self.came_from.values() or new in self.came_from:
-            self._at(
-                one, f"{old} to {new}: one of them moved already", "an address moves once", "moved", number
-            )
+            self._report(entry, f"{old} to {new}: one of them moved already", "an address moves once")
         else:
             self.came_from[new] = old
 
-    def _remove(self, one: Declared, number: int, where: Address) -> None:
-        if where in self.declared:
+    def _remove(self, entry: _Entry, address: Address) -> None:
+        if address in self.declared:
             remedy = "take its declaration out too, or this line"
-            self._at(one, f"{where} is declared, so it cannot be forgotten", remedy, "removed", number)
-        elif where in self.named:
-            self._at(one, f"{where} is listed twice", "keep one of the two", "removed", number)
-        elif where in self.came_from.values():
-            self._at(one, f"{where} moved elsewhere", "remove the address it has now", "removed", number)
+            self._report(entry, f"{address} is declared, so it cannot be forgotten", remedy)
+        elif address in self.named:
+            self._report(entry, f"{address} is listed twice", "keep one of the two")
+        elif address in self.came_from.values():
+            self._report(entry, f"{address} moved elsewhere", "remove the address it has now")
         else:
-            self.named.add(where)
-            self.removed |= {where, *self._chain(where)}  # whichever of its addresses a state knows it by
+            self.named.add(address)
+            self.removed |= {address, *self._chain(address)}  # whichever of its addresses a state knows it by
 
     def _check_ends(self, documents: Sequence[Declared]) -> None:
         """Report moves in a circle, and the last of those that lead to nothing declared or removed."""
         went_to = {old: new for new, old in self.came_from.items()}
-        for one in documents:
-            for number, move in enumerate(one.document.moved):
+        for declared in documents:
+            for number, move in enumerate(declared.document.moved):
                 old, new = _parsed(move.from_), _parsed(move.to)
                 if new is None or self.came_from.get(new) != old or new in self.declared | self.removed:
                     continue
@@ -95,23 +101,22 @@ class Moves:
                     known = "it leads in a circle" if is_circle else "nobody declares it"
                     hint = "" if is_circle else did_you_mean(str(new), map(str, self.declared))
                     message = f"{new} is where {old} moved to, and {known}"
-                    self._at(one, message, hint, "moved", number, "to")
+                    self._report(_Entry(declared, ("moved", number, "to")), message, hint)
 
-    def _address(self, one: Declared, text: str, *path: str | int) -> Address | None:
-        found = _parsed(text)
-        if found is None:
-            self._at(one, f"{text!r} is not the address of an assistant", "write assistant.NAME", *path)
-            return None
-        return found
+    def _address(self, text: str, entry: _Entry) -> Address | None:
+        address = _parsed(text)
+        if address is None:
+            self._report(entry, f"{text!r} is not the address of an assistant", "write assistant.NAME")
+        return address
 
-    def _at(self, one: Declared, message: str, help: str, *path: str | int) -> None:  # noqa: A002 - the field's word
-        origin = one.node.at(*path)
-        self.problems.append(one.source.diagnostic("AS425", message, origin, help=help))
+    def _report(self, entry: _Entry, message: str, remedy: str) -> None:
+        origin = entry.declared.node.at(*entry.path)
+        self.problems.append(entry.declared.source.diagnostic("AS425", message, origin, help=remedy))
 
 
 def _parsed(text: str) -> Address | None:
     try:
-        found = Address.parse(text)
+        address = Address.parse(text)
     except ValueError:
         return None
-    return found if found.kind is Kind.ASSISTANT else None
+    return address if address.kind is Kind.ASSISTANT else None

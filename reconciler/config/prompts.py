@@ -52,10 +52,10 @@ class Prompts:
 
     def _pieces(self, layers: Layers, name: str, declared: Written) -> list[Span | None]:
         if isinstance(declared, PromptFile):
-            return [self._read(layers, declared.file, name, "file")]
+            return [self._read(layers, name, declared.file, "file")]
         if isinstance(declared, PromptParts):
             return [
-                self._read(layers, path, name, "include", number)
+                self._read(layers, name, path, "include", number)
                 for number, path in enumerate(declared.include)
             ]
         layer = layers.layer(name)
@@ -64,7 +64,7 @@ class Prompts:
             return [_written(declared, layer, layer.node.at(name))]
         return [_written(declared.text, layer, layer.node.at(name, "text"))]
 
-    def _read(self, layers: Layers, named: str, name: str, *path: str | int) -> Span | None:
+    def _read(self, layers: Layers, name: str, named: str, *path: str | int) -> Span | None:
         layer = layers.layer(name)
         try:
             located = self.root.locate(named, layer.source.path if layer else layers.own.path)

@@ -110,8 +110,8 @@ def environment_file(
     except ConfigError as cause:
         problems.extend(cause.diagnostics)
         return None
-    document, found = salvage(source, node, shapes(dialect).environment)
-    problems.extend(found)
+    document, wrong = salvage(source, node, shapes(dialect).environment)
+    problems.extend(wrong)
     return (source, node, document) if document else None
 
 
@@ -142,41 +142,40 @@ def _misnamed(file: _Composed, name: str, first: _Composed, option: Dialect | No
 
 
 def _files(root: Root, paths: Sequence[Path], problems: list[Diagnostic]) -> dict[str, bool]:
-    """Paths beneath the root, in order; True for those that a person named one by one."""
-    found: dict[str, bool] = {}
+    """Return paths beneath the root, in order; True for those that a person named one by one."""
+    files: dict[str, bool] = {}
     for path in paths:
         full = (root.folder / path).resolve()
         if not full.is_relative_to(root.folder):
             problem = f"{path} lies outside the root {root.folder}"
             problems.append(Diagnostic("AS302", problem, Origin(str(path)), help="-C names another root"))
         elif full.is_dir():
-            within = (one.relative_to(root.folder).as_posix() for one in _within(full))
-            inside = [one for one in within if _is_configuration(root, one)]
+            inside = [file for file in _within(root, full) if _is_configuration(root, file)]
             if not inside:
                 problems.append(Diagnostic("AS309", "no configuration in this folder", Origin(str(path))))
-            found |= {one: found.get(one, False) for one in inside}
+            files |= {file: files.get(file, False) for file in inside}
         else:
-            found[full.relative_to(root.folder).as_posix()] = True
-    return found
+            files[full.relative_to(root.folder).as_posix()] = True
+    return files
 
 
-def _within(folder: Path) -> Iterator[Path]:
-    """Configuration files of a folder, sorted; not what is hidden, partial or an environment."""
-    for one in sorted(folder.rglob("*")):
-        inner = one.relative_to(folder).parts
-        is_kept = not any(part[0] in "._" or part == ENVIRONMENTS for part in inner)
-        if is_kept and one.suffix in _YAML | _MARKDOWN and not one.is_dir():
-            yield one
+def _within(root: Root, folder: Path) -> Iterator[str]:
+    """Yield the configuration files of a folder, sorted; not what is hidden, partial or an environment."""
+    for path in sorted(folder.rglob("*")):
+        inner = path.relative_to(folder).parts
+        is_left_out = any(part[0] in "._" or part == ENVIRONMENTS for part in inner)
+        if not is_left_out and path.suffix in _YAML | _MARKDOWN and not path.is_dir():
+            yield path.relative_to(root.folder).as_posix()
 
 
 def _is_configuration(root: Root, path: str) -> bool:
-    """Whether a file in a folder is meant: any YAML, and Markdown that begins with front matter."""
+    """Return whether a file in a folder is meant: any YAML, and Markdown that begins with front matter."""
     if PurePosixPath(path).suffix not in _MARKDOWN:
         return True
     try:
         return _OPENING.match(root.text(path, MAX_BYTES, named=False)) is not None
     except ContentError:
-        return True  # and to be told of: it may be an assistant
+        return True  # and to be reported: it may be an assistant
 
 
 def _compose(root: Root, path: str, problems: list[Diagnostic], *, named: bool) -> _Composed | None:
@@ -200,8 +199,8 @@ def _document(file: _Composed, dialect: Dialect, problems: list[Diagnostic]) -> 
     except ConfigError as cause:
         problems.extend(cause.diagnostics)
         return None
-    document, found = salvage(file.source, node, shapes(dialect).document)
-    problems.extend(found)
+    document, wrong = salvage(file.source, node, shapes(dialect).document)
+    problems.extend(wrong)
     return Declared(file.source, node, document) if document else None
 
 
@@ -257,7 +256,7 @@ def _taken(node: Node, key: str) -> Node | None:
 
 
 def _parted(source: Source) -> tuple[str, str, int]:
-    """Front matter with its opening fence, the body, and the line the body begins on, from 0.
+    """Return the front matter with its opening fence, the body, and the line the body begins on, from 0.
 
     Empty lines between the closing fence and the body belong to neither.
     """

@@ -80,7 +80,13 @@ def resolved(root: Root, reading: Reading, choice: Choice | None = None) -> Conf
     configured(root, reading.documents, problems)
     environments = Environments(root, reading.dialect, problems)
     environments.read(reading.documents)
-    resolver = _Resolver(root, reading.dialect, problems, environments, choice or Choice())
+    resolver = _Resolver(
+        root=root,
+        dialect=reading.dialect,
+        problems=problems,
+        environments=environments,
+        choice=choice or Choice(),
+    )
     desired = resolver.configuration(reading.documents, complete=reading.complete)
     unique = {(problem.origin, problem.message): problem for problem in problems}
     ordered = tuple(sorted(unique.values(), key=lambda problem: problem.origin))
@@ -124,10 +130,10 @@ class _Resolver:
         return Desired(
             project,
             assistants,
-            tuple(self.attachments.uploads.values()),
-            self.choice.environment or NO_ENVIRONMENT,
-            moves.moved(),
-            frozenset(moves.removed),
+            files=tuple(self.attachments.uploads.values()),
+            environment=self.choice.environment or NO_ENVIRONMENT,
+            moved=moves.earlier(),
+            removed=frozenset(moves.removed),
         )
 
     def _project(self, documents: Sequence[Declared], *, complete: bool) -> str:
@@ -217,7 +223,14 @@ class _Resolver:
                     continue
                 patch = patches.get(str(address.assistant(name)))
                 layers = (*((patch,) if patch else ()), Layer(source, own, values), *farthest)
-                yield Layers(name, node.key(name), source, layers, self.dialect.fields, self.problems)
+                yield Layers(
+                    name=name,
+                    key=node.key(name),
+                    own=source,
+                    layers=layers,
+                    fields=self.dialect.fields,
+                    problems=self.problems,
+                )
 
     def _assistants(self, declared: Sequence[Layers]) -> tuple[DesiredAssistant, ...]:
         """Return every assistant, and report what its prompts say of items that others have."""
@@ -246,13 +259,13 @@ class _Resolver:
         for name, prompt in read.items():
             self.problems.extend(self.lint.prompt(layers, name, prompt))
         sources = {name: " + ".join(prompt.files) for name, prompt in read.items() if prompt.files}
-        where = address.assistant(layers.name)
-        self.origins[where] = partial(layers.origins, sources)
+        own = address.assistant(layers.name)
+        self.origins[own] = partial(layers.origins, sources)
         made = DesiredAssistant(
-            where,
+            own,
             fields,
-            self._files(layers, fields),
-            layers.key,
+            files=self._files(layers, fields),
+            origin=layers.key,
             protected=layers.lifecycle("prevent_destroy", default=False),
             ignored=frozenset(layers.lifecycle("ignore_changes", default=())),
             sources=sources,

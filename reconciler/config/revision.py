@@ -47,33 +47,33 @@ def laid_out(folder: Path, revision: str) -> Iterator[tuple[Path, str]]:
 
 def _commit(folder: Path, revision: str) -> str:
     try:
-        found = git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        name = git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     except subprocess.CalledProcessError as cause:
         remedy = "in CI, fetch it first: a shallow checkout has one commit only"
         raise RevisionError(f"there is no commit {revision} here; {remedy}") from cause
-    return found.decode().strip()
+    return name.decode().strip()
 
 
 def _files(folder: Path, commit: str) -> list[tuple[str, str]]:
     """The path and the object of every regular file; RevisionError where they are more than MOST bytes."""
-    found, total = [], 0
+    files, total = [], 0
     for entry in git(folder, "ls-tree", "-r", "-l", "-z", commit).split(b"\0"):
         about, _, path = entry.partition(b"\t")
         if not path:
             continue
         mode, _, name, size = about.decode().split()
         if mode in REGULAR and _LEADS_OUT.isdisjoint(path.lower().split(b"/")):
-            found.append((os.fsdecode(path), name))
+            files.append((os.fsdecode(path), name))
             total += int(size)
     if total > MOST:
         raise RevisionError(f"{commit[:12]} holds more than {MOST:,} bytes; -C names a smaller folder")
-    return found
+    return files
 
 
 def _write(there: Path, folder: Path, files: Sequence[tuple[str, str]]) -> None:
     """Write some files."""
-    told = "".join(f"{name}\n" for _, name in files).encode()
-    answer = memoryview(git(folder, "cat-file", "--batch", told=told))
+    names = "".join(f"{name}\n" for _, name in files).encode()
+    answer = memoryview(git(folder, "cat-file", "--batch", sent=names))
     for path, _ in files:
         head, _, _ = bytes(answer[:200]).partition(b"\n")
         start, size = len(head) + 1, int(head.rpartition(b" ")[2])

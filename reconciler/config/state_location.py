@@ -24,49 +24,52 @@ _CODE = "AS405"
 
 
 def configured(root: Root, documents: Sequence[Declared], problems: list[Diagnostic]) -> Path | str | None:
-    """The folder, beneath the root, or the address that the documents name; None where none of them does."""
-    named = [one for one in documents if "state" in one.document.model_fields_set]
-    found = [(one, _place(root, one, problems)) for one in named]
-    for one, place in found[1:]:
-        first, other = found[0]
-        if place != other:
+    """Return the folder, beneath the root, or the address that the documents name; None where none does."""
+    named = [declared for declared in documents if "state" in declared.document.model_fields_set]
+    locations = [(declared, _location(root, declared, problems)) for declared in named]
+    for declared, location in locations[1:]:
+        first, other = locations[0]
+        if location != other:
             problem = f"another place of the state than in {first.source.path}"
-            problems.append(_at(one, _CODE, problem, "one run, one state: keep one of them"))
-    return found[0][1] if found else None
+            problems.append(_at(declared, _CODE, problem, "one run, one state: keep one of them"))
+    return locations[0][1] if locations else None
 
 
 def chosen(root: Root, reading: Reading) -> Path | str | None:
-    """The same; ConfigError where nobody can tell, since it is wrong or may stand in what cannot be read.
+    """Return the same; ConfigError where it is wrong, or may be in a file that cannot be read.
 
-    Other mistakes do not matter here: who asks a state what it knows needs no valid configuration.
+    Other mistakes do not matter here: a command that reads a state needs no valid configuration.
     """
     problems: list[Diagnostic] = []
-    found = configured(root, reading.documents, problems)
+    location = configured(root, reading.documents, problems)
     is_lost = any(
-        one.node.has("state") and "state" not in one.document.model_fields_set for one in reading.documents
+        declared.node.has("state") and "state" not in declared.document.model_fields_set
+        for declared in reading.documents
     )
     if problems or is_lost or not reading.complete:
         every = (*reading.problems, *problems)
         raise ConfigError(sorted(every, key=lambda problem: problem.origin))
-    return found
+    return location
 
 
-def _place(root: Root, one: Declared, problems: list[Diagnostic]) -> Path | str | None:
-    """What one document names, or None where that is wrong; its text is never repeated."""
-    said = one.document.state
-    if "://" in said:
-        if _holds_secret(said):
+def _location(root: Root, declared: Declared, problems: list[Diagnostic]) -> Path | str | None:
+    """Return what one document names, or None where that is wrong; its text is never repeated."""
+    named = declared.document.state
+    if "://" in named:
+        if _holds_secret(named):
             remedy = (
                 "take it out, since it comes from the environment (PGPASSWORD, AWS_SECRET_ACCESS_KEY, or the "
                 "whole address in ASSISTANTS_SYNC_STATE), and change it: it stands in git's history"
             )
-            problems.append(_at(one, _CODE, "the address of the state holds a password or a key", remedy))
+            problems.append(
+                _at(declared, _CODE, "the address of the state holds a password or a key", remedy)
+            )
             return None
-        return said
+        return named
     try:
-        return _folder(root, said, one.source.path)
+        return _folder(root, named, declared.source.path)
     except ContentError as cause:
-        problems.append(_at(one, cause.code, f"cannot keep the state there: {cause}", cause.help))
+        problems.append(_at(declared, cause.code, f"cannot keep the state there: {cause}", cause.help))
         return None
 
 
@@ -86,5 +89,5 @@ def _folder(root: Root, named: str, beside: str) -> Path:
     return Path(path)
 
 
-def _at(one: Declared, code: str, message: str, remedy: str) -> Diagnostic:
-    return one.source.diagnostic(code, message, one.node.at("state"), help=remedy)
+def _at(declared: Declared, code: str, message: str, remedy: str) -> Diagnostic:
+    return declared.source.diagnostic(code, message, declared.node.at("state"), help=remedy)

@@ -54,7 +54,7 @@ _REMEDIES = {
     "did not find expected key": "indent it like its neighbours",
     "found invalid Unicode character escape code": "write the character itself",
     "found unexpected end of stream": "write the closing quote",
-    "mapping values are not allowed in this context": "quote a text that holds `: `, or mend the indentation",
+    "mapping values are not allowed in this context": "quote a text that holds `: `, or fix the indentation",
 }
 
 
@@ -78,7 +78,7 @@ class Source:
         lines = self.text.removesuffix("\n").split("\n")
         shown = range(max(1, origin.line - 1), min(len(lines), origin.line + 1) + 1)
         excerpt = tuple((number, masked(lines[number - 1].removesuffix("\r"))) for number in shown)
-        return Diagnostic(code, message, origin, label, help, excerpt)
+        return Diagnostic(code, message, origin, label=label, help=help, excerpt=excerpt)
 
     @property
     def is_markdown(self) -> bool:
@@ -99,8 +99,8 @@ class Source:
 class Node:
     """A value and where it stands: a scalar, a dict of Nodes or a list of Nodes.
 
-    ``positions`` holds where each key of a mapping begins and ends. Places are kept as the parser's marks and
-    become Origins when somebody asks, which is nearly never.
+    ``positions`` holds where each key of a mapping begins and ends. They become Origins on request, which is
+    rare; until then they are what the parser gives.
     """
 
     __slots__ = ("_end", "_path", "_start", "positions", "value")
@@ -200,16 +200,18 @@ def compose(source: Source, expected: str = "") -> Node:
 def _check_text(source: Source) -> None:
     handle = _HANDLE.search(source.text)
     if handle is not None:  # the parser compares each with all before it: many would take hours
-        place = source.at(handle.start(), 4)
-        raise ConfigError([source.diagnostic("AS103", "tags are not allowed", place, help="remove the line")])
+        origin = source.at(handle.start(), 4)
+        raise ConfigError(
+            [source.diagnostic("AS103", "tags are not allowed", origin, help="remove the line")]
+        )
     if not _may_hide(source.text):
         return
-    found = _UNSEEN.search(source.text)
-    if found is None:
+    hidden = _UNSEEN.search(source.text)
+    if hidden is None:
         return
-    problem = f"U+{ord(found.group()):04X} cannot be seen, so it can hide text from a reviewer"
-    remedy = "end the line with a newline" if found.group() in "\r\x85\u2028\u2029" else "remove it"
-    raise ConfigError([source.diagnostic("AS102", problem, source.at(found.start()), help=remedy)])
+    problem = f"U+{ord(hidden.group()):04X} cannot be seen, so it can hide text from a reviewer"
+    remedy = "end the line with a newline" if hidden.group() in "\r\x85\u2028\u2029" else "remove it"
+    raise ConfigError([source.diagnostic("AS102", problem, source.at(hidden.start()), help=remedy)])
 
 
 def _may_hide(text: str) -> bool:

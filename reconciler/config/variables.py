@@ -36,10 +36,10 @@ class Variables:
     used: set[str] = field(default_factory=set)
 
     def declare(
-        self, source: Source, node: Node, said: Mapping[str, str | int | None]
+        self, source: Source, node: Node, declared: Mapping[str, str | int | None]
     ) -> Iterable[Diagnostic]:
         """Take variables from a file; those of an environment take the place of others of the same name."""
-        for name, value in said.items():
+        for name, value in declared.items():
             origin = node.key("vars", name)
             if not _NAME.match(name):
                 remedy = "letters, digits and _ only, not beginning with a digit"
@@ -52,24 +52,24 @@ class Variables:
     def fill(self, piece: Span, problems: list[Diagnostic]) -> str:
         """A template with its variables filled in; ``$${var.`` stands for ``${var.`` itself."""
 
-        def filled(found: re.Match[str]) -> str:
-            if found["literal"]:
-                return found["literal"]
-            name = found["name"]
+        def filled(use: re.Match[str]) -> str:
+            if use["literal"]:
+                return use["literal"]
+            name = use["name"]
             self.used.add(name)
             variable = self.values.get(name)
-            if variable is not None and variable.value is not None and found["end"]:
+            if variable is not None and variable.value is not None and use["end"]:
                 return variable.value
-            message, remedy = self._unknown(found, variable)
-            width = len(found.group())
-            problems.append(piece.diagnostic("AS421", message, found.start(), width, help=remedy))
-            return found.group()
+            message, remedy = self._unknown(use, variable)
+            width = len(use.group())
+            problems.append(piece.diagnostic("AS421", message, use.start(), width, help=remedy))
+            return use.group()
 
         return _USE.sub(filled, piece.text)
 
-    def _unknown(self, found: re.Match[str], variable: Variable | None) -> tuple[str, str]:
-        name = found["name"]
-        if not found["end"]:
+    def _unknown(self, use: re.Match[str], variable: Variable | None) -> tuple[str, str]:
+        name = use["name"]
+        if not use["end"]:
             return "a variable without its closing brace", "write ${var.name}, or $${var. for the letters"
         if variable is not None:
             return f"the variable `{name}` has no value", f"give it by an environment, or --var {name}=..."

@@ -218,7 +218,7 @@ def test_what_is_not_refused_leads_from_what_is_gone_to_what_is_declared_once(pa
     moves.read([Declared(source, node, Document.model_validate(node.plain()))])
 
     if not problems:
-        chains = moves.moved()
+        chains = moves.earlier()
         former = [one for chain in chains.values() for one in chain]
         assert {new.name for new in chains} <= {"support", "sales"}
         assert not moves.removed & {*former, SUPPORT, SALES}
