@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from reconciler.cli.main import program
-from reconciler.config.document import Document
+from reconciler.config.shapes import Document
 
 PAGE = (Path(__file__).parents[2] / "docs/state.md").read_text()
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
