@@ -2,6 +2,7 @@
 
 from httpx import Timeout
 
+from reconciler.api.arguments import NOT_GIVEN, Body, Headers, NotGiven, Query
 from reconciler.api.client import (
     AsyncClient,
     Client,
@@ -67,13 +68,11 @@ from reconciler.api.transport import (
     read_only,
 )
 from reconciler.api.types import (
-    NOT_GIVEN,
     Assistant,
     AssistantDeleted,
     AssistantFile,
     AssistantTool,
     AssistantToolParam,
-    Body,
     CodeInterpreterTool,
     CodeInterpreterToolParam,
     FileDeleted,
@@ -84,9 +83,6 @@ from reconciler.api.types import (
     FunctionParam,
     FunctionTool,
     FunctionToolParam,
-    Headers,
-    NotGiven,
-    Query,
     RetrievalTool,
     RetrievalToolParam,
     UnknownTool,

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, List, Literal  # noqa: UP035 - `list` is this module's endpoint
 
-from reconciler.api.call import BETA, Call, Extras, ListCall, segment
+from reconciler.api.arguments import NOT_GIVEN, NotGiven
+from reconciler.api.call import Call, Extras, segment
+from reconciler.api.pages import ListCall
 from reconciler.api.reading import Gone, Many, One
-from reconciler.api.types import NOT_GIVEN, Assistant, AssistantDeleted, NotGiven, Page, WireObject
+from reconciler.api.types import BETA, Assistant, AssistantDeleted, Page, WireObject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from httpx import Timeout
 
-    from reconciler.api.types import AssistantToolParam, Body, Headers, Query
+    from reconciler.api.arguments import Body, Headers, Query
+    from reconciler.api.types import AssistantToolParam
 
 
 def create(  # noqa: PLR0913 - the parameters are the wire's

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from reconciler.api.call import BETA, Call, Extras, ListCall, segment
+from reconciler.api.arguments import NOT_GIVEN, NotGiven
+from reconciler.api.call import Call, Extras, segment
+from reconciler.api.pages import ListCall
 from reconciler.api.reading import Gone, Many, One
-from reconciler.api.types import NOT_GIVEN, AssistantFile, FileDeleteResponse, NotGiven, Page
+from reconciler.api.types import BETA, AssistantFile, FileDeleteResponse, Page
 
 if TYPE_CHECKING:
     from httpx import Timeout
 
-    from reconciler.api.types import Body, Headers, Query
+    from reconciler.api.arguments import Body, Headers, Query
 
 
 def create(  # noqa: PLR0913 - the parameters are the wire's

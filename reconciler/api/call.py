@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 from urllib.parse import quote
 
+from reconciler.api.arguments import NOT_GIVEN, NotGiven
 from reconciler.api.errors import UnknownOutcomeError
-from reconciler.api.types import NOT_GIVEN, NotGiven
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import httpx
 
+    from reconciler.api.arguments import Body, Headers, Query
     from reconciler.api.errors import APIError
     from reconciler.api.multipart_part import Part
-    from reconciler.api.types import Body, Headers, Page, Query
 
 T = TypeVar("T")
-
-BETA: Mapping[str, str] = {"OpenAI-Beta": "assistants=v1"}
-"""Demanded on /assistants, never sent to /files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,31 +91,6 @@ class Call(Generic[T]):
             return None
         given = {**(self.body or {}), **(self.extras.body or {})}
         return {key: value for key, value in given.items() if is_given(value)}
-
-
-@dataclass(frozen=True, slots=True)
-class ListCall(Generic[T]):
-    """A Call for one page, and how to ask for the next."""
-
-    page: Call[Page[T]]
-
-    def cursor(self, found: Page[T]) -> dict[str, str] | None:
-        """The query parameter that leads to the next page; None at the end, or when it would not move.
-
-        The walk goes backwards when it was started with ``before``.
-        """
-        asked = self.page.sent_query
-        name = "before" if "before" in asked and "after" not in asked else "after"
-        last = found.edge(backwards=name == "before")
-        if found.has_more is False or last is None or last == asked.get(name):
-            return None
-        return {name: last}
-
-    def at(self, cursor: Mapping[str, str]) -> ListCall[T]:
-        """The call for the page at a cursor, everything else alike."""
-        query = {**self.page.sent_query, **cursor}
-        extras = replace(self.page.extras, query=None)  # it is in what was asked, and must not win again
-        return ListCall(replace(self.page, query=query, extras=extras))
 
 
 def is_given(value: object) -> bool:

@@ -1,45 +1,39 @@
-"""Client and AsyncClient: the one place where waiting happens, once in each colour."""
+"""Client and AsyncClient: connections to the Assistants API, and the names that its settings have."""
 
 from __future__ import annotations
 
-import time
-from contextlib import asynccontextmanager, closing, contextmanager
+import os
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
-import anyio
 import httpx
 
-from reconciler.api.errors import APIError, unanswered
+from reconciler.api.arguments import NOT_GIVEN, NotGiven
+from reconciler.api.connection import AsyncConnection, Connected, Connection, HttpT
 from reconciler.api.pages import AsyncCursorPage, AsyncPaginator, SyncCursorPage
 from reconciler.api.resources import AsyncBeta, AsyncUploads, Beta, Uploads
 from reconciler.api.response_body import MOST
 from reconciler.api.retry import Retry
-from reconciler.api.sentences import blotted
-from reconciler.api.settings import PATIENCE, Attempts, Settings, from_environment
-from reconciler.api.transport import async_socket, proxy_of, socket
-from reconciler.api.types import NOT_GIVEN, NotGiven
-from reconciler.errors import ReconcilerError
+from reconciler.api.settings import PATIENCE, Settings
+from reconciler.api.transport import async_socket, socket
+from reconciler.errors import TargetError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import Mapping
 
-    from reconciler.api.call import Call, ListCall
+    from reconciler.api.pages import ListCall
 
 T = TypeVar("T")
-HttpT = TypeVar("HttpT", httpx.Client, httpx.AsyncClient)
 TransportT = TypeVar("TransportT", httpx.BaseTransport, httpx.AsyncBaseTransport)
 
 _UNCHOSEN = httpx.Timeout(5.0)  # what httpx takes when nobody says anything
 
 
-class _Configured(Generic[HttpT, TransportT]):
+class _Configured(Connected[HttpT], Generic[HttpT, TransportT]):
     """What both colours share: what they are made of, and copies."""
 
     _connections: ClassVar[type]
-    _settings: Settings
-    _http: HttpT
 
     def __init__(  # noqa: PLR0913 - each is one thing a person may set
         self,
@@ -91,7 +85,7 @@ class _Configured(Generic[HttpT, TransportT]):
         if isinstance(timeout, NotGiven):
             chosen = http_client is not None and http_client.timeout != _UNCHOSEN
             timeout = http_client.timeout if http_client is not None and chosen else PATIENCE
-        self._settings = from_environment(
+        settings = from_environment(
             base_url,
             api_key,
             organization=organization,
@@ -108,9 +102,9 @@ class _Configured(Generic[HttpT, TransportT]):
             raise TypeError("http_client and transport both say how to connect; pass one of them")
         if http_client is not None and not isinstance(http_client, self._connections):
             raise TypeError(f"http_client must be an httpx.{self._connections.__name__}")
-        self._http = http_client or self._connected(transport)
+        super().__init__(settings, http_client or self._connected(settings.base_url, transport))
 
-    def _connected(self, transport: TransportT | None) -> HttpT:
+    def _connected(self, url: str, transport: TransportT | None) -> HttpT:
         raise NotImplementedError
 
     def copy(  # noqa: PLR0913 - each is one thing a person may set
@@ -163,42 +157,14 @@ class _Configured(Generic[HttpT, TransportT]):
 
     with_options = copy
 
-    @property
-    def _sending(self) -> dict[str, Any]:
-        """How requests leave: following no redirect, and never with an http_client's auth for our key."""
-        return {"follow_redirects": False, "auth": None if self._settings.api_key else self._http.auth}
 
-    @contextmanager
-    def _sorted(self) -> Iterator[None]:
-        """Whatever comes out of an exchange, as an error that says whether the request was sent.
-
-        A cancellation is no Exception, and stays as it is.
-        """
-        if self._http.is_closed:
-            raise RuntimeError("Cannot send a request, as the client has been closed.")
-        url = self._settings.base_url
-        try:
-            yield
-        except ReconcilerError:
-            raise
-        except Exception as cause:
-            error = unanswered(cause, url, proxy_of(self._http, url))
-            error.message = blotted(error.message, self._settings.api_key)
-            raise error from cause
-
-    def result(self, call: Call[T], response: httpx.Response) -> T:
-        """What a successful answer that was read means; raises the error it means instead."""
-        return self._settings.result(call, response)
-
-
-class Client(_Configured[httpx.Client, httpx.BaseTransport]):
+class Client(_Configured[httpx.Client, httpx.BaseTransport], Connection):
     """The client in sync colour; close it, or use it as a context manager."""
 
     _connections = httpx.Client
 
-    def _connected(self, transport: httpx.BaseTransport | None) -> httpx.Client:
-        chosen = transport or socket(self._settings.base_url)
-        return httpx.Client(transport=chosen, trust_env=False)
+    def _connected(self, url: str, transport: httpx.BaseTransport | None) -> httpx.Client:
+        return httpx.Client(transport=transport or socket(url), trust_env=False)
 
     @cached_property
     def beta(self) -> Beta:
@@ -209,32 +175,6 @@ class Client(_Configured[httpx.Client, httpx.BaseTransport]):
     def files(self) -> Uploads:
         """Uploads."""
         return Uploads(self)
-
-    def send(self, call: Call[T]) -> T:
-        """Make one Call, again where that is safe."""
-        return self.result(call, self.respond(call))
-
-    def respond(self, call: Call[Any], *, stream: bool = False) -> httpx.Response:
-        """The successful answer to a Call, unread and open when streamed."""
-        attempts = Attempts(self._settings.retry, call)
-        while True:
-            answer = None
-            try:
-                answer = self._exchange(call, stream=stream)
-                return self._settings.accepted(call, answer)
-            except APIError as error:
-                wait = attempts.wait_or_raise(error, answer)
-            time.sleep(wait)
-
-    def _exchange(self, call: Call[Any], *, stream: bool) -> httpx.Response:
-        with self._settings.request(call) as request, self._sorted():
-            deadline = self._settings.deadline_of(request)
-            with deadline.holding():
-                answer = self._http.send(request, stream=True, **self._sending)
-                if not (stream and answer.is_success):
-                    with closing(answer):
-                        self._settings.intake(answer, call, deadline).read()
-        return answer
 
     def listed(self, call: ListCall[T]) -> SyncCursorPage[T]:
         """The first page of a list."""
@@ -248,25 +188,14 @@ class Client(_Configured[httpx.Client, httpx.BaseTransport]):
         """The page that an answer means."""
         return SyncCursorPage(self.result(call.page, response), call, self.page)
 
-    def close(self) -> None:
-        """Close every connection, those of copies included."""
-        self._http.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-class AsyncClient(_Configured[httpx.AsyncClient, httpx.AsyncBaseTransport]):
+class AsyncClient(_Configured[httpx.AsyncClient, httpx.AsyncBaseTransport], AsyncConnection):
     """The client in async colour; close it, or use it as an async context manager."""
 
     _connections = httpx.AsyncClient
 
-    def _connected(self, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
-        chosen = transport or async_socket(self._settings.base_url)
-        return httpx.AsyncClient(transport=chosen, trust_env=False)
+    def _connected(self, url: str, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=transport or async_socket(url), trust_env=False)
 
     @cached_property
     def beta(self) -> AsyncBeta:
@@ -277,32 +206,6 @@ class AsyncClient(_Configured[httpx.AsyncClient, httpx.AsyncBaseTransport]):
     def files(self) -> AsyncUploads:
         """Uploads."""
         return AsyncUploads(self)
-
-    async def send(self, call: Call[T]) -> T:
-        """Make one Call, again where that is safe."""
-        return self.result(call, await self.respond(call))
-
-    async def respond(self, call: Call[Any], *, stream: bool = False) -> httpx.Response:
-        """The successful answer to a Call, unread and open when streamed."""
-        attempts = Attempts(self._settings.retry, call)
-        while True:
-            answer = None
-            try:
-                answer = await self._exchange(call, stream=stream)
-                return self._settings.accepted(call, answer)
-            except APIError as error:
-                wait = attempts.wait_or_raise(error, answer)
-            await anyio.sleep(wait)
-
-    async def _exchange(self, call: Call[Any], *, stream: bool) -> httpx.Response:
-        with self._settings.request(call) as request, self._sorted():
-            deadline = self._settings.deadline_of(request)
-            with deadline.cutting():
-                answer = await self._http.send(request, stream=True, **self._sending)
-                if not (stream and answer.is_success):
-                    async with _aclosing(answer):
-                        await self._settings.intake(answer, call, deadline).aread()
-        return answer
 
     def listed(self, call: ListCall[T]) -> AsyncPaginator[T, AsyncCursorPage[T]]:
         """A list, to be awaited or iterated."""
@@ -316,24 +219,6 @@ class AsyncClient(_Configured[httpx.AsyncClient, httpx.AsyncBaseTransport]):
         """The page that an answer means."""
         return AsyncCursorPage(self.result(call.page, response), call, self.page)
 
-    async def close(self) -> None:
-        """Close every connection, those of copies included."""
-        await self._http.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
-
-
-@asynccontextmanager
-async def _aclosing(answer: httpx.Response) -> AsyncIterator[None]:
-    try:
-        yield
-    finally:
-        await answer.aclose()
-
 
 def _changed(
     name: str, ours: Mapping[str, T], more: Mapping[str, T] | None, instead: Mapping[str, T] | None
@@ -346,3 +231,21 @@ def _changed(
     fold = str.lower if name == "headers" else str
     taken = {fold(key) for key in more or {}}
     return {**{key: value for key, value in ours.items() if fold(key) not in taken}, **(more or {})}
+
+
+def from_environment(base_url: str | None, api_key: str | None, **others: Any) -> Settings:
+    """Settings in which what is None comes from the environment; an empty text stays nothing."""
+    url = base_url or os.environ.get("OPENAI_BASE_URL")
+    if not url:
+        raise TargetError("no server: pass base_url=, or set OPENAI_BASE_URL; there is no default")
+    return Settings(
+        url,
+        _or_variable(api_key, "OPENAI_API_KEY"),
+        _or_variable(others.pop("organization"), "OPENAI_ORG_ID"),
+        _or_variable(others.pop("project"), "OPENAI_PROJECT_ID"),
+        **others,
+    )
+
+
+def _or_variable(value: str | None, name: str) -> str | None:
+    return (os.environ.get(name) if value is None else value) or None

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
-    from reconciler.api.call import Call, ListCall
-    from reconciler.api.pages import AsyncCursorPage, AsyncPaginator, SyncCursorPage
+    from reconciler.api.call import Call
+    from reconciler.api.pages import AsyncCursorPage, AsyncPaginator, ListCall, SyncCursorPage
     from reconciler.api.responses import AsyncStreamedResponse, RawResponse, StreamedResponse
 
 P = ParamSpec("P")

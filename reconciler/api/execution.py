@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from reconciler.api.call import Call, ListCall
-    from reconciler.api.pages import AsyncCursorPage, AsyncPaginator, SyncCursorPage
+    from reconciler.api.call import Call
+    from reconciler.api.pages import AsyncCursorPage, AsyncPaginator, ListCall, SyncCursorPage
 
 T = TypeVar("T")
 

@@ -1,21 +1,46 @@
-"""Pages of a list, and walking them in either colour."""
+"""Pages of a list, how to ask for one, and walking them in either colour."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 T = TypeVar("T")
 PageT = TypeVar("PageT")
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
+    from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator, Mapping
 
-    from reconciler.api.call import ListCall
+    from reconciler.api.call import Call
     from reconciler.api.types import Page
 
     Fetch: TypeAlias = "Callable[[ListCall[T]], SyncCursorPage[T]]"
     AsyncFetch: TypeAlias = "Callable[[ListCall[T]], Coroutine[Any, Any, AsyncCursorPage[T]]]"
+
+
+@dataclass(frozen=True, slots=True)
+class ListCall(Generic[T]):
+    """A Call for one page, and how to ask for the next."""
+
+    page: Call[Page[T]]
+
+    def cursor(self, found: Page[T]) -> dict[str, str] | None:
+        """The query parameter that leads to the next page; None at the end, or when it would not move.
+
+        The walk goes backwards when it was started with ``before``.
+        """
+        asked = self.page.sent_query
+        name = "before" if "before" in asked and "after" not in asked else "after"
+        last = found.edge(backwards=name == "before")
+        if found.has_more is False or last is None or last == asked.get(name):
+            return None
+        return {name: last}
+
+    def at(self, cursor: Mapping[str, str]) -> ListCall[T]:
+        """The call for the page at a cursor, everything else alike."""
+        query = {**self.page.sent_query, **cursor}
+        extras = replace(self.page.extras, query=None)  # it is in what was asked, and must not win again
+        return ListCall(replace(self.page, query=query, extras=extras))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from pydantic import ValidationError
-from pydantic_core import from_json
 
-from reconciler.api.call import Call, ListCall
-from reconciler.api.sentences import blotted, excerpt, is_html
+from reconciler.api.json_body import BodyError, Reading, created, is_unicode, parsed, shown, wrong_field
+from reconciler.api.pages import ListCall
+from reconciler.api.sentences import blotted, excerpt
 from reconciler.api.types import FileList, Page, Unreadable, WireObject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pydantic_core import ErrorDetails
-
+    from reconciler.api.call import Call
     from reconciler.api.types import FileObject
 
 T = TypeVar("T")
@@ -50,41 +49,6 @@ _KINDS = frozenset(
 """Names of objects of this wire; one of them in the place of another contradicts the request."""
 _TRUE = (None, True, "true")
 _DIGITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))  # from nanoseconds, microseconds and milliseconds
-_EXPECTED = {
-    "string_type": "a string",
-    "string_too_short": "an id",
-    "string_pattern_mismatch": "an id",
-    "string_unicode": "a string of valid characters",
-    "int_type": "a number",
-    "int_parsing": "a number",
-    "int_from_float": "a whole number",
-    "bool_type": "true or false",
-    "bool_parsing": "true or false",
-    "list_type": "a list",
-    "dict_type": "an object",
-    "model_type": "an object",
-    "model_attributes_type": "an object",
-}
-"""What a field must be, by pydantic's name for the mistake."""
-
-
-class BodyError(ValueError):
-    """A body is not the object that was asked for; its text names the field and the value."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What reads a body; ``secret`` is blotted out of every sentence about it."""
-
-    secret: str | None = field(default=None, repr=False, kw_only=True)
-
-    def __call__(self, body: bytes) -> Any:
-        """Return what a body means; raise BodyError when it is not what was asked for."""
-        raise NotImplementedError
-
-    def without(self, secret: str | None) -> Self:
-        """Return the same reading, which keeps this secret out of its sentences."""
-        return replace(self, secret=secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,45 +175,6 @@ def tolerant(call: ListCall[Any] | Call[Any]) -> Call[Any]:
     return replace(asked, answer=Many(Page[item], item, tolerant=True))
 
 
-def parsed(body: bytes) -> Any:
-    """Return the JSON value of a body; raise BodyError where it is none."""
-    if not body.strip():
-        raise BodyError("the body is empty")
-    try:
-        return from_json(body)
-    except ValueError:
-        pass
-    try:
-        return json.loads(body)  # takes half a surrogate pair, for which no whole list should be lost
-    except (ValueError, RecursionError) as cause:
-        what = "HTML, not JSON" if is_html(body.decode(errors="replace")) else "not JSON"
-        raise BodyError(f"the body is {what}") from cause
-
-
-def created(raw: Any) -> str:
-    """Return the id that a JSON object has; empty when it has none that can be used."""
-    named = raw.get("id") if isinstance(raw, dict) else None
-    if not isinstance(named, str) or named in {".", ".."}:
-        return ""
-    return named if _is_unicode(named) else ""
-
-
-def problem(cause: Exception, body: bytes, secret: str | None) -> str:
-    """Return a sentence about a body that any reading refused; pydantic repeats the value otherwise."""
-    if not isinstance(cause, ValidationError):
-        return str(blotted(str(cause), secret))
-    try:
-        return _problem(cause, parsed(body), secret)
-    except BodyError as error:
-        return str(error)
-
-
-def shown(value: Any, secret: str | None = None) -> str:
-    """Return a JSON value on one line of at most 80 characters, without the secret."""
-    text = json.dumps(blotted(value, secret), ensure_ascii=False)
-    return excerpt(text if _is_unicode(text) else json.dumps(blotted(value, secret)))
-
-
 def seconds(value: Any) -> int:
     """Return a time in whole seconds since 1970, whatever form it has; 0 where it cannot be read."""
     try:
@@ -266,6 +191,10 @@ def _from_iso(value: Any) -> float:
         return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
     except (TypeError, ValueError, OverflowError):
         return 0.0
+
+
+def _named(identity: str, secret: str | None) -> str:
+    return excerpt(str(blotted(identity, secret)))
 
 
 def _object(raw: Any, secret: str | None) -> dict[str, Any]:
@@ -289,12 +218,12 @@ def _leniently(kind: type[ObjectT], raw: Any, secret: str | None) -> ObjectT:
             read[name] = known.get_default(call_default_factory=True)
     if "created_at" in read:
         read["created_at"] = seconds(read["created_at"])
-    if not _is_unicode(json.dumps(read, ensure_ascii=False)):
+    if not is_unicode(json.dumps(read, ensure_ascii=False)):
         raise BodyError("half a surrogate pair is in it, which is no character")
     try:
         return kind.model_validate(read)
     except ValidationError as cause:
-        raise BodyError(_problem(cause, raw, secret)) from cause
+        raise BodyError(wrong_field(cause, raw, secret)) from cause
 
 
 def _shell(kind: type[WireObject], rest: Mapping[str, Any]) -> WireObject:
@@ -304,41 +233,3 @@ def _shell(kind: type[WireObject], rest: Mapping[str, Any]) -> WireObject:
     except ValidationError as cause:
         wrong = {error["loc"][0] for error in cause.errors(include_url=False)}
         return kind.model_validate({**{k: v for k, v in rest.items() if k not in wrong}, "data": []})
-
-
-def _problem(cause: ValidationError, raw: Any, secret: str | None) -> str:
-    """What is wrong with a value, by the first mistake that names a field."""
-    found = cause.errors(include_url=False, include_context=False)
-    error = next((one for one in found if not one["type"].startswith("union_tag")), found[0])
-    path, value = _place(error, raw)
-    field = str(blotted(path, secret)) or "the body"
-    if error["type"] == "missing":
-        return f"{field} is missing"
-    expected = _EXPECTED.get(error["type"])
-    rule = f"not {expected}" if expected else excerpt(str(blotted(error["msg"], secret)))
-    return f"{field} is {shown(value, secret)}, {rule}"
-
-
-def _place(error: ErrorDetails, raw: Any) -> tuple[str, Any]:
-    """The path of a mistake, as in ``tools[0].type``, and the value there; names of variants left out."""
-    path, value = "", raw
-    for part in error["loc"]:
-        if isinstance(part, int) and isinstance(value, list) and part < len(value):
-            path, value = f"{path}[{part}]", value[part]
-        elif isinstance(value, dict) and part in value:
-            path, value = f"{path}.{part}", value[part]
-    if error["type"] == "missing":
-        path = f"{path}.{error['loc'][-1]}"
-    return path.removeprefix("."), value
-
-
-def _named(identity: str, secret: str | None) -> str:
-    return excerpt(str(blotted(identity, secret)))
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

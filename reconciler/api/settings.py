@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import random
 import re
 import time
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 
 from reconciler import __version__
+from reconciler.api.arguments import NotGiven
 from reconciler.api.call import written
 from reconciler.api.deadline import Deadline
 from reconciler.api.errors import (
@@ -22,12 +22,11 @@ from reconciler.api.errors import (
     APIResponseValidationError,
     error_for,
 )
-from reconciler.api.reading import BodyError, Reading, created, parsed, problem
+from reconciler.api.json_body import BodyError, Reading, created, parsed, problem
 from reconciler.api.response_body import MOST, Intake
 from reconciler.api.retry import Failure, Retry
 from reconciler.api.sentences import blotted, sent_texts, unrepeated
 from reconciler.api.transport import is_loopback
-from reconciler.api.types import NotGiven
 from reconciler.errors import TargetError
 
 if TYPE_CHECKING:
@@ -209,24 +208,6 @@ def _fits_header(text: str) -> bool:
 def _origin(url: str) -> tuple[str, str, int | None]:
     parsed = _parsed(url)
     return parsed.scheme, parsed.host, parsed.port
-
-
-def from_environment(base_url: str | None, api_key: str | None, **others: Any) -> Settings:
-    """Settings in which what is None comes from the environment; an empty text stays nothing."""
-    url = base_url or os.environ.get("OPENAI_BASE_URL")
-    if not url:
-        raise TargetError("no server: pass base_url=, or set OPENAI_BASE_URL; there is no default")
-    return Settings(
-        url,
-        _or_variable(api_key, "OPENAI_API_KEY"),
-        _or_variable(others.pop("organization"), "OPENAI_ORG_ID"),
-        _or_variable(others.pop("project"), "OPENAI_PROJECT_ID"),
-        **others,
-    )
-
-
-def _or_variable(value: str | None, name: str) -> str | None:
-    return (os.environ.get(name) if value is None else value) or None
 
 
 @dataclass

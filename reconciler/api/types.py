@@ -1,4 +1,4 @@
-"""One class per object of the wire, and the sentinel for an argument that was not given.
+"""One class per object of the wire.
 
 Every object keeps the fields it does not know; a field that must be there and is not, or has another
 type, is an error. These are the strict forms; ``reading`` brings what real servers send into them.
@@ -7,12 +7,11 @@ Wire facts: the v1 OpenAPI description of April 2024.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping  # noqa: TC003 - typing.get_type_hints resolves them
 from dataclasses import dataclass, field
 from typing import (
     Annotated,
     Any,
-    Final,
     Generic,
     Literal,
     Required,
@@ -26,25 +25,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 T = TypeVar("T")
 
 
-class NotGiven:
-    """The type of ``NOT_GIVEN``: left out of the request, which None (JSON null) is not."""
-
-    def __bool__(self) -> Literal[False]:
-        return False
-
-    def __repr__(self) -> str:
-        return "NOT_GIVEN"
-
-
-NOT_GIVEN: Final = NotGiven()
-
+BETA: Mapping[str, str] = {"OpenAI-Beta": "assistants=v1"}
+"""Demanded on /assistants, never sent to /files."""
 Id: TypeAlias = Annotated[str, Field(min_length=1, pattern=r"(?s)[^.]|\.{3}")]
 """What can stand in a path: not empty, and neither ``.`` nor ``..``."""
 Seconds: TypeAlias = Annotated[int, Field(ge=0, lt=100_000_000_000)]
 """A time in whole seconds since 1970; 0 is unknown. Larger numbers are milliseconds, and not this form."""
-Headers: TypeAlias = Mapping[str, str]
-Query: TypeAlias = Mapping[str, object]
-Body: TypeAlias = Mapping[str, object]
 
 
 class WireObject(BaseModel):

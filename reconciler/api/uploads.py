@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from reconciler.api.arguments import NOT_GIVEN, NotGiven
 from reconciler.api.call import Call, Extras, segment
 from reconciler.api.multipart_part import part
 from reconciler.api.reading import Gone, Many, One
-from reconciler.api.types import NOT_GIVEN, FileDeleted, FileList, FileObject, NotGiven
+from reconciler.api.types import FileDeleted, FileList, FileObject
 
 if TYPE_CHECKING:
     from httpx import Timeout
 
+    from reconciler.api.arguments import Body, Headers, Query
     from reconciler.api.multipart_part import FileUpload
-    from reconciler.api.types import Body, Headers, Query
 
 
 LARGEST = 512 * 1024 * 1024

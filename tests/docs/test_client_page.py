@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reconciler import api
-from reconciler.api import AsyncClient, Client, settings
+from reconciler.api import AsyncClient, Client, client
 from reconciler.api import errors as wire
 from reconciler.server import Database, create_app, running
 
@@ -131,7 +131,7 @@ def test_the_page_names_every_option(method):
 
 
 def test_the_page_names_the_variables_that_are_read():
-    read = set(re.findall(r"OPENAI_\w+", inspect.getsource(settings)))
+    read = set(re.findall(r"OPENAI_\w+", inspect.getsource(client)))
 
     assert set(re.findall(r"OPENAI_\w+", section("Options"))) == read
 

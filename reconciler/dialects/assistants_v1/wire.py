@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 from reconciler.api import assistants as assistant_calls
 from reconciler.api import attachments as attachment_calls
 from reconciler.api import uploads as upload_calls
+from reconciler.api.arguments import NOT_GIVEN, NotGiven
 from reconciler.api.errors import (
     APIError,
     APIStatusError,
@@ -22,7 +23,7 @@ from reconciler.api.errors import (
     UnprocessableEntityError,
 )
 from reconciler.api.reading import tolerant
-from reconciler.api.types import NOT_GIVEN, Assistant, FileObject, NotGiven, Unreadable, WireObject
+from reconciler.api.types import Assistant, FileObject, Unreadable, WireObject
 from reconciler.dialects.assistants_v1.shape import FIELDS
 from reconciler.dialects.listing import PAGE, Walk, incomplete, listed, proved
 from reconciler.errors import GoneError, UnsupportedError

@@ -1,0 +1,125 @@
+"""JSON bodies, whatever is in them: their values, and sentences about what they should have been."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from reconciler.api.sentences import blotted, excerpt, is_html
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+_EXPECTED = {
+    "string_type": "a string",
+    "string_too_short": "an id",
+    "string_pattern_mismatch": "an id",
+    "string_unicode": "a string of valid characters",
+    "int_type": "a number",
+    "int_parsing": "a number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "list_type": "a list",
+    "dict_type": "an object",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+}
+"""What a field must be, by pydantic's name for the mistake."""
+
+
+class BodyError(ValueError):
+    """A body is not the object that was asked for; its text names the field and the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reads a body; ``secret`` is blotted out of every sentence about it."""
+
+    secret: str | None = field(default=None, repr=False, kw_only=True)
+
+    def __call__(self, body: bytes) -> Any:
+        """Return what a body means; raise BodyError when it is not what was asked for."""
+        raise NotImplementedError
+
+    def without(self, secret: str | None) -> Self:
+        """Return the same reading, which keeps this secret out of its sentences."""
+        return replace(self, secret=secret)
+
+
+def parsed(body: bytes) -> Any:
+    """Return the JSON value of a body; raise BodyError where it is none."""
+    if not body.strip():
+        raise BodyError("the body is empty")
+    try:
+        return from_json(body)
+    except ValueError:
+        pass
+    try:
+        return json.loads(body)  # takes half a surrogate pair, for which no whole list should be lost
+    except (ValueError, RecursionError) as cause:
+        what = "HTML, not JSON" if is_html(body.decode(errors="replace")) else "not JSON"
+        raise BodyError(f"the body is {what}") from cause
+
+
+def created(raw: Any) -> str:
+    """Return the id that a JSON object has; empty when it has none that can be used."""
+    named = raw.get("id") if isinstance(raw, dict) else None
+    if not isinstance(named, str) or named in {".", ".."}:
+        return ""
+    return named if is_unicode(named) else ""
+
+
+def problem(cause: Exception, body: bytes, secret: str | None) -> str:
+    """Return a sentence about a body that any reading refused; pydantic repeats the value otherwise."""
+    if not isinstance(cause, ValidationError):
+        return str(blotted(str(cause), secret))
+    try:
+        return wrong_field(cause, parsed(body), secret)
+    except BodyError as error:
+        return str(error)
+
+
+def shown(value: Any, secret: str | None = None) -> str:
+    """Return a JSON value on one line of at most 80 characters, without the secret."""
+    text = json.dumps(blotted(value, secret), ensure_ascii=False)
+    return excerpt(text if is_unicode(text) else json.dumps(blotted(value, secret)))
+
+
+def wrong_field(cause: ValidationError, raw: Any, secret: str | None) -> str:
+    """Return what is wrong with a value, by the first mistake that names a field."""
+    found = cause.errors(include_url=False, include_context=False)
+    error = next((one for one in found if not one["type"].startswith("union_tag")), found[0])
+    path, value = _place(error, raw)
+    field = str(blotted(path, secret)) or "the body"
+    if error["type"] == "missing":
+        return f"{field} is missing"
+    expected = _EXPECTED.get(error["type"])
+    rule = f"not {expected}" if expected else excerpt(str(blotted(error["msg"], secret)))
+    return f"{field} is {shown(value, secret)}, {rule}"
+
+
+def _place(error: ErrorDetails, raw: Any) -> tuple[str, Any]:
+    """The path of a mistake, as in ``tools[0].type``, and the value there; names of variants left out."""
+    path, value = "", raw
+    for part in error["loc"]:
+        if isinstance(part, int) and isinstance(value, list) and part < len(value):
+            path, value = f"{path}[{part}]", value[part]
+        elif isinstance(value, dict) and part in value:
+            path, value = f"{path}.{part}", value[part]
+    if error["type"] == "missing":
+        path = f"{path}.{error['loc'][-1]}"
+    return path.removeprefix("."), value
+
+
+def is_unicode(text: str) -> bool:
+    """Return whether a text can be encoded: half a surrogate pair cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
