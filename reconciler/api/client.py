@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar
 
 import httpx
 
@@ -15,7 +16,7 @@ from reconciler.api.pages import AsyncCursorPage, AsyncPaginator, SyncCursorPage
 from reconciler.api.resources import AsyncBeta, AsyncUploads, Beta, Uploads
 from reconciler.api.response_body import MOST
 from reconciler.api.retry import Retry
-from reconciler.api.settings import PATIENCE, Settings
+from reconciler.api.settings import PATIENCE, Settings, Wording, remedied
 from reconciler.api.transport import async_socket, socket
 from reconciler.errors import TargetError
 
@@ -23,10 +24,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.api.pages import ListCall
+    from reconciler.api.settings import Fault
 
 T = TypeVar("T")
 TransportT = TypeVar("TransportT", httpx.BaseTransport, httpx.AsyncBaseTransport)
 
+_WORDING = Wording("key", redirect="name that server yourself")
+_REMEDIES: Mapping[Fault, str] = {
+    "url": "write http(s)://HOST[:PORT]/v1",
+    "password": "give the key by api_key= or OPENAI_API_KEY",
+    "unencrypted": "use https, or pass allow_http=True",
+    "secret": "look at api_key= or OPENAI_API_KEY",
+    "identity": "look at OPENAI_ORG_ID and OPENAI_PROJECT_ID",
+}
 _UNCHOSEN = httpx.Timeout(5.0)  # what httpx takes when nobody says anything
 
 
@@ -85,19 +95,22 @@ class _Configured(Connected[HttpT], Generic[HttpT, TransportT]):
         if isinstance(timeout, NotGiven):
             chosen = http_client is not None and http_client.timeout != _UNCHOSEN
             timeout = http_client.timeout if http_client is not None and chosen else PATIENCE
-        settings = from_environment(
-            base_url,
-            api_key,
-            organization=organization,
-            project=project,
-            headers=dict(default_headers or {}),
-            query=dict(default_query or {}),
-            timeout=httpx.Timeout(timeout),
-            retry=Retry(max_retries, repeat_unknown=repeat_unknown, patient=patient),
-            allow_http=allow_http,
-            deadline=deadline,
-            max_answer_bytes=max_answer_bytes,
-        )
+        with remedied(_REMEDIES):
+            settings = Settings(
+                _server(base_url),
+                _or_variable(api_key, "OPENAI_API_KEY"),
+                identity=_identity(
+                    _or_variable(organization, "OPENAI_ORG_ID"), _or_variable(project, "OPENAI_PROJECT_ID")
+                ),
+                headers=dict(default_headers or {}),
+                query=dict(default_query or {}),
+                timeout=httpx.Timeout(timeout),
+                retry=Retry(max_retries, repeat_unknown=repeat_unknown, patient=patient),
+                allow_http=allow_http,
+                deadline=deadline,
+                max_answer_bytes=max_answer_bytes,
+                wording=_WORDING,
+            )
         if http_client is not None and transport is not None:
             raise TypeError("http_client and transport both say how to connect; pass one of them")
         if http_client is not None and not isinstance(http_client, self._connections):
@@ -133,24 +146,24 @@ class _Configured(Connected[HttpT], Generic[HttpT, TransportT]):
         their place; both forms at once are a ValueError. ``base_url`` may name another path, never another
         origin: TargetError, since the key and the headers are meant for this one.
         """
-        ours = self._settings.at(base_url or self._settings.base_url)
-        settings = replace(
-            ours,
-            api_key=ours.api_key if api_key is None else api_key or None,
-            organization=ours.organization if organization is None else organization or None,
-            project=ours.project if project is None else project or None,
-            timeout=ours.timeout if isinstance(timeout, NotGiven) else httpx.Timeout(timeout),
-            retry=replace(
-                ours.retry,
-                times=ours.retry.times if max_retries is None else max_retries,
-                repeat_unknown=ours.retry.repeat_unknown if repeat_unknown is None else repeat_unknown,
-                patient=ours.retry.patient if patient is None else patient,
-            ),
-            headers=_changed("headers", ours.headers, default_headers, set_default_headers),
-            query=_changed("query", ours.query, default_query, set_default_query),
-            deadline=ours.deadline if isinstance(deadline, NotGiven) else deadline,
-            max_answer_bytes=ours.max_answer_bytes if max_answer_bytes is None else max_answer_bytes,
-        )
+        with remedied(_REMEDIES):
+            ours = self._settings.at(base_url or self._settings.base_url)
+            settings = replace(
+                ours,
+                secret=ours.secret if api_key is None else api_key or None,
+                identity=_identity(organization, project, ours.identity),
+                timeout=ours.timeout if isinstance(timeout, NotGiven) else httpx.Timeout(timeout),
+                retry=replace(
+                    ours.retry,
+                    times=ours.retry.times if max_retries is None else max_retries,
+                    repeat_unknown=ours.retry.repeat_unknown if repeat_unknown is None else repeat_unknown,
+                    patient=ours.retry.patient if patient is None else patient,
+                ),
+                headers=_changed("headers", ours.headers, default_headers, set_default_headers),
+                query=_changed("query", ours.query, default_query, set_default_query),
+                deadline=ours.deadline if isinstance(deadline, NotGiven) else deadline,
+                max_answer_bytes=ours.max_answer_bytes if max_answer_bytes is None else max_answer_bytes,
+            )
         made = type(self).__new__(type(self))
         made._settings, made._http = settings, http_client or self._http  # noqa: SLF001 - one of our own
         return made
@@ -233,19 +246,22 @@ def _changed(
     return {**{key: value for key, value in ours.items() if fold(key) not in taken}, **(more or {})}
 
 
-def from_environment(base_url: str | None, api_key: str | None, **others: Any) -> Settings:
-    """Settings in which what is None comes from the environment; an empty text stays nothing."""
-    url = base_url or os.environ.get("OPENAI_BASE_URL")
-    if not url:
+def _server(url: str | None) -> str:
+    found = url or os.environ.get("OPENAI_BASE_URL")
+    if not found:
         raise TargetError("no server: pass base_url=, or set OPENAI_BASE_URL; there is no default")
-    return Settings(
-        url,
-        _or_variable(api_key, "OPENAI_API_KEY"),
-        _or_variable(others.pop("organization"), "OPENAI_ORG_ID"),
-        _or_variable(others.pop("project"), "OPENAI_PROJECT_ID"),
-        **others,
-    )
+    return found
 
 
 def _or_variable(value: str | None, name: str) -> str | None:
+    """Return a value, or that of a variable for None; an empty string stays nothing."""
     return (os.environ.get(name) if value is None else value) or None
+
+
+def _identity(
+    organization: str | None, project: str | None, ours: Mapping[str, str] = MappingProxyType({})
+) -> Mapping[str, str]:
+    """Return headers that name the account; None keeps the header of ours, an empty string removes it."""
+    named = {"OpenAI-Organization": organization, "OpenAI-Project": project}
+    merged = {**ours, **{name: value for name, value in named.items() if value is not None}}
+    return {name: value for name, value in merged.items() if value}

@@ -38,7 +38,7 @@ class Connected(Generic[HttpT]):
     @property
     def _sending(self) -> dict[str, Any]:
         """How requests leave: following no redirect, and never with an http_client's auth for our key."""
-        return {"follow_redirects": False, "auth": None if self._settings.api_key else self._http.auth}
+        return {"follow_redirects": False, "auth": None if self._settings.secret else self._http.auth}
 
     @contextmanager
     def _sorted(self) -> Iterator[None]:
@@ -55,12 +55,17 @@ class Connected(Generic[HttpT]):
             raise
         except Exception as cause:
             error = unanswered(cause, url, proxy_of(self._http, url))
-            error.message = blotted(error.message, self._settings.api_key)
+            error.message = blotted(error.message, self._settings.secret)
             raise error from cause
 
     def result(self, call: Call[T], response: httpx.Response) -> T:
         """What a successful answer that was read means; raises the error it means instead."""
         return self._settings.result(call, response)
+
+
+def async_connection(settings: Settings, transport: httpx.AsyncBaseTransport) -> AsyncConnection:
+    """Return a connection whose requests leave by a transport."""
+    return AsyncConnection(settings, httpx.AsyncClient(transport=transport, trust_env=False))
 
 
 class Connection(Connected[httpx.Client]):

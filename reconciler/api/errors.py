@@ -186,13 +186,19 @@ def _words(cause: Exception) -> str:
     return text if isinstance(cause, httpx.RequestError) else f"{name}: {text}"
 
 
-def error_for(response: httpx.Response, call: Call[Any], secret: str | None) -> APIStatusError:
-    """Return the error that a refusing answer means; ``secret`` is blotted out wherever it is repeated."""
+def error_for(
+    response: httpx.Response, call: Call[Any], secret: str | None, redirect: str = ""
+) -> APIStatusError:
+    """Return the error that a refusing answer means; ``secret`` is blotted out wherever it is repeated.
+
+    ``redirect`` is the remedy that an error about a redirect names.
+    """
     status = response.status_code
     body = _body_of(response, secret)
+    said = _location(response, secret, redirect) or _sentence(response, body, call, secret)
     kind = InternalServerError if status >= _FAILED else _BY_STATUS.get(status, APIStatusError)
     return kind(
-        f"{call.method} /{call.url} answered {status}: {_sentence(response, body, call, secret)}",
+        f"{call.method} /{call.url} answered {status}: {said}",
         status_code=status,
         request_id=blotted(response.headers.get("x-request-id", ""), secret),
         body=body,
@@ -213,8 +219,13 @@ def _body_of(response: httpx.Response, secret: str | None) -> Any:
     return parsed.get("error", parsed) if isinstance(parsed, dict) else parsed
 
 
+def _location(response: httpx.Response, secret: str | None, remedy: str) -> str:
+    """Say where a redirect leads; empty for what is none."""
+    if not response.has_redirect_location:
+        return ""
+    location = blotted(response.headers["location"], secret)[:_LOCATION]
+    return f"redirect to {location!r} refused" + (f"; {remedy}" if remedy else "")
+
+
 def _sentence(response: httpx.Response, body: Any, call: Call[Any], secret: str | None) -> str:
-    if response.has_redirect_location:
-        location = blotted(response.headers["location"], secret)[:_LOCATION]
-        return f"redirect to {location!r} refused; name that server yourself"
     return reason(body, call.sent_body) or str(blotted(response.reason_phrase, secret))

@@ -1,4 +1,7 @@
-"""What both clients are built from, and what a request and its answer mean: everything but the waiting."""
+"""What a connection is built from, and what a request and its answer mean: everything but the waiting.
+
+Errors state facts. The caller, which knows what its settings are called, adds the remedy (``remedied``).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import re
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar
 
 import httpx
 
@@ -37,25 +40,61 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PATIENCE = httpx.Timeout(600, connect=5)
-"""How long each network operation may take unless a caller says otherwise, in seconds."""
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110: what a header's name may be
 _SECRET = frozenset({"authorization", "proxy-authorization", "api-key", "x-api-key"})
 
 
+Fault: TypeAlias = Literal["url", "password", "unencrypted", "secret", "identity", "header", "origin"]
+
+
+class SettingError(TargetError):
+    """A setting that cannot be used; ``fact`` is the text without a remedy, ``fault`` what it is about."""
+
+    def __init__(self, fault: Fault, fact: str, remedy: str = "") -> None:
+        super().__init__(f"{fact}; {remedy}" if remedy else fact)
+        self.fault = fault
+        self.fact = fact
+
+
+@contextmanager
+def remedied(remedies: Mapping[Fault, str]) -> Iterator[None]:
+    """Give a SettingError the remedy for its fault, in place of one that it has."""
+    try:
+        yield
+    except SettingError as error:
+        if error.fault not in remedies:
+            raise
+        raise SettingError(error.fault, error.fact, remedies[error.fault]) from error.__cause__
+
+
+def patience(seconds: float, *, connect: float = 5) -> httpx.Timeout:
+    """Return how long each network operation may take, and how long a connection."""
+    return httpx.Timeout(seconds, connect=connect)
+
+
+PATIENCE = patience(600)
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A caller's words in errors: the noun for its secret, and the remedy for a redirect."""
+
+    noun: str = "secret"
+    redirect: str = ""
+
+
 @dataclass(frozen=True)
 class Settings:
-    """What both clients are built from.
+    """What a connection is built from.
 
-    ``base_url`` ends in the version, as in ``http://127.0.0.1:8123/v1``; there is no default. ``headers``
-    and ``query`` go with every request. The key is sent to that one origin only, and over plain http to
-    loopback only unless ``allow_http``. Raises TargetError when these do not fit.
+    ``base_url`` is what every path is added to. ``headers`` and ``query`` go with every request; ``identity``
+    are headers over which all others win. The secret is sent as a bearer token to that one origin only, and
+    over plain http to loopback only unless ``allow_http``. Raises SettingError when these do not fit.
     """
 
     base_url: str
-    api_key: str | None = field(default=None, repr=False)
-    organization: str | None = None
-    project: str | None = None
+    secret: str | None = field(default=None, repr=False)
+    identity: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     query: Mapping[str, object] = field(default_factory=dict)
     timeout: httpx.Timeout = field(default_factory=lambda: PATIENCE)
@@ -63,6 +102,7 @@ class Settings:
     allow_http: bool = False
     deadline: float | None = None
     max_answer_bytes: int = MOST
+    wording: Wording = Wording()
 
     def __post_init__(self) -> None:
         if self.deadline is not None and not 0 < self.deadline < math.inf:
@@ -71,39 +111,39 @@ class Settings:
             raise ValueError(f"max_answer_bytes must be 1 or more, not {self.max_answer_bytes}")
         url = _parsed(self.base_url)
         if url.userinfo:
-            raise TargetError("a server's URL must not carry a password; give the key by OPENAI_API_KEY")
+            raise SettingError("password", "a server's URL must not carry a password")
         if url.scheme not in {"http", "https"} or not url.host or set(self.base_url) & set("?# "):
-            raise TargetError(f"{self.base_url!r} is not a server; write http(s)://HOST[:PORT]/v1")
+            raise SettingError("url", f"{self.base_url!r} is not a server")
         self._refuse_unsendable()
         is_bare = url.scheme == "http" and not is_loopback(self.base_url)
-        is_secret = bool(self.api_key) or any(name.lower() in _SECRET for name in self.headers)
+        is_secret = bool(self.secret) or any(name.lower() in _SECRET for name in self.headers)
         if is_bare and is_secret and not self.allow_http:
-            raise TargetError(
-                f"the key would travel unencrypted to {url.host}; use https, or --allow-http "
-                "(allow_http=True) if that is meant"
+            raise SettingError(
+                "unencrypted", f"the {self.wording.noun} would travel unencrypted to {url.host}"
             )
 
     def _refuse_unsendable(self) -> None:
-        if not _fits_header(self.api_key or ""):
-            raise TargetError(
-                "the key has a line break in it, a letter beyond ASCII, or a blank at one end, so no header "
-                "can carry it; look at OPENAI_API_KEY"
+        if not _fits_header(self.secret or ""):
+            raise SettingError(
+                "secret",
+                f"the {self.wording.noun} has a line break in it, a letter beyond ASCII, or a blank at one "
+                "end, so no header can carry it",
             )
-        if not _fits_header(self.organization or "") or not _fits_header(self.project or ""):
-            raise TargetError(
-                "the organization or the project holds what no header can carry; look at OPENAI_ORG_ID and "
-                "OPENAI_PROJECT_ID"
-            )
-        for name, value in self.headers.items():
-            if not (_TOKEN.match(name) and _fits_header(value)):
-                raise TargetError(f"no request can carry the header {name!r}")
+        self._refuse_unsendable_headers("identity", self.identity)
+        self._refuse_unsendable_headers("header", self.headers)
 
-    def at(self, base_url: str) -> Settings:
-        """The same for another path of the same origin; TargetError for another origin."""
+    def _refuse_unsendable_headers(self, fault: Fault, headers: Mapping[str, str]) -> None:
+        for name, value in headers.items():
+            if not (_TOKEN.match(name) and _fits_header(value)):
+                raise SettingError(fault, f"no request can carry the header {name!r}")
+
+    def at(self, base_url: str) -> Self:
+        """Return the same for another path of the same origin; SettingError for another origin."""
         if _origin(base_url) != _origin(self.base_url):
-            raise TargetError(
-                f"a copy stays with {self.base_url}, as its key and headers do; "
-                f"for {base_url} make a client of its own"
+            raise SettingError(
+                "origin",
+                f"a copy stays with {self.base_url}, as its {self.wording.noun} and headers do; "
+                f"for {base_url} make a client of its own",
             )
         return replace(self, base_url=base_url)
 
@@ -137,16 +177,15 @@ class Settings:
 
     def intake(self, answer: httpx.Response, call: Call[Any], deadline: Deadline) -> Intake:
         """Reads the body of an answer, within the limits."""
-        return Intake(answer, call, self.max_answer_bytes, deadline, secret=self.api_key)
+        return Intake(answer, call, self.max_answer_bytes, deadline, secret=self.secret)
 
     def _headers(self, call: Call[T]) -> httpx.Headers:
         """Names are compared without case, and the last word wins."""
         ours = {
             "Accept": "application/json",
             "User-Agent": f"assistants-sync/{__version__}",
-            "Authorization": f"Bearer {self.api_key}" if self.api_key else None,
-            "OpenAI-Organization": self.organization,
-            "OpenAI-Project": self.project,
+            "Authorization": f"Bearer {self.secret}" if self.secret else None,
+            **self.identity,
         }
         headers = httpx.Headers({name: value for name, value in ours.items() if value})
         for more in (call.headers, self.headers, call.extras.headers or {}):
@@ -159,7 +198,7 @@ class Settings:
     def accepted(self, call: Call[Any], response: httpx.Response) -> httpx.Response:
         """A successful answer; raises the error that any other means, which must be read already."""
         if not response.is_success:
-            raise error_for(response, call, self.api_key)
+            raise error_for(response, call, self.secret, self.wording.redirect)
         if (
             response.is_closed
         ):  # its stream refers back to it, and would keep its body until the collector comes
@@ -168,18 +207,18 @@ class Settings:
 
     def result(self, call: Call[T], response: httpx.Response) -> T:
         """What a successful answer that was read means; raises the error it means instead."""
-        read = call.answer.without(self.api_key) if isinstance(call.answer, Reading) else call.answer
+        read = call.answer.without(self.secret) if isinstance(call.answer, Reading) else call.answer
         try:
             return read(response.content)
         except (ValueError, RecursionError) as cause:
             call.fail(self._unexpected(call, response, cause), created_id=_id_in(response.content))
 
     def _unexpected(self, call: Call[T], response: httpx.Response, cause: Exception) -> APIError:
-        why = unrepeated(problem(cause, response.content, self.api_key), [*sent_texts(call.sent_body)])
+        why = unrepeated(problem(cause, response.content, self.secret), [*sent_texts(call.sent_body)])
         error = APIResponseValidationError(
             f"{call.method} /{call.url} answered {response.status_code}, but {why}",
             status_code=response.status_code,
-            request_id=blotted(response.headers.get("x-request-id", ""), self.api_key),
+            request_id=blotted(response.headers.get("x-request-id", ""), self.secret),
         )
         error.__cause__ = cause
         return error
@@ -197,7 +236,7 @@ def _parsed(url: str) -> httpx.URL:
         parsed = httpx.URL(url)
         parsed.raw_host.decode().encode("idna")  # as a look-up of the host will
     except (httpx.InvalidURL, UnicodeError) as cause:
-        raise TargetError(f"{url!r} is not a URL: {cause}") from cause
+        raise SettingError("url", f"{url!r} is not a URL: {cause}") from cause
     return parsed
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +11,20 @@ from reconciler.cli.ci_environment import in_ci
 from reconciler.errors import TargetError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from reconciler.api.settings import Fault
     from reconciler.dialects import Dialect, Provider
 
 EMBEDDED = "embedded"
 DATABASE = "embedded.sqlite3"
 _EMBEDDED_URL = "http://embedded/v1"
+_REMEDIES: Mapping[Fault, str] = {
+    "password": "give the key in OPENAI_API_KEY or with --api-key-file",
+    "unencrypted": "use https, or pass --allow-http",
+    "secret": "check OPENAI_API_KEY, or the file that --api-key-file names",
+}
 
 
 @dataclass(frozen=True)
@@ -38,9 +44,10 @@ class Target:
     async def provider(self, dialect: Dialect, *, reading: bool) -> AsyncIterator[Provider]:
         """Connect to this server; a provider for ``reading`` cannot send anything but GET."""
         from reconciler.api import async_socket, read_only  # noqa: PLC0415 - not for --help
+        from reconciler.api.settings import remedied  # noqa: PLC0415 - the same
         from reconciler.dialects import Connection  # noqa: PLC0415 - the same
 
-        with ExitStack() as open_until_done:
+        async with AsyncExitStack() as open_until_done:
             if self.server == EMBEDDED:
                 transport = open_until_done.enter_context(self._embedded(dialect, reading=reading))
                 connection = Connection("the embedded server", _EMBEDDED_URL, key="", transport=transport)
@@ -59,8 +66,9 @@ class Target:
                 )
             if reading:
                 connection = replace(connection, transport=read_only(transport))
-            async with dialect.provider(connection) as provider:
-                yield provider
+            with remedied(_REMEDIES):
+                provider = await open_until_done.enter_async_context(dialect.provider(connection))
+            yield provider
 
     @contextmanager
     def _embedded(self, dialect: Dialect, *, reading: bool) -> Iterator[Any]:

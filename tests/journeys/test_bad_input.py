@@ -116,7 +116,8 @@ def test_a_key_travels_unencrypted_to_loopback_only(project):
     ended = project.run("plan", "--server", "http://example.invalid/v1", OPENAI_API_KEY="sk-0123456789")
 
     assert ended.code == 64
-    assert "--allow-http" in ended.err
+    assert "use https, or pass --allow-http" in ended.err
+    assert "allow_http=" not in ended.err
     assert "sk-0123456789" not in ended.err
 
 
