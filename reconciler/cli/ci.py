@@ -260,18 +260,19 @@ async def _on_board(
     from reconciler.forges.rest import connected  # noqa: PLC0415 - the same
 
     ways = {"proxy_from_environment": given["proxy_from_environment"], "ca_file": given["ca_file"]}
-    async with connected(runner.api, runner.token, **ways) as client:
+    forge = {"github": github, "gitlab": gitlab}[runner.kind].FORGE
+    async with connected(forge, runner.api, runner.token, **ways) as connection:
         board: Board
         if runner.kind == "github":
             place = runner.place
-            issues = github.Issues.of(client, place, title)
-            board = issues if title else github.PullRequest.of(client, place, runner.number)
+            issues = github.Issues.of(connection, place, title)
+            board = issues if title else github.PullRequest.of(connection, place, runner.number)
         else:
             project = int(runner.place)
             board = (
-                gitlab.Issues.of(client, project, title)
+                gitlab.Issues.of(connection, project, title)
                 if title
-                else gitlab.MergeRequest.of(client, project, runner.number)
+                else gitlab.MergeRequest.of(connection, project, runner.number)
             )
         return await work(board)
 

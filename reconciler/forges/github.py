@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.forges.comments import DeniedError, ForgeError, MissingError, Note
-from reconciler.forges.rest import Rest, Shape
+from reconciler.forges.rest import Forge, Rest, Shape
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from reconciler.api import AsyncClient
+    from reconciler.api.connection import AsyncConnection
 
 _REPOSITORY = re.compile(r"(?!\.{1,2}/)[A-Za-z0-9_.-]{1,100}/(?!\.{1,2}\Z)[A-Za-z0-9_.-]{1,100}\Z")
-_HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+FORGE = Forge(
+    "GitHub",
+    credential="GITHUB_TOKEN",
+    api="GITHUB_API_URL",
+    scope="repository",
+    headers={"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"},
+)
 # Who speaks with the token that a workflow gets. Nobody can register a name with brackets in it.
 _WORKFLOW = "github-actions[bot]"
 
@@ -54,9 +60,9 @@ class PullRequest:
     number: int
 
     @classmethod
-    def of(cls, client: AsyncClient, repository: str, number: int) -> PullRequest:
+    def of(cls, connection: AsyncConnection, repository: str, number: int) -> PullRequest:
         """That of a repository, ``OWNER/NAME``; ForgeError for what is none."""
-        return cls(_rest(client, "`pull-requests: write`"), _place(repository), _numbered(number))
+        return cls(_rest(connection, "`pull-requests: write`"), _place(repository), _numbered(number))
 
     async def author(self) -> str:
         """The user of the token, or the workflow."""
@@ -94,9 +100,9 @@ class Issues:
     title: str
 
     @classmethod
-    def of(cls, client: AsyncClient, repository: str, title: str) -> Issues:
+    def of(cls, connection: AsyncConnection, repository: str, title: str) -> Issues:
         """Those of a repository; new ones get this title."""
-        return cls(_rest(client, "`issues: write`"), _place(repository), title)
+        return cls(_rest(connection, "`issues: write`"), _place(repository), title)
 
     async def author(self) -> str:
         """The user of the token, or the workflow."""
@@ -125,8 +131,8 @@ class Issues:
         await self.rest.write("PATCH", (*self.place, "issues", str(note.id)), body, _Issue)
 
 
-def _rest(client: AsyncClient, permission: str) -> Rest:
-    return Rest(client, "GitHub", f"{permission} among the permissions of the job", _HEADERS)
+def _rest(connection: AsyncConnection, permission: str) -> Rest:
+    return Rest(connection, FORGE, f"{permission} among the permissions of the job")
 
 
 async def _author(rest: Rest) -> str:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.forges.comments import DeniedError, ForgeError, MissingError, Note
-from reconciler.forges.rest import Rest, Shape
+from reconciler.forges.rest import Forge, Rest, Shape
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from reconciler.api import AsyncClient
+    from reconciler.api.connection import AsyncConnection
+
+FORGE = Forge("GitLab", credential="ASSISTANTS_SYNC_GITLAB_TOKEN", api="CI_API_V4_URL", scope="project")
 
 
 class _User(Shape):
@@ -47,10 +49,10 @@ class MergeRequest:
     place: tuple[str, ...]
 
     @classmethod
-    def of(cls, client: AsyncClient, project: int, number: int) -> MergeRequest:
+    def of(cls, connection: AsyncConnection, project: int, number: int) -> MergeRequest:
         """That of a project, both by their numbers; ForgeError for what is none."""
         place = ("projects", _numbered(project), "merge_requests", _numbered(number), "notes")
-        return cls(_rest(client), place)
+        return cls(_rest(connection), place)
 
     async def author(self) -> str:
         """The user of the token; one that a project made has a user too."""
@@ -85,9 +87,9 @@ class Issues:
     title: str
 
     @classmethod
-    def of(cls, client: AsyncClient, project: int, title: str) -> Issues:
+    def of(cls, connection: AsyncConnection, project: int, title: str) -> Issues:
         """Those of a project; new ones get this title."""
-        return cls(_rest(client), ("projects", _numbered(project), "issues"), title)
+        return cls(_rest(connection), ("projects", _numbered(project), "issues"), title)
 
     async def author(self) -> str:
         """The user of the token."""
@@ -115,8 +117,8 @@ class Issues:
         await self.rest.write("PUT", (*self.place, str(note.id)), body, _Issue)
 
 
-def _rest(client: AsyncClient) -> Rest:
-    return Rest(client, "GitLab", "the scope `api` and a role that may comment")
+def _rest(connection: AsyncConnection) -> Rest:
+    return Rest(connection, FORGE, "the scope `api` and a role that may comment")
 
 
 async def _author(rest: Rest) -> str:

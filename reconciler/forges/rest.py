@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from reconciler.api import AsyncClient, Timeout, async_socket
 from reconciler.api.call import Call
+from reconciler.api.connection import AsyncConnection, async_connection
 from reconciler.api.errors import APIError, UnknownOutcomeError
+from reconciler.api.retry import Retry
+from reconciler.api.settings import Fault, Settings, Wording, patience, remedied
+from reconciler.api.transport import async_socket
 from reconciler.forges.comments import DeniedError, ForgeError, LostError, MissingError, TooLongError
 
 if TYPE_CHECKING:
@@ -21,7 +24,6 @@ T = TypeVar("T")
 ShapeT = TypeVar("ShapeT", bound="Shape")
 
 _DEADLINE = 30.0
-_CONNECT = 5.0
 _TRIES = 4
 _PAGE = 100
 _PAGES = 60  # twice what GitHub allows on one pull request, and more than GitLab does
@@ -39,38 +41,77 @@ class Shape(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True)
 
 
+@dataclass(frozen=True)
+class Forge:
+    """A kind of forge, and what a job on it calls its settings.
+
+    ``credential`` and ``api`` are the environment variables with the token and the URL; ``scope`` is what a
+    path names.
+    """
+
+    name: str
+    credential: str
+    api: str
+    scope: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def wording(self) -> Wording:
+        """The words of errors about a connection."""
+        return Wording("token", f"check {self.api}, and whether the {self.scope} was renamed")
+
+    @property
+    def remedies(self) -> Mapping[Fault, str]:
+        """What to do about settings that cannot be used."""
+        return {
+            "url": f"check {self.api}",
+            "password": f"remove it from {self.api}",
+            "unencrypted": f"{self.api} must begin with https://",
+            "secret": self.check_token,
+        }
+
+    @property
+    def check_token(self) -> str:
+        """What to do about a token that cannot be used."""
+        return f"check {self.credential}, or the file that --token-file names"
+
+
+def settings(forge: Forge, url: str, token: str) -> Settings:
+    """Return how to reach a forge; SettingError for what cannot be used, or would show the token."""
+    with remedied(forge.remedies):
+        return Settings(
+            url,
+            token,
+            timeout=patience(_DEADLINE),
+            retry=Retry(_TRIES),
+            deadline=_DEADLINE,
+            wording=forge.wording,
+        )
+
+
 @asynccontextmanager
 async def connected(
-    url: str, token: str, *, proxy_from_environment: bool = False, ca_file: Path | None = None
-) -> AsyncIterator[AsyncClient]:
-    """A client of a forge's API, which gives the token to that one origin."""
-    way = async_socket(url, proxy_from_environment=proxy_from_environment, ca_file=ca_file)
-    async with AsyncClient(
-        base_url=url,
-        api_key=token,
-        organization="",
-        project="",
-        timeout=Timeout(_DEADLINE, connect=_CONNECT),
-        deadline=_DEADLINE,
-        max_retries=_TRIES,
-        transport=way,
-    ) as client:
-        yield client
+    forge: Forge, url: str, token: str, *, proxy_from_environment: bool = False, ca_file: Path | None = None
+) -> AsyncIterator[AsyncConnection]:
+    """Connect to a forge's API, and give the token to that one origin."""
+    chosen = settings(forge, url, token)
+    transport = async_socket(url, proxy_from_environment=proxy_from_environment, ca_file=ca_file)
+    async with async_connection(chosen, transport) as connection:
+        yield connection
 
 
 @dataclass(frozen=True)
 class Rest:
-    """Exchanges with one forge; ``needs`` tells whom it refuses what a token must be allowed."""
+    """Exchanges with one forge; ``needs`` says what a token must be allowed."""
 
-    client: AsyncClient
-    forge: str
+    connection: AsyncConnection
+    forge: Forge
     needs: str
-    headers: Mapping[str, str] = field(default_factory=dict)
 
     async def read(self, path: tuple[str, ...], shape: type[ShapeT]) -> ShapeT:
         """One object."""
         with self._told():
-            return await self.client.send(self._call("GET", path, shape.model_validate_json))
+            return await self.connection.send(self._call("GET", path, shape.model_validate_json))
 
     async def write(
         self, method: str, path: tuple[str, ...], body: Mapping[str, object], shape: type[ShapeT]
@@ -78,12 +119,12 @@ class Rest:
         """Make or change an object, and read what became of it."""
         call = self._call(method, path, shape.model_validate_json, body=body, repeatable=method != "POST")
         with self._told():
-            return await self.client.send(call)
+            return await self.connection.send(call)
 
     async def delete(self, path: tuple[str, ...]) -> None:
         """Delete an object."""
         with self._told():
-            await self.client.send(self._call("DELETE", path, lambda _: None))
+            await self.connection.send(self._call("DELETE", path, lambda _: None))
 
     async def each(
         self, path: tuple[str, ...], query: Mapping[str, object], shape: type[ShapeT]
@@ -94,18 +135,18 @@ class Rest:
             asked = {**query, "per_page": _PAGE, "page": page}
             call: Call[list[ShapeT]] = self._call("GET", path, read, query=asked)
             with self._told():
-                answer = await self.client.respond(call)
-                found = self.client.result(call, answer)
+                answer = await self.connection.respond(call)
+                found = self.connection.result(call, answer)
             for one in found:
                 yield one
             if "next" not in answer.links:  # which page that is we know; its address is not followed
                 return
         raise ForgeError(
-            f"{self.forge} lists more than {_PAGES * _PAGE:,} of them, which is more than is looked at"
+            f"{self.forge.name} lists more than {_PAGES * _PAGE:,} of them, which is more than is read"
         )
 
     def _call(self, method: str, path: tuple[str, ...], answer: Callable[[bytes], T], **rest: Any) -> Call[T]:
-        return Call(method, path, answer, headers=self.headers, **rest)
+        return Call(method, path, answer, headers=self.forge.headers, **rest)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -116,20 +157,23 @@ class Rest:
             raise self._meaning(error) from error
 
     def _meaning(self, error: APIError) -> ForgeError:
-        status, said = error.status_code, f"{self.forge} answered: {error}"
         if isinstance(error, UnknownOutcomeError):
-            return LostError(f"{self.forge}: {error}")
-        if status is None:
+            return LostError(f"{self.forge.name}: {error}")
+        if error.status_code is None:
             return ForgeError(str(error))
-        if status == _BUSY or (status == _FORBIDDEN and "rate limit" in error.message.lower()):
+        answer = f"{self.forge.name} answered: {error}"
+        return self._refusal(error.status_code, error.message.lower(), answer)
+
+    def _refusal(self, status: int, message: str, answer: str) -> ForgeError:
+        if status == _BUSY or (status == _FORBIDDEN and "rate limit" in message):
             return ForgeError(
-                f"{self.forge} is asked too often at the moment; run the job again later. {said}"
+                f"{self.forge.name} limits the rate of requests; run the job again later. {answer}"
             )
-        if status in {_KEYLESS, _FORBIDDEN}:
-            return DeniedError(f"the token may not do this; it needs {self.needs}. {said}")
+        if status == _KEYLESS:
+            return DeniedError(f"the token is not valid; {self.forge.check_token}. {answer}")
+        if status == _FORBIDDEN:
+            return DeniedError(f"the token may not do this; it needs {self.needs}. {answer}")
         if status in _ABSENT:
-            return MissingError(
-                f"there is no such thing, or the token may not see it; it needs {self.needs}. {said}"
-            )
-        is_long = status in _LONG or (status == _WRONG and "too long" in error.message.lower())
-        return TooLongError(said) if is_long else ForgeError(said)
+            return MissingError(f"not found, or hidden from the token, which needs {self.needs}. {answer}")
+        is_long = status in _LONG or (status == _WRONG and "too long" in message)
+        return TooLongError(answer) if is_long else ForgeError(answer)

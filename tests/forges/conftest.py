@@ -7,6 +7,7 @@ from reconciler.forges import github, gitlab, pin, unpin
 from reconciler.forges.rest import connected
 
 WORKFLOW = Person("github-actions[bot]", 41898282, is_workflow=True)
+FORGES = {"github": github.FORGE, "gitlab": gitlab.FORGE}
 TOKENS = {
     "workflow": WORKFLOW,
     "robot": Person("robot", 77),
@@ -32,19 +33,21 @@ class Desk:
     def __init__(self, forge, kind, token):
         self.forge, self.kind, self.token = forge, kind, token
 
-    def _board(self, client, what):
+    def _board(self, connection, what):
         if what == "comments":
             made = {"github": github.PullRequest, "gitlab": gitlab.MergeRequest}[self.kind]
-            return made.of(client, self.place, 7)
-        return {"github": github.Issues, "gitlab": gitlab.Issues}[self.kind].of(client, self.place, "Drift")
+            return made.of(connection, self.place, 7)
+        return {"github": github.Issues, "gitlab": gitlab.Issues}[self.kind].of(
+            connection, self.place, "Drift"
+        )
 
     @property
     def place(self):
         return "acme/support" if self.kind == "github" else 5
 
     async def on(self, what, work):
-        async with connected(self.forge.url, self.token) as client:
-            return await work(self._board(client, what))
+        async with connected(FORGES[self.kind], self.forge.url, self.token) as connection:
+            return await work(self._board(connection, what))
 
     def pin(self, mark, draft, most=60_000, what="comments", **rest):
         return asyncio.run(self.on(what, lambda board: pin(board, mark, draft, most, **rest)))

@@ -215,7 +215,7 @@ def test_a_forge_that_is_asked_too_often_is_asked_again_when_it_says(forge, desk
 def test_a_limit_that_lasts_is_told_as_such(forge, desk, headers):
     forge.answers = [("POST", 403, headers, "API rate limit exceeded for installation")]
 
-    with pytest.raises(ForgeError, match="asked too often") as told:
+    with pytest.raises(ForgeError, match="limits the rate of requests") as told:
         desk().pin(MARK, said("new"))
 
     assert not isinstance(told.value, DeniedError)
