@@ -280,7 +280,7 @@ async def _on_board(
 async def _pinned(board: Board, mark: str, draft: Callable[[int], str], most: int, *, anew: bool) -> str:
     from reconciler.forges import pin  # noqa: PLC0415 - not for --help
 
-    return _said(await pin(board, mark, draft, most - len(mark) - 1, anew=anew))
+    return _said(await pin(board, mark, draft, most - len(mark) - 1, create=anew))
 
 
 async def _unpinned(board: Board, mark: str) -> str:
@@ -294,7 +294,7 @@ def _said(found: Pinned) -> str:
         "created": "Written.",
         "updated": "Updated.",
         "absent": "There are no changes, and there was nothing to update.",
-    }[found.what]
+    }[found.result]
     return told + (f" {found.left} older ones could not be deleted." if found.left else "")
 
 

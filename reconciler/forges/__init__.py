@@ -1,4 +1,4 @@
-"""What a forge shows people: one comment of a pull request, one issue, kept up to date."""
+"""One comment of a pull request, or one issue, kept up to date on a forge."""
 
 from reconciler.forges.comments import Board, DeniedError, ForgeError, Note
 from reconciler.forges.sticky_comment import Pinned, marker, pin, unpin

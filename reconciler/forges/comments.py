@@ -1,12 +1,12 @@
-"""The port: a place where notes of many authors stand, and how it says no.
+"""The port: a board with notes of many authors, and the errors it raises.
 
 ::
 
-    ForgeError              whatever it was
+    ForgeError              any failure of a forge
     ├── DeniedError         the token may not do this
-    ├── MissingError        there is none, or none that the token may see
+    ├── MissingError        not found, or hidden from the token
     ├── TooLongError        the text is too long
-    └── LostError           sent, and nobody knows whether it arrived
+    └── LostError           sent, and its outcome is unknown
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class ForgeError(ReconcilerError):
-    """A forge did not take, or did not give, what was asked of it; its text may hold the forge's words."""
+    """A forge refused a request, or failed; the text may repeat words of the forge."""
 
 
 class DeniedError(ForgeError):
@@ -29,20 +29,20 @@ class DeniedError(ForgeError):
 
 
 class MissingError(ForgeError):
-    """There is no such thing, or none that this token may see."""
+    """The object was not found, or is hidden from the token."""
 
 
 class TooLongError(ForgeError):
-    """The forge takes shorter texts only."""
+    """The text is longer than the forge accepts."""
 
 
 class LostError(ForgeError):
-    """A note was sent, and nobody knows whether it arrived."""
+    """A note was sent, and its outcome is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A comment or an issue; ``id`` grows with time, ``author`` is the forge's own name of who wrote it."""
+    """A comment or an issue; ``id`` grows with time, ``author`` is the forge's own name of its author."""
 
     id: int
     author: str
@@ -53,15 +53,15 @@ class Board(Protocol):
     """The comments of one pull request, or the open issues of one repository."""
 
     async def author(self) -> str:
-        """Who we are there; empty where nobody says."""
+        """Return the author of our notes; empty where the forge does not say."""
         ...
 
     def notes(self) -> AsyncIterator[Note]:
-        """Every note, whoever wrote it."""
+        """Yield every note, of any author."""
         ...
 
     async def add(self, text: str) -> Note:
-        """A new note; LostError when its outcome is not known."""
+        """Add a note; LostError when its outcome is unknown."""
         ...
 
     async def rewrite(self, note: Note, text: str) -> None:
@@ -69,5 +69,5 @@ class Board(Protocol):
         ...
 
     async def remove(self, note: Note) -> None:
-        """Take a note away; an issue is closed."""
+        """Delete a note, or close an issue."""
         ...

@@ -22,7 +22,7 @@ FORGE = Forge(
     scope="repository",
     headers={"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"},
 )
-# Who speaks with the token that a workflow gets. Nobody can register a name with brackets in it.
+# The author of notes that a workflow's token writes. No user can register a name with brackets in it.
 _WORKFLOW = "github-actions[bot]"
 
 
@@ -56,39 +56,43 @@ class PullRequest:
     """The comments of one pull request, a Board."""
 
     rest: Rest
-    place: tuple[str, ...]
+    path: tuple[str, ...]
     number: int
 
     @classmethod
     def of(cls, connection: AsyncConnection, repository: str, number: int) -> PullRequest:
-        """That of a repository, ``OWNER/NAME``; ForgeError for what is none."""
-        return cls(_rest(connection, "`pull-requests: write`"), _place(repository), _numbered(number))
+        """Return a pull request of a repository, ``OWNER/NAME``; ForgeError for an invalid name or number."""
+        return cls(
+            _rest(connection, "`pull-requests: write`"), _repository_path(repository), _numbered(number)
+        )
 
     async def author(self) -> str:
-        """The user of the token, or the workflow."""
+        """Return the user of the token, or the workflow."""
         return await _author(self.rest)
 
     async def notes(self) -> AsyncIterator[Note]:
-        """Every comment, oldest first."""
-        where = (*self.place, "issues", str(self.number), "comments")
-        async for one in self.rest.each(where, {}, _Comment):
-            yield one.note
+        """Yield every comment, oldest first."""
+        async for comment in self.rest.each(self._comments, {}, _Comment):
+            yield comment.note
 
     async def add(self, text: str) -> Note:
-        """A new comment."""
-        where = (*self.place, "issues", str(self.number), "comments")
-        return (await self.rest.write("POST", where, {"body": text}, _Comment)).note
+        """Add a comment."""
+        return (await self.rest.write("POST", self._comments, {"body": text}, _Comment)).note
 
     async def rewrite(self, note: Note, text: str) -> None:
-        """Another text of a comment."""
+        """Replace the text of a comment."""
         await self.rest.write("PATCH", self._comment(note), {"body": text}, _Comment)
 
     async def remove(self, note: Note) -> None:
         """Delete a comment."""
         await self.rest.delete(self._comment(note))
 
+    @property
+    def _comments(self) -> tuple[str, ...]:
+        return (*self.path, "issues", str(self.number), "comments")
+
     def _comment(self, note: Note) -> tuple[str, ...]:
-        return (*self.place, "issues", "comments", str(note.id))
+        return (*self.path, "issues", "comments", str(note.id))
 
 
 @dataclass(frozen=True)
@@ -96,31 +100,31 @@ class Issues:
     """The open issues of a repository, a Board; pull requests, which GitHub counts too, are left out."""
 
     rest: Rest
-    place: tuple[str, ...]
+    path: tuple[str, ...]
     title: str
 
     @classmethod
     def of(cls, connection: AsyncConnection, repository: str, title: str) -> Issues:
-        """Those of a repository; new ones get this title."""
-        return cls(_rest(connection, "`issues: write`"), _place(repository), title)
+        """Return the issues of a repository; new ones get this title."""
+        return cls(_rest(connection, "`issues: write`"), _repository_path(repository), title)
 
     async def author(self) -> str:
-        """The user of the token, or the workflow."""
+        """Return the user of the token, or the workflow."""
         return await _author(self.rest)
 
     async def notes(self) -> AsyncIterator[Note]:
-        """Every open issue."""
-        async for one in self.rest.each((*self.place, "issues"), {"state": "open"}, _Issue):
-            if one.pull_request is None:
-                yield one.note
+        """Yield every open issue."""
+        async for issue in self.rest.each((*self.path, "issues"), {"state": "open"}, _Issue):
+            if issue.pull_request is None:
+                yield issue.note
 
     async def add(self, text: str) -> Note:
-        """A new issue."""
+        """Open an issue."""
         body = {"title": self.title, "body": text}
-        return (await self.rest.write("POST", (*self.place, "issues"), body, _Issue)).note
+        return (await self.rest.write("POST", (*self.path, "issues"), body, _Issue)).note
 
     async def rewrite(self, note: Note, text: str) -> None:
-        """Another text of an issue."""
+        """Replace the text of an issue."""
         await self._change(note, {"body": text})
 
     async def remove(self, note: Note) -> None:
@@ -128,7 +132,7 @@ class Issues:
         await self._change(note, {"state": "closed"})
 
     async def _change(self, note: Note, body: dict[str, object]) -> None:
-        await self.rest.write("PATCH", (*self.place, "issues", str(note.id)), body, _Issue)
+        await self.rest.write("PATCH", (*self.path, "issues", str(note.id)), body, _Issue)
 
 
 def _rest(connection: AsyncConnection, permission: str) -> Rest:
@@ -136,14 +140,14 @@ def _rest(connection: AsyncConnection, permission: str) -> Rest:
 
 
 async def _author(rest: Rest) -> str:
-    """Who a token speaks as; that of a workflow is no user's, so it may not ask."""
+    """Return the user of a token; a workflow's token belongs to no user, and cannot ask."""
     try:
         return (await rest.read(("user",), _User)).login
     except (DeniedError, MissingError):
         return _WORKFLOW
 
 
-def _place(repository: str) -> tuple[str, ...]:
+def _repository_path(repository: str) -> tuple[str, ...]:
     if not _REPOSITORY.match(repository):
         raise ForgeError(f"{repository!r} is not the name of a repository; OWNER/NAME is expected")
     return ("repos", *repository.split("/"))

@@ -46,36 +46,36 @@ class MergeRequest:
     """The notes of one merge request, a Board."""
 
     rest: Rest
-    place: tuple[str, ...]
+    path: tuple[str, ...]
 
     @classmethod
     def of(cls, connection: AsyncConnection, project: int, number: int) -> MergeRequest:
-        """That of a project, both by their numbers; ForgeError for what is none."""
-        place = ("projects", _numbered(project), "merge_requests", _numbered(number), "notes")
-        return cls(_rest(connection), place)
+        """Return a merge request of a project, both by their numbers; ForgeError for an invalid number."""
+        path = ("projects", _numbered(project), "merge_requests", _numbered(number), "notes")
+        return cls(_rest(connection), path)
 
     async def author(self) -> str:
-        """The user of the token; one that a project made has a user too."""
+        """Return the user of the token; a project's token has a user too."""
         return await _author(self.rest)
 
     async def notes(self) -> AsyncIterator[Note]:
-        """Every note that a person or a token wrote, oldest first."""
+        """Yield every note that a person or a token wrote, oldest first."""
         query = {"sort": "asc", "order_by": "created_at"}
-        async for one in self.rest.each(self.place, query, _Comment):
-            if not one.system:
-                yield one.note
+        async for comment in self.rest.each(self.path, query, _Comment):
+            if not comment.system:
+                yield comment.note
 
     async def add(self, text: str) -> Note:
-        """A new note."""
-        return (await self.rest.write("POST", self.place, {"body": text}, _Comment)).note
+        """Add a note."""
+        return (await self.rest.write("POST", self.path, {"body": text}, _Comment)).note
 
     async def rewrite(self, note: Note, text: str) -> None:
-        """Another text of a note."""
-        await self.rest.write("PUT", (*self.place, str(note.id)), {"body": text}, _Comment)
+        """Replace the text of a note."""
+        await self.rest.write("PUT", (*self.path, str(note.id)), {"body": text}, _Comment)
 
     async def remove(self, note: Note) -> None:
         """Delete a note."""
-        await self.rest.delete((*self.place, str(note.id)))
+        await self.rest.delete((*self.path, str(note.id)))
 
 
 @dataclass(frozen=True)
@@ -83,30 +83,30 @@ class Issues:
     """The open issues of a project, a Board."""
 
     rest: Rest
-    place: tuple[str, ...]
+    path: tuple[str, ...]
     title: str
 
     @classmethod
     def of(cls, connection: AsyncConnection, project: int, title: str) -> Issues:
-        """Those of a project; new ones get this title."""
+        """Return the issues of a project; new ones get this title."""
         return cls(_rest(connection), ("projects", _numbered(project), "issues"), title)
 
     async def author(self) -> str:
-        """The user of the token."""
+        """Return the user of the token."""
         return await _author(self.rest)
 
     async def notes(self) -> AsyncIterator[Note]:
-        """Every open issue."""
-        async for one in self.rest.each(self.place, {"state": "opened"}, _Issue):
-            yield one.note
+        """Yield every open issue."""
+        async for issue in self.rest.each(self.path, {"state": "opened"}, _Issue):
+            yield issue.note
 
     async def add(self, text: str) -> Note:
-        """A new issue."""
+        """Open an issue."""
         body = {"title": self.title, "description": text}
-        return (await self.rest.write("POST", self.place, body, _Issue)).note
+        return (await self.rest.write("POST", self.path, body, _Issue)).note
 
     async def rewrite(self, note: Note, text: str) -> None:
-        """Another text of an issue."""
+        """Replace the text of an issue."""
         await self._change(note, {"description": text})
 
     async def remove(self, note: Note) -> None:
@@ -114,7 +114,7 @@ class Issues:
         await self._change(note, {"state_event": "close"})
 
     async def _change(self, note: Note, body: dict[str, object]) -> None:
-        await self.rest.write("PUT", (*self.place, str(note.id)), body, _Issue)
+        await self.rest.write("PUT", (*self.path, str(note.id)), body, _Issue)
 
 
 def _rest(connection: AsyncConnection) -> Rest:

@@ -1,4 +1,4 @@
-"""JSON over HTTP as both forges speak it: pages, and refusals told apart."""
+"""JSON over HTTP as both forges speak it: settings, pages, and the meaning of refusals."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _BUSY = 429
 
 
 class Shape(BaseModel):
-    """What is read of an answer; everything else in it is somebody else's."""
+    """The fields that are read of an answer; all others are ignored."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
@@ -109,36 +109,36 @@ class Rest:
     needs: str
 
     async def read(self, path: tuple[str, ...], shape: type[ShapeT]) -> ShapeT:
-        """One object."""
-        with self._told():
+        """Return one object."""
+        with self._forge_errors():
             return await self.connection.send(self._call("GET", path, shape.model_validate_json))
 
     async def write(
         self, method: str, path: tuple[str, ...], body: Mapping[str, object], shape: type[ShapeT]
     ) -> ShapeT:
-        """Make or change an object, and read what became of it."""
+        """Create or change an object, and return it."""
         call = self._call(method, path, shape.model_validate_json, body=body, repeatable=method != "POST")
-        with self._told():
+        with self._forge_errors():
             return await self.connection.send(call)
 
     async def delete(self, path: tuple[str, ...]) -> None:
         """Delete an object."""
-        with self._told():
+        with self._forge_errors():
             await self.connection.send(self._call("DELETE", path, lambda _: None))
 
     async def each(
         self, path: tuple[str, ...], query: Mapping[str, object], shape: type[ShapeT]
     ) -> AsyncIterator[ShapeT]:
-        """Every object of a list; ForgeError when it has no end."""
+        """Yield every object of a list; ForgeError when it has no end."""
         read = TypeAdapter(list[shape]).validate_json  # type: ignore[valid-type] # known when it runs
         for page in range(1, _PAGES + 1):
             asked = {**query, "per_page": _PAGE, "page": page}
             call: Call[list[ShapeT]] = self._call("GET", path, read, query=asked)
-            with self._told():
+            with self._forge_errors():
                 answer = await self.connection.respond(call)
-                found = self.connection.result(call, answer)
-            for one in found:
-                yield one
+                objects = self.connection.result(call, answer)
+            for item in objects:
+                yield item
             if "next" not in answer.links:  # which page that is we know; its address is not followed
                 return
         raise ForgeError(
@@ -149,8 +149,8 @@ class Rest:
         return Call(method, path, answer, headers=self.forge.headers, **rest)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Every failure of the wire as one of a forge."""
+    def _forge_errors(self) -> Iterator[None]:
+        """Raise every failure of an exchange as a ForgeError."""
         try:
             yield
         except APIError as error:

@@ -1,7 +1,7 @@
-"""One note that carries our marker, however many runs write it at once.
+"""One note with our marker, however many runs write it at the same time.
 
-The marker is only a means to find it: anybody can write one, so a note counts as ours only when its author
-is who we are. Where a forge does not say who that is, the next note that we make tells.
+The marker only finds the note: anyone can write one, so a note counts as ours only when we are its author.
+Where a forge does not name us, the next note that we add does.
 """
 
 from __future__ import annotations
@@ -24,86 +24,85 @@ _SHARES = (1, 2, 8)
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """What became of the note; ``left`` counts others of ours that could not be removed."""
+    """The result for the note; ``left`` counts others of ours that could not be removed."""
 
-    what: Literal["created", "updated", "absent"]
+    result: Literal["created", "updated", "absent"]
     left: int = 0
 
 
 def marker(kind: str, project: str, environment: str) -> str:
-    """The line that tells our note; every part must be fit for it already."""
+    """Return the line that marks our note; every part must be valid in it already."""
     return f"<!-- {kind}:{project}/{environment} -->"
 
 
 async def pin(
-    board: Board, mark: str, draft: Callable[[int], str], most: int, *, anew: bool = True
+    board: Board, line: str, draft: Callable[[int], str], most: int, *, create: bool = True
 ) -> Pinned:
-    """Let the one note with a marker say what ``draft`` writes, given how many bytes it may take.
+    """Write what ``draft`` returns for a number of bytes into the one note with a marker line.
 
-    A forge that finds it too long gets shorter ones, at last that of 0 bytes: a few words. A note is made
-    only with ``anew``. Afterwards every run looks again: of several notes the oldest stays, and the others
-    are removed. DeniedError when nothing could be written.
+    A forge that finds it too long gets shorter drafts, at last that of 0 bytes: a few words. A note is added
+    only with ``create``. Afterwards every run reads the notes again: of several the oldest stays, and the
+    others are removed. DeniedError when nothing could be written.
     """
-    pad = _Pad(board, mark, draft, most)
+    pad = _Pad(board, line, draft, most)
     ours = await pad.ours(await board.author())
-    kept = await pad.rewritten(ours)
-    if kept is not None:
-        return Pinned("updated", await _removed(board, ours, kept))
-    return await pad.added() if anew else Pinned("absent")
+    written = await pad.rewritten(ours)
+    if written is not None:
+        return Pinned("updated", await _removed(board, ours, written))
+    return await pad.added() if create else Pinned("absent")
 
 
-async def unpin(board: Board, mark: str) -> int:
-    """Remove every note of ours with a marker; how many there were."""
-    ours = await _Pad(board, mark, lambda _: "", 0).ours(await board.author())
-    for one in ours:
-        await board.remove(one)
+async def unpin(board: Board, line: str) -> int:
+    """Remove every note of ours with a marker line, and return their number."""
+    ours = await _Pad(board, line, lambda _: "", 0).ours(await board.author())
+    for note in ours:
+        await board.remove(note)
     return len(ours)
 
 
 @dataclass
 class _Pad:
-    """What is to be written, and where; ``closed`` are notes of ours that do not let us write."""
+    """A draft and the board for it; ``closed`` are notes of ours that we cannot write."""
 
     board: Board
-    mark: str
+    line: str
     draft: Callable[[int], str]
     most: int
     closed: set[int] = field(default_factory=set)
 
     async def ours(self, author: str) -> list[Note]:
-        """The notes with the marker that this author wrote, oldest first."""
-        found = [one async for one in self.board.notes() if self._is_ours(one, author)]
-        return sorted(found, key=lambda one: one.id)
+        """Return the notes with the marker that this author wrote, oldest first."""
+        ours = [note async for note in self.board.notes() if self._is_ours(note, author)]
+        return sorted(ours, key=lambda note: note.id)
 
     def _is_ours(self, note: Note, author: str) -> bool:
-        is_marked = note.text.split("\n", 1)[0].strip() == self.mark
+        is_marked = note.text.split("\n", 1)[0].strip() == self.line
         return bool(author) and note.author == author and is_marked and note.id not in self.closed
 
     async def rewritten(self, notes: Iterable[Note]) -> Note | None:
-        """The first of some notes that takes the text."""
-        for one in notes:
+        """Write the text into the first note that takes it, and return that note."""
+        for note in notes:
             try:
-                await self._fitted(partial(self.board.rewrite, one))
-            except (DeniedError, MissingError):  # somebody locked or deleted it
-                self.closed.add(one.id)
+                await self._fitted(partial(self.board.rewrite, note))
+            except (DeniedError, MissingError):  # another user locked or deleted it
+                self.closed.add(note.id)
             else:
-                return one
+                return note
         return None
 
     async def added(self) -> Pinned:
-        """A new note, unless another run made one in the meantime."""
+        """Add a note, unless another run added one in the meantime."""
         try:
-            made = await self._fitted(self.board.add)
+            added = await self._fitted(self.board.add)
         except LostError:
-            found = await self.ours(await self.board.author())
-            if await self.rewritten(found) is None:
+            if await self.rewritten(await self.ours(await self.board.author())) is None:
                 raise
             return Pinned("created")
-        earlier = [one for one in await self.ours(made.author) if one.id < made.id]
-        kept = await self.rewritten(earlier)
-        if kept is None:
+        earlier = [note for note in await self.ours(added.author) if note.id < added.id]
+        written = await self.rewritten(earlier)
+        if written is None:
             return Pinned("created")
-        return Pinned("updated", await _removed(self.board, [*earlier, made], kept))
+        return Pinned("updated", await _removed(self.board, [*earlier, added], written))
 
     async def _fitted(self, write: Callable[[str], Awaitable[T]]) -> T:
         """Write as much as the forge takes."""
@@ -115,17 +114,17 @@ class _Pad:
         return await write(self._text(0))
 
     def _text(self, most: int) -> str:
-        return f"{self.mark}\n{self.draft(most)}"
+        return f"{self.line}\n{self.draft(most)}"
 
 
-async def _removed(board: Board, notes: Iterable[Note], kept: Note) -> int:
-    """Remove all but one; how many would not go."""
+async def _removed(board: Board, notes: Iterable[Note], written: Note) -> int:
+    """Remove all notes but one, and return how many could not be removed."""
     left = 0
-    for one in notes:
-        if one.id == kept.id:
+    for note in notes:
+        if note.id == written.id:
             continue
         try:
-            await board.remove(one)
+            await board.remove(note)
         except MissingError:  # another run was quicker
             continue
         except ForgeError:

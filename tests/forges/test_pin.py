@@ -23,7 +23,7 @@ def test_the_first_run_writes_a_comment_and_the_second_writes_it_again(forge, de
     first = desk().pin(MARK, said("one"))
     second = desk().pin(MARK, said("two"))
 
-    assert (first.what, second.what) == ("created", "updated")
+    assert (first.result, second.result) == ("created", "updated")
     assert forge.bodies == [f"{MARK}\ntwo (60000)"]
 
 
@@ -35,11 +35,11 @@ def test_another_environment_has_a_comment_of_its_own(forge, desk):
 
 
 def test_nothing_is_created_where_only_an_old_comment_shall_be_told(forge, desk):
-    assert desk().pin(MARK, said("none"), anew=False).what == "absent"
+    assert desk().pin(MARK, said("none"), create=False).result == "absent"
     assert forge.comments == []
 
     desk().pin(MARK, said("one"))
-    assert desk().pin(MARK, said("none"), anew=False).what == "updated"
+    assert desk().pin(MARK, said("none"), create=False).result == "updated"
     assert forge.bodies == [f"{MARK}\nnone (60000)"]
 
 
@@ -105,7 +105,7 @@ def test_an_app_that_may_not_ask_learns_who_it_is_from_what_it_wrote(forge, desk
 
     again = desk("app").pin(MARK, said("two"))
 
-    assert again.what == "updated"
+    assert again.result == "updated"
     assert forge.bodies == [f"{MARK}\nforged", f"{MARK}\ntwo (60000)"]
 
 
@@ -153,7 +153,7 @@ def test_a_comment_that_was_locked_gets_a_successor(forge, desk):
     old = forge.put(f"{MARK}\nold", "robot", 77)
     forge.locked.add(old["id"])
 
-    assert desk().pin(MARK, said("new")).what == "created"
+    assert desk().pin(MARK, said("new")).result == "created"
     assert forge.bodies == [f"{MARK}\nold", f"{MARK}\nnew (60000)"]
 
 
@@ -180,7 +180,7 @@ def test_two_runs_at_once_leave_one_comment(forge, desk, token):
 
     with ThreadPoolExecutor(2) as pool:
         runs = [pool.submit(desk(token).pin, MARK, said(name)) for name in ("one", "two")]
-        ended = {run.result().what for run in runs}
+        ended = {run.result().result for run in runs}
 
     assert "created" in ended
     assert len(forge.comments) == 1
@@ -264,7 +264,7 @@ def test_an_issue_is_opened_kept_up_to_date_and_closed(forge, desk):
     kept = desk().pin(MARK, said("more drift"), what="issues")
     ours = forge.issues[1 + pulls :]
 
-    assert (made.what, kept.what) == ("created", "updated")
+    assert (made.result, kept.result) == ("created", "updated")
     assert [(one["body"], one["title"]) for one in ours] == [(f"{MARK}\nmore drift (60000)", "Drift")]
     assert desk().unpin(MARK) == 1
     assert desk().unpin(MARK) == 0
