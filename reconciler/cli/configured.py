@@ -18,7 +18,7 @@ from reconciler.config.tracked import rule_for
 from reconciler.errors import UsageError
 from reconciler.model.diagnostic import Diagnostic, Origin
 from reconciler.model.mark import NO_ENVIRONMENT
-from reconciler.store.places import folder, opened
+from reconciler.store.locations import folder, opened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,7 +9,7 @@ from reconciler.render.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from reconciler.store.places import Entry
+    from reconciler.store.locations import Entry
 
 _WIDEST = 36  # of a name: what 80 columns leave beside the others
 _ROW = "{:{width}}  {:>6}  {:>9}  {}\n"
@@ -27,13 +27,13 @@ def table(entries: Iterable[Entry]) -> Iterator[str]:
         if len(name) > width:
             yield f"{name}\n"
         yield _row("" if len(name) > width else name, one, width)
-        if one.glance and one.glance.holder:
-            yield f"  locked by {visible(one.glance.holder)}\n"
+        if one.snapshot and one.snapshot.holder:
+            yield f"  locked by {visible(one.snapshot.holder)}\n"
 
 
 def _row(name: str, one: Entry, width: int) -> str:
-    if one.glance is None:
+    if one.snapshot is None:
         return f"{name:{width}}  cannot be read: {visible(one.problem)}\n"
-    state, at = one.glance.state, one.glance.at
+    state, at = one.snapshot.state, one.snapshot.at
     saved = f"{visible(at[:19].replace('T', ' '))} UTC" if at else "-"
     return _ROW.format(name, state.serial, len(state.bindings), saved, width=width)

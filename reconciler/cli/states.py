@@ -89,9 +89,9 @@ def migrate(source: Path | str, target: Path | str, **given: Any) -> int:
 def _list_all(given: dict[str, Any]) -> int:
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - not for --help
     from reconciler.cli.listing import table  # noqa: PLC0415 - the same
-    from reconciler.store import places  # noqa: PLC0415 - the same
+    from reconciler.store import locations  # noqa: PLC0415 - the same
 
-    found = places.every(Configured.of(given).location(given["state"]))
+    found = locations.every(Configured.of(given).location(given["state"]))
     if found:
         _console(given).print("".join(table(found)))
     else:

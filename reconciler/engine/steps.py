@@ -424,7 +424,7 @@ class Steps:
 
     def _bind(self, where: Address, binding: Binding | None) -> None:
         self.recorded = True
-        self.store.settle(where, binding)
+        self.store.record(where, binding)
         self.pending.discard(where)
         self.done.pop(where, None)
         self.unsettled = without(self.unsettled, where, self.bindings.get(where), binding)

@@ -75,7 +75,7 @@ class Bucket:
         make = _SERVICES[scheme]
         self._objects = self._tried("use", "", lambda: make(self._bucket, prefix, self._patience, plain))
 
-    def place(self, name: str) -> str:
+    def location(self, name: str) -> str:
         """Where an object is, for people."""
         return f"{self.address}/{name}".rstrip("/")
 
@@ -94,7 +94,7 @@ class Bucket:
 
         answer = obstore.get(self._objects, name)
         if answer.meta["size"] > LARGEST:
-            raise StoreError(f"cannot read {self.place(name)}: it is larger than {LARGEST} bytes")
+            raise StoreError(f"cannot read {self.location(name)}: it is larger than {LARGEST} bytes")
         tag = self._tagged(answer.meta["e_tag"])
         return Found(bytes(answer.bytes()), tag, answer.meta["last_modified"])
 
@@ -192,7 +192,7 @@ class Bucket:
         try:
             return call()
         except (AlreadyExistsError, PreconditionError):
-            failure: StoreError = _RefusedError(f"{self.place(name)} is not what it was")
+            failure: StoreError = _RefusedError(f"{self.location(name)} is not what it was")
         except FileNotFoundError as cause:
             failure = self._missing(verb, name, str(cause))
         except (BaseError, OSError, NotImplementedError, ValueError) as cause:
@@ -206,7 +206,7 @@ class Bucket:
         return self._failure(verb, name, text)
 
     def _failure(self, verb: str, name: str, text: str) -> StoreError:
-        return StoreError(f"cannot {verb} {self.place(name)}: {self._why(text)}")
+        return StoreError(f"cannot {verb} {self.location(name)}: {self._why(text)}")
 
     def _why(self, text: str) -> str:
         """What a failure means and what to do, in words of our own and a code."""

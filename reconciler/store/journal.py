@@ -16,7 +16,7 @@ from reconciler.errors import UnreadableStateError
 from reconciler.model.address import Address
 from reconciler.model.state import without
 from reconciler.store.files import opened, write
-from reconciler.store.record import Saved, binding_of, intent_of, intent_record
+from reconciler.store.record import Saved, binding_of, intent_of, intent_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -33,12 +33,12 @@ class DamagedRecordError(ValueError):
         self.number = number
 
 
-def intended(intent: Intent) -> dict[str, Any]:
+def intent_record(intent: Intent) -> dict[str, Any]:
     """The record of what is about to be done."""
-    return {"is": "intent", "address": str(intent.address), "intent": intent_record(intent)}
+    return {"is": "intent", "address": str(intent.address), "intent": intent_values(intent)}
 
 
-def settled(address: Address, binding: Binding | None) -> dict[str, Any]:
+def binding_record(address: Address, binding: Binding | None) -> dict[str, Any]:
     """The record of what an address is bound to now."""
     record = None if binding is None else asdict(binding)
     return {"is": "result", "address": str(address), "binding": record}

@@ -99,8 +99,8 @@ class Lock:
     @contextmanager
     def held(self, purpose: str, timeout: float, waiting: Callable[[str], None] | None) -> Iterator[Lease]:
         """Hold the lock, renewed by a thread; LockedError once it was waited for in vain."""
-        place = self.bucket.place(_LOCK)
-        lease = waited(lambda: self._attempt(purpose), place, timeout, waiting)
+        location = self.bucket.location(_LOCK)
+        lease = waited(lambda: self._attempt(purpose), location, timeout, waiting)
         ended = threading.Event()
         renewing = threading.Thread(target=lease.keep, args=(ended,), name="lease", daemon=True)
         renewing.start()
@@ -136,7 +136,7 @@ class Lock:
             return found, Ticket.of(found.text) if found else Ticket("", 0, "", 0)
         except ValueError as cause:
             raise StoreError(
-                f"cannot read {self.bucket.place(_LOCK)}: {cause}. Look for runs that are under way; "
+                f"cannot read {self.bucket.location(_LOCK)}: {cause}. Look for runs that are under way; "
                 "where there are none, delete that object."
             ) from None
 
@@ -159,7 +159,7 @@ class Lock:
             found, ticket = self._seen()
             if not found or not ticket.id:
                 raise StoreError(
-                    f"the state is not locked ({self.bucket.place(_LOCK)}). Nothing was changed."
+                    f"the state is not locked ({self.bucket.location(_LOCK)}). Nothing was changed."
                 )
             if ticket.id != id_:
                 raise StoreError(
@@ -167,7 +167,9 @@ class Lock:
                 )
             if self.bucket.swap(_LOCK, ticket.freed().text(), found.tag):
                 return
-        raise StoreError(f"the lock {self.bucket.place(_LOCK)} is being changed all the time. Try it again.")
+        raise StoreError(
+            f"the lock {self.bucket.location(_LOCK)} is being changed all the time. Try it again."
+        )
 
 
 class Lease:
@@ -193,7 +195,7 @@ class Lease:
 
     def _lost(self, why: str) -> LostError:
         return LostError(
-            f"the lease on {self._bucket.place(_LOCK)} was lost: {why}. What was done until then is in "
+            f"the lease on {self._bucket.location(_LOCK)} was lost: {why}. What was done until then is in "
             "the journal. Run the same command again."
         )
 

@@ -11,8 +11,8 @@ from uuid import uuid4
 from reconciler.errors import StoreError, UnsavedError
 from reconciler.model.state import State
 from reconciler.store import files, folder, history, journal, lock, rescue
-from reconciler.store.record import Saved, expect, fresh, saved_of, text_of, told
-from reconciler.store.store import Glance
+from reconciler.store.record import Saved, expect, fresh, reporting_damage, saved_of, text_of
+from reconciler.store.store import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,7 +40,7 @@ class LocalStore:
         self._whole = True  # whether the journal took every record
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """Where the state is, for people."""
         return str(self.path)
 
@@ -55,10 +55,10 @@ class LocalStore:
         self._follow(saved)
         return state
 
-    def glance(self) -> Glance:
+    def snapshot(self) -> Snapshot:
         """The State, when it was saved, and who holds its lock."""
         state = self.load()
-        return Glance(state, self._saved.at, lock.holder(self.folder / "lock"))
+        return Snapshot(state, self._saved.at, lock.holder(self.folder / "lock"))
 
     def _follow(self, saved: Saved) -> None:
         """Let the next records follow this save."""
@@ -71,7 +71,7 @@ class LocalStore:
             raise StoreError(f"cannot read {path}: {files.why(cause)}") from cause
 
     def _parsed(self, text: bytes | None) -> Saved | None:
-        with told(self.path, self._remedy):
+        with reporting_damage(self.path, self._remedy):
             return None if text is None else saved_of(text)
 
     def _remedy(self) -> str:
@@ -102,15 +102,15 @@ class LocalStore:
 
     def unlock(self, id_: str) -> None:  # noqa: ARG002 - the port's: such a lock has no id
         """Refuse: the lock is free once its holder has ended."""
-        raise lock.frees_itself(self.place)
+        raise lock.frees_itself(self.location)
 
     def intend(self, intent: Intent) -> None:
         """Record durably what is about to be done."""
-        self._append(journal.intended(intent))
+        self._append(journal.intent_record(intent))
 
-    def settle(self, address: Address, binding: Binding | None) -> None:
+    def record(self, address: Address, binding: Binding | None) -> None:
         """Record durably what an address is bound to now."""
-        self._append(journal.settled(address, binding))
+        self._append(journal.binding_record(address, binding))
 
     def _append(self, record: dict[str, Any]) -> None:
         try:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-_GLANCE = 0.02  # seconds: longer than a look at who holds a lock takes
+_PROBE = 0.02  # seconds: longer than a look at who holds a lock takes
 _FIRST, _LONGEST = 0.05, 1.0  # seconds between two looks: quick for short runs, easy on the machine for long
 
 
@@ -32,7 +32,7 @@ def held(
 ) -> Iterator[None]:
     """Hold the lock on a file, which stays for ever: unlinking it would let two runs hold one lock each."""
     # somebody may only be looking who holds it, so that one attempt proves nothing
-    number = waited(lambda: _attempt(path), path, max(timeout, _GLANCE), waiting if timeout else None)
+    number = waited(lambda: _attempt(path), path, max(timeout, _PROBE), waiting if timeout else None)
     try:
         with _signed(number, path, purpose):
             yield
@@ -42,7 +42,7 @@ def held(
 
 def waited(
     attempt: Callable[[], tuple[_T | None, str]],
-    place: Path | str,
+    location: Path | str,
     timeout: float,
     waiting: Callable[[str], None] | None,
 ) -> _T:
@@ -55,7 +55,7 @@ def waited(
             return taken
         left = until - time.monotonic()
         if left <= 0:
-            raise LockedError(place, holder)
+            raise LockedError(location, holder)
         if waiting is not None:
             waiting(holder)
             waiting = None
@@ -118,11 +118,11 @@ def _still_there(path: Path, number: int) -> bool:
         return False
 
 
-def frees_itself(place: Path | str) -> StoreError:
+def frees_itself(location: Path | str) -> StoreError:
     """The error of a lock that nobody can take from its holder."""
     return StoreError(
-        f"the lock of {place} frees itself when its holder ends, so there is nothing to unlock. Nothing was "
-        "changed. Run the command again; where it says that the state is locked, that run goes on still."
+        f"the lock of {location} is released when its holder ends, so there is nothing to unlock. "
+        "Nothing was changed. Run the command again; if the state is locked, that run is still in progress."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.errors import RefusedError, StoreError
-from reconciler.store.record import state_record
+from reconciler.store.record import state_values
 
 if TYPE_CHECKING:
     from typing import Any
@@ -36,12 +36,12 @@ def _movable(source: Store, target: Store) -> State:
     state, there = source.load(), target.load()
     if not (state.serial or state.journaled):
         raise RefusedError(
-            f"there is no state to migrate at {source.place}. Nothing was changed. "
+            f"there is no state to migrate at {source.location}. Nothing was changed. "
             "Look at how the place is spelt, and whether --env belongs to it."
         )
     if there.serial or there.journaled:
         raise RefusedError(
-            f"{target.place} has a state already (serial {there.serial}). Nothing was changed. "
+            f"{target.location} has a state already (serial {there.serial}). Nothing was changed. "
             "Name another place, or go on with that one."
         )
     return state
@@ -49,4 +49,4 @@ def _movable(source: Store, target: Store) -> State:
 
 def _content(state: State) -> dict[str, Any]:
     """A state but for its serial."""
-    return {**state_record(state), "serial": 0}
+    return {**state_values(state), "serial": 0}

@@ -34,8 +34,8 @@ from reconciler.model.state import State
 from reconciler.store import conditional_write_probe, journal, rescue
 from reconciler.store.bucket import Bucket, Patience
 from reconciler.store.lease import Lock, LostError, Span, elapsed
-from reconciler.store.record import KEPT, Saved, fresh, readable, saved_of, text_of, told
-from reconciler.store.store import Glance
+from reconciler.store.record import KEPT, Saved, fresh, readable, reporting_damage, saved_of, text_of
+from reconciler.store.store import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 _STATE, _JOURNAL, _HISTORY = "state.json", "journal", "history"
 _GENERATION = re.compile(r"history/(\d{8,})-\w+\.json")
-_LOOKS = 10  # at a state that is saved again and again while it is read
+_READS = 10  # of a state that is saved again and again meanwhile
 _AT_ONCE = 8  # journal objects that are read at the same time
 
 
@@ -99,24 +99,24 @@ class ObjectStore:
         self._whole = True  # whether the journal took every record
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """Where the state is, for people."""
-        return self._bucket.place(_STATE)
+        return self._bucket.location(_STATE)
 
     def load(self) -> State:
         """The State, or a new one of serial 0 where none is stored; writes nothing."""
-        for _ in range(_LOOKS):
-            if self._look():
+        for _ in range(_READS):
+            if self._read():
                 return self._state
-        raise StoreError(f"{self.place} is being changed while it is read. Run the same command again.")
+        raise StoreError(f"{self.location} is being changed while it is read. Run the same command again.")
 
-    def glance(self) -> Glance:
+    def snapshot(self) -> Snapshot:
         """The State, when it was saved, and who holds its lock, or held it last."""
         self.load()
         at = self._stored.saved.at if self._stored else ""
-        return Glance(self._state, at, self._lock.holder())
+        return Snapshot(self._state, at, self._lock.holder())
 
-    def _look(self) -> bool:
+    def _read(self) -> bool:
         """Read state and journal; False when the state was replaced meanwhile, whose journal goes then."""
         found = self._bucket.get(_STATE)
         text, tag = (found.text, found.tag) if found else (b"", None)
@@ -142,19 +142,19 @@ class ObjectStore:
         try:
             return journal.folded(saved, journal.records_of(lines))
         except journal.DamagedRecordError as cause:
-            place = self._bucket.place(names[cause.number - 1])
+            location = self._bucket.location(names[cause.number - 1])
             remedy = "Delete that object: what it recorded is found again on the server by its Marks."
-            raise UnreadableStateError(place, "this record of the journal is damaged", remedy) from cause
+            raise UnreadableStateError(location, "this record of the journal is damaged", remedy) from cause
 
     def _parsed(self, text: bytes) -> Saved:
-        with told(self.place, self._remedy):
+        with reporting_damage(self.location, self._remedy):
             return saved_of(text)
 
     def _remedy(self) -> str:
         newest = self._newest()
         if newest is None:
             return "Restore it from a backup, or delete it: everything of ours is found again by its Mark."
-        back = shlex.join(["aws", "s3", "cp", self._bucket.place(newest), self.place])
+        back = shlex.join(["aws", "s3", "cp", self._bucket.location(newest), self.location])
         return (
             f"The newest generation that can be read is put back with: {back}. What was done since then is "
             "found again by its Marks."
@@ -193,11 +193,11 @@ class ObjectStore:
 
     def intend(self, intent: Intent) -> None:
         """Record durably what is about to be done."""
-        self._append(journal.intended(intent))
+        self._append(journal.intent_record(intent))
 
-    def settle(self, address: Address, binding: Binding | None) -> None:
+    def record(self, address: Address, binding: Binding | None) -> None:
         """Record durably what an address is bound to now."""
-        self._append(journal.settled(address, binding))
+        self._append(journal.binding_record(address, binding))
 
     def _append(self, record: dict[str, Any]) -> None:
         """Write one more object of the journal; the lease must be good before, and after it as well."""
@@ -216,7 +216,9 @@ class ObjectStore:
         """What is stored, under a save id of this run alone, so that nobody else can add to its journal."""
         stored = self._expected()
         if self._doubt:  # a save that is still on its way would leave this record behind
-            raise StoreError(f"it is not known whether {self.place} was written. Run the same command again.")
+            raise StoreError(
+                f"it is not known whether {self.location} was written. Run the same command again."
+            )
         return stored if stored.own else self._replaced(stored, fresh(self._state))
 
     def _expected(self) -> _Stored:
@@ -230,7 +232,7 @@ class ObjectStore:
 
     def _check(self) -> None:
         if self._lease is None:
-            raise LostError(f"{self.place} is written only under its lock. Nothing was written.")
+            raise LostError(f"{self.location} is written only under its lock. Nothing was written.")
         self._lease.check()
 
     def save(self, state: State, expecting: int) -> None:
@@ -296,9 +298,11 @@ class ObjectStore:
         It does not say how to put the copy back where another run may have gone on.
         """
         saved = rescue.copy(f"assistants-sync-state-{saving.save}.json", text_of(saving))
-        problem = str(cause).removeprefix(f"cannot write {self.place}: ").rstrip(".")
-        back = "" if isinstance(cause, LostError) else shlex.join(["aws", "s3", "cp", str(saved), self.place])
-        return UnsavedError(self.place, problem, saved, whole=self._whole, back=back)
+        problem = str(cause).removeprefix(f"cannot write {self.location}: ").rstrip(".")
+        back = (
+            "" if isinstance(cause, LostError) else shlex.join(["aws", "s3", "cp", str(saved), self.location])
+        )
+        return UnsavedError(self.location, problem, saved, whole=self._whole, back=back)
 
 
 def _generations_beyond(names: Sequence[str], serial: int) -> list[str]:

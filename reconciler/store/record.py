@@ -62,7 +62,7 @@ def expect(expecting: int, ours: Saved, found: Saved) -> None:
 
 def text_of(saved: Saved) -> bytes:
     """The text of a state file."""
-    inside = {**state_record(saved.state), "id": saved.save, "saved": saved.at}
+    inside = {**state_values(saved.state), "id": saved.save, "saved": saved.at}
     record = {"format": FORMAT, "checksum": digest(inside), "state": inside}
     # a name that was no UTF-8 on its disk comes back as it was
     return json.dumps(record, indent=1, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
@@ -89,14 +89,14 @@ def readable(text: bytes | None) -> Saved | None:
 
 
 @contextmanager
-def told(place: Path | str, remedy: Callable[[], str]) -> Iterator[None]:
+def reporting_damage(location: Path | str, remedy: Callable[[], str]) -> Iterator[None]:
     """Let what :func:`saved_of` refuses be an UnreadableStateError; ``remedy`` says what mends damage."""
     try:
         yield
     except NewerFormatError as cause:
-        raise UnreadableStateError(place, str(cause), "Use a newer assistants-sync.") from cause
+        raise UnreadableStateError(location, str(cause), "Use a newer assistants-sync.") from cause
     except ValueError as cause:
-        raise UnreadableStateError(place, "the state is damaged or cut short", remedy()) from cause
+        raise UnreadableStateError(location, "the state is damaged or cut short", remedy()) from cause
 
 
 def _proved(record: dict[str, Any]) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def _proved(record: dict[str, Any]) -> dict[str, Any]:
     return inside
 
 
-def state_record(state: State) -> dict[str, Any]:
+def state_values(state: State) -> dict[str, Any]:
     """A State as JSON values."""
     return {
         "lineage": state.lineage,
@@ -117,7 +117,7 @@ def state_record(state: State) -> dict[str, Any]:
         "account": state.account,
         "dialect": state.dialect,
         "bindings": {str(where): asdict(binding) for where, binding in sorted(state.bindings.items())},
-        "unsettled": [intent_record(intent) for intent in state.unsettled],
+        "unsettled": [intent_values(intent) for intent in state.unsettled],
     }
 
 
@@ -143,7 +143,7 @@ def binding_of(where: str, record: dict[str, Any]) -> Binding:
     return _strict(FileBinding(**{**record, **lists}))
 
 
-def intent_record(intent: Intent) -> dict[str, Any]:
+def intent_values(intent: Intent) -> dict[str, Any]:
     """An Intent as JSON values."""
     return {**asdict(intent), "address": str(intent.address)}
 

@@ -18,7 +18,7 @@ def copy(name: str, text: bytes) -> Path | None:
 
     A name that nobody can guess keeps others from preparing a file or a link of that name.
     """
-    for folder in _places():
+    for folder in _folders():
         path = folder / name
         with suppress(OSError):
             files.create(path, text)
@@ -28,7 +28,7 @@ def copy(name: str, text: bytes) -> Path | None:
     return None
 
 
-def _places() -> Iterator[Path]:
+def _folders() -> Iterator[Path]:
     """The system's temporary folder, then the home folder."""
     with suppress(OSError):
         yield Path(tempfile.gettempdir()).absolute()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class Snapshot:
     """A State as it is stored now; ``at`` is when it was saved, ``holder`` who holds its lock, if anyone."""
 
     state: State
@@ -27,7 +27,7 @@ class Store(Protocol):
 
     Must: make ``save`` all-or-nothing, also when the power fails; refuse it with ConflictError unless
     the stored State is the one expected, by its serial and by the id of its save. Must: return from
-    ``intend`` and ``settle`` only when the record is durable, and lose none of them until a State that
+    ``intend`` and ``record`` only when the record is durable, and lose none of them until a State that
     has them is durable. Must: fold only records that follow the very State that is stored, and not
     another one of its serial. Must: refuse, with UnreadableStateError, a state it cannot read to the
     end, and leave it as it is. Must: put a State that it cannot save where it can, and say where, with
@@ -42,14 +42,14 @@ class Store(Protocol):
     that id and no other. May: refuse every ``unlock`` where the end of a holder frees its lock.
 
     May: keep earlier generations, and accept one of them in the place of the State; fail to keep one.
-    May: refuse to write without the lock. May: leave a record whose ``intend`` or ``settle`` was a
+    May: refuse to write without the lock. May: leave a record whose ``intend`` or ``record`` was a
     StoreError; it counts like any other. Must not: write anything while loading; let others write what
     it reads; break a lock whose holder lives and can be reached, but for ``unlock``; say a password or a
     key.
     """
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """Where the State is, for people: without a password or a key."""
         ...
 
@@ -60,7 +60,7 @@ class Store(Protocol):
         """
         ...
 
-    def glance(self) -> Glance:
+    def snapshot(self) -> Snapshot:
         """The State with what a listing tells besides; no lock is kept, and nothing is written."""
         ...
 
@@ -84,7 +84,7 @@ class Store(Protocol):
         """Record what is about to be done; after StoreError it must not be done."""
         ...
 
-    def settle(self, address: Address, binding: Binding | None) -> None:
+    def record(self, address: Address, binding: Binding | None) -> None:
         """Record what an address is bound to now, or that it is bound to nothing."""
         ...
 

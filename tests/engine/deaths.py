@@ -66,8 +66,8 @@ class MortalStore(LocalStore):
     def intend(self, intent):
         self.reaper.write(lambda: super(MortalStore, self).intend(intent))
 
-    def settle(self, address, binding):
-        self.reaper.write(lambda: super(MortalStore, self).settle(address, binding))
+    def record(self, address, binding):
+        self.reaper.write(lambda: super(MortalStore, self).record(address, binding))
 
     def save(self, state, expecting):
         self.reaper.write(lambda: super(MortalStore, self).save(state, expecting))

@@ -144,7 +144,7 @@ def test_what_is_gone_from_the_server_is_plainly_forgotten(leaving):
 def test_an_address_to_forget_that_is_a_declared_assistant_by_now_costs_it_nothing(scene):
     scene.apply(OTHER)
     binding = scene.store.load().bindings[address_of("other")]
-    scene.store.settle(address_of("support"), binding)
+    scene.store.record(address_of("support"), binding)
     scene.remove("support")
     scene.forget_requests()
 

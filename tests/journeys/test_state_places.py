@@ -14,8 +14,8 @@ import pytest
 from reconciler.errors import LockedError
 from reconciler.server import Database, Fault, Faults, create_app, running
 from reconciler.store.bucket import Bucket
+from reconciler.store.locations import opened
 from reconciler.store.objects import ObjectStore
-from reconciler.store.places import opened
 
 
 @pytest.fixture

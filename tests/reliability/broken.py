@@ -35,7 +35,7 @@ class Variant:
 
 def _no_journal():
     LocalStore.intend = lambda *_: None
-    LocalStore.settle = lambda *_: None
+    LocalStore.record = lambda *_: None
 
 
 def _unknown_is_failed():

@@ -118,6 +118,6 @@ def _hurry(*, calm, ends_well):
     reconciler.cli.target._DEADLINE = 30.0 if calm else 0.6
     reconciler.engine.recovery._PAUSE = 0.02
     reconciler.store.postgres.store._PAUSE = 0.05
-    reconciler.store.postgres.store.Patience = lambda: Patience(look=0.5)
+    reconciler.store.postgres.store.Patience = lambda: Patience(confirmation=0.5)
     if not ends_well:
         reconciler.store.objects.Span = lambda: Span(lasts=1.5, renewed=0.3, margin=0.6)

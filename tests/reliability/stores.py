@@ -21,7 +21,7 @@ from store import postgres_server
 from reconciler.errors import StoreError
 from reconciler.model.mark import NO_ENVIRONMENT
 from reconciler.store import LocalStore
-from reconciler.store.places import opened
+from reconciler.store.locations import opened
 from reconciler.store.postgres import schema
 
 TITLES = {"local": "a folder", "postgres": "PostgreSQL", "objects": "object storage"}

@@ -19,7 +19,7 @@ from reconciler.store.lease import Span, elapsed
 from reconciler.store.objects import ObjectStore
 from reconciler.store.postgres import PostgresStore
 
-QUICK = postgres.Patience(connection=2, answer=5.0, look=2.0, grace=1.0)
+QUICK = postgres.Patience(connection=2, answer=5.0, confirmation=2.0, grace=1.0)
 HASTY = bucket.Patience(connect=0.5, request=5.0, repeats=1)
 BRIEF = Span(lasts=2.0, renewed=0.4, margin=0.6)
 

@@ -75,7 +75,7 @@ def take_turn(site, number, start, line):
         held = time.monotonic()
         state = store.load()
         bound = AssistantBinding(f"asst_{number}", f"nonce-{number}")
-        store.settle(where, bound)
+        store.record(where, bound)
         made = State(state.lineage, state.serial, "acme", "", {**state.bindings, where: bound})
         store.save(made, state.serial)
         freed = time.monotonic()

@@ -18,8 +18,8 @@ def full(store, sample):
     store.load()
     store.save(sample.state(), 0)
     store.intend(sample.intent)
-    store.settle(sample.handbook, sample.uploaded)
-    store.settle(sample.support, None)
+    store.record(sample.handbook, sample.uploaded)
+    store.record(sample.support, None)
     return store
 
 
@@ -94,7 +94,7 @@ def test_the_next_record_stands_alone_wherever_the_one_before_was_cut(full, samp
         path.write_bytes(whole[:length])
         again = LocalStore(full.folder)
         again.load()
-        again.settle(sample.support, None)
+        again.record(sample.support, None)
         assert path.read_bytes() == whole
 
 

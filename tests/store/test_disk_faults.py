@@ -94,13 +94,13 @@ class Run:
     def begin(self):
         """What happens under the lock before the disk may fail."""
         self.store.load()
-        self.store.settle(self.sample.support, self.sample.bound)
+        self.store.record(self.sample.support, self.sample.bound)
         self.durable.append("support")
 
     def carry_on(self):
         """What may fail: an intent, its result, and the save of all of it."""
         self.attempt("intent", self.store.intend, self.sample.intent)
-        self.attempt("handbook", self.store.settle, self.sample.handbook, self.sample.uploaded)
+        self.attempt("handbook", self.store.record, self.sample.handbook, self.sample.uploaded)
         self.attempt("new", self.store.save, self.sample.state(), 1)
 
     def attempt(self, name, call, *arguments):
@@ -130,7 +130,7 @@ class Run:
         again = LocalStore(self.store.folder)
         with again.lock("test"):
             state = again.load()
-            again.settle(self.sample.handbook, self.sample.uploaded)
+            again.record(self.sample.handbook, self.sample.uploaded)
             assert LocalStore(self.store.folder).load().bindings[self.sample.handbook] == self.sample.uploaded
             again.save(state, state.serial)
             assert again.load().serial == state.serial + 1
@@ -241,7 +241,7 @@ def test_a_record_after_one_that_was_cut_stands_alone(disk, run, sample):
         with pytest.raises(StoreError):
             one.store.intend(sample.intent)
         disk.rest()
-    one.store.settle(sample.handbook, sample.uploaded)
+    one.store.record(sample.handbook, sample.uploaded)
 
     state = LocalStore(one.store.folder).load()
     assert set(state.bindings) == {sample.support, sample.handbook}
@@ -255,7 +255,7 @@ def test_a_record_that_the_disk_did_not_confirm_is_taken_back(disk, run, sample)
     disk.real["fsync"] = broken
 
     with pytest.raises(StoreError, match="Input/output error"):
-        one.store.settle(sample.handbook, sample.uploaded)
+        one.store.record(sample.handbook, sample.uploaded)
 
     assert path.read_bytes() == before
 
@@ -267,7 +267,7 @@ def test_records_after_a_save_that_was_not_confirmed_follow_what_is_found(disk, 
     with pytest.raises(StoreError, match="Input/output error"):
         one.store.save(sample.state(), 1)
     disk.real["fsync"] = lambda _: None
-    one.store.settle(sample.support, None)
+    one.store.record(sample.support, None)
 
     state = LocalStore(one.store.folder).load()
 

@@ -48,7 +48,7 @@ def test_files_that_an_earlier_program_left_open_are_closed(store, sample):
 
     with store.lock("test"):
         store.load()
-        store.settle(sample.support, None)
+        store.record(sample.support, None)
         assert modes(store.folder)["journal.jsonl"] == "0o600"
         store.save(sample.state(), 0)
 
@@ -158,7 +158,7 @@ def test_a_link_in_the_place_of_a_file_is_not_read(store, sample, name):
     store.load()
     store.save(sample.state(), 0)
     store.load()
-    store.settle(sample.support, None)
+    store.record(sample.support, None)
     (store.folder / name).rename(store.folder / "elsewhere")
     (store.folder / name).symlink_to("elsewhere")
 
@@ -184,7 +184,7 @@ def test_a_journal_that_is_no_file_takes_no_record(store, sample, tmp_path, kind
         os.mkfifo(path)
 
     with pytest.raises(StoreError, match="cannot write"):
-        store.settle(sample.support, None)
+        store.record(sample.support, None)
 
     assert (tmp_path / "precious").read_text() == "untouched"
 

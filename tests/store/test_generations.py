@@ -124,7 +124,7 @@ def test_a_restored_generation_goes_on_from_its_serial(store, lived):
 
 def test_records_of_the_state_that_was_left_are_not_folded_into_the_restored_one(store, sample, lived):
     lived(3)
-    store.settle(sample.support, sample.bound)
+    store.record(sample.support, sample.bound)
     restore(store, 2)
 
     assert store.load().bindings == {}
@@ -133,7 +133,7 @@ def test_records_of_the_state_that_was_left_are_not_folded_into_the_restored_one
 
 def test_records_of_an_earlier_life_of_the_same_serial_are_not_folded(store, sample, lived):
     lived(3)
-    store.settle(sample.support, sample.bound)
+    store.record(sample.support, sample.bound)
     left = (store.folder / "journal.jsonl").read_bytes()
     restore(store, 2)
     lived(1)
@@ -145,10 +145,10 @@ def test_records_of_an_earlier_life_of_the_same_serial_are_not_folded(store, sam
 
 def test_records_of_two_lives_in_one_journal_are_told_apart(store, sample, lived):
     lived(3)
-    store.settle(sample.support, sample.bound)
+    store.record(sample.support, sample.bound)
     restore(store, 2)
     store.load()
-    store.settle(sample.handbook, sample.uploaded)
+    store.record(sample.handbook, sample.uploaded)
 
     assert set(LocalStore(store.folder).load().bindings) == {sample.handbook}
 
@@ -196,7 +196,7 @@ def test_a_state_and_a_journal_of_before_saves_had_ids_still_load(store, sample)
     inside = {key: value for key, value in record["state"].items() if key not in {"id", "saved"}}
     store.path.write_text(json.dumps({"format": 1, "checksum": digest(inside), "state": inside}))
     store.load()
-    store.settle(sample.support, None)
+    store.record(sample.support, None)
 
     state = LocalStore(store.folder).load()
 

@@ -79,8 +79,8 @@ def test_only_its_owner_may_read_it(store):
 def test_the_journal_is_folded_into_the_state(store):
     saved(store)
     store.intend(INTENT)
-    store.settle(SUPPORT, None)
-    store.settle(HANDBOOK, FileBinding("file-2", INTENT.filename, INTENT.sha256, INTENT.size))
+    store.record(SUPPORT, None)
+    store.record(HANDBOOK, FileBinding("file-2", INTENT.filename, INTENT.sha256, INTENT.size))
 
     state = LocalStore(store.folder).load()
 
@@ -105,7 +105,7 @@ def test_a_save_empties_the_journal(store):
 
 def test_a_journal_of_a_state_that_was_saved_since_counts_no_more(store):
     state = saved(store)
-    store.settle(SUPPORT, None)
+    store.record(SUPPORT, None)
     journal = (store.folder / "journal.jsonl").read_bytes()
     store.save(state, 1)
     (store.folder / "journal.jsonl").write_bytes(journal)
@@ -115,7 +115,7 @@ def test_a_journal_of_a_state_that_was_saved_since_counts_no_more(store):
 
 def test_a_run_that_ends_while_another_looks_is_seen_whole(store, monkeypatch):
     saved(store)
-    store.settle(SUPPORT, None)
+    store.record(SUPPORT, None)
     real, looked = files.read, []
 
     def end_between(path):
@@ -132,7 +132,7 @@ def test_a_run_that_ends_while_another_looks_is_seen_whole(store, monkeypatch):
 
 
 def test_a_torn_last_record_never_was_and_the_next_one_stands_alone(store):
-    store.settle(SUPPORT, BOUND)
+    store.record(SUPPORT, BOUND)
     path = store.folder / "journal.jsonl"
     whole = path.read_bytes()
     path.write_bytes(whole + whole[: len(whole) // 2])
@@ -140,7 +140,7 @@ def test_a_torn_last_record_never_was_and_the_next_one_stands_alone(store):
     again = LocalStore(store.folder)
     assert list(again.load().bindings) == [SUPPORT]
     with again.lock("test"):
-        again.settle(HANDBOOK, UPLOADED)
+        again.record(HANDBOOK, UPLOADED)
 
     assert set(LocalStore(store.folder).load().bindings) == {SUPPORT, HANDBOOK}
 
@@ -191,4 +191,4 @@ def test_a_journal_that_cannot_be_written_is_an_error(store):
     (store.folder / "journal.jsonl").symlink_to("/dev/null")
 
     with pytest.raises(StoreError, match="cannot write"):
-        store.settle(SUPPORT, BOUND)
+        store.record(SUPPORT, BOUND)

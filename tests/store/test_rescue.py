@@ -19,7 +19,7 @@ def full(store, sample):
     store.load()
     store.save(sample.another(1), 0)
     store.load()
-    store.settle(sample.support, sample.bound)
+    store.record(sample.support, sample.bound)
     return store
 
 
@@ -116,7 +116,7 @@ def test_a_user_without_a_home_is_told_the_same(full, sample, broken, elsewhere,
 def test_a_journal_that_lacks_a_record_is_not_praised(full, sample, broken):
     broken(full.folder)
     with pytest.raises(StoreError, match="No space left"):
-        full.settle(sample.handbook, sample.uploaded)
+        full.record(sample.handbook, sample.uploaded)
 
     assert str(unsaved(full, sample)).endswith(
         "The journal lacks a part of it; without the copy that is found again by its Marks."

@@ -80,9 +80,9 @@ def test_records_are_folded_into_the_state(place, sample):
     with writing(place) as (store, _):
         store.save(sample.another(1), 0)
         store.intend(sample.intent)
-        store.settle(sample.handbook, sample.uploaded)
-        store.settle(sample.support, sample.bound)
-        store.settle(sample.support, None)
+        store.record(sample.handbook, sample.uploaded)
+        store.record(sample.support, sample.bound)
+        store.record(sample.support, None)
 
     state = place.open().load()
     assert (state.bindings, state.unsettled, state.journaled) == (
@@ -95,7 +95,7 @@ def test_records_are_folded_into_the_state(place, sample):
 def test_records_come_in_their_order_however_many(place, sample):
     with writing(place) as (store, _):
         for number in range(30):
-            store.settle(sample.support, replace(sample.bound, id=f"asst_{number}"))
+            store.record(sample.support, replace(sample.bound, id=f"asst_{number}"))
 
     assert place.open().load().bindings[sample.support].id == "asst_29"
 
@@ -112,15 +112,15 @@ def test_a_call_that_was_given_up_stays_open_when_what_another_one_made_is_recor
     with writing(place) as (store, _):
         store.intend(given_up)
         store.intend(sample.intent)
-        store.settle(sample.handbook, sample.uploaded)
-        store.settle(sample.handbook, replace(sample.uploaded, old=()))
+        store.record(sample.handbook, sample.uploaded)
+        store.record(sample.handbook, replace(sample.uploaded, old=()))
 
     assert place.open().load().unsettled == (given_up,)
 
 
 def test_a_save_ends_the_journal(place, sample):
     with writing(place) as (store, _):
-        store.settle(sample.support, sample.bound)
+        store.record(sample.support, sample.bound)
         store.save(sample.another(1), 0)
 
     assert (seen(place).bindings, seen(place).journaled) == ({}, False)
@@ -205,8 +205,8 @@ def test_who_has_lost_the_lock_is_refused_and_what_the_next_one_does_stays(place
         place.unlock(stale)
         with writing(place) as (store, _):
             store.save(sample.another(2), 1)
-            store.settle(sample.support, sample.bound)
-            late(stale.settle, sample.support, None)
+            store.record(sample.support, sample.bound)
+            late(stale.record, sample.support, None)
             late(stale.intend, sample.intent)
             with pytest.raises(StoreError):
                 stale.save(state, 1)
@@ -288,7 +288,7 @@ def test_a_place_that_denies_everything_stays_as_it_is(place, sample):
 def test_a_full_place_keeps_what_it_has_and_a_copy_goes_elsewhere(place, sample, elsewhere):
     lived(place, sample)
     with writing(place) as (store, _):
-        store.settle(sample.support, sample.bound)
+        store.record(sample.support, sample.bound)
         with place.full():
             with pytest.raises(StoreError, match=place.no_room):
                 store.intend(sample.intent)
@@ -352,9 +352,9 @@ def test_a_lock_is_taken_from_its_holder_only_where_it_would_not_free_itself(pla
         pass
 
 
-def test_a_glance_tells_a_state_and_its_holder_and_takes_no_lock(place, sample):
+def test_a_snapshot_tells_a_state_and_its_holder_and_takes_no_lock(place, sample):
     lived(place, sample, 2)
-    assert place.open().glance().state.serial == 2
+    assert place.open().snapshot().state.serial == 2
 
     with holder(place.site) as (process, _):
-        assert f"process {process.pid}" in str(place.open().glance().holder)
+        assert f"process {process.pid}" in str(place.open().snapshot().holder)

@@ -13,8 +13,8 @@ import pytest
 from reconciler.cli.listing import table
 from reconciler.errors import LockedError, StoreError
 from reconciler.model.state import State
-from reconciler.store import LocalStore, places
-from reconciler.store.store import Glance
+from reconciler.store import LocalStore, locations
+from reconciler.store.store import Snapshot
 
 DIES = """\
 import os, sys
@@ -29,7 +29,7 @@ with LocalStore(Path(sys.argv[1])).lock("apply"):
 def folder(tmp_path, sample):
     """A folder with a state of its own, and one of an environment."""
     for environment in (None, "prod"):
-        store = places.folder(tmp_path / "kept", environment)
+        store = locations.folder(tmp_path / "kept", environment)
         with store.lock("apply"):
             store.load()
             store.save(sample.state(), 0)
@@ -39,23 +39,23 @@ def folder(tmp_path, sample):
 def test_a_folder_lists_its_own_state_and_those_of_its_environments(folder, sample):
     (folder / "environments/empty").mkdir()
 
-    first, second = places.every(folder)
+    first, second = locations.every(folder)
 
     assert (first.name, second.name) == ("acme/-", "acme/prod")
-    assert first.glance.state.bindings == sample.state().bindings
-    assert first.glance.at > "2020"
-    assert first.glance.holder == ""
+    assert first.snapshot.state.bindings == sample.state().bindings
+    assert first.snapshot.at > "2020"
+    assert first.snapshot.holder == ""
 
 
 def test_a_place_without_a_state_lists_nothing_and_stays_as_it_is(tmp_path):
-    assert places.every(tmp_path / "nowhere") == []
+    assert locations.every(tmp_path / "nowhere") == []
     assert not (tmp_path / "nowhere").exists()
 
 
 def test_a_folder_that_cannot_be_read_is_an_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot use the state folder"):
-        places.every(tmp_path / "file")
+        locations.every(tmp_path / "file")
 
 
 def test_a_state_that_is_damaged_or_newer_hides_no_other(folder):
@@ -65,9 +65,9 @@ def test_a_state_that_is_damaged_or_newer_hides_no_other(folder):
     newer.parent.chmod(0o700)
     newer.write_text(json.dumps({"format": 99}))
 
-    *wrong, whole = sorted(places.every(folder), key=lambda one: not one.problem)
+    *wrong, whole = sorted(locations.every(folder), key=lambda one: not one.problem)
 
-    assert [(one.name, one.glance) for one in wrong] == [("?/-", None), ("?/new", None)]
+    assert [(one.name, one.snapshot) for one in wrong] == [("?/-", None), ("?/new", None)]
     assert wrong[0].problem == "the state is damaged or cut short"
     assert "format 99" in wrong[1].problem
     assert (whole.name, whole.problem) == ("acme/prod", "")
@@ -75,7 +75,7 @@ def test_a_state_that_is_damaged_or_newer_hides_no_other(folder):
 
 def test_the_holder_of_a_lock_is_named_and_goes_on_holding_it(folder):
     with LocalStore(folder).lock("apply"):
-        assert "to apply" in places.every(folder)[0].glance.holder
+        assert "to apply" in locations.every(folder)[0].snapshot.holder
         with pytest.raises(LockedError), LocalStore(folder).lock("apply"):
             pass
 
@@ -84,7 +84,7 @@ def test_a_holder_who_was_killed_holds_no_lock(folder):
     subprocess.run([sys.executable, "-c", DIES, str(folder)], check=True)
 
     assert "to apply" in (folder / "lock").read_text()
-    assert places.every(folder)[0].glance.holder == ""
+    assert locations.every(folder)[0].snapshot.holder == ""
 
 
 def test_a_look_at_a_lock_keeps_nobody_from_taking_it(folder, monkeypatch):
@@ -102,15 +102,17 @@ def test_a_look_at_a_lock_keeps_nobody_from_taking_it(folder, monkeypatch):
 
 
 def entry(name, **fields):
-    return places.Entry(
-        name, Glance(**{"state": State("", 4), "at": "2026-11-23T02:10:00.1Z", "holder": "", **fields})
+    return locations.Entry(
+        name, Snapshot(**{"state": State("", 4), "at": "2026-11-23T02:10:00.1Z", "holder": "", **fields})
     )
 
 
 def test_the_table_has_its_columns_in_a_narrow_terminal():
     long = "a-project-with-quite-a-long-name-of-its-own/production"
     lines = "".join(
-        table([entry("acme/-"), entry(long, holder="ann@host"), places.Entry("x/-", None, "it is damaged")])
+        table(
+            [entry("acme/-"), entry(long, holder="ann@host"), locations.Entry("x/-", None, "it is damaged")]
+        )
     ).splitlines()
 
     assert lines == [
@@ -127,7 +129,7 @@ def test_the_table_has_its_columns_in_a_narrow_terminal():
 def test_nothing_in_the_table_acts_on_a_terminal():
     wild = entry("a\x1b[2J/-", at="\x1b]0;x\x07", holder="h\u202e")
 
-    shown = "".join(table([wild, replace(wild, glance=None, problem="p\x1b")]))
+    shown = "".join(table([wild, replace(wild, snapshot=None, problem="p\x1b")]))
 
     assert not set(shown) & {"\x1b", "\x07", "\u202e"}
     assert "<U+202E>" in shown

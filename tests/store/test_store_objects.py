@@ -178,8 +178,8 @@ def test_the_journal_is_folded_into_the_state_that_it_follows(store, opened):
     with loaded(store):
         store.intend(INTENT)
         store.intend(Intent(RETURNS, "create", "nonce-3"))
-        store.settle(RETURNS, AssistantBinding("asst_3", "nonce-3"))
-        store.settle(SUPPORT, None)
+        store.record(RETURNS, AssistantBinding("asst_3", "nonce-3"))
+        store.record(SUPPORT, None)
 
     found = opened().load()
     assert {where: one.id for where, one in found.bindings.items()} == {RETURNS: "asst_3"}
@@ -219,7 +219,7 @@ def test_ten_generations_are_kept(store, bucket):
 def test_what_cannot_be_kept_or_tidied_keeps_nothing_from_being_saved(store, opened, door):
     stored(store)
     with loaded(store) as state:
-        store.settle(SUPPORT, None)
+        store.record(SUPPORT, None)
         door.misfortunes += [Misfortune("deny", "PUT", within="/history/"), Misfortune("deny", "POST")]
         store.save(State(state.lineage, 1, "after"), 1)
 
@@ -250,7 +250,7 @@ def test_nothing_is_written_without_the_lock(store, door):
 def test_a_state_that_is_saved_while_it_is_read_is_read_again(store, opened, door):
     stored(store)
     with loaded(store) as state:
-        store.settle(SUPPORT, None)
+        store.record(SUPPORT, None)
         door.between.append(("HEAD", "state.json", lambda: store.save(State(state.lineage, 1, "later"), 1)))
         assert opened().load().project == "later"
 
@@ -258,7 +258,7 @@ def test_a_state_that_is_saved_while_it_is_read_is_read_again(store, opened, doo
 def test_a_journal_that_goes_while_it_is_read_is_read_again(store, opened, door):
     stored(store)
     with loaded(store) as state:
-        store.settle(SUPPORT, None)
+        store.record(SUPPORT, None)
         door.between.append(
             ("GET", "00000001.jsonl", lambda: store.save(State(state.lineage, 1, "later"), 1))
         )
@@ -301,7 +301,7 @@ def test_a_number_of_the_journal_that_somebody_else_has_taken_is_a_conflict(stor
         bucket.put(name.replace("0001", "0002"), b"{}")
 
         with pytest.raises(ConflictError):
-            store.settle(SUPPORT, None)
+            store.record(SUPPORT, None)
 
 
 def test_a_state_of_the_same_serial_that_somebody_restored_is_a_conflict(store, bucket, opened):
@@ -331,7 +331,7 @@ def test_a_write_whose_answer_was_lost_is_found_to_have_happened(store, opened, 
     door.misfortunes.append(Misfortune("drop", "PUT", path, times=times))
 
     with loaded(store) as state:
-        store.settle(SUPPORT, None)
+        store.record(SUPPORT, None)
         assert opened().load().bindings == {}
         store.save(State(state.lineage, 1, "after"), 1)
 
@@ -378,7 +378,7 @@ def test_a_save_that_nobody_knows_of_leaves_the_old_state_or_the_new_with_every_
 ):
     stored(store)
     with loaded(store) as state:
-        store.settle(SUPPORT, None)
+        store.record(SUPPORT, None)
         door.misfortunes.append(Misfortune("late", "PUT", "state.json"))
         with pytest.raises(UnsavedError, match="The journal has everything too") as error:
             store.save(State(state.lineage, 1, "after"), 1)
@@ -399,7 +399,7 @@ def test_a_save_that_failed_can_be_tried_again(store, opened, door, elsewhere):
     with loaded(store) as state:
         door.misfortunes.append(Misfortune("fail"))
         with pytest.raises(StoreError, match="answered 500"):
-            store.settle(SUPPORT, None)
+            store.record(SUPPORT, None)
         with pytest.raises(UnsavedError, match="The journal lacks a part of it"):
             store.save(State(state.lineage, 1, "after"), 1)
         door.misfortunes.clear()
@@ -447,11 +447,11 @@ def dies(opened, door, number):
         door.between += [("PUT", "", lambda: None) for _ in range(number)]
         door.between.append(("PUT", "", lambda: door.misfortunes.append(Misfortune("dead"))))
         for name in ("a", "b"):
-            store.settle(assistant(name), BOUND)
+            store.record(assistant(name), BOUND)
             acknowledged.append(name)
         bound = {assistant("a"): BOUND, assistant("b"): BOUND}
         store.save(State(state.lineage, state.serial, bindings=bound), state.serial)
-        store.settle(assistant("c"), BOUND)
+        store.record(assistant("c"), BOUND)
         acknowledged.append("c")
     return acknowledged, not door.misfortunes
 
@@ -520,7 +520,7 @@ def test_a_thread_renews_the_lease(opened, bucket):
         assert read(bucket, "lock.json")["renewed"] >= 2
 
 
-@pytest.mark.parametrize("write", ["intend", "settle", "save"])
+@pytest.mark.parametrize("write", ["intend", "record", "save"])
 def test_a_holder_writes_nothing_in_the_margin_before_its_lease_ends(store, door, write):
     state = stored(store)
     clock = store._lock.clock  # noqa: SLF001 - the holder's own clock
@@ -529,7 +529,7 @@ def test_a_holder_writes_nothing_in_the_margin_before_its_lease_ends(store, door
         door.requests.clear()
         calls = {
             "intend": lambda: store.intend(INTENT),
-            "settle": lambda: store.settle(SUPPORT, None),
+            "record": lambda: store.record(SUPPORT, None),
             "save": lambda: store.save(state, 1),
         }
         with pytest.raises(StoreError, match=r"the lease on s3://.* was lost: it was not renewed in time"):
@@ -543,7 +543,7 @@ def test_a_state_that_a_lost_lease_keeps_from_being_saved_is_elsewhere_and_nobod
     stored(store)
     clock = store._lock.clock  # noqa: SLF001 - the holder's own clock
     with loaded(store) as state:
-        store.settle(SUPPORT, None)
+        store.record(SUPPORT, None)
         clock.now += 41
         with pytest.raises(
             UnsavedError, match=r"was lost: .* A copy is in [^;]+\. The journal has everything too"
@@ -605,13 +605,13 @@ def test_what_a_stopped_holder_still_writes_counts_no_more(store, opened, door, 
         store.intend(INTENT)
         door.misfortunes.append(Misfortune("late", "PUT", "00000002.jsonl"))
         with pytest.raises(StoreError):
-            store.settle(SUPPORT, None)
+            store.record(SUPPORT, None)
         door.misfortunes.clear()
         door.ahead = 62
         other = opened()
         with loaded(other) as taken:
             assert taken.unsettled == (INTENT,)  # its calls are looked for
-            other.settle(RETURNS, BOUND)
+            other.record(RETURNS, BOUND)
             assert door.deliver()[0] == 200
 
             found = opened().load()
@@ -629,7 +629,7 @@ def test_what_a_stopped_holder_still_writes_counts_no_more(store, opened, door, 
 def test_an_old_holder_that_tidies_late_deletes_nothing_of_the_new_one(store, opened, door):
     stored(store)
     with loaded(store) as state:
-        store.settle(SUPPORT, None)
+        store.record(SUPPORT, None)
         other = opened()
         with ExitStack() as held:
 
@@ -920,7 +920,7 @@ def test_an_endpoint_of_another_machine_needs_https(opened, monkeypatch, url, sa
 def test_without_an_endpoint_it_is_the_service_of_the_region(opened, monkeypatch):
     monkeypatch.delenv("AWS_ENDPOINT_URL")
 
-    assert opened().place.endswith("/team/project/state.json")
+    assert opened().location.endswith("/team/project/state.json")
 
 
 def test_a_prefix_is_not_needed_and_localhost_is_this_machine(endpoint, address, monkeypatch):

@@ -21,7 +21,7 @@ from reconciler.model.state import State
 from reconciler.store.postgres import Patience, PostgresStore, database, schema
 
 FORK = multiprocessing.get_context("fork")
-HURRIED = Patience(connection=2, answer=0.5, look=0.3, grace=0.2)
+HURRIED = Patience(connection=2, answer=0.5, confirmation=0.3, grace=0.2)
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_a_record_on_a_state_that_is_anothers_is_refused(postgres, saved, sample
         saved.load()
         postgres.run("UPDATE assistants_sync.state SET save = 'another' WHERE name = %s", name)
         with pytest.raises(ConflictError, match="another serial 3"):
-            saved.settle(sample.support, sample.bound)
+            saved.record(sample.support, sample.bound)
 
 
 def test_a_save_that_another_run_has_saved_upon_already_is_known_to_have_happened(postgres, name, sample):
@@ -169,7 +169,7 @@ def test_what_the_server_takes_too_long_for_is_an_error(postgres, saved, sample,
         hurried.load()
         other.execute("SELECT FROM assistants_sync.state WHERE name = %s FOR UPDATE", [name])
         with pytest.raises(StoreError, match="canceling statement due to"):
-            hurried.settle(sample.support, sample.bound)
+            hurried.record(sample.support, sample.bound)
 
 
 def test_answered_writes_are_on_the_disk_whatever_the_servers_defaults(postgres, store):
@@ -248,7 +248,7 @@ def test_tables_that_somebody_else_made_need_rights_and_no_more(postgres, name, 
 
     with store.lock("apply"):
         store.load()
-        store.settle(sample.support, sample.bound)
+        store.record(sample.support, sample.bound)
         store.save(sample.another(1), 0)
     assert store.load().project == "project-1"
 
@@ -272,7 +272,7 @@ def test_who_may_only_read_may_plan(postgres, saved, name):
 def test_a_save_leaves_no_rows_of_the_journal(postgres, saved, sample, name):
     with saved.lock("apply"):
         saved.load()
-        saved.settle(sample.support, sample.bound)
+        saved.record(sample.support, sample.bound)
         saved.save(sample.another(4), 3)
 
     assert postgres.run("SELECT FROM assistants_sync.journal WHERE name = %s", name) == []
@@ -282,7 +282,7 @@ def test_two_names_know_nothing_of_each_other(postgres, saved, sample):
     other = PostgresStore(postgres.url(), "another", QUICK)
     with saved.lock("apply"), other.lock("apply"):
         saved.load()
-        saved.settle(sample.support, sample.bound)
+        saved.record(sample.support, sample.bound)
 
         assert (other.load().serial, other.load().bindings) == (0, {})
 
@@ -347,8 +347,8 @@ def test_a_newer_format_is_refused(postgres, saved, name):
 def test_a_damaged_record_is_refused_with_a_command_that_deletes_the_journal(postgres, saved, sample, name):
     with saved.lock("apply"):
         saved.load()
-        saved.settle(sample.support, sample.bound)
-        saved.settle(sample.handbook, sample.uploaded)
+        saved.record(sample.support, sample.bound)
+        saved.record(sample.handbook, sample.uploaded)
     postgres.run(
         "UPDATE assistants_sync.journal SET record = overlay(record placing 'x' from 30) WHERE name = %s",
         name,
@@ -403,7 +403,7 @@ def test_the_password_is_said_nowhere(postgres, name, sample, caplog):
         seen = postgres.run("SELECT query, application_name FROM pg_stat_activity")
         with pytest.raises(LockedError) as refusal, PostgresStore(postgres.url(), name).lock("apply"):
             pass
-    said += [str(holder), str(seen), str(refusal.value), repr(store), store.place, caplog.text]
+    said += [str(holder), str(seen), str(refusal.value), repr(store), store.location, caplog.text]
 
     for text in said:
         for hidden in (secret, quoted, secret.split("@", maxsplit=1)[0], postgres.password):
@@ -431,7 +431,7 @@ def test_a_server_that_repeats_the_password_is_not_quoted(postgres, name, sample
         postgres.run(repeating.format(made, sql.Literal(text), sql.Literal(len(name))))
         try:
             with pytest.raises(StoreError, match=re.escape("is it …?")) as error:
-                store.settle(sample.support, sample.bound)
+                store.record(sample.support, sample.bound)
         finally:
             postgres.run(sql.SQL("DROP FUNCTION {} CASCADE").format(made))
 
@@ -443,10 +443,10 @@ def test_what_stands_for_an_address_that_says_little(monkeypatch):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("PGUSER", "me")
 
-    assert PostgresStore("postgresql://", "n").place == "postgresql://localhost:5432/me#n"
-    assert PostgresStore("postgres://[::1]:7/db", "n").place == "postgresql://::1:7/db#n"
+    assert PostgresStore("postgresql://", "n").location == "postgresql://localhost:5432/me#n"
+    assert PostgresStore("postgres://[::1]:7/db", "n").location == "postgresql://::1:7/db#n"
     monkeypatch.setenv("PGHOST", "db.example")
-    assert PostgresStore("postgresql:///x%20y", "n").place == "postgresql://db.example:5432/x%20y#n"
+    assert PostgresStore("postgresql:///x%20y", "n").location == "postgresql://db.example:5432/x%20y#n"
 
 
 def test_a_pooler_is_refused_by_what_it_says(monkeypatch, name):

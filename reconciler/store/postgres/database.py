@@ -63,7 +63,7 @@ _WATCHFUL = """
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds: for a connection, for the answer to a statement, and for a look at what became of a save.
+    """Seconds: for a connection, for an answer, and for finding out whether a save took effect.
 
     Servers end a statement after ``answer``. One that hangs does not even do that, so a few seconds
     later we end the connection.
@@ -71,7 +71,7 @@ class Patience:
 
     connection: int = 10
     answer: float = 30.0
-    look: float = 10.0
+    confirmation: float = 10.0
     grace: float = 5.0
 
 
@@ -80,12 +80,12 @@ class Database:
 
     def __init__(self, url: str, patience: Patience) -> None:
         self.patience = patience
-        self._given = _given(url)
-        known = {**_defaults(), **self._given}
+        self._named = _parameters_of(url)
+        known = {**_defaults(), **self._named}
         self.user = known.get("user") or ""
         host, port = known.get("host") or "localhost", known.get("port") or "5432"
         where = f"{quote(host, safe=',:[]')}:{port}/{quote(known.get('dbname') or self.user)}"
-        self.place = f"postgresql://{where}"
+        self.location = f"postgresql://{where}"
         self.address = f"postgresql://{quote(self.user)}@{where}"
         self._secrets = [known[name] for name in ("password", "sslpassword") if known.get(name)]
 
@@ -98,7 +98,7 @@ class Database:
             raise self._unreachable(cause) from None
         with closing(connection):
             if writing:
-                with self.told(f"cannot write to {self.place}"), self.within(connection):
+                with self.reporting(f"cannot write to {self.location}"), self.within(connection):
                     self._prepare(connection)
             yield connection
 
@@ -107,7 +107,7 @@ class Database:
         asked = connection.execute(_ASKED).fetchone()
         if asked != ("on", "pg_catalog"):
             raise StoreError(
-                f"cannot write to {self.place}: it ignores what is asked of a session. {_POOLER}"
+                f"cannot write to {self.location}: it ignores what is asked of a session. {_POOLER}"
             )
         connection.execute(_WATCHFUL)
 
@@ -120,9 +120,9 @@ class Database:
             "target_session_attrs": "read-write" if writing else "primary",
             "connect_timeout": str(self.patience.connection),
             **_REACHED,
-            **self._given,
+            **self._named,
             "client_encoding": "utf8",
-            "options": f"{self._given.get('options', '')} {own} {alone}".strip(),
+            "options": f"{self._named.get('options', '')} {own} {alone}".strip(),
         }
 
     @contextmanager
@@ -141,7 +141,7 @@ class Database:
             timer.join()
 
     @contextmanager
-    def told(self, problem: str) -> Iterator[None]:
+    def reporting(self, problem: str) -> Iterator[None]:
         """Let what the server refuses be a StoreError that begins with ``problem``."""
         try:
             yield
@@ -149,7 +149,7 @@ class Database:
             raise self._error(problem, cause) from cause
 
     def _error(self, problem: str, cause: psycopg.Error) -> StoreError:
-        said = f"{problem}: {self.said(cause)}."
+        said = f"{problem}: {self.message_of(cause)}."
         if isinstance(cause, psycopg.errors.InsufficientPrivilege):
             return StoreError(f"{said} Nothing was changed. {self._grants()}")
         return StoreError(f"{said} Run the same command again once that is put right.")
@@ -164,7 +164,7 @@ class Database:
         )
 
     def _unreachable(self, cause: psycopg.Error) -> StoreError:
-        said = f"cannot reach {self.place}: {self.said(cause)}. Nothing was changed."
+        said = f"cannot reach {self.location}: {self.message_of(cause)}. Nothing was changed."
         if "startup parameter" in str(cause):
             remedy = _POOLER
         else:
@@ -173,7 +173,7 @@ class Database:
             )
         return StoreError(f"{said} {remedy}")
 
-    def said(self, cause: psycopg.Error) -> str:
+    def message_of(self, cause: psycopg.Error) -> str:
         """The first line of what went wrong, without a password that somebody put there."""
         text = cause.diag.message_primary or str(cause).strip().partition("\n")[0]
         for secret in self._secrets:
@@ -182,7 +182,7 @@ class Database:
         return text[:_LONGEST_ANSWER].strip().removesuffix(".") or "the connection was lost"
 
 
-def _given(url: str) -> dict[str, str]:
+def _parameters_of(url: str) -> dict[str, str]:
     """The parameters in a URL; what libpq says of one that it cannot read may hold the password."""
     if url.startswith(("postgresql://", "postgres://")):
         with suppress(psycopg.Error):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.store.postgres.database import Connection
 
 _LONGEST = 24 * 3600.0  # seconds; a server counts milliseconds, and not for ever
-_LOOKS, _PAUSE = 10, 0.02  # at a holder who has the lock and has not signed yet
+_TRIES, _PAUSE = 10, 0.02  # for a holder that has the lock and has not signed yet
 
 _HOLDER = """
     SELECT holder.who FROM assistants_sync.holder AS holder JOIN pg_catalog.pg_locks AS held USING (pid)
@@ -37,7 +37,7 @@ _SIGN = """
 
 
 def take(
-    connection: Connection, name: str, place: str, timeout: float, waiting: Callable[[str], None] | None
+    connection: Connection, name: str, location: str, timeout: float, waiting: Callable[[str], None] | None
 ) -> None:
     """Take the lock of a name, waiting for it in a queue: whoever came first is first."""
     until = time.monotonic() + min(timeout, _LONGEST)
@@ -47,7 +47,7 @@ def take(
             waiting(who)
         who = _waited(connection, name, until)
     if who:
-        raise LockedError(place, who)
+        raise LockedError(location, who)
 
 
 def sign(connection: Connection, name: str, purpose: str) -> None:
@@ -57,7 +57,7 @@ def sign(connection: Connection, name: str, purpose: str) -> None:
 
 def _attempt(connection: Connection, name: str) -> str:
     """Nothing when the lock was taken, or else who holds it."""
-    for _ in range(_LOOKS):
+    for _ in range(_TRIES):
         if connection.execute("SELECT pg_try_advisory_lock(%s)", [key(name)]).fetchone() == (True,):
             return ""
         found = holder(connection, name)

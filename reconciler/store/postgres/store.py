@@ -16,8 +16,8 @@ from reconciler.store import journal, rescue
 from reconciler.store.lock import frees_itself
 from reconciler.store.postgres import lock, remedies, schema
 from reconciler.store.postgres.database import Database, Patience
-from reconciler.store.record import KEPT, Saved, expect, fresh, readable, saved_of, text_of, told
-from reconciler.store.store import Glance
+from reconciler.store.record import KEPT, Saved, expect, fresh, readable, reporting_damage, saved_of, text_of
+from reconciler.store.store import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,7 +71,7 @@ def names(url: str) -> list[str]:
     """The names of all states in a database."""
     database = Database(url, Patience())
     with (
-        database.told(f"cannot list the states in {database.place}"),
+        database.reporting(f"cannot list the states in {database.location}"),
         database.connected(writing=False) as connection,
         database.within(connection),
     ):
@@ -96,13 +96,13 @@ class PostgresStore:
         self._whole = True  # whether the journal took every record
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """Where the state is, for people: without user and password."""
-        return f"{self._database.place}#{self._name}"
+        return f"{self._database.location}#{self._name}"
 
     def load(self) -> State:
         """The State, or a new one of serial 0 where none is stored; writes nothing."""
-        with self._database.told(f"cannot read {self.place}"), self._reading() as connection:
+        with self._database.reporting(f"cannot read {self.location}"), self._reading() as connection:
             return self._loaded(connection)
 
     def _loaded(self, connection: Connection) -> State:
@@ -112,13 +112,13 @@ class PostgresStore:
             found = None
         return self._followed(connection, found)
 
-    def glance(self) -> Glance:
+    def snapshot(self) -> Snapshot:
         """The State, when it was saved, and who holds its lock."""
-        with self._database.told(f"cannot read {self.place}"), self._reading() as connection:
+        with self._database.reporting(f"cannot read {self.location}"), self._reading() as connection:
             state, who = self._loaded(connection), ""
             with suppress(psycopg.errors.UndefinedTable):
                 who = lock.holder(connection, self._name)
-            return Glance(state, self._saved.at, who)
+            return Snapshot(state, self._saved.at, who)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -145,7 +145,7 @@ class PostgresStore:
         """What a row holds; its text is the truth, and its columns must say the same."""
         if text is None and not serial:
             return Saved(State(uuid4().hex, 0))
-        with told(self.place, lambda: self._remedy(connection)):
+        with reporting_damage(self.location, lambda: self._remedy(connection)):
             saved = saved_of(text or b"")
             if (saved.state.serial, saved.save) != (serial, save):
                 raise ValueError("its columns say something else")
@@ -169,7 +169,7 @@ class PostgresStore:
             "What the journal recorded is found again on the server by its Marks. Delete it with: "
             f"{remedies.forget_records(self._database.address, self._name)}."
         )
-        return UnreadableStateError(self.place, f"record {number} of the journal is damaged", remedy)
+        return UnreadableStateError(self.location, f"record {number} of the journal is damaged", remedy)
 
     @contextmanager
     def lock(
@@ -182,9 +182,9 @@ class PostgresStore:
         """
         database = self._database
         with database.connected(writing=True) as connection:
-            with database.told(f"cannot lock {self.place}"), database.within(connection, timeout):
+            with database.reporting(f"cannot lock {self.location}"), database.within(connection, timeout):
                 schema.make(connection)
-                lock.take(connection, self._name, self.place, timeout, waiting)
+                lock.take(connection, self._name, self.location, timeout, waiting)
                 lock.sign(connection, self._name, purpose)
                 connection.execute(_CLAIM, [self._name])
             self._held = connection
@@ -197,15 +197,15 @@ class PostgresStore:
 
     def unlock(self, id_: str) -> None:  # noqa: ARG002 - the port's: such a lock has no id
         """Refuse: the lock is free once its holder has ended."""
-        raise frees_itself(self.place)
+        raise frees_itself(self.location)
 
     def intend(self, intent: Intent) -> None:
         """Record durably what is about to be done."""
-        self._append(journal.intended(intent))
+        self._append(journal.intent_record(intent))
 
-    def settle(self, address: Address, binding: Binding | None) -> None:
+    def record(self, address: Address, binding: Binding | None) -> None:
         """Record durably what an address is bound to now."""
-        self._append(journal.settled(address, binding))
+        self._append(journal.binding_record(address, binding))
 
     def _append(self, record: dict[str, Any]) -> None:
         """Add a record in one statement, which sees in the same moment whether the State is still ours."""
@@ -213,7 +213,7 @@ class PostgresStore:
         database, connection = self._database, self._writable()
         serial, save = self._saved.state.serial, self._saved.save
         line = journal.line_of(self._saved, record)
-        with database.told(f"cannot write {self.place}"), database.within(connection):
+        with database.reporting(f"cannot write {self.location}"), database.within(connection):
             if connection.execute(_APPEND, [line, self._name, serial, save]).rowcount != 1:
                 raise ConflictError(serial, self._serial(connection))
         self._whole = whole
@@ -221,7 +221,7 @@ class PostgresStore:
     def _writable(self) -> Connection:
         """The session that holds the lock; StoreError where there is none."""
         if self._held is None:
-            raise StoreError(f"{self.place} is written only under its lock. Nothing was written.")
+            raise StoreError(f"{self.location} is written only under its lock. Nothing was written.")
         return self._held
 
     def _serial(self, connection: Connection) -> int:
@@ -256,7 +256,7 @@ class PostgresStore:
 
     def _arrived(self, saving: Saved) -> bool:
         """Whether a save whose answer was lost happened, as far as can be known soon."""
-        until = time.monotonic() + self._database.patience.look
+        until = time.monotonic() + self._database.patience.confirmation
         while True:
             try:
                 return self._is_stored(saving)
@@ -285,5 +285,5 @@ class PostgresStore:
         saved = rescue.copy(f"assistants-sync-state-{saving.save}.json", text)
         address = self._database.address
         back = saved and remedies.put_back(address, self._name, saving, self._saved, saved)
-        problem = self._database.said(cause)
-        return UnsavedError(self.place, problem, saved, whole=self._whole, back=back or "")
+        problem = self._database.message_of(cause)
+        return UnsavedError(self.location, problem, saved, whole=self._whole, back=back or "")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from reconciler.store.store import Glance, Store
+    from reconciler.store.store import Snapshot, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Entry:
     """One state among those at a place, or why it cannot be read; its name is PROJECT/ENVIRONMENT."""
 
     name: str
-    glance: Glance | None = None
+    snapshot: Snapshot | None = None
     problem: str = ""
 
 
@@ -40,9 +40,9 @@ def folder(path: Path, environment: str | None) -> Store:
     return LocalStore(path / "environments" / environment if environment else path)
 
 
-def every(place: Path | str) -> list[Entry]:
+def every(location: Path | str) -> list[Entry]:
     """Every state in a folder or at an address, by name; one that cannot be read hides no other."""
-    stores = _at(place) if isinstance(place, str) else _in(place)
+    stores = _at(location) if isinstance(location, str) else _in(location)
     return sorted((_entry(name, store) for name, store in stores), key=lambda one: one.name)
 
 
@@ -59,7 +59,7 @@ def _in(path: Path) -> Iterator[tuple[str, Callable[[], Store]]]:
 
 def _entry(name: str, store: Callable[[], Store]) -> Entry:
     try:
-        found = store().glance()
+        found = store().snapshot()
     except UnreadableStateError as error:
         return Entry(name, problem=error.problem)
     except StoreError as error:
