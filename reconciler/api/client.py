@@ -1,4 +1,4 @@
-"""Client and AsyncClient: connections to the Assistants API, and the names that its settings have."""
+"""Client and AsyncClient: senders to the Assistants API, and the names that their settings have."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar
 import httpx
 
 from reconciler.api.arguments import NOT_GIVEN, NotGiven
-from reconciler.api.connection import AsyncConnection, Connected, Connection, HttpT
+from reconciler.api.http_sender import AsyncHttpSender, HttpSender, HttpT, Sending
 from reconciler.api.pages import AsyncCursorPage, AsyncPaginator, SyncCursorPage
 from reconciler.api.resources import AsyncBeta, AsyncUploads, Beta, Uploads
 from reconciler.api.response_body import MOST
@@ -40,7 +40,7 @@ _REMEDIES: Mapping[Fault, str] = {
 _UNCHOSEN = httpx.Timeout(5.0)  # what httpx takes when nobody says anything
 
 
-class _Configured(Connected[HttpT], Generic[HttpT, TransportT]):
+class _Configured(Sending[HttpT], Generic[HttpT, TransportT]):
     """What both colours share: what they are made of, and copies."""
 
     _connections: ClassVar[type]
@@ -171,7 +171,7 @@ class _Configured(Connected[HttpT], Generic[HttpT, TransportT]):
     with_options = copy
 
 
-class Client(_Configured[httpx.Client, httpx.BaseTransport], Connection):
+class Client(_Configured[httpx.Client, httpx.BaseTransport], HttpSender):
     """The client in sync colour; close it, or use it as a context manager."""
 
     _connections = httpx.Client
@@ -202,7 +202,7 @@ class Client(_Configured[httpx.Client, httpx.BaseTransport], Connection):
         return SyncCursorPage(self.result(call.page, response), call, self.page)
 
 
-class AsyncClient(_Configured[httpx.AsyncClient, httpx.AsyncBaseTransport], AsyncConnection):
+class AsyncClient(_Configured[httpx.AsyncClient, httpx.AsyncBaseTransport], AsyncHttpSender):
     """The client in async colour; close it, or use it as an async context manager."""
 
     _connections = httpx.AsyncClient

@@ -1,4 +1,4 @@
-"""What a connection is built from, and what a request and its answer mean: everything but the waiting.
+"""Settings of a sender, and the meaning of requests and answers: everything but the waiting.
 
 Errors state facts. The caller, which knows what its settings are called, adds the remedy (``remedied``).
 """
@@ -85,7 +85,7 @@ class Wording:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a connection is built from.
+    """Settings of a sender.
 
     ``base_url`` is what every path is added to. ``headers`` and ``query`` go with every request; ``identity``
     are headers over which all others win. The secret is sent as a bearer token to that one origin only, and

@@ -261,18 +261,18 @@ async def _on_board(
 
     ways = {"proxy_from_environment": given["proxy_from_environment"], "ca_file": given["ca_file"]}
     forge = {"github": github, "gitlab": gitlab}[runner.kind].FORGE
-    async with connected(forge, runner.api, runner.token, **ways) as connection:
+    async with connected(forge, runner.api, runner.token, **ways) as sender:
         board: Board
         if runner.kind == "github":
             place = runner.place
-            issues = github.Issues.of(connection, place, title)
-            board = issues if title else github.PullRequest.of(connection, place, runner.number)
+            issues = github.Issues.of(sender, place, title)
+            board = issues if title else github.PullRequest.of(sender, place, runner.number)
         else:
             project = int(runner.place)
             board = (
-                gitlab.Issues.of(connection, project, title)
+                gitlab.Issues.of(sender, project, title)
                 if title
-                else gitlab.MergeRequest.of(connection, project, runner.number)
+                else gitlab.MergeRequest.of(sender, project, runner.number)
             )
         return await work(board)
 

@@ -12,7 +12,7 @@ from reconciler.forges.rest import Forge, Rest, Shape
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from reconciler.api.connection import AsyncConnection
+    from reconciler.api.http_sender import AsyncHttpSender
 
 _REPOSITORY = re.compile(r"(?!\.{1,2}/)[A-Za-z0-9_.-]{1,100}/(?!\.{1,2}\Z)[A-Za-z0-9_.-]{1,100}\Z")
 FORGE = Forge(
@@ -60,11 +60,9 @@ class PullRequest:
     number: int
 
     @classmethod
-    def of(cls, connection: AsyncConnection, repository: str, number: int) -> PullRequest:
+    def of(cls, sender: AsyncHttpSender, repository: str, number: int) -> PullRequest:
         """Return a pull request of a repository, ``OWNER/NAME``; ForgeError for an invalid name or number."""
-        return cls(
-            _rest(connection, "`pull-requests: write`"), _repository_path(repository), _numbered(number)
-        )
+        return cls(_rest(sender, "`pull-requests: write`"), _repository_path(repository), _numbered(number))
 
     async def author(self) -> str:
         """Return the user of the token, or the workflow."""
@@ -104,9 +102,9 @@ class Issues:
     title: str
 
     @classmethod
-    def of(cls, connection: AsyncConnection, repository: str, title: str) -> Issues:
+    def of(cls, sender: AsyncHttpSender, repository: str, title: str) -> Issues:
         """Return the issues of a repository; new ones get this title."""
-        return cls(_rest(connection, "`issues: write`"), _repository_path(repository), title)
+        return cls(_rest(sender, "`issues: write`"), _repository_path(repository), title)
 
     async def author(self) -> str:
         """Return the user of the token, or the workflow."""
@@ -135,8 +133,8 @@ class Issues:
         await self.rest.write("PATCH", (*self.path, "issues", str(note.id)), body, _Issue)
 
 
-def _rest(connection: AsyncConnection, permission: str) -> Rest:
-    return Rest(connection, FORGE, f"{permission} among the permissions of the job")
+def _rest(sender: AsyncHttpSender, permission: str) -> Rest:
+    return Rest(sender, FORGE, f"{permission} among the permissions of the job")
 
 
 async def _author(rest: Rest) -> str:

@@ -11,7 +11,7 @@ from reconciler.forges.rest import Forge, Rest, Shape
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from reconciler.api.connection import AsyncConnection
+    from reconciler.api.http_sender import AsyncHttpSender
 
 FORGE = Forge("GitLab", credential="ASSISTANTS_SYNC_GITLAB_TOKEN", api="CI_API_V4_URL", scope="project")
 
@@ -49,10 +49,10 @@ class MergeRequest:
     path: tuple[str, ...]
 
     @classmethod
-    def of(cls, connection: AsyncConnection, project: int, number: int) -> MergeRequest:
+    def of(cls, sender: AsyncHttpSender, project: int, number: int) -> MergeRequest:
         """Return a merge request of a project, both by their numbers; ForgeError for an invalid number."""
         path = ("projects", _numbered(project), "merge_requests", _numbered(number), "notes")
-        return cls(_rest(connection), path)
+        return cls(_rest(sender), path)
 
     async def author(self) -> str:
         """Return the user of the token; a project's token has a user too."""
@@ -87,9 +87,9 @@ class Issues:
     title: str
 
     @classmethod
-    def of(cls, connection: AsyncConnection, project: int, title: str) -> Issues:
+    def of(cls, sender: AsyncHttpSender, project: int, title: str) -> Issues:
         """Return the issues of a project; new ones get this title."""
-        return cls(_rest(connection), ("projects", _numbered(project), "issues"), title)
+        return cls(_rest(sender), ("projects", _numbered(project), "issues"), title)
 
     async def author(self) -> str:
         """Return the user of the token."""
@@ -117,8 +117,8 @@ class Issues:
         await self.rest.write("PUT", (*self.path, str(note.id)), body, _Issue)
 
 
-def _rest(connection: AsyncConnection) -> Rest:
-    return Rest(connection, FORGE, "the scope `api` and a role that may comment")
+def _rest(sender: AsyncHttpSender) -> Rest:
+    return Rest(sender, FORGE, "the scope `api` and a role that may comment")
 
 
 async def _author(rest: Rest) -> str:

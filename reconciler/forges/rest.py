@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from reconciler.api.call import Call
-from reconciler.api.connection import AsyncConnection, async_connection
 from reconciler.api.errors import APIError, UnknownOutcomeError
+from reconciler.api.http_sender import AsyncHttpSender, async_sender
 from reconciler.api.retry import Retry
 from reconciler.api.settings import Fault, Settings, Wording, patience, remedied
 from reconciler.api.transport import async_socket
@@ -92,26 +92,26 @@ def settings(forge: Forge, url: str, token: str) -> Settings:
 @asynccontextmanager
 async def connected(
     forge: Forge, url: str, token: str, *, proxy_from_environment: bool = False, ca_file: Path | None = None
-) -> AsyncIterator[AsyncConnection]:
+) -> AsyncIterator[AsyncHttpSender]:
     """Connect to a forge's API, and give the token to that one origin."""
     chosen = settings(forge, url, token)
     transport = async_socket(url, proxy_from_environment=proxy_from_environment, ca_file=ca_file)
-    async with async_connection(chosen, transport) as connection:
-        yield connection
+    async with async_sender(chosen, transport) as sender:
+        yield sender
 
 
 @dataclass(frozen=True)
 class Rest:
     """Exchanges with one forge; ``needs`` says what a token must be allowed."""
 
-    connection: AsyncConnection
+    sender: AsyncHttpSender
     forge: Forge
     needs: str
 
     async def read(self, path: tuple[str, ...], shape: type[ShapeT]) -> ShapeT:
         """Return one object."""
         with self._forge_errors():
-            return await self.connection.send(self._call("GET", path, shape.model_validate_json))
+            return await self.sender.send(self._call("GET", path, shape.model_validate_json))
 
     async def write(
         self, method: str, path: tuple[str, ...], body: Mapping[str, object], shape: type[ShapeT]
@@ -119,12 +119,12 @@ class Rest:
         """Create or change an object, and return it."""
         call = self._call(method, path, shape.model_validate_json, body=body, repeatable=method != "POST")
         with self._forge_errors():
-            return await self.connection.send(call)
+            return await self.sender.send(call)
 
     async def delete(self, path: tuple[str, ...]) -> None:
         """Delete an object."""
         with self._forge_errors():
-            await self.connection.send(self._call("DELETE", path, lambda _: None))
+            await self.sender.send(self._call("DELETE", path, lambda _: None))
 
     async def each(
         self, path: tuple[str, ...], query: Mapping[str, object], shape: type[ShapeT]
@@ -135,8 +135,8 @@ class Rest:
             asked = {**query, "per_page": _PAGE, "page": page}
             call: Call[list[ShapeT]] = self._call("GET", path, read, query=asked)
             with self._forge_errors():
-                answer = await self.connection.respond(call)
-                objects = self.connection.result(call, answer)
+                answer = await self.sender.respond(call)
+                objects = self.sender.result(call, answer)
             for item in objects:
                 yield item
             if "next" not in answer.links:  # which page that is we know; its address is not followed

@@ -9,7 +9,7 @@ import pytest
 from api.colours import COLOURS, PARSED
 from api.replies import LOCAL, Script
 
-from reconciler.api import connection
+from reconciler.api import http_sender
 from reconciler.server import Database, Ledger, create_app, running
 
 
@@ -33,8 +33,8 @@ def waits(monkeypatch):
     async def wait(seconds):
         waited.append(seconds)
 
-    monkeypatch.setattr(connection, "time", SimpleNamespace(sleep=waited.append))
-    monkeypatch.setattr(connection, "anyio", SimpleNamespace(sleep=wait))
+    monkeypatch.setattr(http_sender, "time", SimpleNamespace(sleep=waited.append))
+    monkeypatch.setattr(http_sender, "anyio", SimpleNamespace(sleep=wait))
     return waited
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from reconciler.api import AsyncClient, connection, in_process
+from reconciler.api import AsyncClient, http_sender, in_process
 from reconciler.dialects.assistants_v1.wire import AssistantsV1
 from reconciler.model.state import State
 from reconciler.server import Database, create_app
@@ -22,7 +22,7 @@ def waits(monkeypatch):
     async def wait(seconds):
         waited.append(seconds)
 
-    monkeypatch.setattr(connection, "anyio", SimpleNamespace(sleep=wait))
+    monkeypatch.setattr(http_sender, "anyio", SimpleNamespace(sleep=wait))
     return waited
 
 

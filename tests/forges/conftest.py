@@ -33,21 +33,19 @@ class Desk:
     def __init__(self, forge, kind, token):
         self.forge, self.kind, self.token = forge, kind, token
 
-    def _board(self, connection, what):
+    def _board(self, sender, what):
         if what == "comments":
             made = {"github": github.PullRequest, "gitlab": gitlab.MergeRequest}[self.kind]
-            return made.of(connection, self.place, 7)
-        return {"github": github.Issues, "gitlab": gitlab.Issues}[self.kind].of(
-            connection, self.place, "Drift"
-        )
+            return made.of(sender, self.place, 7)
+        return {"github": github.Issues, "gitlab": gitlab.Issues}[self.kind].of(sender, self.place, "Drift")
 
     @property
     def place(self):
         return "acme/support" if self.kind == "github" else 5
 
     async def on(self, what, work):
-        async with connected(FORGES[self.kind], self.forge.url, self.token) as connection:
-            return await work(self._board(connection, what))
+        async with connected(FORGES[self.kind], self.forge.url, self.token) as sender:
+            return await work(self._board(sender, what))
 
     def pin(self, mark, draft, most=60_000, what="comments", **rest):
         return asyncio.run(self.on(what, lambda board: pin(board, mark, draft, most, **rest)))

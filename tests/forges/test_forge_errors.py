@@ -10,13 +10,12 @@ import httpx
 import pytest
 
 from reconciler.api import call as calls
-from reconciler.api import connection as connections
 from reconciler.api import deadline as deadlines
 from reconciler.api import errors as wire
-from reconciler.api import json_body, sentences, transport
+from reconciler.api import http_sender, json_body, sentences, transport
 from reconciler.api import retry as retries
-from reconciler.api import settings as connection_settings
-from reconciler.api.connection import async_connection
+from reconciler.api import settings as api_settings
+from reconciler.api.http_sender import async_sender
 from reconciler.api.retry import Retry
 from reconciler.errors import ReconcilerError, TargetError
 from reconciler.forges import DeniedError, comments, github, gitlab, rest, sticky_comment
@@ -48,22 +47,18 @@ def refusal(kind):
 @asynccontextmanager
 async def scripted(kind, answer):
     settings = replace(rest.settings(KINDS[kind].FORGE, URLS[kind], TOKEN), retry=Retry(0))
-    async with async_connection(settings, httpx.MockTransport(answer)) as connection:
-        yield connection
+    async with async_sender(settings, httpx.MockTransport(answer)) as sender:
+        yield sender
 
 
-def board_of(kind, connection, *, is_issues):
+def board_of(kind, sender, *, is_issues):
     if kind == "github":
         place, number = "acme/support", 7
         requests = github.PullRequest
     else:
         place, number = 5, 7
         requests = gitlab.MergeRequest
-    return (
-        KINDS[kind].Issues.of(connection, place, "Drift")
-        if is_issues
-        else requests.of(connection, place, number)
-    )
+    return KINDS[kind].Issues.of(sender, place, "Drift") if is_issues else requests.of(sender, place, number)
 
 
 async def listing(board):
@@ -84,8 +79,8 @@ def fails(kind):
     """The error that an answer of the forge means for one act on one board."""
 
     async def failing(answer, act, *, is_issues):
-        async with scripted(kind, answer) as connection:
-            await ACTS[act](board_of(kind, connection, is_issues=is_issues))
+        async with scripted(kind, answer) as sender:
+            await ACTS[act](board_of(kind, sender, is_issues=is_issues))
 
     def ask(answer, act="notes", *, is_issues=False):
         respond = answer if callable(answer) else lambda _: answer
@@ -199,8 +194,8 @@ def test_no_answer_of_a_forge_leads_to_a_word_of_another_api(fails, act):
 NEUTRAL = [
     calls,
     comments,
-    connections,
-    connection_settings,
+    http_sender,
+    api_settings,
     deadlines,
     github,
     gitlab,

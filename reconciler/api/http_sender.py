@@ -1,6 +1,6 @@
-"""One server over HTTP: the one place where waiting happens, once in each colour.
+"""Calls over HTTP to one server: the only code that waits, written once for each variant.
 
-A connection knows no vendor: its settings name the server, and its Calls the requests.
+A sender knows no vendor: its settings name the server, and its Calls the requests.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ T = TypeVar("T")
 HttpT = TypeVar("HttpT", bound=httpx.Client | httpx.AsyncClient)
 
 
-class Connected(Generic[HttpT]):
-    """What both colours share: settings, and what makes the connections."""
+class Sending(Generic[HttpT]):
+    """Settings of a sender, and the httpx client beneath it; both variants share this."""
 
     def __init__(self, settings: Settings, http: HttpT) -> None:
         self._settings = settings
@@ -63,12 +63,12 @@ class Connected(Generic[HttpT]):
         return self._settings.result(call, response)
 
 
-def async_connection(settings: Settings, transport: httpx.AsyncBaseTransport) -> AsyncConnection:
-    """Return a connection whose requests leave by a transport."""
-    return AsyncConnection(settings, httpx.AsyncClient(transport=transport, trust_env=False))
+def async_sender(settings: Settings, transport: httpx.AsyncBaseTransport) -> AsyncHttpSender:
+    """Return a sender whose requests leave by a transport."""
+    return AsyncHttpSender(settings, httpx.AsyncClient(transport=transport, trust_env=False))
 
 
-class Connection(Connected[httpx.Client]):
+class HttpSender(Sending[httpx.Client]):
     """A server that is waited for; close it, or use it as a context manager."""
 
     def send(self, call: Call[T]) -> T:
@@ -108,7 +108,7 @@ class Connection(Connected[httpx.Client]):
         self.close()
 
 
-class AsyncConnection(Connected[httpx.AsyncClient]):
+class AsyncHttpSender(Sending[httpx.AsyncClient]):
     """A server that is awaited; close it, or use it as an async context manager."""
 
     async def send(self, call: Call[T]) -> T:
