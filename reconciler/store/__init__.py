@@ -1,4 +1,4 @@
-"""Where State and journal live."""
+"""Stores of states and journals."""
 
 from reconciler.store.local import LocalStore
 from reconciler.store.store import Store

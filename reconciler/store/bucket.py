@@ -44,7 +44,7 @@ _REGIONAL = {
 class Patience:
     """Seconds for a connection and for a whole request, and how often one is repeated.
 
-    A request that changes something is repeated as well: :meth:`Bucket.swap` tells what came of it.
+    A request that changes something is repeated as well: :meth:`Bucket.swap` returns the result.
     """
 
     connect: float = 5.0
@@ -53,7 +53,7 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Stored:
     """An object as it was read; ``tag`` names this version, ``at`` is when the service's clock took it."""
 
     text: bytes
@@ -76,41 +76,41 @@ class Bucket:
         self._objects = self._tried("use", "", lambda: make(self._bucket, prefix, self._patience, plain))
 
     def location(self, name: str) -> str:
-        """Where an object is, for people."""
+        """Return the address of an object, for people."""
         return f"{self.address}/{name}".rstrip("/")
 
-    def get(self, name: str) -> Found | None:
-        """An object, or None where the service itself says that there is no such key.
+    def get(self, name: str) -> Stored | None:
+        """Return an object, or None where the service itself says that there is no such key.
 
-        A 404 of anybody else, a proxy's page or a missing bucket's, is no absence.
+        A 404 of a proxy, or of a missing bucket, does not count as absence.
         """
         try:
             return self._tried("read", name, lambda: self._read(name))
         except _AbsentError:
             return None
 
-    def _read(self, name: str) -> Found:
+    def _read(self, name: str) -> Stored:
         import obstore  # noqa: PLC0415 - an extra, and only here
 
         answer = obstore.get(self._objects, name)
         if answer.meta["size"] > LARGEST:
             raise StoreError(f"cannot read {self.location(name)}: it is larger than {LARGEST} bytes")
         tag = self._tagged(answer.meta["e_tag"])
-        return Found(bytes(answer.bytes()), tag, answer.meta["last_modified"])
+        return Stored(bytes(answer.bytes()), tag, answer.meta["last_modified"])
 
     def tag(self, name: str) -> str | None:
-        """The version of an object, without its content; None where none is seen."""
+        """Return the version of an object, without its content; None where none is seen."""
         try:
-            found: str | None = self._tried("look at", name, lambda: self._head(name)["e_tag"])
+            tag: str | None = self._tried("inspect", name, lambda: self._head(name)["e_tag"])
         except _AbsentError:
             return None
-        return found
+        return tag
 
     def now(self) -> datetime:
-        """What the service's own clock shows: when it took an object that is written for this alone."""
+        """Return the time of the service's clock: when it took an object that is written for this alone."""
         self.put("clock.json", b'{"asked": "%s"}\n' % uuid4().hex.encode())
-        found: Mapping[str, Any] = self._tried("look at", "clock.json", lambda: self._head("clock.json"))
-        at: datetime = found["last_modified"]
+        head: Mapping[str, Any] = self._tried("inspect", "clock.json", lambda: self._head("clock.json"))
+        at: datetime = head["last_modified"]
         return at
 
     def _head(self, name: str) -> Mapping[str, Any]:
@@ -125,10 +125,10 @@ class Bucket:
     def swap(self, name: str, text: bytes, tag: str | None) -> str | None:
         """Write an object if it still has a tag, or if there is none when ``tag`` is None.
 
-        Its new tag; None when it was refused, and nothing was written. Every text must be one that nobody
-        else writes, by an id inside: a refusal can come from our own earlier attempt whose answer was lost,
-        and after a failure nobody knows, so what stands there is looked at, and equal text means written.
-        StoreError says that it is not there, not that it never will be: the request may be under way still.
+        Return its new tag; None when it was refused, and nothing was written. Every text must be unique, by
+        an id inside: a refusal can come from our own earlier attempt whose answer was lost, and after a
+        failure the result is unknown, so the object is read again, and equal text means written. StoreError
+        says that it is not there, not that it never will be: the request may be under way still.
         """
         failure: StoreError | None = None
         try:
@@ -136,18 +136,18 @@ class Bucket:
                 "write", name, lambda: self._write(name, text, "create" if tag is None else {"e_tag": tag})
             )
         except _RefusedError:
-            found = self.get(name)
+            stored = self.get(name)
         except StoreError as error:
             failure = error
-            found = self._seen(name)
-        if found and found.text == text:
-            return found.tag
+            stored = self._seen(name)
+        if stored and stored.text == text:
+            return stored.tag
         if failure:
             raise failure
         return None
 
-    def _seen(self, name: str) -> Found | None:
-        """An object, or None when it cannot be read."""
+    def _seen(self, name: str) -> Stored | None:
+        """Return an object, or None when it cannot be read."""
         try:
             return self.get(name)
         except StoreError:
@@ -159,7 +159,7 @@ class Bucket:
         return self._tagged(obstore.put(self._objects, name, text, mode=mode, use_multipart=False)["e_tag"])
 
     def _tagged(self, tag: str | None) -> str:
-        """The tag of an object; without one nothing could be swapped."""
+        """Return the tag of an object; without one nothing could be swapped."""
         if not tag:
             raise StoreError(f"cannot use {self.address}: {self._foreign()}")
         return tag
@@ -168,11 +168,11 @@ class Bucket:
         return f"{self._endpoint} does not answer as an S3 service does. Check AWS_ENDPOINT_URL."
 
     def names(self, folder: str) -> list[str]:
-        """The names of all objects beneath a folder, sorted."""
+        """Return the names of all objects beneath a folder, sorted."""
         import obstore  # noqa: PLC0415 - the same
 
-        found = self._tried("list", folder, lambda: obstore.list(self._objects, folder).collect())
-        return sorted(one["path"] for one in found)
+        objects = self._tried("list", folder, lambda: obstore.list(self._objects, folder).collect())
+        return sorted(item["path"] for item in objects)
 
     def delete(self, names: Sequence[str]) -> None:
         """Delete objects; some of them may be gone already."""
@@ -182,7 +182,7 @@ class Bucket:
             self._tried("delete", names[0], lambda: obstore.delete(self._objects, names))
 
     def _tried(self, verb: str, name: str, call: Callable[[], _T]) -> _T:
-        """What a call returns, or its failure in a sentence of ours."""
+        """Return the result of a call, or raise its failure in a sentence of ours."""
         from obstore.exceptions import (  # noqa: PLC0415 - the same
             AlreadyExistsError,
             BaseError,
@@ -200,8 +200,8 @@ class Bucket:
         raise failure  # outside, so that the library's text does not come along as its context
 
     def _missing(self, verb: str, name: str, text: str) -> StoreError:
-        """A 404: absence if it says so. To a look, a HEAD, it has no text and cannot say what is missing."""
-        if _code(text) == "NoSuchKey" or verb == "look at":
+        """Return the error of a 404: absence if it says so, or if it answers a HEAD, which has no text."""
+        if _code(text) == "NoSuchKey" or verb == "inspect":
             return _AbsentError(name)
         return self._failure(verb, name, text)
 
@@ -209,7 +209,7 @@ class Bucket:
         return StoreError(f"cannot {verb} {self.location(name)}: {self._why(text)}")
 
     def _why(self, text: str) -> str:
-        """What a failure means and what to do, in words of our own and a code."""
+        """Return the meaning of a failure and a remedy, in words of our own and a code."""
         status, code = _status(text), _code(text)
         if code == "NoSuchBucket":
             return f"there is no bucket {self._bucket}. Make it, or correct the address."
@@ -229,8 +229,8 @@ class Bucket:
             return f"{self._endpoint} is overloaded ({code or status}). Run the same command again later."
         if status == "501":
             return f"{self._endpoint} does not know conditional writes (501). Use a service that does."
-        said = f"{self._endpoint} answered {status} {code}".rstrip()
-        return f"{said}. Check AWS_ENDPOINT_URL, AWS_REGION and the address."
+        answer = f"{self._endpoint} answered {status} {code}".rstrip()
+        return f"{answer}. Check AWS_ENDPOINT_URL, AWS_REGION and the address."
 
     def _unreached(self, text: str) -> str:
         if _KEYLESS.search(text):
@@ -253,48 +253,46 @@ class _AbsentError(StoreError):
 
 
 def _status(text: str) -> str:
-    found = re.search(r"status code: (\d{3})\b", text)
-    return found[1] if found else ""
+    match = re.search(r"status code: (\d{3})\b", text)
+    return match[1] if match else ""
 
 
 def _code(text: str) -> str:
-    """The code of an S3 error, which is a word; anything else is none."""
-    found = re.search(r"<Code>([A-Za-z]{1,60})</Code>", text)
-    return found[1] if found else ""
+    """Return the code of an S3 error, which is a word; anything else is none."""
+    match = re.search(r"<Code>([A-Za-z]{1,60})</Code>", text)
+    return match[1] if match else ""
 
 
 def _parsed(address: str) -> tuple[str, str, str]:
-    """Scheme, bucket and prefix; the address is not repeated when it is none, since a key may be in it."""
-    found = _ADDRESS.fullmatch(address)
-    if not found or {".", ".."} & set(found[3].split("/")):
+    """Return scheme, bucket and prefix; an error does not repeat the address, which may contain a key."""
+    match = _ADDRESS.fullmatch(address)
+    if not match or {".", ".."} & set(match[3].split("/")):
         raise StoreError(
             "the address of a state in object storage is s3://BUCKET/PREFIX: letters, digits and -_.=+ only, "
             "no user and no key. Credentials come from the environment (AWS_ACCESS_KEY_ID, …)."
         )
-    if found[1] in _LATER:
-        raise StoreError(
-            f"{found[1]}:// is not offered yet, since nobody could test it. Use s3://BUCKET/PREFIX."
-        )
-    if found[1] not in _SERVICES:
-        raise StoreError(f"{found[1]}:// is no object storage that is known here. Use s3://BUCKET/PREFIX.")
-    return found[1], found[2], found[3]
+    if match[1] in _LATER:
+        raise StoreError(f"{match[1]}:// is not supported yet. Use s3://BUCKET/PREFIX.")
+    if match[1] not in _SERVICES:
+        raise StoreError(f"{match[1]}:// is not a supported object storage. Use s3://BUCKET/PREFIX.")
+    return match[1], match[2], match[3]
 
 
 def _endpoint() -> tuple[str, bool]:
-    """The endpoint's name for people, and whether it is plain http, which is for this machine only."""
+    """Return the endpoint's name for people, and whether it is plain http, which is for this machine only."""
     named = next((value for name in _ENDPOINTS if (value := os.environ.get(name))), "")
     if not named:
         return "the S3 service", False
-    found = urlsplit(named)
-    if found.scheme not in {"http", "https"} or not found.hostname:
+    url = urlsplit(named)
+    if url.scheme not in {"http", "https"} or not url.hostname:
         raise StoreError("AWS_ENDPOINT_URL is no address of a service, such as https://storage.example.com")
-    plain = found.scheme == "http"
-    if plain and not _is_loopback(found.hostname):
+    plain = url.scheme == "http"
+    if plain and not _is_loopback(url.hostname):
         raise StoreError(
-            f"AWS_ENDPOINT_URL names {found.hostname} over plain http, and the state and the session's token "
+            f"AWS_ENDPOINT_URL names {url.hostname} over plain http, and the state and the session's token "
             "would travel unencrypted. Use https; AWS_ALLOW_HTTP counts for this machine only."
         )
-    return found.hostname, plain
+    return url.hostname, plain
 
 
 def _is_loopback(host: str) -> bool:

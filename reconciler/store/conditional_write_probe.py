@@ -1,4 +1,4 @@
-"""Whether a service honours conditions; without them there is no lock, and a save can undo another."""
+"""Probe of conditional writes; without them there is no lock, and a save can undo another."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def prove(bucket: Bucket) -> None:
             bucket.delete([name])
     if broken:
         raise StoreError(
-            f"{bucket.address} is no place for a state: the service {broken}, so two runs could overwrite "
+            f"{bucket.address} cannot store a state: the service {broken}, so two runs could overwrite "
             "each other. Use one that honours conditional writes, such as Amazon S3, Cloudflare R2 or a "
             "current MinIO, a PostgreSQL database, or a state folder. Nothing was changed."
         )
@@ -35,7 +35,7 @@ def prove(bucket: Bucket) -> None:
 
 
 def _tried(bucket: Bucket, name: str) -> str:
-    """What a service does wrong with one object, or nothing."""
+    """Return the fault of a service with one object; empty where there is none."""
     tag = bucket.swap(name, _text(), None)
     if tag is None:
         return "refuses to create an object that is not there (If-None-Match)"
@@ -47,5 +47,5 @@ def _tried(bucket: Bucket, name: str) -> str:
 
 
 def _text() -> bytes:
-    """A text that no other attempt writes."""
+    """Return a text that no other attempt writes."""
     return json.dumps({"probe": uuid4().hex}).encode() + b"\n"

@@ -1,4 +1,4 @@
-"""Files of one owner: never through a link, never half of one, never readable by anybody else."""
+"""Files of one owner: never through a link, never half of one, never readable by other users."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 LARGEST = 64 * 1024 * 1024
 """Bytes of the largest file that is read; no state comes near it, and a mistake does not fill the memory."""
 
-_CAREFULLY = os.O_NOFOLLOW | os.O_NONBLOCK  # a FIFO in the place of a file answers instead of waiting
+_CAREFULLY = os.O_NOFOLLOW | os.O_NONBLOCK  # a FIFO instead of a file answers instead of waiting
 _LINKED = {errno.ELOOP, errno.EMLINK}  # what O_NOFOLLOW says of a link, here and on the BSDs
 
 
 def opened(path: Path, flags: int) -> int:
-    """A descriptor of a regular file of our own, for us alone when it is made; OSError for anything else."""
+    """Open a regular file of our own, created for us alone; OSError for anything else."""
     try:
         number = os.open(path, flags | _CAREFULLY, 0o600)
     except OSError as cause:
@@ -36,16 +36,16 @@ def opened(path: Path, flags: int) -> int:
     return number
 
 
-def _check(found: os.stat_result) -> None:
-    """Refuse what is no file, and what somebody else has put here."""
-    if not stat.S_ISREG(found.st_mode):
+def _check(status: os.stat_result) -> None:
+    """Refuse what is not a file, or belongs to another user."""
+    if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, "it is not a regular file")
-    if os.geteuid() and found.st_uid not in {0, os.geteuid()}:
-        raise OSError(errno.EPERM, f"it belongs to another user ({found.st_uid})")
+    if os.geteuid() and status.st_uid not in {0, os.geteuid()}:
+        raise OSError(errno.EPERM, f"it belongs to another user ({status.st_uid})")
 
 
 def read(path: Path) -> bytes | None:
-    """The whole content of a file, or None where there is none."""
+    """Return the whole content of a file, or None where there is none."""
     try:
         number = opened(path, os.O_RDONLY)
     except FileNotFoundError:
@@ -72,7 +72,7 @@ def create(path: Path, text: bytes) -> None:
 
 
 def beside(path: Path, text: bytes) -> Path:
-    """The finished content of a file, durable under another name, so that one rename puts it in place."""
+    """Write the content of a file durably under another name, for one rename, and return that path."""
     new = path.with_name("state.new")
     new.unlink(missing_ok=True)  # of a run that was killed here
     create(new, text)
@@ -96,5 +96,5 @@ def sync(folder: Path) -> None:
 
 
 def why(cause: OSError) -> str:
-    """What the system said, without number and path."""
+    """Return the words of the system, without number and path."""
     return cause.strerror or str(cause)

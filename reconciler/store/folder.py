@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 def make(folder: Path) -> None:
     """Make the folder and those above it that are missing, each for its owner alone."""
     try:
-        for one in reversed([folder, *folder.parents]):
-            if not one.is_dir():
-                _make(one)
+        for missing in reversed([folder, *folder.parents]):
+            if not missing.is_dir():
+                _make(missing)
     except OSError as cause:
         raise unusable(folder, cause) from cause
 
@@ -42,37 +42,37 @@ def sync_above(folder: Path) -> None:
 
     An interrupted run may have made them. Those that this user cannot open were there before.
     """
-    for one in folder.absolute().parents:
+    for above in folder.absolute().parents:
         with suppress(PermissionError):
-            sync(one)
+            sync(above)
 
 
 def check(folder: Path) -> None:
-    """Refuse a folder in which somebody else could write; one that does not exist harms nobody.
+    """Refuse a folder in which another user could write; a missing one is harmless.
 
-    The folder may be reached through a link: it is what a person named. Root may use anybody's.
+    The folder may be reached through a link: it is what a person named. Root may use any user's.
     """
     try:
-        found = folder.stat()
+        status = folder.stat()
     except FileNotFoundError:
         return
     except OSError as cause:
         raise unusable(folder, cause) from cause
-    problem = _foreign(found) or _open(found, folder)
+    problem = _foreign(status) or _open(status, folder)
     if problem:
         raise StoreError(f"the state folder {folder} is not safe: {problem} Nothing was changed.")
 
 
 def environments(folder: Path) -> list[str | None]:
-    """The environments that have a state in a folder, None among them for the state without one."""
+    """Return the environments that have a state in a folder, None among them for the state without one."""
     try:
-        found = [one for one in (folder / "environments").iterdir() if _has_state(one)]
+        named = [path for path in (folder / "environments").iterdir() if _has_state(path)]
     except FileNotFoundError:
-        found = []
+        named = []
     except OSError as cause:
         raise unusable(folder, cause) from cause
     without = [None] if _has_state(folder) else []
-    return [*without, *sorted(one.name for one in found)]
+    return [*without, *sorted(path.name for path in named)]
 
 
 def _has_state(folder: Path) -> bool:
@@ -80,38 +80,38 @@ def _has_state(folder: Path) -> bool:
 
 
 def unusable(folder: Path, cause: OSError) -> StoreError:
-    """The error of a folder that cannot be used."""
+    """Return the error of a folder that cannot be used."""
     return StoreError(f"cannot use the state folder {folder}: {why(cause)}")
 
 
-def _foreign(found: os.stat_result) -> str:
-    if os.geteuid() in {0, found.st_uid}:
+def _foreign(status: os.stat_result) -> str:
+    if os.geteuid() in {0, status.st_uid}:
         return ""
     return (
-        f"it belongs to user {found.st_uid}, and this run is user {os.geteuid()}'s. "
+        f"it belongs to user {status.st_uid}, and this run is user {os.geteuid()}'s. "
         "Run as its owner, or use a folder of your own."
     )
 
 
-def _open(found: os.stat_result, folder: Path) -> str:
-    """Who else may write. The sticky bit keeps a group from our files, and nobody from planting theirs."""
-    if found.st_mode & stat.S_IWOTH:
-        return f"everybody may write to it. Close it with: chmod go-w {shlex.quote(str(folder))}."
-    if not found.st_mode & stat.S_IWGRP or found.st_mode & stat.S_ISVTX:
+def _open(status: os.stat_result, folder: Path) -> str:
+    """Return the problem of a folder that others can write; the sticky bit protects from a group only."""
+    if status.st_mode & stat.S_IWOTH:
+        return f"every user can write to it. Close it with: chmod go-w {shlex.quote(str(folder))}."
+    if not status.st_mode & stat.S_IWGRP or status.st_mode & stat.S_ISVTX:
         return ""
-    if _private(found.st_gid, found.st_uid):
+    if _private(status.st_gid, status.st_uid):
         return ""
-    return f"its group may write to it. Close it with: chmod g-w {shlex.quote(str(folder))}."
+    return f"its group can write to it. Close it with: chmod g-w {shlex.quote(str(folder))}."
 
 
 def _private(group: int, owner: int) -> bool:
-    """Whether a group is a user's own: of the user's name, with nobody else in it.
+    """Return whether a group is a user's own: of the user's name, with no other member.
 
     That is what makes a umask of 002 safe where every user has such a group. A container's ids
     need not have names; there the equal number says the same.
     """
     try:
-        found, name = grp.getgrgid(group), pwd.getpwuid(owner).pw_name
+        entry, name = grp.getgrgid(group), pwd.getpwuid(owner).pw_name
     except KeyError:
         return group == owner
-    return found.gr_name == name and set(found.gr_mem) <= {name}
+    return entry.gr_name == name and set(entry.gr_mem) <= {name}

@@ -8,7 +8,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from reconciler.store import files
-from reconciler.store.record import KEPT, Saved, readable
+from reconciler.store.record import GENERATIONS, Saved, readable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,12 +30,14 @@ def keep(folder: Path, serial: int, text: bytes) -> None:
 
 
 def newest(folder: Path) -> Path | None:
-    """The generation that was saved last among those that can be read, if there is one.
+    """Return the generation that was saved last among those that can be read, if there is one.
 
     Saved last, and not of the greatest serial: after a generation was restored, serials come again.
     """
-    found = [(one.at, one.state.serial, path) for path in _generations(folder) if (one := _readable(path))]
-    return max(found)[2] if found else None
+    candidates = [
+        (saved.at, saved.state.serial, path) for path in _generations(folder) if (saved := _readable(path))
+    ]
+    return max(candidates)[2] if candidates else None
 
 
 def _make(folder: Path) -> None:
@@ -53,9 +55,9 @@ def _check(folder: Path) -> None:
 
 
 def _superfluous(folder: Path, serial: int) -> list[Path]:
-    """All but the newest generations, those first that a restored generation has left behind."""
-    found = sorted(_generations(folder), key=lambda path: (_serial(path) <= serial, _serial(path)))
-    return found[:-KEPT]
+    """Return all but the newest generations, those first that a restored generation has left behind."""
+    generations = sorted(_generations(folder), key=lambda path: (_serial(path) <= serial, _serial(path)))
+    return generations[:-GENERATIONS]
 
 
 def _generations(folder: Path) -> list[Path]:

@@ -34,25 +34,25 @@ class DamagedRecordError(ValueError):
 
 
 def intent_record(intent: Intent) -> dict[str, Any]:
-    """The record of what is about to be done."""
+    """Return the record of a call that is about to be made."""
     return {"is": "intent", "address": str(intent.address), "intent": intent_values(intent)}
 
 
 def binding_record(address: Address, binding: Binding | None) -> dict[str, Any]:
-    """The record of what an address is bound to now."""
+    """Return the record of an address's binding, None for none."""
     record = None if binding is None else asdict(binding)
     return {"is": "result", "address": str(address), "binding": record}
 
 
 def line_of(saved: Saved, record: Mapping[str, Any]) -> bytes:
-    """The line, with its checksum and without its end, of a record that follows one save."""
+    """Return the line, with its checksum and without its end, of a record that follows one save."""
     following = {"save": saved.save, "serial": saved.state.serial, **record}
     text = json.dumps(following, separators=(",", ":")).encode()
     return b"%08x %s" % (zlib.crc32(text), text)
 
 
 def records_of(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-    """The records of some lines; DamagedRecordError at one whose checksum does not fit."""
+    """Yield the records of some lines; DamagedRecordError at one whose checksum does not fit."""
     for number, line in enumerate(lines, start=1):
         try:
             yield _record(line)
@@ -61,7 +61,7 @@ def records_of(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
 
 
 def folded(saved: Saved, records: Iterable[Mapping[str, Any]]) -> State:
-    """The State after its records: results bound, intents without a result in ``unsettled``.
+    """Return the State after its records: results bound, intents without a result in ``unsettled``.
 
     DamagedRecordError at one that is none. Records that follow another save belong to a run whose
     State was saved, or to a generation that was left.
@@ -88,13 +88,13 @@ def append(path: Path, saved: Saved, record: dict[str, Any]) -> None:
     line = line_of(saved, record) + b"\n"
     number = opened(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
     try:
-        _mend(number)
+        _drop_torn_line(number)
         _add(number, line)
     finally:
         os.close(number)
 
 
-def _mend(number: int) -> None:
+def _drop_torn_line(number: int) -> None:
     """Cut off a torn last line, so that the next record starts on a line of its own."""
     length = os.fstat(number).st_size
     if length and os.pread(number, 1, length - 1) != b"\n":
@@ -113,7 +113,7 @@ def _add(number: int, line: bytes) -> None:
 
 
 def fold(saved: Saved, path: Path, text: bytes) -> State:
-    """The State after the journal in a file.
+    """Return the State after the journal in a file.
 
     A torn last line is a record that never was; anything else unreadable is refused.
     """
@@ -124,28 +124,28 @@ def fold(saved: Saved, path: Path, text: bytes) -> State:
 
 
 class _Folded:
-    """What a State's bindings and intents have become, record by record."""
+    """Bindings and intents of a State, changed record by record."""
 
     def __init__(self, bindings: dict[Address, Binding], unsettled: list[Intent]) -> None:
         self.bindings = bindings
         self.unsettled = unsettled
 
     def add(self, record: Mapping[str, Any]) -> None:
-        """One more record; KeyError, TypeError or ValueError when it is none."""
-        where = Address.parse(record["address"])
-        before = self.bindings.get(where)
+        """Apply one more record; KeyError, TypeError or ValueError when it is none."""
+        address = Address.parse(record["address"])
+        before = self.bindings.get(address)
         if record["is"] == "intent":
             self.unsettled.append(intent_of(record["intent"]))
             return
         if record["binding"] is None:
-            self.bindings.pop(where, None)
+            self.bindings.pop(address, None)
         else:
-            self.bindings[where] = binding_of(record["address"], record["binding"])
-        self.unsettled = without(self.unsettled, where, before, self.bindings.get(where))
+            self.bindings[address] = binding_of(record["address"], record["binding"])
+        self.unsettled = without(self.unsettled, address, before, self.bindings.get(address))
 
 
 def _lines(path: Path, text: bytes) -> list[bytes]:
-    """Every whole line; a torn one is left out, but not one that lacks nothing but its end."""
+    """Return every whole line; a torn one is left out, but not one that lacks nothing but its end."""
     *lines, rest = text.split(b"\n")
     if _fits(rest[:-1]):  # a byte was changed: writing leaves less of a line, or all of it
         raise _damaged(path, len(lines) + 1)

@@ -3,7 +3,7 @@
 ``lock.json`` is never deleted, so that its token only grows, and it is only ever swapped for what was
 seen. Its age is a difference of two times that the *service* gave: no machine's clock is compared with
 another's. The holder counts from before it asked for its last renewal, on a clock that only it sees, and
-stops a margin earlier. Why what a stopped holder sends too late does no harm is told in ``objects.py``.
+stops a margin earlier. ``objects.py`` explains why late requests of a stopped holder are harmless.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from reconciler.store.lock import signature, waited
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from reconciler.store.bucket import Bucket, Found
+    from reconciler.store.bucket import Bucket, Stored
 
 _LOCK = "lock.json"
 _TRIES = 5  # swaps that another one may come before
-_LONGEST = 86_400  # seconds that a lease may last, whoever wrote it
+_LONGEST = 86_400  # seconds that a lease may last, of any run
 
 
 class LostError(StoreError):
@@ -35,7 +35,7 @@ class LostError(StoreError):
 
 
 def elapsed() -> float:
-    """Seconds on a clock that nobody sets, and that goes on while the machine sleeps where there is one."""
+    """Return seconds on a clock that is never set; it goes on in sleep where the system has such a clock."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
@@ -50,10 +50,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What the object of the lock says; without an id nobody holds it.
+    """Content of the lock's object; without an id the lock is free.
 
     ``token`` grows with every holder. ``renewed`` makes every version another text: tags may be made of the
-    content alone, and one that came again would let somebody steal a lease that was renewed a moment ago.
+    content alone, and one that came again would let a run steal a lease that was renewed a moment ago.
     """
 
     id: str
@@ -64,27 +64,27 @@ class Ticket:
 
     @classmethod
     def of(cls, text: bytes) -> Ticket:
-        """What a text says; ValueError when it is none of ours."""
+        """Return the ticket in a text; ValueError when it is not ours."""
         try:
             record = json.loads(text)
             if record.pop("format") != 1:
                 raise ValueError("it is of another format")
-            made = cls(**record)
-            made = replace(
-                made, token=int(made.token), seconds=float(made.seconds), renewed=int(made.renewed)
+            ticket = cls(**record)
+            ticket = replace(
+                ticket, token=int(ticket.token), seconds=float(ticket.seconds), renewed=int(ticket.renewed)
             )
         except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as cause:
             raise ValueError("it is no lock") from cause
-        if not 0 <= made.seconds <= _LONGEST:
+        if not 0 <= ticket.seconds <= _LONGEST:
             raise ValueError("it lasts for a time that makes no sense")
-        return made
+        return ticket
 
     def text(self) -> bytes:
-        """The text of the object."""
+        """Return the text of the object."""
         return json.dumps({"format": 1, **asdict(self)}, indent=1).encode() + b"\n"
 
     def freed(self) -> Ticket:
-        """The same lock with nobody holding it."""
+        """Return the same lock without a holder."""
         return replace(self, id="", holder="", renewed=self.renewed + 1)
 
 
@@ -112,52 +112,52 @@ class Lock:
             lease.release()
 
     def holder(self) -> str:
-        """Who holds the lock, or held it last: the clock, which must be written, is not asked for a look."""
-        found, ticket = self._seen()
-        if not found or not ticket.id:
+        """Return the holder, or the last one: expiry is not checked, since the clock must be written."""
+        stored, ticket = self._seen()
+        if not stored or not ticket.id:
             return ""
-        renewed = found.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        renewed = stored.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
         return f"{ticket.holder}, lock id {ticket.id}, renewed {renewed}"
 
     def _attempt(self, purpose: str) -> tuple[Lease | None, str]:
-        """The lease, or who holds it."""
+        """Return the lease, or the holder."""
         for _ in range(_TRIES):
-            found, ticket = self._seen()
-            if found and ticket.id and not self._is_over(found, ticket):
+            stored, ticket = self._seen()
+            if stored and ticket.id and not self._is_over(stored, ticket):
                 return None, f"{ticket.holder}, lock id {ticket.id}"
-            lease = self._taken(purpose, found, ticket)
+            lease = self._taken(purpose, stored, ticket)
             if lease:
                 return lease, ""
         return None, "runs that were quicker"
 
-    def _seen(self) -> tuple[Found | None, Ticket]:
-        found = self.bucket.get(_LOCK)
+    def _seen(self) -> tuple[Stored | None, Ticket]:
+        stored = self.bucket.get(_LOCK)
         try:
-            return found, Ticket.of(found.text) if found else Ticket("", 0, "", 0)
+            return stored, Ticket.of(stored.text) if stored else Ticket("", 0, "", 0)
         except ValueError as cause:
             raise StoreError(
-                f"cannot read {self.bucket.location(_LOCK)}: {cause}. Look for runs that are under way; "
-                "where there are none, delete that object."
+                f"cannot read {self.bucket.location(_LOCK)}: {cause}. If no run is "
+                "in progress, delete that object."
             ) from None
 
-    def _is_over(self, found: Found, ticket: Ticket) -> bool:
-        """Whether the service's clock shows that a lease has run out."""
-        return self.bucket.now() - found.at > timedelta(seconds=ticket.seconds)
+    def _is_over(self, stored: Stored, ticket: Ticket) -> bool:
+        """Return whether the service's clock shows that a lease has run out."""
+        return self.bucket.now() - stored.at > timedelta(seconds=ticket.seconds)
 
-    def _taken(self, purpose: str, found: Found | None, before: Ticket) -> Lease | None:
+    def _taken(self, purpose: str, stored: Stored | None, before: Ticket) -> Lease | None:
         since = self.clock()
         ticket = Ticket(uuid4().hex, before.token + 1, signature(purpose), self.span.lasts)
-        tag = self.bucket.swap(_LOCK, ticket.text(), found.tag if found else None)
+        tag = self.bucket.swap(_LOCK, ticket.text(), stored.tag if stored else None)
         return Lease(self, ticket, tag, since) if tag else None
 
     def unlock(self, id_: str) -> None:
-        """Take the lock from the holder of an id; StoreError when nobody of that id holds it.
+        """Take the lock from the holder of an id; StoreError when it has no holder of that id.
 
-        A holder who lives is told at its next renewal, and cannot write the state any more once another has.
+        A live holder learns it at its next renewal, and cannot write the state any more once another has.
         """
         for _ in range(_TRIES):  # it may be renewed in between
-            found, ticket = self._seen()
-            if not found or not ticket.id:
+            stored, ticket = self._seen()
+            if not stored or not ticket.id:
                 raise StoreError(
                     f"the state is not locked ({self.bucket.location(_LOCK)}). Nothing was changed."
                 )
@@ -165,7 +165,7 @@ class Lock:
                 raise StoreError(
                     f"the lock has another id now: {ticket.holder}, lock id {ticket.id}. Nothing was changed."
                 )
-            if self.bucket.swap(_LOCK, ticket.freed().text(), found.tag):
+            if self.bucket.swap(_LOCK, ticket.freed().text(), stored.tag):
                 return
         raise StoreError(
             f"the lock {self.bucket.location(_LOCK)} is being changed all the time. Try it again."
@@ -185,7 +185,7 @@ class Lease:
         self._taken_away = False
 
     def check(self) -> None:
-        """LostError unless this run may write: not in the margin before the end, and not after a refusal."""
+        """Raise LostError unless this run may write: before the margin, and without a refused renewal."""
         if self._taken_away:
             raise self._lost("it was taken away, by `state unlock` or by a run that found it expired")
         if self._since + self.ticket.seconds - self._lock.clock() < self._lock.span.margin:
@@ -206,7 +206,7 @@ class Lease:
             pause = self._lock.span.renewed / (1 if self.renew() else 5)
 
     def renew(self) -> bool:
-        """Prolong it; False when that did not succeed. Losing it is told by :meth:`check`."""
+        """Renew it; False when that failed. :meth:`check` raises the error of a lost lease."""
         since = self._lock.clock()
         self._attempts += 1
         ticket = replace(self.ticket, renewed=self._attempts)
@@ -221,17 +221,17 @@ class Lease:
     def _follow(self) -> None:
         """Find out why a swap was refused: the lock is gone, or an earlier renewal took effect after all.
 
-        Its tag is then taken over, but not its time, which nobody knows any more.
+        Its tag is then taken over, but not its time, which is unknown.
         """
-        found = self._bucket.get(_LOCK)
+        stored = self._bucket.get(_LOCK)
         try:
-            ticket = Ticket.of(found.text if found else b"")
+            ticket = Ticket.of(stored.text if stored else b"")
         except ValueError:
             self._taken_away = True
             return
         self._taken_away = ticket.id != self.ticket.id
-        if found and not self._taken_away:
-            self.ticket, self._tag = ticket, found.tag
+        if stored and not self._taken_away:
+            self.ticket, self._tag = ticket, stored.tag
 
     def release(self) -> None:
         """Let others have it; where the service is not reached it runs out by itself."""

@@ -41,11 +41,11 @@ class LocalStore:
 
     @property
     def location(self) -> str:
-        """Where the state is, for people."""
+        """The address of the state, for people."""
         return str(self.path)
 
     def load(self) -> State:
-        """The State, or a new one of serial 0 where none is stored; writes nothing."""
+        """Return the State, or a new one of serial 0 where none is stored; writes nothing."""
         folder.check(self.folder)
         # The journal first: a run that ends between the two reads leaves records of an earlier save, which
         # are ignored, and not a State that lacks its records.
@@ -56,7 +56,7 @@ class LocalStore:
         return state
 
     def snapshot(self) -> Snapshot:
-        """The State, when it was saved, and who holds its lock."""
+        """Return the State, when it was saved, and its lock's holder."""
         state = self.load()
         return Snapshot(state, self._saved.at, lock.holder(self.folder / "lock"))
 
@@ -92,8 +92,8 @@ class LocalStore:
     ) -> Iterator[None]:
         """Hold the folder's lock, creating the folder; the kernel frees it when the process dies.
 
-        A lock that another run holds is waited for ``timeout`` seconds; ``waiting`` is told once who
-        holds it. Then LockedError says so.
+        A lock that another run holds is waited for ``timeout`` seconds; ``waiting`` gets the holder
+        once. Then LockedError names it.
         """
         folder.make(self.folder)
         folder.check(self.folder)
@@ -105,11 +105,11 @@ class LocalStore:
         raise lock.frees_itself(self.location)
 
     def intend(self, intent: Intent) -> None:
-        """Record durably what is about to be done."""
+        """Record durably a call that is about to be made."""
         self._append(journal.intent_record(intent))
 
     def record(self, address: Address, binding: Binding | None) -> None:
-        """Record durably what an address is bound to now."""
+        """Record durably what an address is bound to."""
         self._append(journal.binding_record(address, binding))
 
     def _append(self, record: dict[str, Any]) -> None:
@@ -136,12 +136,12 @@ class LocalStore:
             self._replace(before, text, saving)
         except OSError as cause:
             raise self._unsaved(saving, text, cause) from cause
-        with suppress(OSError):  # its records follow an earlier save, so that nobody reads them again
+        with suppress(OSError):  # its records follow an earlier save, so they are never read again
             self._journal.unlink()
         self._follow(saving)
 
     def _replace(self, before: bytes | None, text: bytes, saving: Saved) -> None:
-        """The new text first, so that the last of a disk's space goes to it and not to the history."""
+        """Write the new text first, so that the last of a disk's space goes to it and not to the history."""
         new = files.beside(self.path, text)
         if before is not None:
             with suppress(OSError):
@@ -153,7 +153,7 @@ class LocalStore:
             folder.sync_above(self.folder)
 
     def _unsaved(self, saving: Saved, text: bytes, cause: OSError) -> UnsavedError:
-        """The error of a State that was not saved, once a copy of it is as safe as can be."""
+        """Return the error of a State that was not saved, once a copy of it is as safe as can be."""
         saved = rescue.copy(f"assistants-sync-state-{saving.save}.json", text)
         back = shlex.join(["cp", str(saved), str(self.path)])
         return UnsavedError(self.path, files.why(cause), saved, whole=self._whole, back=back)

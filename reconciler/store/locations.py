@@ -1,4 +1,4 @@
-"""Where states can be kept, by their address: a folder, PostgreSQL, or object storage."""
+"""State locations by their address: a folder, PostgreSQL, or object storage."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One state among those at a place, or why it cannot be read; its name is PROJECT/ENVIRONMENT."""
+    """One state among those at a location, or why it cannot be read; its name is PROJECT/ENVIRONMENT."""
 
     name: str
     snapshot: Snapshot | None = None
@@ -28,22 +28,22 @@ class Entry:
 
 
 def opened(address: str, name: str) -> Store:
-    """The store at an address, for the state of this name among those that are kept there.
+    """Return the store at an address, for one of its states, by name.
 
-    UsageError for an address of no known kind, StoreError where what it needs is not installed.
+    UsageError for an unsupported scheme, StoreError where a package is not installed.
     """
     return _kind(address).open(address, name)
 
 
 def folder(path: Path, environment: str | None) -> Store:
-    """The store in a folder; each environment has one of its own beneath it."""
+    """Return the store in a folder; each environment has one of its own beneath it."""
     return LocalStore(path / "environments" / environment if environment else path)
 
 
 def every(location: Path | str) -> list[Entry]:
-    """Every state in a folder or at an address, by name; one that cannot be read hides no other."""
+    """Return every state in a folder or at an address, by name; one that cannot be read hides no other."""
     stores = _at(location) if isinstance(location, str) else _in(location)
-    return sorted((_entry(name, store) for name, store in stores), key=lambda one: one.name)
+    return sorted((_entry(name, store) for name, store in stores), key=lambda entry: entry.name)
 
 
 def _at(address: str) -> Iterator[tuple[str, Callable[[], Store]]]:
@@ -52,26 +52,26 @@ def _at(address: str) -> Iterator[tuple[str, Callable[[], Store]]]:
 
 
 def _in(path: Path) -> Iterator[tuple[str, Callable[[], Store]]]:
-    """The states of a folder, which know their project themselves."""
-    for one in environments(path):
-        yield f"?/{one or NO_ENVIRONMENT}", partial(folder, path, one)
+    """Yield the states of a folder, which know their project themselves."""
+    for environment in environments(path):
+        yield f"?/{environment or NO_ENVIRONMENT}", partial(folder, path, environment)
 
 
 def _entry(name: str, store: Callable[[], Store]) -> Entry:
     try:
-        found = store().snapshot()
+        snapshot = store().snapshot()
     except UnreadableStateError as error:
         return Entry(name, problem=error.problem)
     except StoreError as error:
         return Entry(name, problem=str(error))
-    return Entry(name.replace("?", found.state.project or "?"), found)
+    return Entry(name.replace("?", snapshot.state.project or "?"), snapshot)
 
 
 def _kind(address: str) -> _Kind:
     scheme = address.partition("://")[0]
     if scheme not in _KINDS:
         raise UsageError(
-            f"the state's address {scheme}://… is of no known kind: name a folder, postgresql://… or s3://…"
+            f"the state's address {scheme}://… has an unsupported scheme: name a folder, postgresql://… or s3://…"
         )
     return _KINDS[scheme]
 
@@ -113,7 +113,7 @@ def _without_obstore() -> StoreError:
 
 
 class _Kind(NamedTuple):
-    """How a state is opened, and how the names of all are found."""
+    """Functions of a scheme: open a state, and list the names of all."""
 
     open: Callable[[str, str], Store]
     names: Callable[[str], Sequence[str]]

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-_PROBE = 0.02  # seconds: longer than a look at who holds a lock takes
-_FIRST, _LONGEST = 0.05, 1.0  # seconds between two looks: quick for short runs, easy on the machine for long
+_PROBE = 0.02  # seconds: longer than reading the holder of a lock takes
+_FIRST, _LONGEST = 0.05, 1.0  # seconds between two attempts: quick at first, then easy on the machine
 
 
 @contextmanager
@@ -31,7 +31,7 @@ def held(
     path: Path, purpose: str, timeout: float = 0.0, waiting: Callable[[str], None] | None = None
 ) -> Iterator[None]:
     """Hold the lock on a file, which stays for ever: unlinking it would let two runs hold one lock each."""
-    # somebody may only be looking who holds it, so that one attempt proves nothing
+    # another run may only be reading its holder, so one attempt proves nothing
     number = waited(lambda: _attempt(path), path, max(timeout, _PROBE), waiting if timeout else None)
     try:
         with _signed(number, path, purpose):
@@ -46,7 +46,7 @@ def waited(
     timeout: float,
     waiting: Callable[[str], None] | None,
 ) -> _T:
-    """What an attempt takes, or who holds it: tried for as long as is allowed; LockedError after that."""
+    """Return what an attempt takes, tried again for some seconds; LockedError with the holder after that."""
     until = time.monotonic() + timeout
     pause = _FIRST
     while True:
@@ -59,16 +59,16 @@ def waited(
         if waiting is not None:
             waiting(holder)
             waiting = None
-        # Who looks in step with all the others leaves the lock unused between two looks.
+        # Runs that try in step leave the lock unused between two attempts.
         time.sleep(min(pause * random.uniform(0.3, 1), left))  # noqa: S311 - a pause is no secret
         pause = min(pause * 2, _LONGEST)
 
 
 def holder(path: Path) -> str:
-    """Who holds the lock on a file, or nothing.
+    """Return the holder of the lock on a file; empty for none.
 
     A holder that was killed leaves its name, so a name alone proves nothing: the lock is tried, shared and
-    for a moment, for which whoever wants it waits.
+    for a moment, for which a run that wants it waits.
     """
     try:
         number = opened(path, os.O_RDONLY)
@@ -90,7 +90,7 @@ def holder(path: Path) -> str:
 
 
 def _attempt(path: Path) -> tuple[int | None, str]:
-    """A descriptor that holds the lock, or who holds it."""
+    """Return a descriptor that holds the lock, or the holder."""
     while True:
         try:
             number = opened(path, os.O_RDWR | os.O_CREAT)
@@ -111,7 +111,7 @@ def _attempt(path: Path) -> tuple[int | None, str]:
 
 
 def _still_there(path: Path, number: int) -> bool:
-    """Whether the locked file is the one that others will find: somebody may have removed the folder."""
+    """Return whether other runs find the locked file: its folder may have been removed."""
     try:
         return os.path.samestat(os.fstat(number), path.lstat())
     except FileNotFoundError:
@@ -119,7 +119,7 @@ def _still_there(path: Path, number: int) -> bool:
 
 
 def frees_itself(location: Path | str) -> StoreError:
-    """The error of a lock that nobody can take from its holder."""
+    """Return the error of a lock that cannot be taken from its holder."""
     return StoreError(
         f"the lock of {location} is released when its holder ends, so there is nothing to unlock. "
         "Nothing was changed. Run the command again; if the state is locked, that run is still in progress."
@@ -128,7 +128,7 @@ def frees_itself(location: Path | str) -> StoreError:
 
 @contextmanager
 def _signed(number: int, path: Path, purpose: str) -> Iterator[None]:
-    """The holder's name in the lock file; a disk that does not take it would take no journal either."""
+    """Write the holder's name into the lock file; a disk that refuses it would refuse a journal, too."""
     try:
         os.ftruncate(number, 0)
         os.pwrite(number, signature(purpose).encode(errors="replace"), 0)
@@ -142,7 +142,7 @@ def _signed(number: int, path: Path, purpose: str) -> Iterator[None]:
 
 
 def signature(purpose: str) -> str:
-    """Who this run is, since when it holds a lock, and what for."""
+    """Return a line about this run: its user, since when it holds a lock, and its purpose."""
     since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     return f"{_user()}@{socket.gethostname()} (process {os.getpid()}) since {since} to {purpose}"
 

@@ -15,38 +15,38 @@ if TYPE_CHECKING:
 
 
 def migrate(source: Store, target: Store) -> State:
-    """Copy a state, with what its journal says, into a store that has none; the State as it is found there.
+    """Copy a state, with what its journal says, into a store that has none; return it as it is read there.
 
     Both are locked meanwhile. Its serial starts again at 1, its lineage stays. RefusedError where there is
-    nothing to copy, or something in the place of it already; StoreError where the copy is not the same.
+    nothing to copy, or a state already; StoreError where the copy is not the same.
     """
-    # Before their locks: they would make a mistyped place, and one that is named twice would wait for itself.
+    # Before their locks: these would create a mistyped location, and wait for one that is named twice.
     _movable(source, target)
     with source.lock("migrate"), target.lock("migrate"):
         state = _movable(source, target)
         target.save(state, 0)
-        found = target.load()
-        if _content(found) != _content(state):
-            raise StoreError("the copy is not what was copied; go on with the old place, which is unchanged")
-        return found
+        copied = target.load()
+        if _content(copied) != _content(state):
+            raise StoreError("the copy is not what was copied; use the old location, which is unchanged")
+        return copied
 
 
 def _movable(source: Store, target: Store) -> State:
-    """The state to be copied; RefusedError where there is none, or something in its place."""
+    """Return the state to be copied; RefusedError where there is none, or the target has one."""
     state, there = source.load(), target.load()
     if not (state.serial or state.journaled):
         raise RefusedError(
             f"there is no state to migrate at {source.location}. Nothing was changed. "
-            "Look at how the place is spelt, and whether --env belongs to it."
+            "Check the spelling of the location, and whether it needs --env."
         )
     if there.serial or there.journaled:
         raise RefusedError(
             f"{target.location} has a state already (serial {there.serial}). Nothing was changed. "
-            "Name another place, or go on with that one."
+            "Name another location, or use that one."
         )
     return state
 
 
 def _content(state: State) -> dict[str, Any]:
-    """A state but for its serial."""
+    """Return a state but for its serial."""
     return {**state_values(state), "serial": 0}

@@ -12,11 +12,11 @@ Why a holder who was stopped and wakes up after its lease does no harm, whatever
   read.
 * From that moment every save of an earlier holder fails, one of its requests that was long under way too: the
   tag on which it depends is gone. Until that moment the new holder has written nothing that could be lost.
-* What the earlier holder still records lies beneath an id that counts no more. It is not told that this is
-  durable: it looks at its lease before *and* after every record, so it makes no call that nobody knows of.
+* What the earlier holder still records lies beneath an id that counts no more. It does not take this for
+  durable: it checks its lease before *and* after every record, so it makes no call without a known intent.
 
 What remains is a call to the server that was already decided when the holder was stopped. Its intent was
-recorded while the lease was good, so the next holder has loaded it, and looks for it.
+recorded while the lease was good, so the next holder has loaded it, and searches for its effect.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from reconciler.model.state import State
 from reconciler.store import conditional_write_probe, journal, rescue
 from reconciler.store.bucket import Bucket, Patience
 from reconciler.store.lease import Lock, LostError, Span, elapsed
-from reconciler.store.record import KEPT, Saved, fresh, readable, reporting_damage, saved_of, text_of
+from reconciler.store.record import GENERATIONS, Saved, fresh, readable, reporting_damage, saved_of, text_of
 from reconciler.store.store import Snapshot
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ _AT_ONCE = 8  # journal objects that are read at the same time
 
 @dataclass(slots=True)
 class _Stored:
-    """What is stored: a save, its text and tag, and the journal's objects, which go with the next save.
+    """A stored save, its text and tag, and the journal's objects, which go with the next save.
 
-    ``own`` tells that this run saved it, so that its journal is this run's alone; ``number`` is its last
+    ``own``: this run saved it, so that its journal is this run's alone; ``number`` is its last
     record's.
     """
 
@@ -67,16 +67,16 @@ class _Stored:
 
 
 def names(address: str) -> list[str]:
-    """The names of all states beneath an address."""
-    found = Bucket(address).names("")
-    ends = [name.removesuffix(f"/{_STATE}") for name in found if name.endswith(f"/{_STATE}")]
+    """Return the names of all states beneath an address."""
+    objects = Bucket(address).names("")
+    ends = [name.removesuffix(f"/{_STATE}") for name in objects if name.endswith(f"/{_STATE}")]
     return [name for name in ends if name.count("/") == 1]  # PROJECT/ENVIRONMENT
 
 
 class ObjectStore:
     """State, journal and lock beneath ``s3://BUCKET/PREFIX``.
 
-    Every write has a condition, and an answer that was lost is made up for by looking. A run that is killed
+    Every write has a condition, and after a lost answer the object is read again. A run that is killed
     leaves a lock that runs out by itself, at the latest after ``Span.lasts`` seconds.
     """
 
@@ -100,27 +100,27 @@ class ObjectStore:
 
     @property
     def location(self) -> str:
-        """Where the state is, for people."""
+        """The address of the state, for people."""
         return self._bucket.location(_STATE)
 
     def load(self) -> State:
-        """The State, or a new one of serial 0 where none is stored; writes nothing."""
+        """Return the State, or a new one of serial 0 where none is stored; writes nothing."""
         for _ in range(_READS):
             if self._read():
                 return self._state
         raise StoreError(f"{self.location} is being changed while it is read. Run the same command again.")
 
     def snapshot(self) -> Snapshot:
-        """The State, when it was saved, and who holds its lock, or held it last."""
+        """Return the State, when it was saved, and its lock's holder, or the last one."""
         self.load()
         at = self._stored.saved.at if self._stored else ""
         return Snapshot(self._state, at, self._lock.holder())
 
     def _read(self) -> bool:
         """Read state and journal; False when the state was replaced meanwhile, whose journal goes then."""
-        found = self._bucket.get(_STATE)
-        text, tag = (found.text, found.tag) if found else (b"", None)
-        saved = self._parsed(text) if found else Saved(State(uuid4().hex, 0))
+        stored = self._bucket.get(_STATE)
+        text, tag = (stored.text, stored.tag) if stored else (b"", None)
+        saved = self._parsed(text) if stored else Saved(State(uuid4().hex, 0))
         journaled = self._bucket.names(_JOURNAL)
         names = [name for name in journaled if name.startswith(f"{_JOURNAL}/{saved.save}/")]
         lines = self._lines(names)
@@ -132,10 +132,10 @@ class ObjectStore:
         return True
 
     def _lines(self, names: Sequence[str]) -> list[bytes] | None:
-        """The records in some objects of the journal; None when one of them has vanished."""
+        """Return the records in some objects of the journal; None when one of them has vanished."""
         with ThreadPoolExecutor(_AT_ONCE) as readers:
-            found = list(readers.map(self._bucket.get, names))
-        lines = [one.text.removesuffix(b"\n") for one in found if one]
+            objects = list(readers.map(self._bucket.get, names))
+        lines = [stored.text.removesuffix(b"\n") for stored in objects if stored]
         return lines if len(lines) == len(names) else None
 
     def _folded(self, saved: Saved, names: Sequence[str], lines: Sequence[bytes]) -> State:
@@ -161,9 +161,11 @@ class ObjectStore:
         )
 
     def _newest(self) -> str | None:
-        """The generation that was saved last among those that can be read."""
-        found = [(name, self._bucket.get(name)) for name in self._bucket.names(_HISTORY)]
-        whole = [(saved.at, name) for name, one in found if one and (saved := readable(one.text))]
+        """Return the generation that was saved last among those that can be read."""
+        generations = [(name, self._bucket.get(name)) for name in self._bucket.names(_HISTORY)]
+        whole = [
+            (saved.at, name) for name, stored in generations if stored and (saved := readable(stored.text))
+        ]
         return max(whole)[1] if whole else None
 
     @contextmanager
@@ -172,8 +174,8 @@ class ObjectStore:
     ) -> Iterator[None]:
         """Hold the lease, renewed by a thread; before the first one the service's conditions are tried.
 
-        A lock that another run holds is waited for ``timeout`` seconds; ``waiting`` is told once who
-        holds it. Then LockedError says so, with the id that :meth:`unlock` wants.
+        A lock that another run holds is waited for ``timeout`` seconds; ``waiting`` gets the holder
+        once. Then LockedError names it, with the id that :meth:`unlock` expects.
         """
         conditional_write_probe.prove(self._bucket)
         with self._lock.held(purpose, timeout, waiting) as lease:
@@ -186,17 +188,17 @@ class ObjectStore:
     def unlock(self, id_: str) -> None:
         """Take the lock from the holder of an id, which LockedError names; for runs known to be dead.
 
-        One that lives goes on for up to ``Span.renewed`` seconds, but cannot write the state once
+        A live one goes on for up to ``Span.renewed`` seconds, but cannot write the state once
         another has.
         """
         self._lock.unlock(id_)
 
     def intend(self, intent: Intent) -> None:
-        """Record durably what is about to be done."""
+        """Record durably a call that is about to be made."""
         self._append(journal.intent_record(intent))
 
     def record(self, address: Address, binding: Binding | None) -> None:
-        """Record durably what an address is bound to now."""
+        """Record durably what an address is bound to."""
         self._append(journal.binding_record(address, binding))
 
     def _append(self, record: dict[str, Any]) -> None:
@@ -213,16 +215,14 @@ class ObjectStore:
         self._whole = whole
 
     def _owned(self) -> _Stored:
-        """What is stored, under a save id of this run alone, so that nobody else can add to its journal."""
+        """Return the stored save, under an id of this run alone: no other run can add to its journal."""
         stored = self._expected()
         if self._doubt:  # a save that is still on its way would leave this record behind
-            raise StoreError(
-                f"it is not known whether {self.location} was written. Run the same command again."
-            )
+            raise StoreError(f"whether {self.location} was written is unknown. Run the same command again.")
         return stored if stored.own else self._replaced(stored, fresh(self._state))
 
     def _expected(self) -> _Stored:
-        """What was loaded or saved last; LostError unless this run may write."""
+        """Return the save that was loaded or written last; LostError unless this run may write."""
         self._check()
         if self._stored is None:
             self.load()
@@ -260,7 +260,7 @@ class ObjectStore:
         self._replaced(stored, saving)
 
     def _tidy(self, serial: int) -> None:
-        """Delete what nobody reads again: records of earlier saves, and the oldest generations.
+        """Delete what is never read again: records of earlier saves, and the oldest generations.
 
         Only objects that were seen while an earlier save was stored; what is newer may be another run's.
         """
@@ -277,7 +277,7 @@ class ObjectStore:
                 self._bucket.put(name, stored.text)
 
     def _replaced(self, before: _Stored, saving: Saved) -> _Stored:
-        """What is stored once a save took the place of another; ConflictError when something else did."""
+        """Replace one save by another, and return it; ConflictError when another run replaced it first."""
         text = text_of(saving)
         self._doubt = True
         tag = self._bucket.swap(_STATE, text, before.tag)
@@ -288,12 +288,12 @@ class ObjectStore:
         return self._stored
 
     def _serial(self) -> int:
-        """The serial that is stored now."""
-        found = self._bucket.get(_STATE)
-        return self._parsed(found.text).state.serial if found else 0
+        """Return the serial that is stored now."""
+        stored = self._bucket.get(_STATE)
+        return self._parsed(stored.text).state.serial if stored else 0
 
     def _unsaved(self, saving: Saved, cause: StoreError) -> UnsavedError:
-        """The error of a State that was not saved, once a copy of it is as safe as can be.
+        """Return the error of a State that was not saved, once a copy of it is as safe as can be.
 
         It does not say how to put the copy back where another run may have gone on.
         """
@@ -306,6 +306,7 @@ class ObjectStore:
 
 
 def _generations_beyond(names: Sequence[str], serial: int) -> list[str]:
-    """All but the newest generations, those first that a restored generation has left behind."""
-    found = [(int(match[1]), name) for name in names if (match := _GENERATION.fullmatch(name))]
-    return [name for _, name in sorted(found, key=lambda one: (one[0] <= serial, one))][:-KEPT]
+    """Return all but the newest generations, those first that a restored generation has left behind."""
+    generations = [(int(match[1]), name) for name in names if (match := _GENERATION.fullmatch(name))]
+    generations.sort(key=lambda generation: (generation[0] <= serial, generation))
+    return [name for _, name in generations[:-GENERATIONS]]

@@ -1,4 +1,4 @@
-"""Plans and reports in files: written for their owner's eyes only, since they hold the texts they show."""
+"""Plans and reports in files: readable by their owner only, since they hold the texts they show."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_BYTES = 256 * 1024 * 1024
 
 
 def write(path: Path, text: str) -> None:
-    """Replace a file by a document, whole and readable by nobody else; PlanFileError where that cannot be.
+    """Replace a file by a document, whole and for its owner alone; PlanFileError where that fails.
 
     What is no file, a device or a pipe, stays what it is.
     """
@@ -35,7 +35,7 @@ def write(path: Path, text: str) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    """A new file, for its owner alone whatever the umask."""
+    """Write a new file, for its owner alone whatever the umask."""
     number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(number, "w", encoding="utf-8") as stream:
         os.fchmod(number, 0o600)
@@ -43,7 +43,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def read(path: Path) -> bytes:
-    """The text of such a file; PlanFileError where there is none."""
+    """Return the text of such a file; PlanFileError where there is none."""
     try:
         with path.open("rb") as stream:
             text = stream.read(MAX_BYTES + 1)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = 1
-KEPT = 10
-"""How many states that were replaced are kept."""
+GENERATIONS = 10
+"""How many replaced states are kept."""
 
 _Value = TypeVar("_Value", AssistantBinding, FileBinding, Intent)
 
@@ -45,23 +45,23 @@ class Saved:
 
 
 def fresh(state: State) -> Saved:
-    """A State about to be saved, under an id that no other save has."""
+    """Return a State about to be saved, under an id that no other save has."""
     return Saved(state, uuid4().hex, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
 
 
-def expect(expecting: int, ours: Saved, found: Saved) -> None:
-    """ConflictError unless what is stored is the expected State, not only in its serial.
+def expect(expecting: int, ours: Saved, stored: Saved) -> None:
+    """Raise ConflictError unless the stored State is the expected one, not only in its serial.
 
     ``ours`` is what was loaded or saved last: another save of the same serial is another life of the state.
     """
-    if found.state.serial != expecting:
-        raise ConflictError(expecting, found.state.serial)
-    if ours.state.serial == expecting and found.save != ours.save:
+    if stored.state.serial != expecting:
+        raise ConflictError(expecting, stored.state.serial)
+    if ours.state.serial == expecting and stored.save != ours.save:
         raise ConflictError(expecting, expecting)
 
 
 def text_of(saved: Saved) -> bytes:
-    """The text of a state file."""
+    """Return the text of a state file."""
     inside = {**state_values(saved.state), "id": saved.save, "saved": saved.at}
     record = {"format": FORMAT, "checksum": digest(inside), "state": inside}
     # a name that was no UTF-8 on its disk comes back as it was
@@ -69,7 +69,7 @@ def text_of(saved: Saved) -> bytes:
 
 
 def saved_of(text: bytes) -> Saved:
-    """What a state file holds; ValueError when it is no whole state, NewerFormatError when it is too new."""
+    """Return the content of a state file; ValueError for a damaged one, NewerFormatError for a newer one."""
     try:
         record = json.loads(text)
         if _count(record["format"]) > FORMAT:
@@ -81,7 +81,7 @@ def saved_of(text: bytes) -> Saved:
 
 
 def readable(text: bytes | None) -> Saved | None:
-    """What a text holds, or None when it is no state that can be read."""
+    """Return the content of a state file, or None when it cannot be read."""
     try:
         return None if text is None else saved_of(text)
     except ValueError:
@@ -90,7 +90,7 @@ def readable(text: bytes | None) -> Saved | None:
 
 @contextmanager
 def reporting_damage(location: Path | str, remedy: Callable[[], str]) -> Iterator[None]:
-    """Let what :func:`saved_of` refuses be an UnreadableStateError; ``remedy`` says what mends damage."""
+    """Raise what :func:`saved_of` refuses as an UnreadableStateError; ``remedy`` repairs damage."""
     try:
         yield
     except NewerFormatError as cause:
@@ -100,7 +100,7 @@ def reporting_damage(location: Path | str, remedy: Callable[[], str]) -> Iterato
 
 
 def _proved(record: dict[str, Any]) -> dict[str, Any]:
-    """The state inside a record whose checksum fits; ValueError when it does not."""
+    """Return the state inside a record whose checksum fits; ValueError when it does not."""
     inside: dict[str, Any] = record["state"]
     if record["checksum"] != digest(inside):
         raise ValueError("the checksum does not fit")
@@ -108,7 +108,7 @@ def _proved(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def state_values(state: State) -> dict[str, Any]:
-    """A State as JSON values."""
+    """Return a State as JSON values."""
     return {
         "lineage": state.lineage,
         "serial": state.serial,
@@ -116,51 +116,51 @@ def state_values(state: State) -> dict[str, Any]:
         "target": state.target,
         "account": state.account,
         "dialect": state.dialect,
-        "bindings": {str(where): asdict(binding) for where, binding in sorted(state.bindings.items())},
+        "bindings": {str(address): asdict(binding) for address, binding in sorted(state.bindings.items())},
         "unsettled": [intent_values(intent) for intent in state.unsettled],
     }
 
 
 def state_of(record: dict[str, Any]) -> State:
-    """The State a record holds; KeyError, TypeError or ValueError when it holds none."""
+    """Return the State a record holds; KeyError, TypeError or ValueError when it holds none."""
     return State(
         _text(record["lineage"]),
         _count(record["serial"]),
-        _text(record["project"]),
-        _text(record["target"]),
-        {Address.parse(key): binding_of(key, value) for key, value in record["bindings"].items()},
-        tuple(intent_of(intent) for intent in record["unsettled"]),
+        project=_text(record["project"]),
+        target=_text(record["target"]),
+        bindings={Address.parse(key): binding_of(key, value) for key, value in record["bindings"].items()},
+        unsettled=tuple(intent_of(intent) for intent in record["unsettled"]),
         account=_text(record.get("account", "")),
         dialect=_text(record.get("dialect", FIRST_DIALECT if record["target"] else "")),
     )
 
 
-def binding_of(where: str, record: dict[str, Any]) -> Binding:
-    """The binding of an address; KeyError, TypeError or ValueError when it is none."""
-    if Address.parse(where).kind is Kind.ASSISTANT:
+def binding_of(address: str, record: dict[str, Any]) -> Binding:
+    """Return the binding of an address; KeyError, TypeError or ValueError when it is none."""
+    if Address.parse(address).kind is Kind.ASSISTANT:
         return _strict(AssistantBinding(**record))
     lists = {"old": tuple(record["old"]), "inferred": tuple(record.get("inferred", ()))}
     return _strict(FileBinding(**{**record, **lists}))
 
 
 def intent_values(intent: Intent) -> dict[str, Any]:
-    """An Intent as JSON values."""
+    """Return an Intent as JSON values."""
     return {**asdict(intent), "address": str(intent.address)}
 
 
 def intent_of(record: dict[str, Any]) -> Intent:
-    """The Intent a record holds; KeyError, TypeError or ValueError when it holds none."""
+    """Return the Intent a record holds; KeyError, TypeError or ValueError when it holds none."""
     known = tuple(record["known"])
     return _strict(Intent(**{**record, "address": Address.parse(record["address"]), "known": known}))
 
 
-def _strict(made: _Value) -> _Value:
-    """A value whose every field is of its declared type; TypeError when JSON had something else there."""
-    for field in fields(made):
-        value = getattr(made, field.name)
+def _strict(record: _Value) -> _Value:
+    """Return a value whose fields all have their declared types; TypeError for another type in the JSON."""
+    for field in fields(record):
+        value = getattr(record, field.name)
         if not _FITS[str(field.type)](value):
             raise TypeError(f"{field.name} cannot be {value!r}")
-    return made
+    return record
 
 
 def _is_text(value: Any) -> bool:

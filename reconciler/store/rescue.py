@@ -1,4 +1,4 @@
-"""A copy of a state that its folder did not take, in a place that takes it."""
+"""A copy of a state that its folder did not take, in another folder."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def copy(name: str, text: bytes) -> Path | None:
-    """Where a text was put, durable and for its owner alone, or None when no place took it.
+    """Write a text durably, for its owner alone, and return its path; None when no folder took it.
 
-    A name that nobody can guess keeps others from preparing a file or a link of that name.
+    A name that cannot be guessed keeps others from preparing a file or a link of that name.
     """
     for folder in _folders():
         path = folder / name
@@ -29,7 +29,7 @@ def copy(name: str, text: bytes) -> Path | None:
 
 
 def _folders() -> Iterator[Path]:
-    """The system's temporary folder, then the home folder."""
+    """Yield the system's temporary folder, then the home folder."""
     with suppress(OSError):
         yield Path(tempfile.gettempdir()).absolute()
     with suppress(RuntimeError):  # a container's user need not have a home

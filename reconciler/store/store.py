@@ -1,4 +1,4 @@
-"""The Store port: what remembers a State between runs."""
+"""The Store port: it keeps a State between runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A State as it is stored now; ``at`` is when it was saved, ``holder`` who holds its lock, if anyone."""
+    """A State as it is stored now; ``at`` is when it was saved, ``holder`` the holder of its lock, if any."""
 
     state: State
     at: str
@@ -33,15 +33,15 @@ class Store(Protocol):
     end, and leave it as it is. Must: put a State that it cannot save where it can, and say where, with
     UnsavedError. Must: free the lock of a holder who died, without a person.
 
-    Must: look, where the answer to a save was lost, whether it happened, and say so by returning. Must:
+    Must: find out, where the answer to a save was lost, whether it happened, and return if it did. Must:
     let a holder who has lost the lock change nothing that its successor reads: its saves are refused,
-    its records are refused or count for nothing. Must: end in time, with StoreError, where the place
-    cannot be reached, denies access or is full, and say which place and what to do.
+    its records are refused or count for nothing. Must: end in time, with StoreError, where the location
+    cannot be reached, denies access or is full, and name the location and a remedy.
 
     Must: where a lock can outlive its holder, name its id in LockedError, and let ``unlock`` take it from
     that id and no other. May: refuse every ``unlock`` where the end of a holder frees its lock.
 
-    May: keep earlier generations, and accept one of them in the place of the State; fail to keep one.
+    May: keep earlier generations, and accept one of them instead of the State; fail to keep one.
     May: refuse to write without the lock. May: leave a record whose ``intend`` or ``record`` was a
     StoreError; it counts like any other. Must not: write anything while loading; let others write what
     it reads; break a lock whose holder lives and can be reached, but for ``unlock``; say a password or a
@@ -50,18 +50,18 @@ class Store(Protocol):
 
     @property
     def location(self) -> str:
-        """Where the State is, for people: without a password or a key."""
+        """The address of the State, for people: without a password or a key."""
         ...
 
     def load(self) -> State:
-        """The State, with the journal folded in and its open intents in ``unsettled``.
+        """Return the State, with the journal folded in and its open intents in ``unsettled``.
 
         It comes before everything else: records and saves follow the State loaded last.
         """
         ...
 
     def snapshot(self) -> Snapshot:
-        """The State with what a listing tells besides; no lock is kept, and nothing is written."""
+        """Return the State, read without a lock and without writing, with what a listing shows besides."""
         ...
 
     def lock(
@@ -69,23 +69,23 @@ class Store(Protocol):
     ) -> AbstractContextManager[None]:
         """Hold the only right to write, waiting ``timeout`` seconds for it.
 
-        ``waiting`` is told once, when the waiting begins, who holds it. LockedError says it in the end.
+        ``waiting`` gets the holder once, when the waiting begins. LockedError names it in the end.
         """
         ...
 
     def unlock(self, id_: str) -> None:
         """Take the lock from the holder of an id, a run that a person knows to be dead.
 
-        StoreError when nobody of that id holds it, and where a lock has no id, since it frees itself.
+        StoreError when it has no holder of that id, and where a lock has no id, since it frees itself.
         """
         ...
 
     def intend(self, intent: Intent) -> None:
-        """Record what is about to be done; after StoreError it must not be done."""
+        """Record a call that is about to be made; after StoreError it must not be made."""
         ...
 
     def record(self, address: Address, binding: Binding | None) -> None:
-        """Record what an address is bound to now, or that it is bound to nothing."""
+        """Record what an address is bound to, None for nothing."""
         ...
 
     def save(self, state: State, expecting: int) -> None:

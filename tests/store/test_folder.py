@@ -69,7 +69,7 @@ def refused(store):
 def test_a_folder_that_everybody_may_write_to_is_refused(store, mode):
     store.folder.chmod(mode)
 
-    assert f"everybody may write to it. Close it with: chmod go-w {store.folder}." in refused(store)
+    assert f"every user can write to it. Close it with: chmod go-w {store.folder}." in refused(store)
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_a_folder_that_a_group_of_several_may_write_to_is_refused(store, group, 
     store.folder.chmod(0o770)
     group(*members)
 
-    assert f"its group may write to it. Close it with: chmod g-w {store.folder}." in refused(store)
+    assert f"its group can write to it. Close it with: chmod g-w {store.folder}." in refused(store)
 
 
 @pytest.mark.parametrize("members", [("me",), ("me", "me")])
@@ -120,7 +120,7 @@ def test_where_ids_have_no_names_equal_numbers_are_a_group_of_ones_own(store, mo
     if found.st_uid == found.st_gid:
         assert store.load().serial == 0
     else:
-        assert "its group may write to it" in refused(store)
+        assert "its group can write to it" in refused(store)
 
 
 def test_another_users_folder_is_refused(store, monkeypatch):

@@ -382,7 +382,7 @@ def test_a_save_that_nobody_knows_of_leaves_the_old_state_or_the_new_with_every_
         door.misfortunes.append(Misfortune("late", "PUT", "state.json"))
         with pytest.raises(UnsavedError, match="The journal has everything too") as error:
             store.save(State(state.lineage, 1, "after"), 1)
-        with pytest.raises(StoreError, match="not known whether"):
+        with pytest.raises(StoreError, match="was written is unknown"):
             store.intend(INTENT)
         door.misfortunes.clear()
 
@@ -864,9 +864,9 @@ def test_without_the_extra_it_is_not_found(opened, monkeypatch):
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("gs://bucket/x", "gs:// is not offered yet, since nobody could test it. Use s3://BUCKET/PREFIX."),
-        ("az://bucket/x", "az:// is not offered yet, since nobody could test it. Use s3://BUCKET/PREFIX."),
-        ("ftp://bucket/x", "ftp:// is no object storage that is known here. Use s3://BUCKET/PREFIX."),
+        ("gs://bucket/x", "gs:// is not supported yet. Use s3://BUCKET/PREFIX."),
+        ("az://bucket/x", "az:// is not supported yet. Use s3://BUCKET/PREFIX."),
+        ("ftp://bucket/x", "ftp:// is not a supported object storage. Use s3://BUCKET/PREFIX."),
         (f"s3://{KEY}:{SECRET}@bucket/x", "no user and no key"),
         (f"s3://bucket/x?key={SECRET}", "no user and no key"),
         ("s3://bucket/../x", "s3://BUCKET/PREFIX"),

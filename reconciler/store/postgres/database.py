@@ -1,4 +1,4 @@
-"""One database: how it is reached, how long it is waited for, and what is said of it, never the password."""
+"""One database: connections, timeouts, and errors, which never contain the password."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 _LONGEST_ANSWER = 300  # characters of what a server says
 
-# A host that vanished without a word is only noticed by whoever asks it something. A holder is silent for
-# minutes while it talks to the server of the assistants, so the kernel asks: after 10 s of silence, and 4
+# A host that vanished without a word is only noticed by a client that asks it something. A holder is silent
+# for minutes while it talks to the server of the assistants, so the kernel asks: after 10 s of silence, and 4
 # times, 5 s apart, or until what was sent has been without an answer for 30 s.
 _REACHED: dict[str, str] = {
     "keepalives": "1",
@@ -40,7 +40,7 @@ _REACHED: dict[str, str] = {
 }
 
 # What every server knows is asked for while connecting. A pooler that shares its connections between clients,
-# where a lock of a session would be nobody's, refuses to be asked this, and so is refused as well.
+# where a session's lock would belong to no client, refuses to be asked this, and so is refused as well.
 _DURABLE = (
     "-c synchronous_commit=on -c default_transaction_isolation=read\\ committed -c search_path=pg_catalog"
 )
@@ -76,7 +76,7 @@ class Patience:
 
 
 class Database:
-    """A database named by a URL, whose password is used to connect and never said."""
+    """A database named by a URL, whose password is used to connect and never shown."""
 
     def __init__(self, url: str, patience: Patience) -> None:
         self.patience = patience
@@ -84,14 +84,14 @@ class Database:
         known = {**_defaults(), **self._named}
         self.user = known.get("user") or ""
         host, port = known.get("host") or "localhost", known.get("port") or "5432"
-        where = f"{quote(host, safe=',:[]')}:{port}/{quote(known.get('dbname') or self.user)}"
-        self.location = f"postgresql://{where}"
-        self.address = f"postgresql://{quote(self.user)}@{where}"
+        server = f"{quote(host, safe=',:[]')}:{port}/{quote(known.get('dbname') or self.user)}"
+        self.location = f"postgresql://{server}"
+        self.address = f"postgresql://{quote(self.user)}@{server}"
         self._secrets = [known[name] for name in ("password", "sslpassword") if known.get(name)]
 
     @contextmanager
     def connected(self, *, writing: bool) -> Iterator[Connection]:
-        """A connection; StoreError where there is none to be had. One that only reads cannot write."""
+        """Connect; StoreError where that fails. A connection for reading cannot write."""
         try:
             connection = psycopg.connect(autocommit=True, prepare_threshold=None, **self._parameters(writing))
         except psycopg.Error as cause:
@@ -142,20 +142,20 @@ class Database:
 
     @contextmanager
     def reporting(self, problem: str) -> Iterator[None]:
-        """Let what the server refuses be a StoreError that begins with ``problem``."""
+        """Raise what the server refuses as a StoreError that begins with ``problem``."""
         try:
             yield
         except psycopg.Error as cause:
             raise self._error(problem, cause) from cause
 
     def _error(self, problem: str, cause: psycopg.Error) -> StoreError:
-        said = f"{problem}: {self.message_of(cause)}."
+        failure = f"{problem}: {self.message_of(cause)}."
         if isinstance(cause, psycopg.errors.InsufficientPrivilege):
-            return StoreError(f"{said} Nothing was changed. {self._grants()}")
-        return StoreError(f"{said} Run the same command again once that is put right.")
+            return StoreError(f"{failure} Nothing was changed. {self._grants()}")
+        return StoreError(f"{failure} Run the same command again once that is put right.")
 
     def _grants(self) -> str:
-        """What makes the database usable, for whoever may say so."""
+        """Return the statements that make the database usable, for its owner."""
         role = '"' + self.user.replace('"', '""') + '"'
         return (
             "Let the owner of the database run: CREATE SCHEMA IF NOT EXISTS assistants_sync; "
@@ -164,17 +164,17 @@ class Database:
         )
 
     def _unreachable(self, cause: psycopg.Error) -> StoreError:
-        said = f"cannot reach {self.location}: {self.message_of(cause)}. Nothing was changed."
+        failure = f"cannot reach {self.location}: {self.message_of(cause)}. Nothing was changed."
         if "startup parameter" in str(cause):
             remedy = _POOLER
         else:
             remedy = (
                 "Run the same command again once address, user and password are right and the server answers."
             )
-        return StoreError(f"{said} {remedy}")
+        return StoreError(f"{failure} {remedy}")
 
     def message_of(self, cause: psycopg.Error) -> str:
-        """The first line of what went wrong, without a password that somebody put there."""
+        """Return the first line of a message, without a password that it may contain."""
         text = cause.diag.message_primary or str(cause).strip().partition("\n")[0]
         for secret in self._secrets:
             for form in (secret, quote(secret), quote(secret, safe="")):
@@ -183,31 +183,33 @@ class Database:
 
 
 def _parameters_of(url: str) -> dict[str, str]:
-    """The parameters in a URL; what libpq says of one that it cannot read may hold the password."""
+    """Return the parameters in a URL; libpq's error is not repeated, since it may contain the password."""
     if url.startswith(("postgresql://", "postgres://")):
         with suppress(psycopg.Error):
-            found = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
-            if not _is_split_wrongly(found):
-                return found
+            parameters = {
+                name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None
+            }
+            if not _is_split_wrongly(parameters):
+                return parameters
     raise StoreError(
         "the address of the state cannot be read: postgresql://USER:PASSWORD@HOST:PORT/DATABASE is expected, "
         "with %40 for an @ in the password, %2F for a /, and so on."
     )
 
 
-def _is_split_wrongly(given: dict[str, str]) -> bool:
-    """Whether a / or an @ that was not escaped has put half a password where a host, port or name belongs."""
-    said = given.get("host", "") + given.get("dbname", "")
-    return "@" in said or not given.get("port", "0").replace(",", "0").isdecimal()
+def _is_split_wrongly(parameters: dict[str, str]) -> bool:
+    """Return whether an unescaped / or @ has put a part of the password into host, port or name."""
+    names = parameters.get("host", "") + parameters.get("dbname", "")
+    return "@" in names or not parameters.get("port", "0").replace(",", "0").isdecimal()
 
 
 def _defaults() -> dict[str, str]:
-    """What counts where a URL says nothing: the variables of the environment, and what was built in."""
-    found = {one.keyword.decode(): one.val for one in psycopg.pq.Conninfo.get_defaults()}
-    return {name: value.decode(errors="replace") for name, value in found.items() if value}
+    """Return the defaults of parameters: environment variables, and what was built in."""
+    defaults = {option.keyword.decode(): option.val for option in psycopg.pq.Conninfo.get_defaults()}
+    return {name: value.decode(errors="replace") for name, value in defaults.items() if value}
 
 
 def _cut(connection: Connection) -> None:
-    """Let whoever waits for a connection see its end."""
+    """End a connection, for every thread that waits for it."""
     with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as line:
         line.shutdown(socket.SHUT_RDWR)

@@ -1,7 +1,7 @@
 """The lock on one state: the database's own, which it frees when the session that holds it ends.
 
 Nothing runs out and nothing is renewed. Whatever is written goes through the very session that holds the
-lock, so whoever has lost the one has lost the other.
+lock, so a run that lost the lock has lost the session, too.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _SIGN = """
 def take(
     connection: Connection, name: str, location: str, timeout: float, waiting: Callable[[str], None] | None
 ) -> None:
-    """Take the lock of a name, waiting for it in a queue: whoever came first is first."""
+    """Take the lock of a name, waiting for it in a queue: first come, first served."""
     until = time.monotonic() + min(timeout, _LONGEST)
     who = _attempt(connection, name)
     if who and timeout > 0:
@@ -51,30 +51,30 @@ def take(
 
 
 def sign(connection: Connection, name: str, purpose: str) -> None:
-    """Say who holds the lock."""
+    """Name the holder of the lock."""
     connection.execute(_SIGN, [name, signature(purpose).encode(errors="replace").decode()])
 
 
 def _attempt(connection: Connection, name: str) -> str:
-    """Nothing when the lock was taken, or else who holds it."""
+    """Take the lock if it is free, and return the holder otherwise; empty when it was taken."""
     for _ in range(_TRIES):
         if connection.execute("SELECT pg_try_advisory_lock(%s)", [key(name)]).fetchone() == (True,):
             return ""
-        found = holder(connection, name)
-        if found:
-            return found
+        other = holder(connection, name)
+        if other:
+            return other
         time.sleep(_PAUSE)
     return "another run"
 
 
 def holder(connection: Connection, name: str) -> str:
-    """Who holds the lock of a name, or nothing."""
-    found = connection.execute(_HOLDER, [name, key(name)]).fetchone()
-    return str(found[0]) if found else ""
+    """Return the holder of the lock of a name; empty for none."""
+    row = connection.execute(_HOLDER, [name, key(name)]).fetchone()
+    return str(row[0]) if row else ""
 
 
 def _waited(connection: Connection, name: str, until: float) -> str:
-    """Nothing when the lock was taken in time, or else who holds it."""
+    """Wait for the lock, and return the holder after that; empty when it was taken."""
     milliseconds = max(int((until - time.monotonic()) * 1000), 1)
     try:
         with connection.transaction():

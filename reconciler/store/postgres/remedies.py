@@ -1,4 +1,4 @@
-"""Commands for a person to run, where only a person should."""
+"""Commands for a person to run, that only a person should run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def restore(address: str, name: str, number: int) -> str:
-    """Put a generation in the place of the state."""
+    """Put a generation back as the state."""
     return _psql(
         address,
         "UPDATE assistants_sync.state AS s SET serial = g.serial, save = g.save, text = g.text "  # noqa: S608 - not run here
@@ -32,7 +32,7 @@ def forget_records(address: str, name: str) -> str:
 
 
 def put_back(address: str, name: str, saving: Saved, before: Saved, copy: Path) -> str:
-    """Put a copy of a state in the place of the one that it follows, and of no other."""
+    """Put a copy of a state back, replacing only the state that it follows."""
     head = (
         f"UPDATE assistants_sync.state SET serial = {saving.state.serial}, "  # noqa: S608 - not run here
         f"save = {_literal(saving.save)}, text = decode('"

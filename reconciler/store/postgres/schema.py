@@ -44,7 +44,7 @@ _MISSING = """
 
 
 def key(name: str = "") -> int:
-    """The number of the lock of one state; of the lock of the tables without a name."""
+    """Return the number of the lock of one state; of the lock of the tables without a name."""
     return int.from_bytes(sha256(f"assistants_sync\0{name}".encode()).digest()[:8], "big", signed=True)
 
 
@@ -64,5 +64,5 @@ def make(connection: Connection) -> None:
 
 
 def _is(connection: Connection, question: str) -> bool:
-    found = connection.execute(question.encode()).fetchone()
-    return bool(found and found[0])
+    row = connection.execute(question.encode()).fetchone()
+    return bool(row and row[0])

@@ -16,7 +16,16 @@ from reconciler.store import journal, rescue
 from reconciler.store.lock import frees_itself
 from reconciler.store.postgres import lock, remedies, schema
 from reconciler.store.postgres.database import Database, Patience
-from reconciler.store.record import KEPT, Saved, expect, fresh, readable, reporting_damage, saved_of, text_of
+from reconciler.store.record import (
+    GENERATIONS,
+    Saved,
+    expect,
+    fresh,
+    readable,
+    reporting_damage,
+    saved_of,
+    text_of,
+)
 from reconciler.store.store import Snapshot
 
 if TYPE_CHECKING:
@@ -26,7 +35,7 @@ if TYPE_CHECKING:
     from reconciler.model.state import Binding, Intent
     from reconciler.store.postgres.database import Connection
 
-_PAUSE = 0.5  # seconds between two looks at a database that does not answer
+_PAUSE = 0.5  # seconds between two questions to a database that does not answer
 
 # One statement sees one moment, so that the records are those of the state.
 _LOAD = """
@@ -60,7 +69,7 @@ _EMPTY = "DELETE FROM assistants_sync.journal WHERE name = %s"
 _GENERATIONS = (
     "SELECT number, text FROM assistants_sync.generations WHERE name = %s ORDER BY number DESC LIMIT %s"
 )
-_SETTLED = "SELECT FROM assistants_sync.state WHERE name = %s FOR SHARE"
+_WAIT_FOR_SAVES = "SELECT FROM assistants_sync.state WHERE name = %s FOR SHARE"
 _ARRIVED = """
     SELECT save FROM assistants_sync.state WHERE name = %(name)s AND save = %(save)s
     UNION ALL SELECT save FROM assistants_sync.generations WHERE name = %(name)s AND save = %(save)s
@@ -68,7 +77,7 @@ _ARRIVED = """
 
 
 def names(url: str) -> list[str]:
-    """The names of all states in a database."""
+    """Return the names of all states in a database."""
     database = Database(url, Patience())
     with (
         database.reporting(f"cannot list the states in {database.location}"),
@@ -97,23 +106,23 @@ class PostgresStore:
 
     @property
     def location(self) -> str:
-        """Where the state is, for people: without user and password."""
+        """The address of the state, for people: without user and password."""
         return f"{self._database.location}#{self._name}"
 
     def load(self) -> State:
-        """The State, or a new one of serial 0 where none is stored; writes nothing."""
+        """Return the State, or a new one of serial 0 where none is stored; writes nothing."""
         with self._database.reporting(f"cannot read {self.location}"), self._reading() as connection:
             return self._loaded(connection)
 
     def _loaded(self, connection: Connection) -> State:
         try:
-            found = connection.execute(_LOAD, [self._name], binary=True).fetchone()
+            row = connection.execute(_LOAD, [self._name], binary=True).fetchone()
         except psycopg.errors.UndefinedTable:
-            found = None
-        return self._followed(connection, found)
+            row = None
+        return self._followed(connection, row)
 
     def snapshot(self) -> Snapshot:
-        """The State, when it was saved, and who holds its lock."""
+        """Return the State, when it was saved, and its lock's holder."""
         with self._database.reporting(f"cannot read {self.location}"), self._reading() as connection:
             state, who = self._loaded(connection), ""
             with suppress(psycopg.errors.UndefinedTable):
@@ -122,7 +131,7 @@ class PostgresStore:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        """The connection that holds the lock, or another one, which cannot write."""
+        """Use the connection that holds the lock, or another one, which cannot write."""
         if self._held is not None:
             with self._database.within(self._held):
                 yield self._held
@@ -130,9 +139,9 @@ class PostgresStore:
         with self._database.connected(writing=False) as connection, self._database.within(connection):
             yield connection
 
-    def _followed(self, connection: Connection, found: tuple[Any, ...] | None) -> State:
-        """The State in a row, which the next records and saves follow."""
-        serial, save, text, lines = found or (0, "", None, [])
+    def _followed(self, connection: Connection, row: tuple[Any, ...] | None) -> State:
+        """Return the State in a row, which the next records and saves follow."""
+        serial, save, text, lines = row or (0, "", None, [])
         saved = self._parsed(connection, serial, save, text)
         try:
             state = journal.folded(saved, journal.records_of(lines))
@@ -142,17 +151,17 @@ class PostgresStore:
         return state
 
     def _parsed(self, connection: Connection, serial: int, save: str, text: bytes | None) -> Saved:
-        """What a row holds; its text is the truth, and its columns must say the same."""
+        """Return the save in a row; its text counts, and its columns must agree."""
         if text is None and not serial:
             return Saved(State(uuid4().hex, 0))
         with reporting_damage(self.location, lambda: self._remedy(connection)):
             saved = saved_of(text or b"")
             if (saved.state.serial, saved.save) != (serial, save):
-                raise ValueError("its columns say something else")
+                raise ValueError("its columns disagree")
         return saved
 
     def _remedy(self, connection: Connection) -> str:
-        for number, text in connection.execute(_GENERATIONS, [self._name, KEPT]):
+        for number, text in connection.execute(_GENERATIONS, [self._name, GENERATIONS]):
             if readable(text):
                 back = remedies.restore(self._database.address, self._name, number)
                 return (
@@ -177,14 +186,14 @@ class PostgresStore:
     ) -> Iterator[None]:
         """Hold the lock in a session of its own, making schema and row; it is free when the session ends.
 
-        A lock that another run holds is waited for ``timeout`` seconds; ``waiting`` is told once who
-        holds it. Then LockedError says so.
+        A lock that another run holds is waited for ``timeout`` seconds; ``waiting`` gets the holder
+        once. Then LockedError names it.
         """
         database = self._database
         with database.connected(writing=True) as connection:
             with database.reporting(f"cannot lock {self.location}"), database.within(connection, timeout):
                 schema.make(connection)
-                lock.take(connection, self._name, self.location, timeout, waiting)
+                lock.take(connection, self._name, location=self.location, timeout=timeout, waiting=waiting)
                 lock.sign(connection, self._name, purpose)
                 connection.execute(_CLAIM, [self._name])
             self._held = connection
@@ -200,11 +209,11 @@ class PostgresStore:
         raise frees_itself(self.location)
 
     def intend(self, intent: Intent) -> None:
-        """Record durably what is about to be done."""
+        """Record durably a call that is about to be made."""
         self._append(journal.intent_record(intent))
 
     def record(self, address: Address, binding: Binding | None) -> None:
-        """Record durably what an address is bound to now."""
+        """Record durably what an address is bound to."""
         self._append(journal.binding_record(address, binding))
 
     def _append(self, record: dict[str, Any]) -> None:
@@ -219,14 +228,14 @@ class PostgresStore:
         self._whole = whole
 
     def _writable(self) -> Connection:
-        """The session that holds the lock; StoreError where there is none."""
+        """Return the session that holds the lock; StoreError where there is none."""
         if self._held is None:
             raise StoreError(f"{self.location} is written only under its lock. Nothing was written.")
         return self._held
 
     def _serial(self, connection: Connection) -> int:
-        found = connection.execute(_LOAD, [self._name]).fetchone()
-        return int(found[0]) if found else 0
+        row = connection.execute(_LOAD, [self._name]).fetchone()
+        return int(row[0]) if row else 0
 
     def save(self, state: State, expecting: int) -> None:
         """Replace the row, keep what it held and empty the journal, all in one transaction.
@@ -246,16 +255,16 @@ class PostgresStore:
         self._saved, self._whole = saving, True
 
     def _replace(self, connection: Connection, saving: Saved, text: bytes) -> None:
-        found = connection.execute(_STORED, [self._name]).fetchone() or (0, "", None)
-        expect(saving.state.serial - 1, self._saved, self._parsed(connection, *found))
+        row = connection.execute(_STORED, [self._name]).fetchone() or (0, "", None)
+        expect(saving.state.serial - 1, self._saved, self._parsed(connection, *row))
         connection.execute(_KEEP, [self._name])
-        connection.execute(_FORGET, {"name": self._name, "kept": KEPT})
+        connection.execute(_FORGET, {"name": self._name, "kept": GENERATIONS})
         connection.execute(_EMPTY, [self._name])
         columns = [saving.state.lineage, saving.state.serial, saving.save, text, self._name]
         connection.execute(_REPLACE, columns)
 
     def _arrived(self, saving: Saved) -> bool:
-        """Whether a save whose answer was lost happened, as far as can be known soon."""
+        """Return whether a save whose answer was lost happened, as far as that can be found out soon."""
         until = time.monotonic() + self._database.patience.confirmation
         while True:
             try:
@@ -266,7 +275,7 @@ class PostgresStore:
                 time.sleep(_PAUSE)
 
     def _is_stored(self, saving: Saved) -> bool:
-        """Whether a save happened; by now another run may have saved on top of it.
+        """Return whether a save happened; by now another run may have saved on top of it.
 
         One that is still under way holds the row, so that it is waited for here.
         """
@@ -275,15 +284,15 @@ class PostgresStore:
         with (
             database.connected(writing=True) as connection,
             database.within(connection),
-            connection.transaction(),  # in which the row stays as it was looked at
+            connection.transaction(),  # in which the row stays as it was read
         ):
-            connection.execute(_SETTLED, [self._name])
+            connection.execute(_WAIT_FOR_SAVES, [self._name])
             return connection.execute(_ARRIVED, wanted).fetchone() is not None
 
     def _unsaved(self, saving: Saved, text: bytes, cause: psycopg.Error) -> UnsavedError:
-        """The error of a State that was not saved, once a copy of it is as safe as can be."""
+        """Return the error of a State that was not saved, once a copy of it is as safe as can be."""
         saved = rescue.copy(f"assistants-sync-state-{saving.save}.json", text)
         address = self._database.address
-        back = saved and remedies.put_back(address, self._name, saving, self._saved, saved)
+        back = saved and remedies.put_back(address, self._name, saving=saving, before=self._saved, copy=saved)
         problem = self._database.message_of(cause)
         return UnsavedError(self.location, problem, saved, whole=self._whole, back=back or "")
