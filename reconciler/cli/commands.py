@@ -177,7 +177,7 @@ def serve(host: str, port: int, database: Path | None, require_key_file: Path | 
     Any client that speaks assistants=v1 can use it. It ends at SIGINT or SIGTERM.
     """
     from reconciler.cli.target import DATABASE, key_in  # noqa: PLC0415 - only this command pays for it
-    from reconciler.server import Database, create_app, kept  # noqa: PLC0415 - the same
+    from reconciler.server import Database, create_app, ledger_in  # noqa: PLC0415 - the same
     from reconciler.server import serve as listen  # noqa: PLC0415 - the same
 
     console = _console(given)
@@ -185,7 +185,7 @@ def serve(host: str, port: int, database: Path | None, require_key_file: Path | 
     faults = _faults(console, given["faults"])
     with (
         Database.open(database or _folder(given["state"]) / DATABASE) as opened,
-        kept(given["ledger"]) if given["ledger"] else nullcontext() as ledger,
+        ledger_in(given["ledger"]) if given["ledger"] else nullcontext() as ledger,
     ):
         app = create_app(opened, api_key=key, faults=faults, ledger=ledger)
         listen(app, host, port, ready=lambda url: console.print(f"Serving {url}\n"))

@@ -5,7 +5,7 @@ from reconciler.server.database import Database, ReadOnlyError, UnreadableDataba
 from reconciler.server.fault_effects import HungUpError
 from reconciler.server.faults import BadFaultsError, Fault, Faults
 from reconciler.server.mount import UnavailableAddressError, running, serve
-from reconciler.server.request_log import Entry, Ledger, UnwritableLedgerError, entries, kept
+from reconciler.server.request_log import Entry, Ledger, UnwritableLedgerError, entries, ledger_in
 
 DIALECTS = frozenset({"assistants-v1"})
 """The dialects that the embedded server speaks."""
@@ -31,7 +31,7 @@ __all__ = [
     "UnwritableLedgerError",
     "create_app",
     "entries",
-    "kept",
+    "ledger_in",
     "running",
     "serve",
     "speaks",

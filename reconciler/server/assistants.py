@@ -62,7 +62,7 @@ def delete(call: Call) -> Response:
     identity = rules.assistant(call.path["assistant_id"])
     with call.database.write() as connection:
         gone = tables.drop_assistant(connection, identity)
-        decisions.settle_delete(gone, refusals.no_assistant(identity))
+        decisions.require_deleted(gone, refusals.no_assistant(identity))
     return wire.reply(wire.deleted(identity, "assistant.deleted"))
 
 

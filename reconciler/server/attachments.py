@@ -46,7 +46,7 @@ def detach(call: Call) -> Response:
     with call.database.write() as connection:
         tables.assistant(connection, identity)
         gone = tables.detach(connection, identity, [file])
-        decisions.settle_delete(gone, refusals.no_attachment(file))
+        decisions.require_deleted(gone, refusals.no_attachment(file))
     return wire.reply(wire.deleted(file, "assistant.file.deleted"))
 
 

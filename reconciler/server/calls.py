@@ -1,4 +1,4 @@
-"""What an endpoint gets to see of a request, and how a plain function becomes an endpoint."""
+"""A request as an endpoint sees it, and endpoints made of plain functions."""
 
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -31,11 +31,11 @@ class Call:
     lag: float | None = None
 
     def now(self) -> int:
-        """The time in the whole seconds of the wire."""
+        """Return the time in the whole seconds of the wire."""
         return int(self.clock())
 
     def horizon(self) -> int | None:
-        """The latest time of creation that a list shows, if a fault lets lists lag."""
+        """Return the latest time of creation that a list shows, if a fault lets lists lag."""
         # A second begins before what was created in it: it has to be over for as long as the lag.
         return None if self.lag is None else math.floor(self.clock() - self.lag) - 1
 
@@ -45,14 +45,21 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def called(request: Request, body: bytes = b"") -> Call:
-    """The call that a request makes, with the database and the clock of its application."""
+    """Return the call that a request makes, with the database and the clock of its application."""
     state = request.app.state
     query = request.query_params.multi_items()
-    return Call(state.database, state.clock, request.path_params, query, body, request.scope.get(LAG))
+    return Call(
+        state.database,
+        state.clock,
+        path=request.path_params,
+        query=query,
+        body=body,
+        lag=request.scope.get(LAG),
+    )
 
 
 def plain(function: Plain) -> Endpoint:
-    """An endpoint that reads the body on the event loop and works in a thread, where SQLite may block."""
+    """Return an endpoint that reads the body on the event loop and works in a thread, as SQLite may block."""
 
     async def endpoint(request: Request) -> Response:
         call = called(request, await _read(request))

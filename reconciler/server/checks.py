@@ -58,7 +58,7 @@ def present(sent: Collection[str], names: Collection[str], within: str = "") -> 
 
 
 def text(param: str, value: Any, limit: int | None = None) -> str:
-    """A string of at most `limit` characters."""
+    """Return a string of at most `limit` characters."""
     if not isinstance(value, str):
         raise refusals.wrong_type(param, "a string", value)
     if limit is not None and length(value) > limit:
@@ -67,7 +67,7 @@ def text(param: str, value: Any, limit: int | None = None) -> str:
 
 
 def array(param: str, value: Any, limit: int) -> list[Any]:
-    """A list of at most `limit` items."""
+    """Return a list of at most `limit` items."""
     if not isinstance(value, list):
         raise refusals.wrong_type(param, "an array", value)
     if len(value) > limit:
@@ -76,14 +76,14 @@ def array(param: str, value: Any, limit: int) -> list[Any]:
 
 
 def mapping(param: str, value: Any) -> Mapping[str, Any]:
-    """A JSON object."""
+    """Return a JSON object."""
     if not isinstance(value, dict):
         raise refusals.wrong_type(param, "an object", value)
     return value
 
 
 def chosen(param: str, value: str, choices: Collection[str]) -> str:
-    """One of `choices`."""
+    """Return one of `choices`."""
     if value not in choices:
         raise refusals.not_listed(param, value, choices)
     return value

@@ -95,12 +95,12 @@ class Database:
 
     @classmethod
     def memory(cls) -> Self:
-        """An empty database that goes with the process."""
+        """Return an empty database that goes with the process."""
         return cls(_remembered())
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One consistent look at everything, over as many queries as the caller needs; raises BusyError.
+        """Read everything as of one moment, over as many queries as the caller needs; raises BusyError.
 
         It waits for a write only while that is committed, or where it is too large for SQLite's memory.
         """
@@ -109,14 +109,14 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One change, all or nothing, durable on return; raises BusyError."""
+        """Make one change, all or nothing, durable on return; raises BusyError."""
         if not self._writable:
             raise ReadOnlyError("This server shows its database read only: nothing can be written to it.")
         with self._queued("IMMEDIATE") as connection:
             yield connection
 
     def close(self) -> None:
-        """Close the file once nobody is reading it, and drop the copy that a view may have made."""
+        """Close the file once no reader uses it, and drop the copy that a view may have made."""
         with self._turn, self._reading:
             for connection in self._connections():
                 connection.close()
@@ -236,7 +236,7 @@ def _connected(path: Path, mode: str) -> Connection:
 
 
 def _durable(connection: Connection) -> None:
-    # Not WAL: whoever reads a WAL database leaves a -shm file beside it, and a view must leave no trace.
+    # Not WAL: a reader of a WAL database leaves a -shm file beside it, and a view must leave no trace.
     connection.execute("PRAGMA journal_mode = DELETE")
     # EXTRA also syncs the folder once the journal is unlinked: an answered write survives a power loss.
     connection.execute("PRAGMA synchronous = EXTRA")

@@ -7,19 +7,19 @@ from typing import Any, Final
 from reconciler.server import refusals
 
 WHEN_FILE_GOES: Final = "CASCADE"
-"""Deleting an attached file drops its attachments: an id that leads nowhere helps nobody."""
+"""Deleting an attached file drops its attachments: an id that leads nowhere is useless."""
 
 WHEN_ASSISTANT_GOES: Final = "CASCADE"
 """Deleting an assistant drops its attachments and nothing else: files are objects of their own and stay."""
 
-PLACE: Final = ("created_at", "number")
+SORT_COLUMNS: Final = ("created_at", "number")
 """Ties in the whole seconds of created_at are broken by the insertion number, so that pages never overlap."""
 
 REMEMBERED: Final = 10_000
-"""How many deleted or detached objects keep their place in their list; the oldest are forgotten first.
+"""How many deleted or detached objects stay usable as cursors of their list; the oldest are forgotten first.
 
-A cursor is a place and not an object: a caller that deletes while it lists continues from where it was. The
-places are rows of the database, so a restart does not lose them.
+A cursor is a position and not an object: a caller that deletes while it lists continues from where it was.
+The positions are rows of the database, so a restart does not lose them.
 """
 
 FILES: Final = 20
@@ -79,14 +79,14 @@ def metadata_text(param: str, value: Any) -> str:
 
 
 def distinct(files: Iterable[str]) -> list[str]:
-    """Attach a file that is named twice once, at its first place: attaching is idempotent everywhere."""
+    """Attach a file that is named twice once, at its first position: attaching is idempotent everywhere."""
     return list(dict.fromkeys(files))
 
 
 def replaced(attached: Sequence[str], wanted: Sequence[str]) -> tuple[list[str], list[str]]:
     """Say what a new file_ids detaches and attaches.
 
-    What is in both keeps its attachment, created_at and place, so that file_ids stays in attach order.
+    What is in both keeps its attachment, created_at and position, so that file_ids stays in attach order.
     """
     leaving = [file for file in attached if file not in wanted]
     coming = [file for file in wanted if file not in attached]
@@ -125,7 +125,7 @@ def _extension(name: str) -> str:
 def walks_back(after: str | None, before: str | None) -> bool:
     """Say whether a page is cut from its far end.
 
-    `before` alone answers the objects right before the cursor, in list order, and `has_more` tells of more
+    `before` alone answers the objects right before the cursor, in list order, and `has_more` is about more
     beyond them, away from the cursor. With both cursors the page holds objects strictly between them, counted
     from `after`.
     """
@@ -137,7 +137,7 @@ def unknown_cursor(name: str, value: str) -> refusals.WireError:
     return refusals.unexpected(name, value, "the ID of an object in this list")
 
 
-def settle_delete(gone: int, refusal: refusals.WireError) -> None:
+def require_deleted(gone: int, refusal: refusals.WireError) -> None:
     """Answer a repeated delete as any other use of an unknown id, with a 404."""
     if not gone:
         raise refusal

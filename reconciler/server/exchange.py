@@ -46,11 +46,22 @@ class Visit:
         await self._send(message)
 
     def record(self, status: int) -> None:
-        """Enter what was done, if the reply is not going to tell it."""
+        """Enter what was done, if no reply is going to say it."""
         self._recorded = True
         scope = self._scope
         query = scope["query_string"].decode("latin-1")
-        self._ledger.append(Entry(scope["method"], scope["path"], query, status, self.request_id, *self._met))
+        fault, deviations = self._met
+        self._ledger.append(
+            Entry(
+                scope["method"],
+                scope["path"],
+                query=query,
+                status=status,
+                request_id=self.request_id,
+                fault=fault,
+                deviations=deviations,
+            )
+        )
 
     def _sign(self, headers: MutableHeaders) -> None:
         headers["x-request-id"] = self.request_id

@@ -1,4 +1,4 @@
-"""How each kind of fault comes about, between the door and the application."""
+"""Effects of each kind of fault, between the middleware and the application."""
 
 import asyncio
 import contextlib
@@ -37,7 +37,7 @@ async def met(fault: Fault | None, app: ASGIApp, scope: Scope, receive: Receive,
     if fault is None:
         await app(scope, receive, visit.send)
     else:
-        await _KINDS[fault.kind](Meeting(fault, app, scope, receive, visit))
+        await _KINDS[fault.kind](Meeting(fault, app, scope=scope, receive=receive, visit=visit))
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Meeting:
         self.visit.record(UNTOUCHED)
 
     async def read(self) -> bytes:
-        """The whole body."""
+        """Return the whole body."""
         return await read(self.receive)
 
     async def commit(self) -> Reply:
@@ -64,7 +64,7 @@ class Meeting:
         return await self._answered(self.receive)
 
     async def commit_late(self, body: bytes) -> None:
-        """The same after a while, for a body that was read before and a caller who has gone."""
+        """Let it take effect after a while, for a body that was read before and a caller who has gone."""
         await asyncio.sleep(self.seconds)
         await self._answered(again(body, self.receive))
 

@@ -1,4 +1,4 @@
-"""What a fault may say: the parameters of each kind, and the values of each parameter."""
+"""Schema of faults: the parameters of each kind, and the values of each parameter."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -35,66 +35,66 @@ _REDIRECTS: Final = (301, 302, 303, 307, 308)
 _ERRORS: Final = range(400, 600)
 
 
-def problems(given: Fields) -> Problems:
-    """What is wrong with a fault: each time a parameter, and a sentence about it."""
-    kind = given.get("kind")
+def problems(fields: Fields) -> Problems:
+    """Yield the mistakes in a fault: a parameter, and a sentence about it."""
+    kind = fields.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
         yield "kind", f"expected one of {', '.join(KINDS)}, not {kind!r}"
         return
-    yield from _misplaced(kind, given)
-    yield from _malformed(kind, given)
-    yield from _contradicting(kind, given)
-    if kind == "deviate" and "as" in given:
-        yield from _deviating(given["as"], given)
+    yield from _misplaced(kind, fields)
+    yield from _malformed(kind, fields)
+    yield from _contradicting(kind, fields)
+    if kind == "deviate" and "as" in fields:
+        yield from _deviating(fields["as"], fields)
 
 
-def _deviating(name: object, given: Fields) -> Problems:
+def _deviating(name: object, fields: Fields) -> Problems:
     if isinstance(name, str) and name in BUNDLES:
         for each in ("on", *KINDS["deviate"][1]):
-            if each in given:
+            if each in fields:
                 yield each, f"the bundle {name} has no such parameter; its rows have their own"
     elif isinstance(name, str) and name in ROWS:
-        yield from _of_row(ROWS[name], given)
+        yield from _of_row(ROWS[name], fields)
     else:
         near = did_you_mean(name, (*ROWS, *BUNDLES)) if isinstance(name, str) else ""
         remedy = near or f"the rows are {', '.join(ROWS)}; the bundles are {', '.join(BUNDLES)}"
         yield "as", f"no deviation has the name {name!r}; {remedy}"
 
 
-def _of_row(row: Row, given: Fields) -> Problems:
-    if "size" in given and row.size is None:
+def _of_row(row: Row, fields: Fields) -> Problems:
+    if "size" in fields and row.size is None:
         yield "size", f"the row {row.name} has no such parameter"
     for each, known in (("status", row.statuses), ("variant", row.variants)):
-        if each in given and given[each] not in known:
-            choice = f"expected one of {', '.join(map(str, known))}, not {given[each]!r}"
+        if each in fields and fields[each] not in known:
+            choice = f"expected one of {', '.join(map(str, known))}, not {fields[each]!r}"
             yield each, choice if known else f"the row {row.name} has no such parameter"
 
 
-def _misplaced(kind: str, given: Fields) -> Problems:
+def _misplaced(kind: str, fields: Fields) -> Problems:
     needed, allowed = KINDS[kind]
     known = (*needed, *allowed, *_PLACING)
-    for name in given:
+    for name in fields:
         if name not in ("kind", *known):
             yield name, f"the kind {kind} has no such parameter; it has {', '.join(known)}"
     for name in needed:
-        if name not in given:
+        if name not in fields:
             yield name, f"the kind {kind} needs it"
 
 
-def _malformed(kind: str, given: Fields) -> Problems:
+def _malformed(kind: str, fields: Fields) -> Problems:
     checks = _checked(kind)
-    for name, value in given.items():
+    for name, value in fields.items():
         if name in checks and not checks[name][1](value):
             yield name, f"expected {checks[name][0]}, not {value!r}"
 
 
-def _contradicting(kind: str, given: Fields) -> Problems:
-    chosen = [name for name in _CHOICES if name in given]
+def _contradicting(kind: str, fields: Fields) -> Problems:
+    chosen = [name for name in _CHOICES if name in fields]
     for name in chosen[1:]:
         yield name, f"cannot be combined with {chosen[0]}"
-    if kind == "late_commit" and given.get("drop") is True and "status" in given:
+    if kind == "late_commit" and fields.get("drop") is True and "status" in fields:
         yield "status", "nothing is answered where drop is true"
-    if kind == "lag" and str(given.get("on", "*")).partition(" ")[0] not in {"GET", "*"}:
+    if kind == "lag" and str(fields.get("on", "*")).partition(" ")[0] not in {"GET", "*"}:
         yield "on", "only lists lag; begin it with GET"
 
 

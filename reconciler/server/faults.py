@@ -1,4 +1,4 @@
-"""What goes wrong on purpose: a script of faults that requests meet, for tests of reliability."""
+"""Scripts of faults that requests meet on purpose, for tests of reliability."""
 
 import json
 import random
@@ -57,7 +57,7 @@ class Fault:
 
     - `deviate` behaves as real servers do: `as_` (in JSON `as`) names a row of `deviations/table.py`, such as
       `has_more_false`, or a bundle of rows, such as `server:myla`. Without `on` it is met by the requests of
-      its row; an `on` takes their place. Some rows have a `size`, a `status` or a `variant`. All deviations
+      its row; an `on` replaces them. Some rows have a `size`, a `status` or a `variant`. All deviations
       that are due apply, beside the first of the other faults.
     """
 
@@ -86,8 +86,10 @@ class Fault:
         fields = asdict(self)
         # The pattern that covers everything is what a fault has if it names none.
         fields |= {"as": fields.pop("as_"), "on": None if self.on == EVERYTHING else self.on}
-        given = {name: value for name, value in fields.items() if value is not None and value is not False}
-        if wrong := [f"{name}: {said}" for name, said in problems(given)]:
+        parameters = {
+            name: value for name, value in fields.items() if value is not None and value is not False
+        }
+        if wrong := [f"{name}: {mistake}" for name, mistake in problems(parameters)]:
             raise ValueError("; ".join(wrong))
 
 
@@ -95,7 +97,7 @@ class Faults:
     """A script of faults; of those that a request is due to meet, it meets the first and all deviations.
 
     Every fault counts every request that it covers, also those that met another one. What a `rate` decides
-    depends on the seed, the fault's place and that count alone, so the same requests meet the same faults.
+    depends on the seed, the fault's position and that count alone, so the same requests meet the same faults.
     """
 
     def __init__(self, faults: Iterable[Fault] = (), *, seed: int = 0) -> None:
@@ -107,27 +109,27 @@ class Faults:
     def __len__(self) -> int:
         return len(self._armed) + len(self._deviating)
 
-    def _place(self) -> str:
+    def _seed_of_next(self) -> str:
         return f"{self._seed}/{len(self)}"
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """The script in a JSON file, `{"seed": 7, "faults": [{"kind": "drop", "on": ...}]}`.
+        """Return the script in a JSON file, `{"seed": 7, "faults": [{"kind": "drop", "on": ...}]}`.
 
         Raises BadFaultsError.
         """
-        given = _decoded(path)
-        if wrong := list(_mistakes(given)):
+        script = _decoded(path)
+        if wrong := list(_mistakes(script)):
             raise BadFaultsError(path, wrong)
-        return cls((_fault(each) for each in given["faults"]), seed=given.get("seed", 0))
+        return cls((_fault(each) for each in script["faults"]), seed=script.get("seed", 0))
 
     def add(self, *faults: Fault) -> None:
         """Let requests meet more faults from now on."""
         for fault in faults:
             if fault.kind == "deviate":
-                self._deviating += [_Deviating(one, self._place()) for one in _unbundled(fault)]
+                self._deviating += [_Deviating(row, self._seed_of_next()) for row in _unbundled(fault)]
             else:
-                self._armed.append(_Armed(fault, self._place()))
+                self._armed.append(_Armed(fault, self._seed_of_next()))
 
     def clear(self) -> None:
         """Let everything go well from now on."""
@@ -135,14 +137,14 @@ class Faults:
         self._deviating.clear()
 
     def met_by(self, method: str, path: str) -> Fault | None:
-        """The fault that the next request, which is this one, meets; it is counted by being asked about."""
+        """Return the fault that the next request meets, and count the request, which is this one."""
         due = [armed for armed in self._armed if armed.is_due(method, path)]
         return due[0].struck() if due else None
 
     def deviations_of(self, method: str, path: str) -> list[Deviation]:
         """Return the deviations that the next request meets, in the order of their table, and count it."""
         due = [armed for armed in self._deviating if armed.is_due(method, path)]
-        return sorted((armed.struck_as() for armed in due), key=lambda one: _ORDER[one.row.name])
+        return sorted((armed.struck_as() for armed in due), key=lambda deviation: _ORDER[deviation.row.name])
 
 
 class _Armed:
@@ -192,7 +194,7 @@ class _Deviating(_Armed):
         return self._row.on if self._fault.on == EVERYTHING else super()._on()
 
 
-_ORDER: Final = {name: place for place, name in enumerate(ROWS)}
+_ORDER: Final = {name: position for position, name in enumerate(ROWS)}
 
 
 def _unbundled(fault: Fault) -> Iterator[Fault]:
@@ -201,13 +203,13 @@ def _unbundled(fault: Fault) -> Iterator[Fault]:
         yield replace(fault, **_fields(part))
 
 
-def _fault(given: Mapping[str, Any]) -> Fault:
-    return Fault(**_fields(given))
+def _fault(parameters: Mapping[str, Any]) -> Fault:
+    return Fault(**_fields(parameters))
 
 
-def _fields(given: Mapping[str, Any]) -> dict[str, Any]:
+def _fields(parameters: Mapping[str, Any]) -> dict[str, Any]:
     # `as` is a word of Python.
-    return {"as_" if name == "as" else name: value for name, value in given.items()}
+    return {"as_" if name == "as" else name: value for name, value in parameters.items()}
 
 
 _KEYS: Final = ("seed", "faults")
@@ -224,25 +226,25 @@ def _decoded(path: Path) -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    keys = dict(pairs)
+    if len(keys) < len(pairs):
         raise ValueError(f"a key stands twice among {', '.join(name for name, _ in pairs)}")
-    return found
+    return keys
 
 
-def _mistakes(given: Any) -> Iterator[str]:
-    if not isinstance(given, dict) or not isinstance(given.get("faults"), list):
+def _mistakes(script: Any) -> Iterator[str]:
+    if not isinstance(script, dict) or not isinstance(script.get("faults"), list):
         yield f"expected an object with a list, such as {_EXAMPLE}"
         return
-    yield from (f"{name}: unknown key; a script has seed and faults" for name in given if name not in _KEYS)
-    if type(given.get("seed", 0)) is not int:
-        yield f"seed: expected a whole number, not {given['seed']!r}"
-    for index, each in enumerate(given["faults"]):
-        yield from (f"faults[{index}]{said}" for said in _mistaken(each))
+    yield from (f"{name}: unknown key; a script has seed and faults" for name in script if name not in _KEYS)
+    if type(script.get("seed", 0)) is not int:
+        yield f"seed: expected a whole number, not {script['seed']!r}"
+    for index, each in enumerate(script["faults"]):
+        yield from (f"faults[{index}]{mistake}" for mistake in _mistaken(each))
 
 
-def _mistaken(given: Any) -> Iterator[str]:
-    if not isinstance(given, dict):
-        yield f": expected an object, not {given!r}"
+def _mistaken(fault: Any) -> Iterator[str]:
+    if not isinstance(fault, dict):
+        yield f": expected an object, not {fault!r}"
         return
-    yield from (f".{name}: {said}" for name, said in problems(given))
+    yield from (f".{name}: {mistake}" for name, mistake in problems(fault))

@@ -38,7 +38,7 @@ def delete(call: Call) -> Response:
     identity = call.path["file_id"]
     with call.database.write() as connection:
         gone = tables.drop_file(connection, identity)
-        decisions.settle_delete(gone, refusals.no_file(identity))
+        decisions.require_deleted(gone, refusals.no_file(identity))
     return wire.reply(wire.deleted(identity, "file"))
 
 

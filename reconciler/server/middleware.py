@@ -29,11 +29,11 @@ class Door:
             return
         request = scope["method"], scope["path"]
         fault, rows = self._faults.met_by(*request), self._faults.deviations_of(*request)
-        met = fault.kind if fault else "", tuple(one.row.name for one in rows)
-        visit = Visit(scope, send, self._ledger, met, self._organization)
+        met = fault.kind if fault else "", tuple(deviation.row.name for deviation in rows)
+        visit = Visit(scope, send, ledger=self._ledger, met=met, organization=self._organization)
         app = Deviant(self._app, rows) if rows else self._app
         try:
-            await fault_effects.met(fault, app, scope, receive, visit)
+            await fault_effects.met(fault, app, scope=scope, receive=receive, visit=visit)
         except fault_effects.HungUpError:
             raise
         except Exception:

@@ -46,7 +46,7 @@ class Line(H11Protocol):
             return
         if reset:
             line = self.transport.get_extra_info("socket")
-            # To linger for no time at all is how a socket is told to reset its connection.
+            # To linger for no time at all makes a socket reset its connection.
             line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_TIME)
             self.transport.abort()
         else:
@@ -94,7 +94,7 @@ def serve(app: Starlette, host: str, port: int, *, ready: Callable[[str], None])
 def running(app: Starlette) -> Iterator[str]:
     """Serve in a thread on a free loopback port, and yield the base URL."""
     with _bound(_LOOPBACK, 0) as listening:
-        # Nobody needs to wait: the socket listens already, and early callers queue in it.
+        # No caller needs to wait: the socket listens already, and early callers queue in it.
         listener = Listener(_config(app), lambda: None)
         thread = threading.Thread(target=listener.run, args=([listening],), name="assistants-server")
         thread.start()
@@ -135,7 +135,7 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 def _why(error: OSError) -> str:
-    """Why, in the system's words; a name that cannot be resolved has none of them."""
+    """Return the cause in the system's words; a name that cannot be resolved has none."""
     if isinstance(error, socket.gaierror) or error.errno is None:
         return str(error.strerror)
     return f"{os.strerror(error.errno)}; choose another --port or --host"

@@ -6,7 +6,7 @@ from typing import Any, Final, Self
 from reconciler.server import decisions
 from reconciler.server.database import Connection, Row
 
-_ORDER: Final = ", ".join(decisions.PLACE)
+_ORDER: Final = ", ".join(decisions.SORT_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Shelf:
     horizon: int | None = None
 
     def up_to(self, horizon: int | None) -> Self:
-        """The same list as it was, if a horizon is given."""
+        """Return the same list as it was, if a horizon is given."""
         return replace(self, horizon=horizon)
 
 
@@ -50,38 +50,38 @@ def cut(connection: Connection, shelf: Shelf, window: Window) -> Page:
     """Read the page that `window` describes; an unknown cursor is refused."""
     backwards = decisions.walks_back(window.after, window.before)
     direction = "DESC" if window.descending != backwards else "ASC"
-    where, arguments = _bounded(connection, shelf, window)
-    order = ", ".join(f"{column} {direction}" for column in decisions.PLACE)
+    condition, arguments = _bounded(connection, shelf, window)
+    order = ", ".join(f"{column} {direction}" for column in decisions.SORT_COLUMNS)
     # Only names from this package are put into the text; values of callers are bound.
-    query = f"SELECT * FROM {shelf.table} WHERE {where} ORDER BY {order} LIMIT ?"  # noqa: S608 - our own words; values are bound
-    found = connection.execute(query, (*arguments, window.limit + 1)).fetchall()
-    rows = found[: window.limit]
-    return Page(rows[::-1] if backwards else rows, more=len(found) > window.limit)
+    query = f"SELECT * FROM {shelf.table} WHERE {condition} ORDER BY {order} LIMIT ?"  # noqa: S608 - our own words; values are bound
+    fetched = connection.execute(query, (*arguments, window.limit + 1)).fetchall()
+    rows = fetched[: window.limit]
+    return Page(rows[::-1] if backwards else rows, more=len(fetched) > window.limit)
 
 
 def _bounded(connection: Connection, shelf: Shelf, window: Window) -> tuple[str, list[Any]]:
-    where, arguments = _owned(shelf)
+    condition, arguments = _owned(shelf)
     signs = ("<", ">") if window.descending else (">", "<")
     for name, cursor, sign in zip(("after", "before"), (window.after, window.before), signs, strict=True):
         if cursor is not None:
-            where += f" AND ({_ORDER}) {sign} (?, ?)"
-            arguments += _place(connection, shelf, name, cursor)
-    return where, arguments
+            condition += f" AND ({_ORDER}) {sign} (?, ?)"
+            arguments += _sort_key(connection, shelf, name, cursor)
+    return condition, arguments
 
 
 def _owned(shelf: Shelf) -> tuple[str, list[Any]]:
-    where, arguments = "TRUE", list[Any]()
-    for condition in filter(None, (shelf.owner, shelf.narrowed)):
-        where, arguments = f"{where} AND {condition[0]} = ?", [*arguments, condition[1]]
+    condition, arguments = "TRUE", list[Any]()
+    for column, value in filter(None, (shelf.owner, shelf.narrowed)):
+        condition, arguments = f"{condition} AND {column} = ?", [*arguments, value]
     if shelf.horizon is not None:
-        where, arguments = f"{where} AND created_at <= ?", [*arguments, shelf.horizon]
-    return where, arguments
+        condition, arguments = f"{condition} AND created_at <= ?", [*arguments, shelf.horizon]
+    return condition, arguments
 
 
-def _place(connection: Connection, shelf: Shelf, name: str, cursor: str) -> list[int]:
-    where, arguments = _owned(shelf)
+def _sort_key(connection: Connection, shelf: Shelf, name: str, cursor: str) -> list[int]:
+    condition, arguments = _owned(shelf)
     # As above: names are ours, values are bound.
-    query = f"SELECT {_ORDER} FROM {shelf.table} WHERE {where} AND {shelf.identity} = ?"  # noqa: S608 - our own words; values are bound
+    query = f"SELECT {_ORDER} FROM {shelf.table} WHERE {condition} AND {shelf.identity} = ?"  # noqa: S608 - our own words; values are bound
     row = connection.execute(query, (*arguments, cursor)).fetchone() or _former(connection, shelf, cursor)
     if row is None:
         raise decisions.unknown_cursor(name, cursor)

@@ -9,12 +9,12 @@ _SUFFIX = "-journal"
 
 
 def inside(folder: TemporaryDirectory[str]) -> Path:
-    """Where the copied database lies in `folder`."""
+    """Return the path of the copied database in `folder`."""
     return Path(folder.name) / _NAME
 
 
 def copied(path: Path) -> TemporaryDirectory[str] | None:
-    """Copy `path` and its journal; nothing, if somebody recovered the original meanwhile."""
+    """Copy `path` and its journal; nothing, if another process recovered the original meanwhile."""
     journal = path.with_name(path.name + _SUFFIX)
     folder = TemporaryDirectory(prefix="assistants-sync-")
     try:

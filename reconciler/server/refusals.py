@@ -52,7 +52,7 @@ def _kind(value: object) -> str:
 
 
 def unparsable() -> WireError:
-    """The body is not JSON."""
+    """Return the refusal of a body that is not JSON."""
     return WireError(
         "We could not parse the JSON body of your request. "
         "The API expects a JSON payload, but what was sent was not valid JSON."
@@ -60,94 +60,94 @@ def unparsable() -> WireError:
 
 
 def wrong_type(param: str, expected: str, value: Any) -> WireError:
-    """A value of another JSON type than the one that `param` takes."""
+    """Return the refusal of a value of another JSON type than the one that `param` takes."""
     message = f"Invalid type for '{param}': expected {expected}, but got {_kind(value)} instead."
     return WireError(message, param=param, code="invalid_type")
 
 
 def not_object(value: Any) -> WireError:
-    """A body that is JSON but not an object."""
+    """Return the refusal of a body that is JSON but not an object."""
     message = f"Invalid type for the request body: expected an object, but got {_kind(value)} instead."
     return WireError(message, code="invalid_type")
 
 
 def unknown_parameter(param: str) -> WireError:
-    """A key that the endpoint does not name."""
+    """Return the refusal of a key that the endpoint does not name."""
     return WireError(f"Unknown parameter: '{_shown(param)}'.", param=_shown(param), code="unknown_parameter")
 
 
 def missing(param: str) -> WireError:
-    """A required key that was not sent."""
+    """Return the refusal of a required key that was not sent."""
     message = f"Missing required parameter: '{param}'."
     return WireError(message, param=param, code="missing_required_parameter")
 
 
 def long_string(param: str, limit: int, length: int) -> WireError:
-    """A text above its limit."""
-    said = (
+    """Return the refusal of a string above its limit."""
+    sentence = (
         f"string too long. Expected a string with maximum length {limit}, "
         f"but got a string with length {length} instead."
     )
-    return _invalid(param, said, "string_above_max_length")
+    return _invalid(param, sentence, "string_above_max_length")
 
 
 def long_array(param: str, limit: int, length: int) -> WireError:
-    """An array above its limit."""
-    said = (
+    """Return the refusal of an array above its limit."""
+    sentence = (
         f"array too long. Expected an array with maximum length {limit}, "
         f"but got an array with length {length} instead."
     )
-    return _invalid(param, said, "array_above_max_length")
+    return _invalid(param, sentence, "array_above_max_length")
 
 
 def many_properties(param: str, limit: int, count: int) -> WireError:
-    """An object with more keys than its limit."""
-    said = (
+    """Return the refusal of an object with more keys than its limit."""
+    sentence = (
         f"too many properties. Expected an object with at most {limit} properties, "
         f"but got an object with {count} properties instead."
     )
-    return _invalid(param, said, "object_above_max_properties")
+    return _invalid(param, sentence, "object_above_max_properties")
 
 
 def long_property(param: str, limit: int, length: int) -> WireError:
-    """A key above its limit."""
-    said = (
+    """Return the refusal of a key above its limit."""
+    sentence = (
         f"property name too long. Expected a property name with maximum length {limit}, "
         f"but got a property name with length {length} instead."
     )
-    return _invalid(param, said, "property_name_above_max_length")
+    return _invalid(param, sentence, "property_name_above_max_length")
 
 
 def large_integer(param: str, limit: int, value: int) -> WireError:
-    """A number above its limit."""
+    """Return the refusal of a number above its limit."""
     said = f"integer above maximum value. Expected a value <= {limit}, but got {value} instead."
     return _invalid(param, said, "integer_above_max_value")
 
 
 def small_integer(param: str, limit: int, value: int) -> WireError:
-    """A number below its limit."""
+    """Return the refusal of a number below its limit."""
     said = f"integer below minimum value. Expected a value >= {limit}, but got {value} instead."
     return _invalid(param, said, "integer_below_min_value")
 
 
 def pattern_mismatch(param: str, pattern: str) -> WireError:
-    """A text that its pattern does not match."""
+    """Return the refusal of a string that its pattern does not match."""
     said = f"string does not match pattern. Expected a string that matches the pattern '{pattern}'."
     return _invalid(param, said, "invalid_value")
 
 
 def unexpected(param: str, value: str, expected: str) -> WireError:
-    """A text of the right type which is none of those that count here."""
+    """Return the refusal of a string that is not one of the expected values."""
     return _invalid(param, f"'{_shown(value)}'. Expected {expected}.", "invalid_value")
 
 
 def not_listed(param: str, value: str, choices: Iterable[str]) -> WireError:
-    """A text outside its enumeration."""
+    """Return the refusal of a string outside its enumeration."""
     return unexpected(param, value, "one of " + ", ".join(f"'{choice}'" for choice in choices))
 
 
 def wrong_prefix(param: str, value: str, prefix: str) -> WireError:
-    """An id of another kind of object."""
+    """Return the refusal of an id of another kind of object."""
     return unexpected(param, value, f"an ID that begins with '{prefix}'")
 
 
@@ -162,7 +162,7 @@ def no_file(identity: str) -> WireError:
 
 
 def no_attachment(identity: str) -> WireError:
-    """The file may exist, but it is not attached to this assistant."""
+    """Return the refusal of a file that may exist, but is not attached to this assistant."""
     return WireError(f"No assistant file found with id '{_shown(identity)}'.", status=404)
 
 
@@ -176,19 +176,19 @@ def unsupported_files(extensions: Iterable[str]) -> WireError:
 
 
 def large_file(limit: int) -> WireError:
-    """An upload above the limit of one file."""
+    """Return the refusal of an upload above the limit of one file."""
     message = f"File is too large. Expected a file of at most {limit} bytes."
     return WireError(message, status=413, param="file", code="file_above_max_size")
 
 
 def large_body(limit: int) -> WireError:
-    """A JSON body above the limit of one request."""
+    """Return the refusal of a JSON body above the limit of one request."""
     message = f"Request is too large. Expected a body of at most {limit} bytes."
     return WireError(message, status=413, code="body_above_max_size")
 
 
 def no_beta() -> WireError:
-    """The beta header is missing."""
+    """Return the refusal of a request without the beta header."""
     message = (
         "You must provide the 'OpenAI-Beta' header to access the Assistants API. "
         "Please try again by setting the header 'OpenAI-Beta: assistants=v1'."
@@ -197,13 +197,13 @@ def no_beta() -> WireError:
 
 
 def other_beta(named: str) -> WireError:
-    """The beta header names another dialect; the message repeats it."""
+    """Return the refusal of a beta header that names another dialect; the message repeats it."""
     message = f"This server speaks assistants=v1, and the request says 'OpenAI-Beta: {_shown(named)}'."
     return WireError(message, code="invalid_beta")
 
 
 def bad_key(presented: str) -> WireError:
-    """The key is missing or not ours; the message shows its first characters only."""
+    """Return the refusal of a missing or wrong key; the message shows its first characters only."""
     # The start of a short key would be most of it.
     start = presented[:3] if len(presented) > _GUARDED else ""
     message = (
@@ -219,18 +219,18 @@ def unknown_url(method: str, path: str) -> WireError:
 
 
 def wrong_method(method: str, path: str) -> WireError:
-    """The path exists, but not with this method."""
+    """Return the refusal of a method that the path does not have."""
     message = f"Not allowed to {method} on {path}. (HINT: Perhaps you meant to use a different HTTP method?)"
     return WireError(message, status=405, code="method_not_supported")
 
 
 def read_only(reason: str) -> WireError:
-    """A write against a database that was opened to be looked at."""
+    """Return the refusal of a write to a database that was opened for reading."""
     return WireError(reason, status=403, code="read_only")
 
 
 def busy() -> WireError:
-    """Another process kept the database to itself for too long."""
+    """Return the refusal while another process locks the database for too long."""
     message = "Another process has locked the database of this server. Nothing was changed; try again."
     return BrokenError(message, status=503, code="database_locked")
 
@@ -245,12 +245,12 @@ def broken(request_id: str) -> WireError:
 
 
 def titled(status: int) -> str:
-    """A status with its name; not all that are in use have one."""
+    """Return a status with its name; not all that are in use have one."""
     return f"{status} {HTTPStatus(status).phrase}" if status in _STATUSES else str(status)
 
 
 def scripted(status: int) -> WireError:
-    """A refusal that a script of faults asked for, as the API words them."""
+    """Return a refusal that a script of faults asked for, as the API words them."""
     message = f"{titled(status)}. This answer was scripted."
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return BrokenError(message, status=status)

@@ -1,4 +1,4 @@
-"""What the server remembers of every request, in memory and, where wished, in a file for other processes."""
+"""The ledger of requests, in memory and, where wished, in a file for other processes."""
 
 import json
 from collections import deque
@@ -23,7 +23,7 @@ class UnwritableLedgerError(ReconcilerError):
 class Entry:
     """One request.
 
-    `status` is what the server did, whatever the caller was told; 0 where a fault kept the request from it. A
+    `status` is what the server did, whatever the caller got; 0 where a fault kept the request from it. A
     request that took effect late has a second entry from then. `deviations` names the rows it met.
     """
 
@@ -58,7 +58,7 @@ class Ledger(deque[Entry]):
         return sum(entry.changed for entry in list(self))
 
     def about(self, on: str) -> list[Entry]:
-        """The entries of some requests, such as `POST /assistants`; see Pattern."""
+        """Return the entries of some requests, such as `POST /assistants`; see Pattern."""
         pattern = Pattern(on)
         return [entry for entry in list(self) if pattern.covers(entry.method, entry.path)]
 
@@ -77,13 +77,13 @@ class _Written(Ledger):
 
 
 def remembered() -> Ledger:
-    """A ledger that goes with the process."""
+    """Return a ledger that goes with the process."""
     return Ledger(maxlen=_REMEMBERED)
 
 
 @contextmanager
-def kept(path: Path) -> Iterator[Ledger]:
-    """A ledger that is appended to `path` as well, a line of JSON an entry; raises UnwritableLedgerError."""
+def ledger_in(path: Path) -> Iterator[Ledger]:
+    """Append a ledger to `path` as well, a line of JSON an entry; raises UnwritableLedgerError."""
     try:
         outlet = path.open("ab", buffering=0)
     except OSError as error:
@@ -93,7 +93,7 @@ def kept(path: Path) -> Iterator[Ledger]:
 
 
 def entries(path: Path) -> Ledger:
-    """The entries that a server, perhaps still running, has kept in `path`; it may not be there yet."""
+    """Return the entries that a server, which may be running, wrote to `path`, which may be missing."""
     lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
     return Ledger(_entry(json.loads(line)) for line in lines if line.endswith(b"\n"))
 

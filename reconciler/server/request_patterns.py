@@ -28,6 +28,6 @@ class Pattern:
         self._path = re.compile(expression, re.DOTALL)
 
     def covers(self, method: str, path: str) -> bool:
-        """Whether a request is meant."""
+        """Return whether a request is meant."""
         named = self._method in {"*", method}
         return named and self._path.fullmatch(path.removeprefix(PREFIX)) is not None

@@ -1,4 +1,4 @@
-"""What request bodies and queries may say: pure checks that return clean values or raise a refusal."""
+"""Rules of request bodies and queries: pure checks that return clean values or raise a refusal."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -20,12 +20,12 @@ _HIGHEST: Final = 100
 _PAIRS: Final = 16
 _KEY: Final = 64
 _VALUE: Final = 512
-# Longer digits are no number that anybody meant, and int() has a limit of its own.
+# Longer digits are no number that a caller means, and int() has a limit of its own.
 _INTEGER: Final = re.compile(r"-?[0-9]{1,1000}")
 
 
 def creation(body: bytes) -> Fields:
-    """The fields of a new assistant; what was not sent is absent, null is still null."""
+    """Return the fields of a new assistant; what was not sent is absent, null is still null."""
     sent = decoded(body)
     known(sent, _CHECKS)
     present(sent, ("model",))
@@ -33,14 +33,14 @@ def creation(body: bytes) -> Fields:
 
 
 def change(body: bytes) -> Fields:
-    """The fields to change; what was not sent is absent, null is still null."""
+    """Return the fields to change; what was not sent is absent, null is still null."""
     sent = decoded(body)
     known(sent, _CHECKS)
     return _checked(sent)
 
 
 def attachment(body: bytes) -> str:
-    """The id of the file to attach."""
+    """Return the id of the file to attach."""
     sent = decoded(body)
     known(sent, ("file_id",))
     present(sent, ("file_id",))
@@ -48,7 +48,7 @@ def attachment(body: bytes) -> str:
 
 
 def window(query: Query) -> Window:
-    """The page that the query of a list asks for."""
+    """Return the page that the query of a list asks for."""
     sent = dict(query)
     known(sent, ("limit", "order", "after", "before"))
     order = chosen("order", sent.get("order", "desc"), _ORDERS)
@@ -56,7 +56,7 @@ def window(query: Query) -> Window:
 
 
 def narrowed(query: Query) -> tuple[str | None, Window | None]:
-    """The purpose that the list of files is narrowed to, and the page of it, if a page is asked for."""
+    """Return the purpose that narrows the list of files, and the page of it, if the query has one."""
     sent = dict(query)
     known(sent, ("purpose", "limit", "order", "after"))
     order = chosen("order", sent.get("order", decisions.NEWEST_FIRST), _ORDERS)
@@ -66,12 +66,12 @@ def narrowed(query: Query) -> tuple[str | None, Window | None]:
 
 
 def purpose(value: str) -> str:
-    """What an uploaded file is for."""
+    """Return the purpose of an uploaded file."""
     return chosen("purpose", value, PURPOSES)
 
 
 def assistant(identity: str) -> str:
-    """An id from a path, if it can be an assistant's."""
+    """Return an id from a path, if it can be an assistant's."""
     return _prefixed("assistant_id", identity, "asst")
 
 

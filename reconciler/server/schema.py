@@ -6,7 +6,7 @@ from typing import Final
 
 from reconciler.server import decisions
 
-# "ASST" in ASCII: tells our files from any other program's SQLite file.
+# "ASST" in ASCII: distinguishes our files from any other program's SQLite file.
 APPLICATION: Final = 0x41535354
 
 # AUTOINCREMENT, because the insertion number breaks ties in time and so must never be given twice.
@@ -70,10 +70,10 @@ def _remembering(table: str, identity: str, owner: str = "''", condition: str = 
     """  # noqa: S608 - our own words
 
 
-# An attachment that goes with its assistant leaves no list behind in which it could have had a place.
+# An attachment that goes with its assistant leaves no list behind in which it could be a cursor.
 _OWNED: Final = "EXISTS (SELECT 1 FROM assistants WHERE id = OLD.assistant)"
 
-_PLACES: Final = (
+_DELETED: Final = (
     """
     CREATE TABLE gone (
         entry INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -90,7 +90,7 @@ _PLACES: Final = (
     _remembering("attachments", "file", "OLD.assistant", _OWNED),
 )
 
-_STEPS: Final = (_FIRST, _PLACES)
+_STEPS: Final = (_FIRST, _DELETED)
 VERSION: Final = len(_STEPS)
 
 

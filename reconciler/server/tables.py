@@ -37,7 +37,7 @@ def add_assistant(connection: Connection, fields: Mapping[str, Any], now: int) -
 
 
 def assistant(connection: Connection, identity: str) -> Row:
-    """The row of one assistant, or a 404."""
+    """Return the row of one assistant, or a 404."""
     row: Row | None = connection.execute("SELECT * FROM assistants WHERE id = ?", (identity,)).fetchone()
     if row is None:
         raise refusals.no_assistant(identity)
@@ -45,13 +45,13 @@ def assistant(connection: Connection, identity: str) -> Row:
 
 
 def fields_of(row: Row) -> dict[str, Any]:
-    """What a caller can change of an assistant, unpacked."""
+    """Return the fields of an assistant that a caller can change, unpacked."""
     plain = {name: row[name] for name in ("name", "description", "model", "instructions")}
     return {**plain, "tools": json.loads(row["tools"]), "metadata": json.loads(row["metadata"])}
 
 
 def save_assistant(connection: Connection, identity: str, fields: Mapping[str, Any]) -> None:
-    """Overwrite what a caller can change of an assistant."""
+    """Overwrite the fields of an assistant that a caller can change."""
     connection.execute(
         "UPDATE assistants SET name = :name, description = :description, model = :model,"
         " instructions = :instructions, tools = :tools, metadata = :metadata WHERE id = :id",
@@ -65,20 +65,20 @@ def drop_assistant(connection: Connection, identity: str) -> int:
 
 
 def attachments_of(identity: str) -> Shelf:
-    """The list of one assistant's attachments."""
+    """Return the list of one assistant's attachments."""
     return Shelf("attachments", "file", ("assistant", identity))
 
 
 def attached(connection: Connection, assistants: Sequence[str]) -> dict[str, list[str]]:
-    """The file ids of each of the assistants, in attach order, in one query."""
+    """Return the file ids of each of the assistants, in attach order, in one query."""
     # Only question marks are put into the text.
     query = (
         f"SELECT assistant, file FROM attachments WHERE assistant IN ({_marks(assistants)}) ORDER BY number"  # noqa: S608 - our own words; values are bound
     )
-    found: dict[str, list[str]] = {identity: [] for identity in assistants}
+    files: dict[str, list[str]] = {identity: [] for identity in assistants}
     for row in connection.execute(query, assistants).fetchall():
-        found[row["assistant"]].append(row["file"])
-    return found
+        files[row["assistant"]].append(row["file"])
+    return files
 
 
 def _marks(values: Sequence[str]) -> str:
@@ -86,7 +86,7 @@ def _marks(values: Sequence[str]) -> str:
 
 
 def attachment(connection: Connection, identity: str, file: str) -> Row | None:
-    """The row of one attachment."""
+    """Return the row of one attachment."""
     query = "SELECT * FROM attachments WHERE assistant = ? AND file = ?"
     row: Row | None = connection.execute(query, (identity, file)).fetchone()
     return row
@@ -122,7 +122,7 @@ def add_file(connection: Connection, name: str, purpose: str, content: IO[bytes]
 
 
 def file(connection: Connection, identity: str) -> Row:
-    """The row of one file, or a 404."""
+    """Return the row of one file, or a 404."""
     row: Row | None = connection.execute("SELECT * FROM files WHERE id = ?", (identity,)).fetchone()
     if row is None:
         raise refusals.no_file(identity)
@@ -130,19 +130,19 @@ def file(connection: Connection, identity: str) -> Row:
 
 
 def uploads(purpose: str | None) -> Shelf:
-    """The list of files, or of those of one purpose."""
+    """Return the list of files, or of those of one purpose."""
     return Shelf("files", "id", narrowed=None if purpose is None else ("purpose", purpose))
 
 
 def named(connection: Connection, identities: Sequence[str]) -> dict[str, Row]:
-    """The rows of those files that exist, by id, in one query."""
+    """Return the rows of those files that exist, by id, in one query."""
     # Only question marks are put into the text.
     query = f"SELECT * FROM files WHERE id IN ({_marks(identities)})"  # noqa: S608 - our own words; values are bound
     return {row["id"]: row for row in connection.execute(query, identities).fetchall()}
 
 
 def piece(connection: Connection, identity: str, part: int) -> bytes | None:
-    """One piece of a file's content."""
+    """Return one piece of a file's content."""
     query = "SELECT content FROM chunks WHERE file = ? AND part = ?"
     row = connection.execute(query, (identity, part)).fetchone()
     return row and bytes(row["content"])

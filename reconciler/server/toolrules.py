@@ -1,4 +1,4 @@
-"""What a tool may look like in a request."""
+"""Rules of the tools in a request."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def tools(param: str, value: Any) -> list[Any]:
-    """The tools as they were sent, which is how they are returned."""
+    """Return the tools as they were sent, which is how they are returned."""
     found = array(param, value, _TOOLS)
     for index, tool in enumerate(found):
         _tool(f"{param}[{index}]", tool)

@@ -44,7 +44,7 @@ def _store(call: Call, form: FormData) -> Response:
     present(form, _PARTS)
     upload, purpose = _file(form), _purpose(form)
     with call.database.write() as connection:
-        identity = tables.add_file(connection, _name(upload), purpose, upload.file, call.now())
+        identity = tables.add_file(connection, _name(upload), purpose, content=upload.file, now=call.now())
         return wire.reply(wire.file(tables.file(connection, identity)))
 
 

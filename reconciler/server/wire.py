@@ -16,18 +16,18 @@ Wire = Mapping[str, Any]
 
 
 def reply(value: Wire) -> Response:
-    """A success, which is always a 200."""
+    """Return a success, which is always a 200."""
     return JSONResponse(value)
 
 
 def refused(error: WireError, headers: Mapping[str, str] | None = None) -> Response:
-    """A refusal in its envelope."""
+    """Return a refusal in its envelope."""
     keys = {"message": error.message, "type": error.type, "param": error.param, "code": error.code}
     return JSONResponse({"error": keys}, error.status, headers)
 
 
 def assistant(row: Row, files: Sequence[str]) -> Wire:
-    """An assistant with all its ten keys."""
+    """Return an assistant with all its ten keys."""
     return {
         "id": row["id"],
         "object": "assistant",
@@ -43,7 +43,7 @@ def assistant(row: Row, files: Sequence[str]) -> Wire:
 
 
 def attachment(row: Row) -> Wire:
-    """An attachment, whose id is the file's."""
+    """Return an attachment, whose id is the file's."""
     return {
         "id": row["file"],
         "object": "assistant.file",
@@ -53,7 +53,7 @@ def attachment(row: Row) -> Wire:
 
 
 def file(row: Row) -> Wire:
-    """An uploaded file without its content."""
+    """Return an uploaded file without its content."""
     return {
         "object": "file",
         "id": row["id"],
@@ -67,16 +67,16 @@ def file(row: Row) -> Wire:
 
 
 def deleted(identity: str, kind: str) -> Wire:
-    """The answer to a delete."""
+    """Return the answer to a delete."""
     return {"id": identity, "object": kind, "deleted": True}
 
 
 def page(items: Sequence[Wire], *, more: bool) -> Wire:
-    """A list with cursors, which are null when it is empty."""
+    """Return a list with cursors, which are null when it is empty."""
     first, last = (items[0]["id"], items[-1]["id"]) if items else (None, None)
     return {"object": "list", "data": items, "first_id": first, "last_id": last, "has_more": more}
 
 
 def whole(items: Sequence[Wire]) -> Wire:
-    """A list without pages."""
+    """Return a list without pages."""
     return {"object": "list", "data": items, "has_more": False}

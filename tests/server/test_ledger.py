@@ -8,7 +8,16 @@ import httpx
 import pytest
 from server.asking import BETA, asked, in_process, made, names
 
-from reconciler.server import Database, Entry, Fault, Faults, UnwritableLedgerError, create_app, entries, kept
+from reconciler.server import (
+    Database,
+    Entry,
+    Fault,
+    Faults,
+    UnwritableLedgerError,
+    create_app,
+    entries,
+    ledger_in,
+)
 
 PROGRAM = "from reconciler.cli.main import main; main()"
 
@@ -39,7 +48,7 @@ def test_a_ledger_counts_the_writes_that_were_carried_out(database):
 def test_a_kept_ledger_can_be_read_while_it_is_written(database, tmp_path):
     path = tmp_path / "ledger.jsonl"
     assert list(entries(path)) == []
-    with kept(path) as ledger, in_process(create_app(database, ledger=ledger)) as client:
+    with ledger_in(path) as ledger, in_process(create_app(database, ledger=ledger)) as client:
         for number in range(1, 4):
             client.get("/assistants", params={"limit": number})
             assert len(entries(path)) == number
@@ -58,7 +67,7 @@ def test_a_kept_ledger_can_be_read_while_it_is_written(database, tmp_path):
 def test_a_kept_ledger_goes_on_where_it_ended(tmp_path):
     path = tmp_path / "ledger.jsonl"
     for name in ("first", "second"):
-        with kept(path) as ledger:
+        with ledger_in(path) as ledger:
             ledger.append(Entry("GET", "/é\n", "", 200, name))
             assert len(ledger) == 1
     assert [(entry.request_id, entry.path) for entry in entries(path)] == [
@@ -69,7 +78,7 @@ def test_a_kept_ledger_goes_on_where_it_ended(tmp_path):
 
 def test_a_line_that_is_not_finished_is_not_read_yet(tmp_path):
     path = tmp_path / "ledger.jsonl"
-    with kept(path) as ledger:
+    with ledger_in(path) as ledger:
         ledger.append(Entry("GET", "/", "", 200, "req_1"))
     with path.open("ab") as file:
         file.write(b'{"method": "GE')
@@ -79,7 +88,7 @@ def test_a_line_that_is_not_finished_is_not_read_yet(tmp_path):
 def test_a_ledger_that_cannot_be_written_is_a_clear_error(tmp_path):
     with (
         pytest.raises(UnwritableLedgerError, match=r"cannot write the ledger .*: Is a directory"),
-        kept(tmp_path),
+        ledger_in(tmp_path),
     ):
         pass
 

@@ -35,7 +35,7 @@ class Deviant:
         true = Reply() if exchange.answered else await _passed_on(self._app, scope, receive, exchange)
         for each in reversed(self._deviations):
             await _take(each.row.after, exchange, each.setting)
-        await _given(exchange, true)(scope, receive, _saying(true, exchange, send))
+        await _response(exchange, true)(scope, receive, _saying(true, exchange, send))
 
 
 async def _take(step: Step | None, exchange: Exchange, setting: Setting) -> None:
@@ -48,23 +48,27 @@ def _exchange(app: ASGIApp, scope: Scope, receive: Receive, body: bytes) -> Exch
     async def ask(method: str, path: str, query: Mapping[str, str], sent: Any) -> Returned:
         raw = b"" if sent is None else json.dumps(sent).encode()
         reply = Reply()
-        asked = _scope(scope, method, PREFIX + path, query, _described(scope, raw))
+        asked = _scope(scope, method, PREFIX + path, query=query, headers=_described(scope, raw))
         await app(asked, again(raw, receive), reply.take)
         return Returned(reply.status, _decoded(reply.headers, reply.body))
 
     query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     sent = _decoded(scope["headers"], body)
-    return Exchange(scope["method"], scope["path"].removeprefix(PREFIX), query, sent, body, ask)
+    return Exchange(
+        scope["method"], scope["path"].removeprefix(PREFIX), query=query, sent=sent, raw=body, ask=ask
+    )
 
 
 async def _passed_on(app: ASGIApp, scope: Scope, receive: Receive, exchange: Exchange) -> Reply:
     same = exchange.sent == _decoded(scope["headers"], exchange.raw)
     raw = exchange.raw if same else json.dumps(exchange.sent).encode()
-    kept = [pair for pair in scope["headers"] if pair[0].decode("latin-1") not in exchange.dropped]
-    headers = [(name, str(len(raw)).encode() if name == b"content-length" else value) for name, value in kept]
+    passed = [pair for pair in scope["headers"] if pair[0].decode("latin-1") not in exchange.dropped]
+    headers = [
+        (name, str(len(raw)).encode() if name == b"content-length" else value) for name, value in passed
+    ]
     # A path without the prefix is none of ours, and stays so.
     prefix = PREFIX if scope["path"].startswith(PREFIX) else ""
-    changed = _scope(scope, exchange.method, prefix + exchange.path, exchange.query, headers)
+    changed = _scope(scope, exchange.method, prefix + exchange.path, query=exchange.query, headers=headers)
     reply = Reply()
     await app(changed, again(raw, receive), reply.take)
     exchange.status, exchange.content = reply.status, reply.body
@@ -97,7 +101,7 @@ def _decoded(headers: Headers, body: bytes) -> Any:
         return None
 
 
-def _given(exchange: Exchange, true: Reply) -> Response:
+def _response(exchange: Exchange, true: Reply) -> Response:
     headers = (
         {} if exchange.answered else {name.decode(): value.decode("latin-1") for name, value in true.headers}
     )

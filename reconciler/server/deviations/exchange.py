@@ -11,7 +11,7 @@ _PAGE: Final = 100
 
 
 class Returned(NamedTuple):
-    """What the application answered to a question that a deviation asked."""
+    """The application's answer to a question of a deviation."""
 
     status: int
     body: Any
@@ -22,7 +22,7 @@ Ask = Callable[[str, str, Mapping[str, str], Any], Awaitable[Returned]]
 
 @dataclass(frozen=True)
 class Setting:
-    """What a script says about one armed row, and what the row remembers between requests."""
+    """Parameters of one armed row, and its memory between requests."""
 
     size: int = 0
     status: int = 0
@@ -86,19 +86,19 @@ class Exchange:
         return self.objects("assistant")
 
     def answer(self, status: int, returned: Any) -> None:
-        """Answer in the application's place, which then never gets the request."""
+        """Answer instead of the application, which then never gets the request."""
         self.answered, self.status, self.returned = True, status, returned
 
-    async def look(self, path: str, **query: str) -> Any:
+    async def retrieve(self, path: str, **query: str) -> Any:
         """Return the JSON at a path of the application, or None where it refuses."""
-        found = await self.ask("GET", path, query, None)
-        return found.body if found.status == HTTPStatus.OK else None
+        answer = await self.ask("GET", path, query, None)
+        return answer.body if answer.status == HTTPStatus.OK else None
 
     async def everyone(self, order: str = "desc") -> AsyncIterator[Wire]:
         """Yield every assistant of the application, as it is."""
         query = {"order": order, "limit": str(_PAGE)}
         while True:
-            page = await self.look("/assistants", **query)
+            page = await self.retrieve("/assistants", **query)
             for each in page["data"] if page else ():
                 yield each
             if not page or not page["has_more"]:

@@ -37,8 +37,8 @@ def _content_as_json(exchange: Exchange) -> None:
 
 
 def _upload_types(exchange: Exchange) -> None:
-    found = _NAME.search(exchange.raw)
-    kind = PurePosixPath(found[1].decode(errors="replace")).suffix.lower() if found else ""
+    match = _NAME.search(exchange.raw)
+    kind = PurePosixPath(match[1].decode(errors="replace")).suffix.lower() if match else ""
     few = exchange.setting.variant == "few"
     if (few and kind not in _FEW) or kind in _REFUSED:
         exchange.answer(HTTPStatus.BAD_REQUEST, {"detail": f"file type {kind} is not supported"})
@@ -56,27 +56,27 @@ def _attach_needs_assistant_id(exchange: Exchange) -> None:
 
 async def _attach_refused_again(exchange: Exchange) -> None:
     file = exchange.body.get("file_id", "")
-    if await exchange.look(f"{exchange.path}/{file}") is not None:
+    if await exchange.retrieve(f"{exchange.path}/{file}") is not None:
         exchange.answer(exchange.setting.status, {"detail": "The file is attached already"})
 
 
 async def _attach_once(exchange: Exchange) -> None:
-    carried = [file async for one in exchange.everyone() for file in one["file_ids"]]
+    carried = [file async for assistant in exchange.everyone() for file in assistant["file_ids"]]
     if exchange.body.get("file_id") in carried:
         exchange.answer(HTTPStatus.INTERNAL_SERVER_ERROR, {"error": "Internal Server Error"})
 
 
 async def _attach_noop(exchange: Exchange) -> None:
-    owner = await exchange.look(f"/assistants/{exchange.assistant}")
+    owner = await exchange.retrieve(f"/assistants/{exchange.assistant}")
     if owner is not None:
         shape = {"object": "assistant.file", "created_at": owner["created_at"]}
         exchange.answer(HTTPStatus.OK, {"id": "", **shape, "assistant_id": exchange.assistant})
 
 
 async def _attach_adds_retrieval(exchange: Exchange) -> None:
-    made = next((each["id"] for each in exchange.assistants()), "")
-    identity = exchange.assistant or made
-    owner = await exchange.look(f"/assistants/{identity}") if exchange.status == HTTPStatus.OK else None
+    created = next((each["id"] for each in exchange.assistants()), "")
+    identity = exchange.assistant or created
+    owner = await exchange.retrieve(f"/assistants/{identity}") if exchange.status == HTTPStatus.OK else None
     if owner and owner.get("file_ids") and _RETRIEVAL not in owner["tools"]:
         tools: Any = {"tools": [*owner["tools"], _RETRIEVAL]}
         changed = await exchange.ask("POST", f"/assistants/{identity}", {}, tools)

@@ -40,13 +40,17 @@ def _by_time(chosen: Callable[[int, int], bool]) -> Callable[[Exchange], Any]:
     """Return a step for a cursor that is a time: `chosen` says which times follow it in ascending order."""
 
     async def paged(exchange: Exchange) -> None:
-        found = await exchange.look(f"/assistants/{exchange.query.get('after', '')}")
-        if "after" not in exchange.query or found is None:
+        last = await exchange.retrieve(f"/assistants/{exchange.query.get('after', '')}")
+        if "after" not in exchange.query or last is None:
             return
         order = exchange.query.get("order", "desc")
         sign = 1 if order == "asc" else -1
-        place = sign * found["created_at"]
-        rest = [one async for one in exchange.everyone(order) if chosen(sign * one["created_at"], place)]
+        time = sign * last["created_at"]
+        rest = [
+            assistant
+            async for assistant in exchange.everyone(order)
+            if chosen(sign * assistant["created_at"], time)
+        ]
         exchange.answer(HTTPStatus.OK, _page(rest, _limit(exchange)))
 
     return paged

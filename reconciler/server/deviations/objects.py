@@ -41,20 +41,20 @@ async def _true_ids(exchange: Exchange) -> None:
     """Replace plain ids by those of the application, in path, query and body."""
     _, form = _PLAIN[exchange.setting.variant]
     memory = exchange.setting.memory
-    said = json.dumps([exchange.path, exchange.query, exchange.sent], ensure_ascii=False)
-    if set(form.findall(said)) - memory.keys():
+    text = json.dumps([exchange.path, exchange.query, exchange.sent], ensure_ascii=False)
+    if set(form.findall(text)) - memory.keys():
         # The object is older than this server, or another client made it.
         await _learn(exchange)
-    path, query, sent = json.loads(form.sub(lambda found: str(memory.get(found[0], found[0])), said))
+    path, query, sent = json.loads(form.sub(lambda match: str(memory.get(match[0], match[0])), text))
     # An unknown id of the right kind is a 404, and not an id of the wrong kind.
-    exchange.path = form.sub(lambda found: f"asst_{found[0]}", path) if "/assistants/" in path else path
+    exchange.path = form.sub(lambda match: f"asst_{match[0]}", path) if "/assistants/" in path else path
     exchange.query, exchange.sent = query, sent
 
 
 async def _learn(exchange: Exchange) -> None:
-    files = await exchange.look("/files") or {"data": []}
-    for one in [*files["data"], *[one async for one in exchange.everyone()]]:
-        _plain_id(exchange, one["id"])
+    files = await exchange.retrieve("/files") or {"data": []}
+    for item in [*files["data"], *[item async for item in exchange.everyone()]]:
+        _plain_id(exchange, item["id"])
 
 
 def _plain_id(exchange: Exchange, identity: str) -> str:

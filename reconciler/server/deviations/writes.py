@@ -16,10 +16,10 @@ def _without_metadata(exchange: Exchange) -> None:
 
 async def _metadata_merged(exchange: Exchange) -> None:
     sent = exchange.body.get("metadata")
-    found = await exchange.look(exchange.path)
-    if isinstance(sent, dict) and found is not None:
+    assistant = await exchange.retrieve(exchange.path)
+    if isinstance(sent, dict) and assistant is not None:
         removing = {"null_removes": None, "empty_removes": ""}.get(exchange.setting.variant, ...)
-        merged = found["metadata"] | sent
+        merged = assistant["metadata"] | sent
         exchange.body["metadata"] = {name: value for name, value in merged.items() if value != removing}
 
 
@@ -36,17 +36,17 @@ def _null_refused(exchange: Exchange) -> None:
         exchange.answer(HTTPStatus.BAD_REQUEST, {"error": {"name": "ZodError", "issues": issues}})
 
 
-def _kept(exchange: Exchange, ignored: tuple[Any, ...]) -> None:
+def _drop(exchange: Exchange, ignored: tuple[Any, ...]) -> None:
     for name in [name for name, value in exchange.body.items() if value in ignored]:
         del exchange.body[name]
 
 
 def _null_ignored(exchange: Exchange) -> None:
-    _kept(exchange, (None,))
+    _drop(exchange, (None,))
 
 
 def _falsy_ignored(exchange: Exchange) -> None:
-    _kept(exchange, (None, "", [], {}))
+    _drop(exchange, (None, "", [], {}))
 
 
 def _update_wipes_tools(exchange: Exchange) -> None:
