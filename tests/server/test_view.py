@@ -6,7 +6,7 @@ import pytest
 from server.asking import asked, in_process, made, names, refused
 from server.killing import OVERWRITE, folder, kill_writer
 
-from reconciler.server import Database, ReadOnlyError, UnreadableDatabaseError, create_app, hotcopy
+from reconciler.server import Database, ReadOnlyError, UnreadableDatabaseError, create_app, recovered_copy
 from reconciler.server import database as module
 
 
@@ -69,19 +69,19 @@ def test_a_torn_database_of_a_newer_version_is_refused_and_its_copy_dropped(fill
 
 
 def test_a_view_tries_again_when_the_database_was_repaired_under_its_hands(torn, monkeypatch):
-    copy = hotcopy.shutil.copyfile
+    copy = recovered_copy.shutil.copyfile
 
     def repaired_meanwhile(source, target):
         Database.open(torn).close()
         return copy(source, target)
 
-    monkeypatch.setattr(hotcopy.shutil, "copyfile", repaired_meanwhile)
+    monkeypatch.setattr(recovered_copy.shutil, "copyfile", repaired_meanwhile)
     with Database.view(torn) as database:
         assert len(asked(database, names)) == 100
 
 
 def test_a_view_tries_again_when_another_writer_was_killed_under_its_hands(torn, monkeypatch):
-    copy, killed = hotcopy.shutil.copyfile, []
+    copy, killed = recovered_copy.shutil.copyfile, []
 
     def torn_again_meanwhile(source, target):
         copy(source, target)
@@ -89,20 +89,20 @@ def test_a_view_tries_again_when_another_writer_was_killed_under_its_hands(torn,
             killed.append(Database.open(torn).close())
             kill_writer(torn, "DELETE FROM assistants WHERE number = 7", OVERWRITE)
 
-    monkeypatch.setattr(hotcopy.shutil, "copyfile", torn_again_meanwhile)
+    monkeypatch.setattr(recovered_copy.shutil, "copyfile", torn_again_meanwhile)
     with Database.view(torn) as database:
         assert len(asked(database, names)) == 100
 
 
 def test_a_view_gives_up_when_the_database_is_torn_again_and_again(torn, monkeypatch):
-    monkeypatch.setattr(hotcopy, "copied", lambda _: None)
+    monkeypatch.setattr(recovered_copy, "copied", lambda _: None)
     with pytest.raises(UnreadableDatabaseError, match="again and again; try again"):
         Database.view(torn)
 
 
 def test_a_copy_that_cannot_be_made_leaves_nothing_behind(torn, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr(hotcopy.shutil, "copyfile", full_disk)
+    monkeypatch.setattr(recovered_copy.shutil, "copyfile", full_disk)
     with pytest.raises(UnreadableDatabaseError, match="No space left"):
         Database.view(torn)
     assert list(tmp_path.iterdir()) == [torn.parent]
