@@ -1,4 +1,4 @@
-"""What an endpoint's arguments have in common: one that was not given, and what a caller may add."""
+"""Arguments that endpoints share: one that was not given, and additions of a caller."""
 
 from __future__ import annotations
 

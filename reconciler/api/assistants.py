@@ -1,4 +1,4 @@
-"""The five calls of /assistants, described once for every colour.
+"""The five calls of /assistants, described once for every variant.
 
 Limits named here are the v1 wire's; the server checks them, this client does not.
 """
@@ -53,7 +53,7 @@ def create(  # noqa: PLR0913 - the parameters are the wire's
         extra_headers: Headers of this request; they win over all others, whatever their case.
         extra_query: Query parameters of this request; they win.
         extra_body: JSON fields of this request; they win.
-        timeout: Seconds for each network operation of this request in place of the client's; None for no
+        timeout: Seconds for each network operation of this request instead of the client's; None for no
             limit.
     """
     return Call(
@@ -90,7 +90,7 @@ def retrieve(
         extra_headers: Headers of this request; they win over all others, whatever their case.
         extra_query: Query parameters of this request; they win.
         extra_body: JSON fields of this request; they win.
-        timeout: Seconds for each network operation of this request in place of the client's; None for no
+        timeout: Seconds for each network operation of this request instead of the client's; None for no
             limit.
     """
     return Call(
@@ -124,19 +124,19 @@ def update(  # noqa: PLR0913 - the parameters are the wire's
     Args:
         assistant_id: Id of the assistant.
         description: At most 512 characters; None clears it.
-        file_ids: The at most 20 uploads it shall carry: what is not among them is detached, so an empty list
+        file_ids: The at most 20 uploads to attach: what is not among them is detached, so an empty list
             detaches all.
         instructions: The system prompt, at most 32,768 characters; None clears it.
-        metadata: All pairs it shall have: at most 16; keys of at most 64 characters, values texts of at most
-            512. None clears them.
+        metadata: All pairs it has afterwards: at most 16; keys of at most 64 characters, values of at
+            most 512. None clears them.
         model: Id of the model.
         name: At most 256 characters; None clears it.
-        tools: All tools it shall have, at most 128; of type ``code_interpreter``, ``retrieval`` or
+        tools: All tools it has afterwards, at most 128; of type ``code_interpreter``, ``retrieval`` or
             ``function``. An empty list clears them.
         extra_headers: Headers of this request; they win over all others, whatever their case.
         extra_query: Query parameters of this request; they win.
         extra_body: JSON fields of this request; they win.
-        timeout: Seconds for each network operation of this request in place of the client's; None for no
+        timeout: Seconds for each network operation of this request instead of the client's; None for no
             limit.
     """
     return Call(
@@ -180,7 +180,7 @@ def list(  # noqa: A001, PLR0913 - the wire's word, and the wire's parameters
         extra_headers: Headers of this request; they win over all others, whatever their case.
         extra_query: Query parameters of this request; they win.
         extra_body: JSON fields of this request; they win.
-        timeout: Seconds for each network operation of this request in place of the client's; None for no
+        timeout: Seconds for each network operation of this request instead of the client's; None for no
             limit.
     """
     return ListCall(
@@ -210,7 +210,7 @@ def delete(
         extra_headers: Headers of this request; they win over all others, whatever their case.
         extra_query: Query parameters of this request; they win.
         extra_body: JSON fields of this request; they win.
-        timeout: Seconds for each network operation of this request in place of the client's; None for no
+        timeout: Seconds for each network operation of this request instead of the client's; None for no
             limit.
     """
     return Call(

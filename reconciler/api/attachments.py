@@ -35,7 +35,7 @@ def create(  # noqa: PLR0913 - the parameters are the wire's
         extra_headers: Headers of this request; they win over all others, whatever their case.
         extra_query: Query parameters of this request; they win.
         extra_body: JSON fields of this request; they win.
-        timeout: Seconds for each network operation of this request in place of the client's; None for no
+        timeout: Seconds for each network operation of this request instead of the client's; None for no
             limit.
     """
     return Call(
@@ -66,7 +66,7 @@ def retrieve(  # noqa: PLR0913 - the parameters are the wire's
         extra_headers: Headers of this request; they win over all others, whatever their case.
         extra_query: Query parameters of this request; they win.
         extra_body: JSON fields of this request; they win.
-        timeout: Seconds for each network operation of this request in place of the client's; None for no
+        timeout: Seconds for each network operation of this request instead of the client's; None for no
             limit.
     """
     return Call(
@@ -103,7 +103,7 @@ def list(  # noqa: A001, PLR0913 - the wire's word, and the wire's parameters
         extra_headers: Headers of this request; they win over all others, whatever their case.
         extra_query: Query parameters of this request; they win.
         extra_body: JSON fields of this request; they win.
-        timeout: Seconds for each network operation of this request in place of the client's; None for no
+        timeout: Seconds for each network operation of this request instead of the client's; None for no
             limit.
     """
     return ListCall(
@@ -135,7 +135,7 @@ def delete(  # noqa: PLR0913 - the parameters are the wire's
         extra_headers: Headers of this request; they win over all others, whatever their case.
         extra_query: Query parameters of this request; they win.
         extra_body: JSON fields of this request; they win.
-        timeout: Seconds for each network operation of this request in place of the client's; None for no
+        timeout: Seconds for each network operation of this request instead of the client's; None for no
             limit.
     """
     return Call(

@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """What every endpoint lets its caller add: headers, query, body fields, a timeout in seconds.
+    """Additions of a caller to any endpoint: headers, query, body fields, a timeout in seconds.
 
     Each wins over what the endpoint itself says.
     """
@@ -60,7 +60,7 @@ class Call(Generic[T]):
         return "/".join(quote(segment, safe="") for segment in self.path)
 
     def fail(self, error: APIError, *, created_id: str = "") -> NoReturn:
-        """Raise what the caller receives: UnknownOutcomeError where the Call may have taken effect once."""
+        """Raise the error for the caller: UnknownOutcomeError where the Call may have taken effect once."""
         if self.repeatable or error.had_no_effect:
             raise error
         named = f"{self.method} /{self.url}"
@@ -89,17 +89,17 @@ class Call(Generic[T]):
         """The JSON body as it goes out; None when there is none."""
         if self.body is None and not self.extras.body:
             return None
-        given = {**(self.body or {}), **(self.extras.body or {})}
-        return {key: value for key, value in given.items() if is_given(value)}
+        fields = {**(self.body or {}), **(self.extras.body or {})}
+        return {key: value for key, value in fields.items() if is_given(value)}
 
 
 def is_given(value: object) -> bool:
-    """Whether an argument was given at all; None was."""
+    """Return whether an argument was given at all; None was."""
     return not isinstance(value, NotGiven)
 
 
 def segment(name: str, value: str) -> str:
-    """An id fit for a path; ValueError when it is empty or would climb, TypeError when it is no text."""
+    """Return an id for a path; ValueError when it is empty or would climb, TypeError for no string."""
     if not value:
         raise ValueError(f"Expected a non-empty value for `{name}` but received {value!r}")
     if not isinstance(value, str):
@@ -110,7 +110,7 @@ def segment(name: str, value: str) -> str:
 
 
 def written(query: Mapping[str, object]) -> dict[str, str]:
-    """A query as it goes out: nothing that was not given, lists joined by commas."""
+    """Return a query as it goes out: nothing that was not given, lists joined by commas."""
     return {key: _text(value) for key, value in query.items() if is_given(value) and value not in (None, "")}
 
 
@@ -118,5 +118,5 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):
-        return ",".join(_text(one) for one in value)
+        return ",".join(_text(item) for item in value)
     return str(value)

@@ -37,11 +37,11 @@ _REMEDIES: Mapping[Fault, str] = {
     "secret": "look at api_key= or OPENAI_API_KEY",
     "identity": "look at OPENAI_ORG_ID and OPENAI_PROJECT_ID",
 }
-_UNCHOSEN = httpx.Timeout(5.0)  # what httpx takes when nobody says anything
+_UNCHOSEN = httpx.Timeout(5.0)  # httpx's own default
 
 
 class _Configured(Sending[HttpT], Generic[HttpT, TransportT]):
-    """What both colours share: what they are made of, and copies."""
+    """Settings and copies of a client; both variants share this."""
 
     _connections: ClassVar[type]
 
@@ -90,7 +90,7 @@ class _Configured(Sending[HttpT], Generic[HttpT, TransportT]):
             http_client: Makes the connections, with its own proxies, certificates and limits; its headers,
                 cookies and redirects are not used, and its auth only where there is no key. Closed with
                 this client.
-            transport: Makes the connections, in place of sockets; not with ``http_client``.
+            transport: Makes the connections, instead of sockets; not with ``http_client``.
         """
         if isinstance(timeout, NotGiven):
             chosen = http_client is not None and http_client.timeout != _UNCHOSEN
@@ -139,11 +139,11 @@ class _Configured(Sending[HttpT], Generic[HttpT, TransportT]):
         max_answer_bytes: int | None = None,
         http_client: HttpT | None = None,
     ) -> Self:
-        """Another client that differs in what is given; without ``http_client`` they share connections.
+        """Return a client with other settings; without ``http_client`` the two share connections.
 
         Closing either closes what they share.
-        ``default_headers`` and ``default_query`` are added to those of this client, the ``set_`` forms take
-        their place; both forms at once are a ValueError. ``base_url`` may name another path, never another
+        ``default_headers`` and ``default_query`` are added to those of this client, the ``set_`` forms
+        replace them; both forms at once are a ValueError. ``base_url`` may name another path, never another
         origin: TargetError, since the key and the headers are meant for this one.
         """
         with remedied(_REMEDIES):
@@ -164,15 +164,15 @@ class _Configured(Sending[HttpT], Generic[HttpT, TransportT]):
                 deadline=ours.deadline if isinstance(deadline, NotGiven) else deadline,
                 max_answer_bytes=ours.max_answer_bytes if max_answer_bytes is None else max_answer_bytes,
             )
-        made = type(self).__new__(type(self))
-        made._settings, made._http = settings, http_client or self._http  # noqa: SLF001 - one of our own
-        return made
+        copied = type(self).__new__(type(self))
+        copied._settings, copied._http = settings, http_client or self._http  # noqa: SLF001 - one of our own
+        return copied
 
     with_options = copy
 
 
 class Client(_Configured[httpx.Client, httpx.BaseTransport], HttpSender):
-    """The client in sync colour; close it, or use it as a context manager."""
+    """The client for synchronous code; close it, or use it as a context manager."""
 
     _connections = httpx.Client
 
@@ -190,20 +190,20 @@ class Client(_Configured[httpx.Client, httpx.BaseTransport], HttpSender):
         return Uploads(self)
 
     def listed(self, call: ListCall[T]) -> SyncCursorPage[T]:
-        """The first page of a list."""
+        """Return the first page of a list."""
         return self.page(call)
 
     def page(self, call: ListCall[T]) -> SyncCursorPage[T]:
-        """One page of a list."""
-        return self.found(call, self.respond(call.page))
+        """Return one page of a list."""
+        return self.page_of(call, self.respond(call.page))
 
-    def found(self, call: ListCall[T], response: httpx.Response) -> SyncCursorPage[T]:
-        """The page that an answer means."""
+    def page_of(self, call: ListCall[T], response: httpx.Response) -> SyncCursorPage[T]:
+        """Return the page that an answer means."""
         return SyncCursorPage(self.result(call.page, response), call, self.page)
 
 
 class AsyncClient(_Configured[httpx.AsyncClient, httpx.AsyncBaseTransport], AsyncHttpSender):
-    """The client in async colour; close it, or use it as an async context manager."""
+    """The client for asynchronous code; close it, or use it as an async context manager."""
 
     _connections = httpx.AsyncClient
 
@@ -221,22 +221,22 @@ class AsyncClient(_Configured[httpx.AsyncClient, httpx.AsyncBaseTransport], Asyn
         return AsyncUploads(self)
 
     def listed(self, call: ListCall[T]) -> AsyncPaginator[T, AsyncCursorPage[T]]:
-        """A list, to be awaited or iterated."""
+        """Return a list, to be awaited or iterated."""
         return AsyncPaginator(partial(self.page, call))
 
     async def page(self, call: ListCall[T]) -> AsyncCursorPage[T]:
-        """One page of a list."""
-        return self.found(call, await self.respond(call.page))
+        """Return one page of a list."""
+        return self.page_of(call, await self.respond(call.page))
 
-    def found(self, call: ListCall[T], response: httpx.Response) -> AsyncCursorPage[T]:
-        """The page that an answer means."""
+    def page_of(self, call: ListCall[T], response: httpx.Response) -> AsyncCursorPage[T]:
+        """Return the page that an answer means."""
         return AsyncCursorPage(self.result(call.page, response), call, self.page)
 
 
 def _changed(
     name: str, ours: Mapping[str, T], more: Mapping[str, T] | None, instead: Mapping[str, T] | None
 ) -> Mapping[str, T]:
-    """Ours, with more or something else instead; the names of headers are compared without case."""
+    """Return ours, with more or something else instead; the names of headers are compared without case."""
     if more is not None and instead is not None:
         raise ValueError(f"default_{name} adds and set_default_{name} replaces; pass one of them")
     if instead is not None:
@@ -247,10 +247,10 @@ def _changed(
 
 
 def _server(url: str | None) -> str:
-    found = url or os.environ.get("OPENAI_BASE_URL")
-    if not found:
+    chosen = url or os.environ.get("OPENAI_BASE_URL")
+    if not chosen:
         raise TargetError("no server: pass base_url=, or set OPENAI_BASE_URL; there is no default")
-    return found
+    return chosen
 
 
 def _or_variable(value: str | None, name: str) -> str | None:

@@ -28,8 +28,8 @@ _TICK = 0.01
 class Deadline:
     """The moment at which an attempt ends; never, when ``seconds`` is None.
 
-    Timeouts of single operations are of no use against a server that says one byte a second. What waits in
-    this thread is told by ``holding`` and asks ``clip``; what waits in a loop is cut off by ``cutting``.
+    Timeouts of single operations are of no use against a server that says one byte a second. A wait in
+    this thread finds it by ``holding`` and asks ``clip``; a wait in a loop is cut off by ``cutting``.
     """
 
     def __init__(self, seconds: float | None) -> None:
@@ -39,7 +39,7 @@ class Deadline:
 
     @classmethod
     def of(cls, request: httpx.Request, seconds: float | None) -> Deadline:
-        """The deadline of a request: so many seconds, and one more for each MB that it sends."""
+        """Return the deadline of a request: so many seconds, and one more for each MB that it sends."""
         if seconds is None:
             return cls(None)
         return cls(seconds + _size(request) / _PACE)
@@ -50,7 +50,7 @@ class Deadline:
         return self._end - time.monotonic()
 
     def clip(self, timeout: float | None) -> float | None:
-        """The timeout of an operation that starts now; httpx.ReadTimeout when it is too late for one."""
+        """Return the timeout of an operation that starts now; httpx.ReadTimeout when it is too late."""
         left = self.left
         if left <= 0:
             raise self._passed()
@@ -85,8 +85,8 @@ class Deadline:
             raise self._passed()
 
     @contextmanager
-    def telling(self) -> Iterator[None]:
-        """Whatever fails in the block when the moment has come fails for that reason."""
+    def explaining(self) -> Iterator[None]:
+        """Give every failure in the block after the end of the attempt that reason."""
         try:
             yield
         except Exception as cause:
@@ -102,9 +102,9 @@ _HELD: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
 def _size(request: httpx.Request) -> int:
-    told = request.headers.get("content-length", "")
-    if told.isdecimal():
-        return min(int(told), _LARGEST)
+    length = request.headers.get("content-length", "")
+    if length.isdecimal():
+        return min(int(length), _LARGEST)
     return _LARGEST if "transfer-encoding" in request.headers else 0
 
 
@@ -113,13 +113,13 @@ def _clipped(timeout: float | None) -> float | None:
     return timeout if held is None else held.clip(timeout)
 
 
-def _told() -> AbstractContextManager[None]:
+def _explained() -> AbstractContextManager[None]:
     held = _HELD.get()
-    return nullcontext() if held is None else held.telling()
+    return nullcontext() if held is None else held.explaining()
 
 
 class Wires:
-    """What connects for a sync transport, so that every wire it gives keeps to the deadline."""
+    """Connections of a sync transport, each of which keeps to the deadline."""
 
     def __init__(self, backend: Any) -> None:
         self._backend = backend
@@ -138,18 +138,18 @@ class _Wire:
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        with _told():
+        with _explained():
             found: bytes = self._stream.read(max_bytes, timeout=_clipped(timeout))
         return found
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for start in range(0, len(buffer), self._slice):
-            with _told():
+            with _explained():
                 self._stream.write(buffer[start : start + self._slice], timeout=_clipped(timeout))
 
     def start_tls(self, *args: Any, timeout: float | None = None, **kwargs: Any) -> _Wire:
         return _Wire(self._stream.start_tls(*args, timeout=_clipped(timeout), **kwargs))
 
     def __getattr__(self, name: str) -> Any:
-        """Everything that waits for nobody, as it is."""
+        """Return everything that does not wait, as it is."""
         return getattr(self._stream, name)

@@ -1,6 +1,6 @@
-"""One line an endpoint: a function that describes a Call becomes a method of every colour.
+"""One line an endpoint: a function that describes a Call becomes a method of every variant.
 
-The colours are two by three: sync or async, and the parsed result, the raw answer or the streamed one.
+The variants are two by three: sync or async, and the parsed result, the raw answer or the streamed one.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 class Resource:
-    """A class whose endpoints one sender makes; ``speaks`` is the sender's type, which knows the colour."""
+    """A class whose endpoints one sender makes; ``speaks`` is the sender's type, which knows the variant."""
 
     speaks: ClassVar[type]
     sender: Any
@@ -101,7 +101,7 @@ class AsyncStreamedResource(Resource):
 
 
 class _Written:
-    """What every class that holds an endpoint shares: one function for each, made at its first use."""
+    """An endpoint's functions, one for each class that holds it, made at its first use."""
 
     verb: ClassVar[str]
 
@@ -182,7 +182,7 @@ class listing(_Written, Generic[P, T]):  # noqa: N801 - reads as the keyword it 
 
 
 def _method(describe: Callable[..., Any], verb: str, owner: type[Resource]) -> Callable[..., Any]:
-    """A function as if it were written out in the class, its signature and texts included."""
+    """Return a function as if it were written out in the class, its signature and texts included."""
 
     def method(self: Resource, *args: Any, **kwargs: Any) -> Any:
         return getattr(self.sender, verb)(describe(*args, **kwargs))
@@ -190,20 +190,20 @@ def _method(describe: Callable[..., Any], verb: str, owner: type[Resource]) -> C
     async def awaited(self: Resource, *args: Any, **kwargs: Any) -> Any:
         return await getattr(self.sender, verb)(describe(*args, **kwargs))
 
-    told = getattr(owner.speaks, verb)
-    made: Any = awaited if inspect.iscoroutinefunction(told) else method
-    made.__module__, made.__name__ = owner.__module__, describe.__name__
-    made.__qualname__ = f"{owner.__qualname__}.{describe.__name__}"
-    made.__doc__ = describe.__doc__
-    made.__signature__ = _signature(describe, told)
-    made.__annotations__ = {**describe.__annotations__, "return": made.__signature__.return_annotation}
-    return cast("Callable[..., Any]", made)
+    sending = getattr(owner.speaks, verb)
+    written: Any = awaited if inspect.iscoroutinefunction(sending) else method
+    written.__module__, written.__name__ = owner.__module__, describe.__name__
+    written.__qualname__ = f"{owner.__qualname__}.{describe.__name__}"
+    written.__doc__ = describe.__doc__
+    written.__signature__ = _signature(describe, sending)
+    written.__annotations__ = {**describe.__annotations__, "return": written.__signature__.return_annotation}
+    return cast("Callable[..., Any]", written)
 
 
-def _signature(describe: Callable[..., Any], told: Callable[..., Any]) -> inspect.Signature:
-    """The parameters of a description after ``self``, and what a sender gives for it."""
+def _signature(describe: Callable[..., Any], sending: Callable[..., Any]) -> inspect.Signature:
+    """Return the parameters of a description after ``self``, and what a sender gives for it."""
     described = inspect.signature(describe)
     item = described.return_annotation.partition("[")[2].removesuffix("]")  # of Call[Assistant]: Assistant
-    gives = re.sub(r"\bT\b", item, told.__annotations__["return"])
+    gives = re.sub(r"\bT\b", item, sending.__annotations__["return"])
     first = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return described.replace(parameters=[first, *described.parameters.values()], return_annotation=gives)

@@ -1,4 +1,4 @@
-"""What can go wrong on the wire.
+"""Errors of exchanges with a server.
 
 ::
 
@@ -57,7 +57,7 @@ class APIError(ReconcilerError):
 
 
 class APIConnectionError(APIError):
-    """No answer came; ``sent`` tells whether the request may have reached the server."""
+    """No answer came; ``sent`` says whether the request may have reached the server."""
 
     def __init__(self, message: str, *, sent: bool) -> None:
         super().__init__(message)
@@ -112,7 +112,7 @@ class NotFoundError(APIStatusError):
 
 
 class ConflictError(APIStatusError):
-    """409: the server could not settle the request with another one."""
+    """409: the request conflicts with another one."""
 
 
 class UnprocessableEntityError(APIStatusError):
@@ -165,9 +165,9 @@ def unsent(cause: Exception) -> Exception:
 def unanswered(cause: Exception, url: str, proxy: str = "") -> APIConnectionError:
     """Return the error for an exchange that gave no whole answer; ``proxy`` is the address of one."""
     late, sent = isinstance(cause, _LATE), was_sent(cause)
-    what = "no answer in time from" if late else "no whole answer from" if sent else "no connection to"
+    problem = "no answer in time from" if late else "no whole answer from" if sent else "no connection to"
     kind = APITimeoutError if late else APIConnectionError
-    return kind(f"{what} {url}: {_reason(cause, proxy)}", sent=sent)
+    return kind(f"{problem} {url}: {_reason(cause, proxy)}", sent=sent)
 
 
 def _reason(cause: Exception, proxy: str) -> str:
@@ -195,10 +195,10 @@ def error_for(
     """
     status = response.status_code
     body = _body_of(response, secret)
-    said = _location(response, secret, redirect) or _sentence(response, body, call, secret)
+    sentence = _location(response, secret, redirect) or _sentence(response, body, call, secret)
     kind = InternalServerError if status >= _FAILED else _BY_STATUS.get(status, APIStatusError)
     return kind(
-        f"{call.method} /{call.url} answered {status}: {said}",
+        f"{call.method} /{call.url} answered {status}: {sentence}",
         status_code=status,
         request_id=blotted(response.headers.get("x-request-id", ""), secret),
         body=body,

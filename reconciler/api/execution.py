@@ -1,4 +1,4 @@
-"""Who makes a Call, and what its caller gets: the result, the answer read whole, or the answer to be read."""
+"""Senders of Calls, whose callers get the result, the answer read whole, or the answer to be read."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Sender(Protocol):
         ...
 
     def listed(self, call: ListCall[T]) -> SyncCursorPage[T]:
-        """The first page of a list."""
+        """Return the first page of a list."""
         ...
 
 
@@ -40,7 +40,7 @@ class AsyncSender(Protocol):
         ...
 
     def listed(self, call: ListCall[T]) -> AsyncPaginator[T, AsyncCursorPage[T]]:
-        """A list, to be awaited or iterated."""
+        """Return a list, to be awaited or iterated."""
         ...
 
 
@@ -48,15 +48,15 @@ class Exchange(Sender, Protocol):
     """A Sender that also gives its answers away."""
 
     def respond(self, call: Call[T], *, stream: bool = False) -> httpx.Response:
-        """The successful answer to a Call, unread when streamed."""
+        """Return the successful answer to a Call, unread when streamed."""
         ...
 
     def result(self, call: Call[T], response: httpx.Response) -> T:
-        """What an answer that was read means."""
+        """Return the result in an answer that was read."""
         ...
 
-    def found(self, call: ListCall[T], response: httpx.Response) -> SyncCursorPage[T]:
-        """The page that an answer means."""
+    def page_of(self, call: ListCall[T], response: httpx.Response) -> SyncCursorPage[T]:
+        """Return the page that an answer means."""
         ...
 
 
@@ -64,20 +64,20 @@ class AsyncExchange(AsyncSender, Protocol):
     """The same, awaited."""
 
     async def respond(self, call: Call[T], *, stream: bool = False) -> httpx.Response:
-        """The successful answer to a Call, unread when streamed."""
+        """Return the successful answer to a Call, unread when streamed."""
         ...
 
     def result(self, call: Call[T], response: httpx.Response) -> T:
-        """What an answer that was read means."""
+        """Return the result in an answer that was read."""
         ...
 
-    def found(self, call: ListCall[T], response: httpx.Response) -> AsyncCursorPage[T]:
-        """The page that an answer means."""
+    def page_of(self, call: ListCall[T], response: httpx.Response) -> AsyncCursorPage[T]:
+        """Return the page that an answer means."""
         ...
 
 
 class Raw:
-    """Gives the answer, read whole, in place of the result."""
+    """Gives the answer, read whole, instead of the result."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
@@ -88,7 +88,9 @@ class Raw:
 
     def listed(self, call: ListCall[T]) -> RawResponse[SyncCursorPage[T]]:
         """Ask for the first page of a list; the following ones come parsed."""
-        return RawResponse(call.page, self._exchange.respond(call.page), partial(self._exchange.found, call))
+        return RawResponse(
+            call.page, self._exchange.respond(call.page), partial(self._exchange.page_of, call)
+        )
 
 
 class AsyncRaw:
@@ -104,7 +106,7 @@ class AsyncRaw:
     async def listed(self, call: ListCall[T]) -> RawResponse[AsyncCursorPage[T]]:
         """Ask for the first page of a list; the following ones come parsed."""
         return RawResponse(
-            call.page, await self._exchange.respond(call.page), partial(self._exchange.found, call)
+            call.page, await self._exchange.respond(call.page), partial(self._exchange.page_of, call)
         )
 
 
@@ -120,7 +122,7 @@ class Streamed:
 
     def listed(self, call: ListCall[T]) -> AbstractContextManager[StreamedResponse[SyncCursorPage[T]]]:
         """Ask for the first page of a list; the following ones come parsed."""
-        return self._opened(call.page, partial(self._exchange.found, call))
+        return self._opened(call.page, partial(self._exchange.page_of, call))
 
     @contextmanager
     def _opened(self, call: Call[Any], read: Callable[[httpx.Response], T]) -> Iterator[StreamedResponse[T]]:
@@ -145,7 +147,7 @@ class AsyncStreamed:
         self, call: ListCall[T]
     ) -> AbstractAsyncContextManager[AsyncStreamedResponse[AsyncCursorPage[T]]]:
         """Ask for the first page of a list; the following ones come parsed."""
-        return self._opened(call.page, partial(self._exchange.found, call))
+        return self._opened(call.page, partial(self._exchange.page_of, call))
 
     @asynccontextmanager
     async def _opened(

@@ -59,7 +59,7 @@ class Sending(Generic[HttpT]):
             raise error from cause
 
     def result(self, call: Call[T], response: httpx.Response) -> T:
-        """What a successful answer that was read means; raises the error it means instead."""
+        """Return the result in a successful answer that was read; raise the error it means instead."""
         return self._settings.result(call, response)
 
 
@@ -76,7 +76,7 @@ class HttpSender(Sending[httpx.Client]):
         return self.result(call, self.respond(call))
 
     def respond(self, call: Call[Any], *, stream: bool = False) -> httpx.Response:
-        """The successful answer to a Call, unread and open when streamed."""
+        """Return the successful answer to a Call, unread and open when streamed."""
         attempts = Attempts(self._settings.retry, call)
         while True:
             answer = None
@@ -116,7 +116,7 @@ class AsyncHttpSender(Sending[httpx.AsyncClient]):
         return self.result(call, await self.respond(call))
 
     async def respond(self, call: Call[Any], *, stream: bool = False) -> httpx.Response:
-        """The successful answer to a Call, unread and open when streamed."""
+        """Return the successful answer to a Call, unread and open when streamed."""
         attempts = Attempts(self._settings.retry, call)
         while True:
             answer = None

@@ -38,7 +38,7 @@ class BodyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What reads a body; ``secret`` is blotted out of every sentence about it."""
+    """A reader of bodies; ``secret`` is blotted out of every sentence about one."""
 
     secret: str | None = field(default=None, repr=False, kw_only=True)
 
@@ -62,8 +62,8 @@ def parsed(body: bytes) -> Any:
     try:
         return json.loads(body)  # takes half a surrogate pair, for which no whole list should be lost
     except (ValueError, RecursionError) as cause:
-        what = "HTML, not JSON" if is_html(body.decode(errors="replace")) else "not JSON"
-        raise BodyError(f"the body is {what}") from cause
+        kind = "HTML, not JSON" if is_html(body.decode(errors="replace")) else "not JSON"
+        raise BodyError(f"the body is {kind}") from cause
 
 
 def created(raw: Any) -> str:
@@ -92,9 +92,11 @@ def shown(value: Any, secret: str | None = None) -> str:
 
 def wrong_field(cause: ValidationError, raw: Any, secret: str | None) -> str:
     """Return what is wrong with a value, by the first mistake that names a field."""
-    found = cause.errors(include_url=False, include_context=False)
-    error = next((one for one in found if not one["type"].startswith("union_tag")), found[0])
-    path, value = _place(error, raw)
+    mistakes = cause.errors(include_url=False, include_context=False)
+    error = next(
+        (mistake for mistake in mistakes if not mistake["type"].startswith("union_tag")), mistakes[0]
+    )
+    path, value = _location(error, raw)
     field = str(blotted(path, secret)) or "the body"
     if error["type"] == "missing":
         return f"{field} is missing"
@@ -103,8 +105,8 @@ def wrong_field(cause: ValidationError, raw: Any, secret: str | None) -> str:
     return f"{field} is {shown(value, secret)}, {rule}"
 
 
-def _place(error: ErrorDetails, raw: Any) -> tuple[str, Any]:
-    """The path of a mistake, as in ``tools[0].type``, and the value there; names of variants left out."""
+def _location(error: ErrorDetails, raw: Any) -> tuple[str, Any]:
+    """Return the path of a mistake, as in ``tools[0].type``, and its value; variants have no name in it."""
     path, value = "", raw
     for part in error["loc"]:
         if isinstance(part, int) and isinstance(value, list) and part < len(value):

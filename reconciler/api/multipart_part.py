@@ -37,7 +37,7 @@ class Part:
 
     @contextmanager
     def opened(self) -> Iterator[Sent]:
-        """The part in the transport's form; a path is open for as long as this lasts.
+        """Open the part in the transport's form; a path is open for as long as this lasts.
 
         Raises OSError when a path cannot be opened.
         """
@@ -89,12 +89,12 @@ class _Measured(_Piped):
 
 
 def _readable(content: IO[bytes]) -> IO[bytes]:
-    """An open file with no more than the transport needs, which would ask for its size on the disk."""
+    """Return an open file with no more than the transport needs, which would ask for its size on the disk."""
     return cast("IO[bytes]", _Measured(content) if content.seekable() else _Piped(content))
 
 
 def part(upload: FileUpload) -> Part:
-    """What a caller wants to upload, named.
+    """Return a named part with what a caller uploads.
 
     TypeError for text, which could be a path or content; ValueError for a name or a media type that no
     header can carry.

@@ -1,4 +1,4 @@
-"""Pages of a list, how to ask for one, and walking them in either colour."""
+"""Pages of a list, how to ask for one, and walking them in either variant."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ class ListCall(Generic[T]):
 
     page: Call[Page[T]]
 
-    def cursor(self, found: Page[T]) -> dict[str, str] | None:
-        """The query parameter that leads to the next page; None at the end, or when it would not move.
+    def cursor(self, received: Page[T]) -> dict[str, str] | None:
+        """Return the query parameter that leads to the next page; None at the end, or when it would not move.
 
         The walk goes backwards when it was started with ``before``.
         """
         asked = self.page.sent_query
         name = "before" if "before" in asked and "after" not in asked else "after"
-        last = found.edge(backwards=name == "before")
-        if found.has_more is False or last is None or last == asked.get(name):
+        last = received.edge(backwards=name == "before")
+        if received.has_more is False or last is None or last == asked.get(name):
             return None
         return {name: last}
 
     def at(self, cursor: Mapping[str, str]) -> ListCall[T]:
-        """The call for the page at a cursor, everything else alike."""
+        """Return the call for the page at a cursor, everything else alike."""
         query = {**self.page.sent_query, **cursor}
         extras = replace(self.page.extras, query=None)  # it is in what was asked, and must not win again
         return ListCall(replace(self.page, query=query, extras=extras))
@@ -45,13 +45,13 @@ class ListCall(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class PageInfo:
-    """What the next page is asked for with: ``{"after": id}``, or ``{"before": id}`` on a walk backwards."""
+    """The query of the next page: ``{"after": id}``, or ``{"before": id}`` on a walk backwards."""
 
     params: dict[str, str]
 
 
-class _Found(Generic[T]):
-    """What both colours of a page share."""
+class _CursorPage(Generic[T]):
+    """A page of a list; both variants share this."""
 
     def __init__(self, page: Page[T], call: ListCall[T]) -> None:
         self.data = page.data
@@ -62,11 +62,11 @@ class _Found(Generic[T]):
         self._cursor = call.cursor(page)
 
     def has_next_page(self) -> bool:
-        """Whether asking for another page makes sense: never after the end, nor on a stuck cursor."""
+        """Return whether asking for another page makes sense: never after the end, nor on a stuck cursor."""
         return self._cursor is not None
 
     def next_page_info(self) -> PageInfo | None:
-        """What ``get_next_page`` would ask for; None when there is no next page."""
+        """Return the query of ``get_next_page``; None when there is no next page."""
         return None if self._cursor is None else PageInfo(self._cursor)
 
     def _following(self) -> ListCall[T]:
@@ -75,7 +75,7 @@ class _Found(Generic[T]):
         return self._call.at(self._cursor)
 
 
-class SyncCursorPage(_Found[T]):
+class SyncCursorPage(_CursorPage[T]):
     """A page that iterates over its items and those of every page behind it."""
 
     def __init__(self, page: Page[T], call: ListCall[T], fetch: Fetch[T]) -> None:
@@ -99,7 +99,7 @@ class SyncCursorPage(_Found[T]):
             yield from page.data
 
 
-class AsyncCursorPage(_Found[T]):
+class AsyncCursorPage(_CursorPage[T]):
     """The same, awaited."""
 
     def __init__(self, page: Page[T], call: ListCall[T], fetch: AsyncFetch[T]) -> None:

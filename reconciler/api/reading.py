@@ -46,7 +46,7 @@ _KINDS = frozenset(
         "vector_store",
     }
 )
-"""Names of objects of this wire; one of them in the place of another contradicts the request."""
+"""Names of objects of this wire; one of them instead of another contradicts the request."""
 _TRUE = (None, True, "true")
 _DIGITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))  # from nanoseconds, microseconds and milliseconds
 
@@ -61,13 +61,13 @@ class One(Reading, Generic[ObjectT]):
     def __call__(self, body: bytes) -> ObjectT:
         """Return the object; raise BodyError when it is another one, or none."""
         try:
-            found = self.kind.model_validate_json(body)
+            read = self.kind.model_validate_json(body)
         except ValidationError:
-            found = self._leniently(parsed(body))
-        named = getattr(found, "id", self.asked)
+            read = self._leniently(parsed(body))
+        named = getattr(read, "id", self.asked)
         if self.asked and named != self.asked:
             raise BodyError(f"id is {shown(named, self.secret)}, not {shown(self.asked, self.secret)}")
-        return found
+        return read
 
     def _leniently(self, raw: Any) -> ObjectT:
         try:
@@ -111,7 +111,7 @@ class Gone(Reading, Generic[ObjectT]):
 class Many(Reading, Generic[T]):
     """Reads a list: at once where every object is healthy, otherwise one by one.
 
-    ``tolerant``: an object that cannot be read is an Unreadable in its place, and no error.
+    ``tolerant``: an object that cannot be read becomes an Unreadable, and is no error.
     """
 
     kind: type[T]
@@ -128,21 +128,21 @@ class Many(Reading, Generic[T]):
 
     def _one_by_one(self, kind: type[WireObject], raw: Any) -> Any:
         whole = {"data": raw} if isinstance(raw, list) else _object(raw, self.secret)
-        data = [self._item(index, one) for index, one in enumerate(self._items(whole))]
+        data = [self._item(index, item) for index, item in enumerate(self._items(whole))]
         rest = {key: value for key, value in whole.items() if key not in {"object", "data"}}
-        found: Any = _shell(kind, rest)
-        found.data = data
-        return found
+        listed: Any = _shell(kind, rest)
+        listed.data = data
+        return listed
 
     def _items(self, whole: Mapping[str, Any]) -> list[Any]:
-        """The list in a body; null is empty, and missing is where the body says that it is a list."""
-        found = whole.get("data")
-        if isinstance(found, list):
-            return found
-        if found is None and ("data" in whole or whole.get("object") == "list"):
+        """Return the list in a body; null is empty, and missing is where the body says that it is a list."""
+        items = whole.get("data")
+        if isinstance(items, list):
+            return items
+        if items is None and ("data" in whole or whole.get("object") == "list"):
             return []
         raise BodyError(
-            f"data is {shown(found, self.secret)}, not a list" if "data" in whole else "data is missing"
+            f"data is {shown(items, self.secret)}, not a list" if "data" in whole else "data is missing"
         )
 
     def _item(self, index: int, raw: Any) -> WireObject | Unreadable:
@@ -150,10 +150,10 @@ class Many(Reading, Generic[T]):
             return _leniently(self.item, raw, self.secret)
         except BodyError as cause:
             named = created(raw)
-            where = f"data[{index}] ({_named(named, self.secret)})" if named else f"data[{index}]"
+            position = f"data[{index}] ({_named(named, self.secret)})" if named else f"data[{index}]"
             if self.tolerant:
                 return Unreadable(named, str(cause), raw if isinstance(raw, dict) else {})
-            raise BodyError(f"{where}: {cause}") from cause
+            raise BodyError(f"{position}: {cause}") from cause
 
 
 @overload
@@ -165,7 +165,7 @@ def tolerant(call: Call[FileList]) -> Call[Page[FileObject | Unreadable]]: ...
 def tolerant(call: ListCall[Any] | Call[Any]) -> Call[Any]:
     """Return the call for the same list, in which an unreadable object hides no other.
 
-    Such an object is an Unreadable in its place: its id, empty where that is unreadable too, and a sentence
+    Such an object becomes an Unreadable: its id, empty where that is unreadable too, and a sentence
     about the field. TypeError for a call that does not list.
     """
     asked = call.page if isinstance(call, ListCall) else call
@@ -178,11 +178,11 @@ def tolerant(call: ListCall[Any] | Call[Any]) -> Call[Any]:
 def seconds(value: Any) -> int:
     """Return a time in whole seconds since 1970, whatever form it has; 0 where it cannot be read."""
     try:
-        found = float(value)
+        time = float(value)
     except (TypeError, ValueError, OverflowError):
-        found = _from_iso(value)
-    found = next((found / unit for least, unit in _DIGITS if found >= least), found)
-    return int(found) if 0 <= found < math.inf else 0
+        time = _from_iso(value)
+    time = next((time / unit for least, unit in _DIGITS if time >= least), time)
+    return int(time) if 0 <= time < math.inf else 0
 
 
 def _from_iso(value: Any) -> float:
@@ -198,7 +198,7 @@ def _named(identity: str, secret: str | None) -> str:
 
 
 def _object(raw: Any, secret: str | None) -> dict[str, Any]:
-    """A JSON object that does not say that it is an error."""
+    """Return a JSON object that does not say that it is an error."""
     if not isinstance(raw, dict):
         raise BodyError(f"the body is {shown(raw, secret)}, not an object")
     if raw.get("error"):
@@ -227,7 +227,7 @@ def _leniently(kind: type[ObjectT], raw: Any, secret: str | None) -> ObjectT:
 
 
 def _shell(kind: type[WireObject], rest: Mapping[str, Any]) -> WireObject:
-    """A list without its objects; what it says about itself and cannot be read is left out."""
+    """Return a list without its objects; what it says about itself and cannot be read is left out."""
     try:
         return kind.model_validate({**rest, "data": []})
     except ValidationError as cause:

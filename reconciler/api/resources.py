@@ -1,4 +1,4 @@
-"""The resources as a caller sees them: the same lines serve every colour."""
+"""The resources as a caller sees them: the same lines serve every variant."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ _BOUNDED: tuple[list[str], ...] = (
 class Intake:
     """Takes in the body of an answer; what is too much of a refusal is dropped, since its status says all.
 
-    Raises httpx.DecodingError for a body that is packed so that nobody can tell how large a step gets.
+    Raises httpx.DecodingError for a body that is packed without a bound for the size of a step.
     """
 
     def __init__(
@@ -47,9 +47,9 @@ class Intake:
 
     def _refuse_unbounded(self) -> None:
         named = self._answer.headers.get_list("content-encoding", split_commas=True)
-        packed = [name for one in named if (name := one.strip().lower()) in _PACKED]
+        packed = [name for coding in named if (name := coding.strip().lower()) in _PACKED]
         if packed not in _BOUNDED:
-            raise httpx.DecodingError(f"it is packed as {', '.join(packed[:4])}, which nobody asked for")
+            raise httpx.DecodingError(f"unexpected Content-Encoding: {', '.join(packed[:4])}")
 
     def read(self) -> None:
         """Read it; the answer then has its content as if it had read it itself."""
@@ -59,7 +59,7 @@ class Intake:
         self._keep()
 
     async def aread(self) -> None:
-        """The same, awaited."""
+        """Return the same, awaited."""
         async for piece in self._answer.aiter_bytes():
             if not self._take(piece):
                 break

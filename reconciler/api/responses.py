@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class Answer(Generic[T]):
-    """What every view of a successful answer tells without its body."""
+    """A view of a successful answer without its body."""
 
     def __init__(
         self, call: Call[Any], response: httpx.Response, read: Callable[[httpx.Response], T]
@@ -91,7 +91,7 @@ class Answer(Generic[T]):
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        """What can go wrong with a body on its way, in our words."""
+        """Raise failures of a body on its way as errors of ours."""
         try:
             yield
         except httpx.StreamError as cause:
@@ -106,7 +106,7 @@ class Answer(Generic[T]):
 
 
 class RawResponse(Answer[T]):
-    """An answer whose body is read already, from a client of either colour."""
+    """An answer whose body is read already, from a client of either variant."""
 
     @property
     def content(self) -> bytes:
@@ -119,11 +119,11 @@ class RawResponse(Answer[T]):
         return self.http_response.text
 
     def json(self) -> Any:
-        """The body as JSON; APIResponseValidationError when it is none."""
+        """Return the body as JSON; APIResponseValidationError when it is none."""
         return self._json(self.content)
 
     def parse(self) -> T:
-        """What the method without the view would have returned, or its error; the same object each time."""
+        """Return what the method without the view returns, or raise its error; the same object each time."""
         return self._parsed
 
 
@@ -136,36 +136,36 @@ class StreamedResponse(Answer[T]):
     """
 
     def read(self) -> bytes:
-        """The whole body."""
+        """Return the whole body."""
         with self._reading():
             return self.http_response.read()
 
     def text(self) -> str:
-        """The whole body, decoded as its headers say, otherwise as UTF-8."""
+        """Return the whole body, decoded as its headers say, otherwise as UTF-8."""
         self.read()
         return self.http_response.text
 
     def json(self) -> Any:
-        """The whole body as JSON; APIResponseValidationError when it is none."""
+        """Return the whole body as JSON; APIResponseValidationError when it is none."""
         return self._json(self.read())
 
     def parse(self) -> T:
-        """What the method without the view would have returned, or its error; the same object each time."""
+        """Return what the method without the view returns, or raise its error; the same object each time."""
         self.read()
         return self._parsed
 
     def iter_bytes(self, chunk_size: int | None = None) -> Iterator[bytes]:
-        """The body as it comes, or in chunks of so many bytes."""
+        """Yield the body as it comes, or in chunks of so many bytes."""
         with self._reading():
             yield from self.http_response.iter_bytes(chunk_size)
 
     def iter_text(self, chunk_size: int | None = None) -> Iterator[str]:
-        """The body decoded as it comes, or in chunks of so many characters."""
+        """Yield the body decoded as it comes, or in chunks of so many characters."""
         with self._reading():
             yield from self.http_response.iter_text(chunk_size)
 
     def iter_lines(self) -> Iterator[str]:
-        """The body line by line, without line ends."""
+        """Yield the body line by line, without line ends."""
         with self._reading():
             yield from self.http_response.iter_lines()
 
@@ -178,38 +178,38 @@ class AsyncStreamedResponse(Answer[T]):
     """The same, awaited."""
 
     async def read(self) -> bytes:
-        """The whole body."""
+        """Return the whole body."""
         with self._reading():
             return await self.http_response.aread()
 
     async def text(self) -> str:
-        """The whole body, decoded as its headers say, otherwise as UTF-8."""
+        """Return the whole body, decoded as its headers say, otherwise as UTF-8."""
         await self.read()
         return self.http_response.text
 
     async def json(self) -> Any:
-        """The whole body as JSON; APIResponseValidationError when it is none."""
+        """Return the whole body as JSON; APIResponseValidationError when it is none."""
         return self._json(await self.read())
 
     async def parse(self) -> T:
-        """What the method without the view would have returned, or its error; the same object each time."""
+        """Return what the method without the view returns, or raise its error; the same object each time."""
         await self.read()
         return self._parsed
 
     async def iter_bytes(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
-        """The body as it comes, or in chunks of so many bytes."""
+        """Yield the body as it comes, or in chunks of so many bytes."""
         with self._reading():
             async for chunk in self.http_response.aiter_bytes(chunk_size):
                 yield chunk
 
     async def iter_text(self, chunk_size: int | None = None) -> AsyncIterator[str]:
-        """The body decoded as it comes, or in chunks of so many characters."""
+        """Yield the body decoded as it comes, or in chunks of so many characters."""
         with self._reading():
             async for chunk in self.http_response.aiter_text(chunk_size):
                 yield chunk
 
     async def iter_lines(self) -> AsyncIterator[str]:
-        """The body line by line, without line ends."""
+        """Yield the body line by line, without line ends."""
         with self._reading():
             async for line in self.http_response.aiter_lines():
                 yield line
@@ -220,7 +220,7 @@ class AsyncStreamedResponse(Answer[T]):
 
 
 def _decodes(charset: str | None) -> bool:
-    """Whether what an answer calls its charset is one for texts; some of Python's codecs are none."""
+    """Return whether what an answer calls its charset is one for texts; some of Python's codecs are none."""
     try:
         return charset is None or "{}".encode(charset).decode(charset, "replace") == "{}"
     except (LookupError, ValueError):

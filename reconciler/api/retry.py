@@ -1,4 +1,4 @@
-"""Again, or not, and when: pure, without a clock."""
+"""Retry policy: whether to try again, and when; pure, without a clock."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DONE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an attempt gave no result.
+    """An attempt without a result.
 
     ``status`` is None when no answer came; ``sent`` is False when the request cannot have reached the
     server. ``headers`` have lower-case names. ``now`` is the wall clock, for a Retry-After date in an answer
@@ -48,7 +48,7 @@ class Failure:
     def is_transient(self) -> bool:
         """Whether another attempt could end differently.
 
-        A 403 could where the server says when: so some forges tell who asks too often.
+        A 403 could where the server says when: so some forges limit the rate of requests.
         """
         if self.status == _FORBIDDEN:
             return self.asked is not None
@@ -63,7 +63,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How often to try again, at most; the waits are those of the SDK of the time.
+    """Limits of retries; the waits are those of the SDK of the time.
 
     ``repeat_unknown`` allows what is not repeatable to be done twice, rather than perhaps not at all. A
     server may ask for a wait of up to ``longest`` seconds; all waits of a call are at most ``budget``.
@@ -83,7 +83,7 @@ class Retry:
     def delay(
         self, attempt: int, failure: Failure, *, repeatable: bool, chance: float, waited: float = 0.0
     ) -> float | None:
-        """Seconds to wait before attempt ``attempt + 1``, or None to give up.
+        """Return seconds to wait before attempt ``attempt + 1``, or None to give up.
 
         ``attempt`` counts from 0, ``chance`` lies in 0 to 1. What is not repeatable is tried again only
         when it is known that nothing happened, whatever the server asks by ``x-should-retry``. ``waited``
@@ -101,7 +101,7 @@ class Retry:
         return None if wait > self.longest or waited + wait > self.budget else wait
 
     def excess(self, failure: Failure, waited: float) -> str:
-        """What to tell of a wait that the server asks for and that is too long; empty when it is not."""
+        """Return the addition to an error about a wait that is too long; empty when it is not."""
         asked = failure.asked
         if asked is None or (asked <= self.longest and waited + asked <= self.budget):
             return ""

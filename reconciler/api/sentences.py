@@ -30,9 +30,9 @@ def reason(body: Any, request: Mapping[str, object] | None) -> str:
     that was sent.
     """
     texts = [*sent_texts(request)]
-    said = _said(body)
-    if said:
-        sentence = excerpt(unrepeated(" ".join(said.split()), texts), most=_SENTENCE)
+    message = _message(body)
+    if message:
+        sentence = excerpt(unrepeated(" ".join(message.split()), texts), most=_SENTENCE)
         return REPEATED if sentence == "…" else sentence
     if isinstance(body, str) and is_html(body):
         return _page(unrepeated(body[:_SENTENCE], texts))
@@ -45,13 +45,13 @@ def sent_texts(value: object, name: str = "") -> Iterator[str]:
     """Yield every string value of a request's body that no error may repeat, on one line and as JSON."""
     if isinstance(value, str) and name not in _NAMES:
         forms = {" ".join(value.split()), json.dumps(value, ensure_ascii=False)[1:-1]}
-        yield from (one for one in forms if len(one) >= _SHORT)
+        yield from (form for form in forms if len(form) >= _SHORT)
     elif isinstance(value, dict):
-        for key, one in value.items():
-            yield from sent_texts(one, key)
+        for key, inner in value.items():
+            yield from sent_texts(inner, key)
     elif isinstance(value, (list, tuple)):
-        for one in value:
-            yield from sent_texts(one, name)
+        for inner in value:
+            yield from sent_texts(inner, name)
 
 
 def unrepeated(text: str, sent: Collection[str]) -> str:
@@ -79,9 +79,9 @@ def blotted(value: Any, secret: str | None) -> Any:
     if isinstance(value, str):
         return value.replace(secret, "***")
     if isinstance(value, list):
-        return [blotted(one, secret) for one in value]
+        return [blotted(inner, secret) for inner in value]
     if isinstance(value, dict):
-        return {blotted(key, secret): blotted(one, secret) for key, one in value.items()}
+        return {blotted(key, secret): blotted(inner, secret) for key, inner in value.items()}
     return value
 
 
@@ -99,29 +99,29 @@ def _runs(text: str, sent: str) -> Iterator[str]:
         at += size
 
 
-def _said(value: Any) -> str:
-    """The message in an error object of any known form; empty when none is found."""
+def _message(value: Any) -> str:
+    """Return the message in an error object of any known form; empty when none is found."""
     if isinstance(value, list):
-        entries = [said for one in value if (said := _entry(one))]
+        entries = [message for entry in value if (message := _entry(entry))]
         more = f"; and {len(entries) - _ENTRIES} more" if len(entries) > _ENTRIES else ""
         return "; ".join(entries[:_ENTRIES]) + more
     if not isinstance(value, dict):
         return ""
     for name in _SAYING:
-        found = value.get(name)
-        said = found.strip() if isinstance(found, str) else _said(found)
-        if said:
-            return said + _param(value.get("param"), said)
+        field = value.get(name)
+        message = field.strip() if isinstance(field, str) else _message(field)
+        if message:
+            return message + _param(value.get("param"), message)
     return ""
 
 
-def _entry(one: Any) -> str:
-    """One entry of a list of mistakes, as FastAPI writes it: where, and what; never its ``input``."""
-    if isinstance(one, str):
-        return one.strip()
-    said = _said(one)
-    where = one.get("loc") if isinstance(one, dict) else None
-    return f"{_path(where)}: {said}" if said and isinstance(where, (list, str)) and where else said
+def _entry(entry: Any) -> str:
+    """Return one entry of a list of mistakes, as FastAPI writes it: where, and what; never its ``input``."""
+    if isinstance(entry, str):
+        return entry.strip()
+    message = _message(entry)
+    path = entry.get("loc") if isinstance(entry, dict) else None
+    return f"{_path(path)}: {message}" if message and isinstance(path, (list, str)) and path else message
 
 
 def _path(where: list[Any] | str) -> str:

@@ -58,7 +58,7 @@ class SettingError(TargetError):
 
 @contextmanager
 def remedied(remedies: Mapping[Fault, str]) -> Iterator[None]:
-    """Give a SettingError the remedy for its fault, in place of one that it has."""
+    """Give a SettingError the remedy for its fault, instead of one that it has."""
     try:
         yield
     except SettingError as error:
@@ -149,7 +149,7 @@ class Settings:
 
     @contextmanager
     def request(self, call: Call[T]) -> Iterator[httpx.Request]:
-        """The request a Call means, the key included, valid for as long as this lasts."""
+        """Build the request of a Call, the secret included, valid for as long as this lasts."""
         with ExitStack() as files:
             yield self._request(
                 call, {name: files.enter_context(part.opened()) for name, part in call.parts.items()}
@@ -169,7 +169,7 @@ class Settings:
         )
 
     def deadline_of(self, request: httpx.Request) -> Deadline:
-        """When an attempt that begins now must be over; no single operation of it may take longer."""
+        """Return the end of an attempt that begins now; no single operation of it may take longer."""
         deadline = Deadline.of(request, self.deadline)
         timeouts = request.extensions["timeout"]
         request.extensions["timeout"] = {name: deadline.clip(value) for name, value in timeouts.items()}
@@ -180,7 +180,7 @@ class Settings:
         return Intake(answer, call, self.max_answer_bytes, deadline, secret=self.secret)
 
     def _headers(self, call: Call[T]) -> httpx.Headers:
-        """Names are compared without case, and the last word wins."""
+        """Merge the headers: names are compared without case, and the last value wins."""
         ours = {
             "Accept": "application/json",
             "User-Agent": f"assistants-sync/{__version__}",
@@ -196,7 +196,7 @@ class Settings:
         return headers
 
     def accepted(self, call: Call[Any], response: httpx.Response) -> httpx.Response:
-        """A successful answer; raises the error that any other means, which must be read already."""
+        """Return a successful answer; raises the error that any other means, which must be read already."""
         if not response.is_success:
             raise error_for(response, call, self.secret, self.wording.redirect)
         if (
@@ -206,7 +206,7 @@ class Settings:
         return response
 
     def result(self, call: Call[T], response: httpx.Response) -> T:
-        """What a successful answer that was read means; raises the error it means instead."""
+        """Return the result in a successful answer that was read; raise the error it means instead."""
         read = call.answer.without(self.secret) if isinstance(call.answer, Reading) else call.answer
         try:
             return read(response.content)
@@ -253,7 +253,7 @@ def _origin(url: str) -> tuple[str, str, int | None]:
 class Attempts:
     """The attempts at one Call.
 
-    ``doubt`` tells whether one of them may have taken effect, ``waited`` how many seconds lay between them.
+    ``doubt`` says whether one of them may have taken effect, ``waited`` how many seconds lay between them.
     """
 
     retry: Retry
@@ -263,7 +263,7 @@ class Attempts:
     waited: float = 0.0
 
     def wait_or_raise(self, error: APIError, answer: httpx.Response | None) -> float:
-        """Seconds until the next attempt; raises what the caller shall see when there is none."""
+        """Return seconds until the next attempt; raise the error for the caller when there is none."""
         if isinstance(error, APIResponseValidationError):  # too long, and it would be again
             self.call.fail(error)
         failure = _failure(error, answer)

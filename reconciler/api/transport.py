@@ -1,4 +1,4 @@
-"""How requests leave: over a socket, to an app in this process, or not at all."""
+"""Transports of requests: over a socket, to an app in this process, or for reading only."""
 
 from __future__ import annotations
 
@@ -50,21 +50,21 @@ class _ReadOnly(httpx.AsyncBaseTransport):
 
 
 def read_only(inner: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
-    """A transport through which no write can leave; raises ReadOnlyError for one."""
+    """Return a transport through which no write can leave; raises ReadOnlyError for one."""
     return _ReadOnly(inner)
 
 
 def in_process(app: ASGIApp) -> httpx.AsyncBaseTransport:
-    """A transport to an ASGI app in this process; replies are buffered whole."""
+    """Return a transport to an ASGI app in this process; replies are buffered whole."""
     return httpx.ASGITransport(app=app, raise_app_exceptions=False)
 
 
 def async_socket(
     url: str, *, proxy_from_environment: bool = False, ca_file: PathLike[str] | None = None
 ) -> httpx.AsyncBaseTransport:
-    """A transport over sockets to the server of a URL.
+    """Return a transport over sockets to the server of a URL.
 
-    ``ca_file`` holds the certificate authorities that are trusted in place of the usual ones. The proxy that
+    ``ca_file`` holds the certificate authorities that are trusted instead of the usual ones. The proxy that
     HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY name is used only when that is asked for, and never for
     this very machine. Nothing else of the environment counts, neither SSL_CERT_FILE nor a netrc. TargetError
     when the file or the proxy cannot be used.
@@ -79,7 +79,7 @@ def async_socket(
 
 
 def socket(url: str) -> httpx.BaseTransport:
-    """The same for the sync client, without proxies; every operation keeps to the deadline of its call."""
+    """Return the same for the sync client, without proxies; every operation keeps to its call's deadline."""
     trust = _trust(url, None)
 
     def connect() -> httpx.HTTPTransport:
@@ -181,7 +181,7 @@ async def _closing(transport: httpx.AsyncBaseTransport) -> AsyncGenerator[None, 
 
 
 class _Begun:
-    """Whether a request began to be written; a proxy that is asked for a tunnel is none of the server."""
+    """A flag that is set once a request begins to be written; asking a proxy for a tunnel does not set it."""
 
     def __init__(self) -> None:
         self.is_so = False
@@ -195,7 +195,7 @@ class _Begun:
 
 
 def _loop() -> Any:
-    """The event loop at hand, of whatever library."""
+    """Return the event loop at hand, of whatever library."""
     token = current_token()
     return getattr(token, "native_token", token)
 
@@ -209,13 +209,13 @@ def proxy_of(client: httpx.Client | httpx.AsyncClient, url: str) -> str:
 
 
 def _address(url: Any) -> str:
-    """Scheme, host and port of a URL of httpx or httpcore, without its password."""
+    """Return scheme, host and port of a URL of httpx or httpcore, without its password."""
     scheme, host = (one.decode() if isinstance(one, bytes) else one for one in (url.scheme, url.host))
     return f"{scheme}://{host}:{url.port}" if url.port else f"{scheme}://{host}"
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a URL's host is this very machine."""
+    """Return whether a URL's host is this very machine."""
     host = httpx.URL(url).host
     try:
         return host == "localhost" or ip_address(host).is_loopback
@@ -224,7 +224,7 @@ def is_loopback(url: str) -> bool:
 
 
 def _trust(url: str, file: PathLike[str] | None) -> ssl.SSLContext | bool:
-    """Whom to trust; a TLS context is built only for https, since it costs 30 ms, and once."""
+    """Return the authorities to trust; a TLS context takes 30 ms, so it is built for https only."""
     if httpx.URL(url).scheme != "https":
         return False
     if file is None:
@@ -239,14 +239,14 @@ def _trust(url: str, file: PathLike[str] | None) -> ssl.SSLContext | bool:
 
 
 def _proxy(url: str) -> httpx.Proxy | None:
-    """The proxy that the environment names for a URL; it may hold a password, so no error repeats it."""
+    """Return the environment's proxy for a URL; it may contain a password, so no error repeats it."""
     from urllib.request import getproxies_environment, proxy_bypass  # noqa: PLC0415 - rarely asked
 
     target, named = httpx.URL(url), getproxies_environment()
-    found = named.get(target.scheme) or named.get("all")
-    if not found or is_loopback(url) or proxy_bypass(target.netloc.decode()):
+    address = named.get(target.scheme) or named.get("all")
+    if not address or is_loopback(url) or proxy_bypass(target.netloc.decode()):
         return None
-    proxy = _parsed_proxy(found if "://" in found else f"http://{found}")
+    proxy = _parsed_proxy(address if "://" in address else f"http://{address}")
     if proxy is None:
         raise TargetError(
             f"the proxy that the environment names for {target.scheme} cannot be used; write http://HOST:PORT"
@@ -255,7 +255,7 @@ def _proxy(url: str) -> httpx.Proxy | None:
 
 
 def _parsed_proxy(url: str) -> httpx.Proxy | None:
-    """A proxy over http or https; None when it is none."""
+    """Return a proxy over http or https; None when it is none."""
     try:
         proxy = httpx.Proxy(url)
     except (ValueError, httpx.InvalidURL):

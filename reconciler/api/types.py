@@ -34,7 +34,7 @@ Seconds: TypeAlias = Annotated[int, Field(ge=0, lt=100_000_000_000)]
 
 
 class WireObject(BaseModel):
-    """What every object of the wire shares: unknown fields are kept, and no error repeats the answer."""
+    """An object of the wire: unknown fields are kept, and no error repeats the answer."""
 
     model_config = ConfigDict(extra="allow", protected_namespaces=(), hide_input_in_errors=True)
 
@@ -185,11 +185,11 @@ class Page(WireObject, Generic[T]):
     has_more: bool | None = None
 
     def edge(self, *, backwards: bool) -> str | None:
-        """The id of the outermost object in the direction of the walk; None on an empty page."""
+        """Return the id of the outermost object in the direction of the walk; None on an empty page."""
         if not self.data:
             return None
-        found: Any = self.data[0 if backwards else -1]
-        return str(found.id)
+        identity: Any = self.data[0 if backwards else -1]
+        return str(identity.id)
 
 
 class FunctionParam(TypedDict, total=False):

@@ -41,7 +41,7 @@ def create(  # noqa: PLR0913 - the parameters are the wire's
         extra_headers: Headers of this request; they win over all others, whatever their case.
         extra_query: Query parameters of this request; they win.
         extra_body: JSON fields of this request; they win.
-        timeout: Seconds for each network operation of this request in place of the client's; None for no
+        timeout: Seconds for each network operation of this request instead of the client's; None for no
             limit.
     """
     return Call(
@@ -70,7 +70,7 @@ def retrieve(
         extra_headers: Headers of this request; they win over all others, whatever their case.
         extra_query: Query parameters of this request; they win.
         extra_body: JSON fields of this request; they win.
-        timeout: Seconds for each network operation of this request in place of the client's; None for no
+        timeout: Seconds for each network operation of this request instead of the client's; None for no
             limit.
     """
     return Call(
@@ -96,7 +96,7 @@ def list(  # noqa: A001 - the wire's word
         extra_headers: Headers of this request; they win over all others, whatever their case.
         extra_query: Query parameters of this request; they win.
         extra_body: JSON fields of this request; they win.
-        timeout: Seconds for each network operation of this request in place of the client's; None for no
+        timeout: Seconds for each network operation of this request instead of the client's; None for no
             limit.
     """
     return Call(
@@ -116,14 +116,14 @@ def delete(
     extra_body: Body | None = None,
     timeout: float | Timeout | NotGiven | None = NOT_GIVEN,
 ) -> Call[FileDeleted]:
-    """Delete an upload, whoever carries it. NotFoundError when there is none of this id.
+    """Delete an upload, also one that is attached. NotFoundError when there is none of this id.
 
     Args:
         file_id: Id of the upload.
         extra_headers: Headers of this request; they win over all others, whatever their case.
         extra_query: Query parameters of this request; they win.
         extra_body: JSON fields of this request; they win.
-        timeout: Seconds for each network operation of this request in place of the client's; None for no
+        timeout: Seconds for each network operation of this request instead of the client's; None for no
             limit.
     """
     return Call(
@@ -151,7 +151,7 @@ def content(
         extra_headers: Headers of this request; they win over all others, whatever their case.
         extra_query: Query parameters of this request; they win.
         extra_body: JSON fields of this request; they win.
-        timeout: Seconds for each network operation of this request in place of the client's; None for no
+        timeout: Seconds for each network operation of this request instead of the client's; None for no
             limit.
     """
     return Call(
