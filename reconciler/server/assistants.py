@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from reconciler.server import decisions, pages, refusals, rules, tables, wire
+from reconciler.server import assistant_fields, decisions, pages, refusals, rules, tables, wire
 from reconciler.server.calls import Call
 from reconciler.server.database import Connection
 
@@ -24,7 +24,8 @@ def create(call: Call) -> Response:
     """POST /assistants."""
     sent = rules.creation(call.body)
     wanted = decisions.distinct(sent.pop("file_ids", ()))
-    fields = decisions.merged(decisions.BLANK, sent)
+    blank = assistant_fields.blank()
+    fields = decisions.merged(blank, sent, blank)
     with call.database.write() as connection:
         _admit(connection, fields["tools"], wanted, wanted)
         now = call.now()
@@ -46,7 +47,8 @@ def update(call: Call) -> Response:
     sent = rules.change(call.body)
     files = sent.pop("file_ids", None)
     with call.database.write() as connection:
-        fields = decisions.merged(tables.fields_of(tables.assistant(connection, identity)), sent)
+        before = tables.fields_of(tables.assistant(connection, identity))
+        fields = decisions.merged(before, sent, assistant_fields.blank())
         attached = tables.attached(connection, [identity])[identity]
         wanted = attached if files is None else decisions.distinct(files)
         leaving, coming = decisions.replaced(attached, wanted)

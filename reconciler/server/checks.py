@@ -87,3 +87,15 @@ def chosen(param: str, value: str, choices: Collection[str]) -> str:
     if value not in choices:
         raise refusals.not_listed(param, value, choices)
     return value
+
+
+def prefixed(param: str, value: str, prefix: str) -> str:
+    """Return an id of one kind of object."""
+    if not value.startswith(prefix):
+        raise refusals.wrong_prefix(param, value, prefix)
+    return value
+
+
+def file_id(param: str, value: Any) -> str:
+    """Return the id of a file."""
+    return prefixed(param, text(param, value), "file")

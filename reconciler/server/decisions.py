@@ -42,25 +42,15 @@ _READABLE: Final = frozenset(
     | {".php", ".pptx", ".py", ".rb", ".tex", ".txt"}
 )
 
-_CLEARED: Final[Mapping[str, Any]] = {
-    "name": None,
-    "description": None,
-    "instructions": None,
-    "metadata": {},
-}
 
-BLANK: Final[Mapping[str, Any]] = {**_CLEARED, "tools": []}
-"""What an assistant has in the fields that its creation leaves out; recordings show {} for metadata."""
-
-
-def merged(stored: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
+def merged(stored: Mapping[str, Any], sent: Mapping[str, Any], blank: Mapping[str, Any]) -> dict[str, Any]:
     """Lay what was sent over what is stored.
 
     A field left out stays, so `{}` changes nothing. Null clears, which is what nullable can mean at all. Any
     other value replaces the whole field, metadata included: a merge could never take a key away. An empty
     string is a value and is kept as it is.
     """
-    return {**stored, **{name: _CLEARED[name] if value is None else value for name, value in sent.items()}}
+    return {**stored, **{name: blank[name] if value is None else value for name, value in sent.items()}}
 
 
 def length(text: str) -> int:

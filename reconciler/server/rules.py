@@ -1,13 +1,12 @@
 """Rules of request bodies and queries: pure checks that return clean values or raise a refusal."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from reconciler.server import decisions, refusals
-from reconciler.server.checks import array, chosen, decoded, known, mapping, present, text
+from reconciler.server import assistant_fields, decisions, refusals
+from reconciler.server.checks import chosen, decoded, file_id, known, prefixed, present
 from reconciler.server.pages import Window
-from reconciler.server.toolrules import tools
 
 Fields = dict[str, Any]
 Query = Sequence[tuple[str, str]]
@@ -17,9 +16,6 @@ PURPOSES: Final = ("fine-tune", "assistants")
 _ORDERS: Final = ("asc", "desc")
 _LIMIT: Final = 20
 _HIGHEST: Final = 100
-_PAIRS: Final = 16
-_KEY: Final = 64
-_VALUE: Final = 512
 # Longer digits are no number that a caller means, and int() has a limit of its own.
 _INTEGER: Final = re.compile(r"-?[0-9]{1,1000}")
 
@@ -27,15 +23,15 @@ _INTEGER: Final = re.compile(r"-?[0-9]{1,1000}")
 def creation(body: bytes) -> Fields:
     """Return the fields of a new assistant; what was not sent is absent, null is still null."""
     sent = decoded(body)
-    known(sent, _CHECKS)
-    present(sent, ("model",))
+    known(sent, assistant_fields.checks())
+    present(sent, assistant_fields.required())
     return _checked(sent)
 
 
 def change(body: bytes) -> Fields:
     """Return the fields to change; what was not sent is absent, null is still null."""
     sent = decoded(body)
-    known(sent, _CHECKS)
+    known(sent, assistant_fields.checks())
     return _checked(sent)
 
 
@@ -44,7 +40,7 @@ def attachment(body: bytes) -> str:
     sent = decoded(body)
     known(sent, ("file_id",))
     present(sent, ("file_id",))
-    return _file("file_id", sent["file_id"])
+    return file_id("file_id", sent["file_id"])
 
 
 def window(query: Query) -> Window:
@@ -72,7 +68,7 @@ def purpose(value: str) -> str:
 
 def assistant(identity: str) -> str:
     """Return an id from a path, if it can be an assistant's."""
-    return _prefixed("assistant_id", identity, "asst")
+    return prefixed("assistant_id", identity, "asst")
 
 
 def _limit(value: str | None, default: int = _LIMIT, highest: int = _HIGHEST) -> int:
@@ -89,53 +85,5 @@ def _limit(value: str | None, default: int = _LIMIT, highest: int = _HIGHEST) ->
 
 
 def _checked(sent: Mapping[str, Any]) -> Fields:
-    return {name: _CHECKS[name](name, value) for name, value in sent.items()}
-
-
-def _nullable(limit: int) -> Callable[[str, Any], Any]:
-    return lambda param, value: value if value is None else text(param, value, limit)
-
-
-def _prefixed(param: str, value: str, prefix: str) -> str:
-    if not value.startswith(prefix):
-        raise refusals.wrong_prefix(param, value, prefix)
-    return value
-
-
-def _file(param: str, value: Any) -> str:
-    return _prefixed(param, text(param, value), "file")
-
-
-def _files(param: str, value: Any) -> list[str]:
-    found = array(param, value, decisions.FILES)
-    return [_file(f"{param}[{index}]", file) for index, file in enumerate(found)]
-
-
-def _metadata(param: str, value: Any) -> dict[str, str] | None:
-    if value is None:
-        return None
-    pairs = mapping(param, value)
-    if len(pairs) > _PAIRS:
-        raise refusals.many_properties(param, _PAIRS, len(pairs))
-    return {_key(param, key): _value(f"{param}.{key}", each) for key, each in pairs.items()}
-
-
-def _key(param: str, key: str) -> str:
-    if decisions.length(key) > _KEY:
-        raise refusals.long_property(param, _KEY, decisions.length(key))
-    return key
-
-
-def _value(param: str, value: Any) -> str:
-    return text(param, decisions.metadata_text(param, value), _VALUE)
-
-
-_CHECKS: Final[Mapping[str, Callable[[str, Any], Any]]] = {
-    "model": text,
-    "name": _nullable(256),
-    "description": _nullable(512),
-    "instructions": _nullable(32768),
-    "tools": tools,
-    "file_ids": _files,
-    "metadata": _metadata,
-}
+    checks = assistant_fields.checks()
+    return {name: checks[name](name, value) for name, value in sent.items()}

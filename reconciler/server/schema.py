@@ -4,26 +4,21 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
-from reconciler.server import decisions
+from reconciler.server import assistant_fields, decisions
 
 # "ASST" in ASCII: distinguishes our files from any other program's SQLite file.
 APPLICATION: Final = 0x41535354
 
 # AUTOINCREMENT, because the insertion number breaks ties in time and so must never be given twice.
-_FIRST: Final = (
-    """
+_ASSISTANTS: Final = """
     CREATE TABLE assistants (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
         id TEXT NOT NULL UNIQUE,
         created_at INTEGER NOT NULL,
-        name TEXT,
-        description TEXT,
-        model TEXT NOT NULL,
-        instructions TEXT,
-        tools TEXT NOT NULL,
-        metadata TEXT NOT NULL
+        {columns}
     )
-    """,
+    """
+_FIRST: Final = (
     "CREATE INDEX assistants_in_order ON assistants (created_at, number)",
     """
     CREATE TABLE files (
@@ -90,22 +85,37 @@ _DELETED: Final = (
     _remembering("attachments", "file", "OLD.assistant", _OWNED),
 )
 
-_STEPS: Final = (_FIRST, _DELETED)
-VERSION: Final = len(_STEPS)
+_TABLES: Final = (_FIRST, _DELETED)
+VERSION: Final = max(len(_TABLES), *(field.since for field in assistant_fields.FIELDS))
 
 
 def statements(version: int) -> Iterator[str]:
     """Yield what turns tables of `version` into those of today; version 0 has none yet."""
-    for step in _STEPS[version:]:
-        yield from step
+    for step in range(version + 1, VERSION + 1):
+        yield from _step(step)
     yield f"PRAGMA user_version = {VERSION}"
 
 
 def overlay(version: int) -> Iterator[str]:
     """Yield what makes a connection that may not write read tables of `version` like those of today.
 
-    A temporary table lives in the connection alone, and what it stands for was empty so far.
+    A temporary table or view lives in the connection alone. A table stands for one that was empty so far, a
+    view for assistants that lack the newest columns.
     """
-    for statement in chain.from_iterable(_STEPS[version:]):
+    for statement in chain.from_iterable(map(_step, range(version + 1, VERSION + 1))):
         if "CREATE TABLE" in statement:
             yield statement.replace("CREATE TABLE", "CREATE TEMP TABLE", 1)
+    newer = [field for field in assistant_fields.stored() if field.since > version]
+    if version and newer:
+        columns = ", ".join(f"{field.default} AS {field.name}" for field in newer)
+        yield f"CREATE TEMP VIEW assistants AS SELECT *, {columns} FROM main.assistants"  # noqa: S608 - our own words
+
+
+def _step(version: int) -> Iterator[str]:
+    """Yield what turns tables of the version before into those of `version`."""
+    columns = [field for field in assistant_fields.stored() if field.since == version]
+    if version == 1:
+        yield _ASSISTANTS.format(columns=",\n        ".join(field.column for field in columns))
+    yield from _TABLES[version - 1] if version <= len(_TABLES) else ()
+    for field in columns if version > 1 else ():
+        yield f"ALTER TABLE assistants ADD COLUMN {field.column} DEFAULT {field.default}"

@@ -1,12 +1,11 @@
 """The statements that read and write assistants, their attachments, and files."""
 
-import json
 import secrets
 import string
 from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Any, Final
 
-from reconciler.server import refusals
+from reconciler.server import assistant_fields, refusals
 from reconciler.server.database import Connection, Row
 from reconciler.server.pages import Shelf
 
@@ -21,18 +20,15 @@ def _identity(prefix: str) -> str:
 
 
 def _bound(fields: Mapping[str, Any]) -> dict[str, Any]:
-    packed = {name: json.dumps(fields[name]) for name in ("tools", "metadata")}
-    return {**fields, **packed}
+    return {field.name: field.pack(fields[field.name]) for field in assistant_fields.stored()}
 
 
 def add_assistant(connection: Connection, fields: Mapping[str, Any], now: int) -> str:
     """Insert an assistant and name it."""
     identity = _identity("asst_")
-    connection.execute(
-        "INSERT INTO assistants (id, created_at, name, description, model, instructions, tools, metadata)"
-        " VALUES (:id, :now, :name, :description, :model, :instructions, :tools, :metadata)",
-        {**_bound(fields), "id": identity, "now": now},
-    )
+    values = {"id": identity, "created_at": now, **_bound(fields)}
+    columns, parameters = ", ".join(values), ", ".join(f":{name}" for name in values)
+    connection.execute(f"INSERT INTO assistants ({columns}) VALUES ({parameters})", values)  # noqa: S608 - our own words; values are bound
     return identity
 
 
@@ -46,17 +42,14 @@ def assistant(connection: Connection, identity: str) -> Row:
 
 def fields_of(row: Row) -> dict[str, Any]:
     """Return the fields of an assistant that a caller can change, unpacked."""
-    plain = {name: row[name] for name in ("name", "description", "model", "instructions")}
-    return {**plain, "tools": json.loads(row["tools"]), "metadata": json.loads(row["metadata"])}
+    return {field.name: field.unpack(row[field.name]) for field in assistant_fields.stored()}
 
 
 def save_assistant(connection: Connection, identity: str, fields: Mapping[str, Any]) -> None:
     """Overwrite the fields of an assistant that a caller can change."""
-    connection.execute(
-        "UPDATE assistants SET name = :name, description = :description, model = :model,"
-        " instructions = :instructions, tools = :tools, metadata = :metadata WHERE id = :id",
-        {**_bound(fields), "id": identity},
-    )
+    values = _bound(fields)
+    changes = ", ".join(f"{name} = :{name}" for name in values)
+    connection.execute(f"UPDATE assistants SET {changes} WHERE id = :id", {**values, "id": identity})  # noqa: S608 - our own words; values are bound
 
 
 def drop_assistant(connection: Connection, identity: str) -> int:

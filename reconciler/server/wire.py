@@ -1,12 +1,11 @@
 """The JSON of the wire: its objects, lists and errors, keys in the recorded order."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from starlette.responses import JSONResponse, Response
 
-from reconciler.server import decisions
+from reconciler.server import assistant_fields, decisions
 from reconciler.server.database import Row
 from reconciler.server.refusals import WireError
 
@@ -27,19 +26,12 @@ def refused(error: WireError, headers: Mapping[str, str] | None = None) -> Respo
 
 
 def assistant(row: Row, files: Sequence[str]) -> Wire:
-    """Return an assistant with all its ten keys."""
-    return {
-        "id": row["id"],
-        "object": "assistant",
-        "created_at": row["created_at"],
-        "name": row["name"],
-        "description": row["description"],
-        "model": row["model"],
-        "instructions": row["instructions"],
-        "tools": json.loads(row["tools"]),
-        "file_ids": files,
-        "metadata": json.loads(row["metadata"]),
+    """Return an assistant with all its keys."""
+    fields = {
+        field.name: field.unpack(row[field.name]) if field.stored else files
+        for field in assistant_fields.FIELDS
     }
+    return {"id": row["id"], "object": "assistant", "created_at": row["created_at"], **fields}
 
 
 def attachment(row: Row) -> Wire:
