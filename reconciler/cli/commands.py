@@ -6,6 +6,7 @@ What a command needs besides click is imported inside it, so that --help stays q
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,7 @@ def drift(detailed_exitcode: bool, **given: Any) -> int:  # noqa: FBT001 - click
 
     Since the last apply, whatever the configuration says by now. Only reads, as plan does.
     """
-    return _session({**_WHOLE, **given}).drift(detailed=detailed_exitcode)
+    return _session(given).drift(detailed=detailed_exitcode)
 
 
 @click.command(epilog=EXITS)
@@ -241,16 +242,6 @@ def _need_consent(form: str, *, auto_approve: bool) -> None:
         raise click.UsageError(f"with --format {form} no plan is shown to approve: say --auto-approve")
 
 
-_WHOLE = {
-    "targets": (),
-    "excluded": (),
-    "prune": False,
-    "max_destroy": None,
-    "allow_missing": False,
-    "on_drift": "overwrite",
-}
-
-
 def _reviewed(
     file: Path | None, given: dict[str, Any], *, skip_stale: bool = False, everything: bool = False
 ) -> tuple[Review, Session]:
@@ -270,14 +261,9 @@ def _reviewed(
             "PLAN says what it is about: --target, --exclude, --prune-marked and --on-drift do not go with it"
         )
     document = read_plan(planfile.read(file), file)
-    scope = document.scope
-    about = {
-        "targets": scope.targets,
-        "excluded": scope.excluded,
-        "prune": scope.prune_marked,
-        "on_drift": scope.on_drift,
-    }
-    return Review(plan_in(document), digest, skip_stale), _session({**given, **about})
+    session = _session(given)
+    scope = session.scope.reviewed(document.scope)
+    return Review(plan_in(document), digest, skip_stale), replace(session, scope=scope)
 
 
 def _drawing(form: str, given: dict[str, Any]) -> OutputOptions:
@@ -295,7 +281,7 @@ def _report_options(form: str, given: dict[str, Any]) -> ReportOptions:
 def _comparison(given: dict[str, Any]) -> Comparison:
     from reconciler.cli.compare_revision import Comparison  # noqa: PLC0415 - lazily, see above
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - the same
-    from reconciler.cli.session import Scope  # noqa: PLC0415 - the same
+    from reconciler.cli.scope import Scope  # noqa: PLC0415 - the same
 
     return Comparison.of(given["against"], Configured.of(given), Scope.of(given), _console(given))
 
@@ -306,27 +292,33 @@ def _concurrency(given: dict[str, Any]) -> Concurrency:
     return Concurrency(given["parallelism"], given["lock_timeout"])
 
 
-def _folder(place: Path | str | None) -> Path:
-    """Where the embedded server keeps its database: with the state, if that is a folder."""
-    return place if isinstance(place, Path) else Path("state")
+def _folder(location: Path | str | None) -> Path:
+    """Return where the embedded server has its database: with the state, if that is a folder."""
+    return location if isinstance(location, Path) else Path("state")
 
 
 def _session(given: dict[str, Any], *, everything: bool = False) -> Session:
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - lazily, see above
-    from reconciler.cli.session import Scope, Session  # noqa: PLC0415 - the same
+    from reconciler.cli.scope import Scope  # noqa: PLC0415 - the same
+    from reconciler.cli.session import Session  # noqa: PLC0415 - the same
     from reconciler.cli.target import choose  # noqa: PLC0415 - the same
 
-    scope, configured = Scope.of(given), Configured.of(given)
-    scope.permissions(0, everything=everything)  # a limit that is none is told before anything is read
-    place = configured.location(given["state"])
+    scope, configured = Scope.of(given, everything=everything), Configured.of(given)
+    location = configured.location(given["state"])
     target = choose(
         given["server"],
         given["api_key_file"],
         given["headers"],
-        _folder(place),
+        _folder(location),
         allow_http=given["allow_http"],
         proxy_from_environment=given["proxy_from_environment"],
         ca_file=given["ca_file"],
         delay=given["settle"],
     )
-    return Session(_console(given), configured, configured.store(place), target, scope, everything)
+    return Session(
+        console=_console(given),
+        configured=configured,
+        store=configured.store(location),
+        target=target,
+        scope=scope,
+    )

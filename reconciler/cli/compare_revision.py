@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reconciler.cli.configured import Configured
     from reconciler.cli.console import Console
     from reconciler.cli.output_options import OutputOptions
-    from reconciler.cli.session import Scope
+    from reconciler.cli.scope import Scope
 
 _GIT = "git:"
 _CHANGES = 2

@@ -32,7 +32,7 @@ class Review:
     skip_stale: bool = False
 
 
-def approved(review: Review, found: PlannedRun) -> tuple[PlannedRun, Sequence[Outcome]]:
+def reviewed(review: Review, found: PlannedRun) -> tuple[PlannedRun, Sequence[Outcome]]:
     """What of a plan made anew may be carried out, and an Outcome for what may not; StalePlanError."""
     if review.digest is not None:
         require_digest(review.digest, review.plan or found.plan)
