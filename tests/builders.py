@@ -24,6 +24,7 @@ from reconciler.model.diagnostic import Origin
 from reconciler.model.outcome import Event, Report
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Desired, DesiredAssistant, DesiredFile
+from reconciler.model.state import Pending
 from reconciler.server import Database, create_app
 from reconciler.store import LocalStore
 
@@ -132,7 +133,7 @@ class World:
             found = await planned(provider, desired, state, terms)
             if between is not None:
                 await between(client)
-            bindings, unsettled = dict(state.bindings), list(state.unsettled)
+            bindings, pending = dict(state.bindings), Pending(state.pending)
             steps = Steps(
                 plan=found.plan,
                 fields=terms.fields,
@@ -141,7 +142,7 @@ class World:
                 store=self.store,
                 reopen=self.reopen,
                 bindings=bindings,
-                unsettled=unsettled,
+                pending=pending,
             )
             return await apply(
                 found.plan,

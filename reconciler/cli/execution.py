@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli.upload_progress import watched
 from reconciler.engine.applier import Interruption, apply
 from reconciler.engine.steps import Steps
+from reconciler.model.state import Pending
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +45,7 @@ async def carried_out(  # noqa: PLR0913 - the plan, where it is carried out, how
                 store=store,
                 reopen=watched(configured.root.reopen, progress),
                 bindings=dict(run.state.bindings),
-                unsettled=list(run.state.unsettled),
+                pending=Pending(run.state.pending),
             )
             return await apply(
                 run.plan,

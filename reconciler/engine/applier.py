@@ -226,7 +226,7 @@ class _Run:
         made = replace(
             _owned(self.plan, state),
             bindings=self.steps.bindings,
-            unsettled=tuple(one for one in self.steps.unsettled if self._is_open(one)),
+            pending=tuple(one for one in self.steps.pending if self._is_open(one)),
         )
         try:
             if made != state or state.journaled or self.steps.recorded:

@@ -84,7 +84,7 @@ def _bound(inputs: PlannerInput) -> Mapping[Address, FileBinding]:
     """Return every bound file, and what interrupted runs uploaded for an address, proved by its content."""
     found = dict(inputs.state.files)
     taken = {one for binding in found.values() for one in (binding.id, *binding.old)}
-    for intent in inputs.state.unsettled:
+    for intent in inputs.state.pending:
         for upload in inputs.live.files.values():
             same = (upload.filename, upload.sha256) == (intent.filename, intent.sha256)
             if same and upload.sha256 and upload.id not in taken and upload.id not in intent.known:

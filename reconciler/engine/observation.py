@@ -103,7 +103,7 @@ def _files(desired: Desired, state: State) -> Iterator[Address | str]:
     for one in desired.assistants:
         yield from one.files or ()
     yield from state.files
-    yield from (one.address for one in state.unsettled if one.address.kind is Kind.FILE)
+    yield from (one.address for one in state.pending if one.address.kind is Kind.FILE)
 
 
 class _Known(NamedTuple):

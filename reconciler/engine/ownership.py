@@ -147,7 +147,7 @@ class PlannerInput:
 
         A copy of it has the same nonce and is younger; of two that are of the same second neither is proved.
         """
-        nonces = {(intent.address.name, intent.nonce) for intent in self.state.unsettled if intent.nonce}
+        nonces = {(intent.address.name, intent.nonce) for intent in self.state.pending if intent.nonce}
         found: dict[str, list[LiveAssistant]] = defaultdict(list)
         for name in {name for name, _ in nonces}:
             copies: dict[str, list[LiveAssistant]] = defaultdict(list)
@@ -378,10 +378,10 @@ def _aliases(inputs: PlannerInput, claims: Claims) -> dict[Address, Address]:
 
 def _unfinished(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:
     """Yield what an interrupted run created and that is not declared any more; one for each address."""
-    begun = {intent.address for intent in inputs.state.unsettled if intent.nonce}
+    begun = {intent.address for intent in inputs.state.pending if intent.nonce}
     for address in sorted(begun - inputs.desired.by_address.keys()):
         for live in inputs.proved.get(address.name, ())[:1]:
-            if live.id not in claims.by_id and not is_pending(inputs, claims, address):
+            if live.id not in claims.by_id and not is_unresolved(inputs, claims, address):
                 refused = protection(inputs, address, live)
                 yield Claim(Verdict.UNFINISHED, address, live, refused=refused)
 
@@ -412,11 +412,11 @@ def _unmanaged(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:
         address = assistant(name)
         for live in marked:
             is_known = live.id in inputs.bound_ids or live.id in claims.by_id
-            if not is_known and not is_pending(inputs, claims, address):
+            if not is_known and not is_unresolved(inputs, claims, address):
                 yield Claim(Verdict.UNMANAGED, address, live, refused=protection(inputs, address, live))
 
 
-def is_pending(inputs: PlannerInput, claims: Claims, address: Address) -> bool:
+def is_unresolved(inputs: PlannerInput, claims: Claims, address: Address) -> bool:
     """Return whether what has the mark of an address waits for a user, or is to be forgotten."""
     today = inputs.successors.get(address, address)
     absent, declared = claims.absent.get(today), claims.declared.get(today)

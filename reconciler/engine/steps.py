@@ -20,7 +20,7 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, Reason, Step, StepKind
 from reconciler.model.mark import MARK_KEY
 from reconciler.model.resource import DesiredAssistant, DesiredFile
-from reconciler.model.state import AssistantBinding, FileBinding, Intent, without
+from reconciler.model.state import AssistantBinding, FileBinding, Intent, Pending
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -58,8 +58,8 @@ class Steps:
     A step takes what it needs from its Change: the configuration is not read again.
     ``uploads`` maps a file's address to the id of its upload, as far as it is known. ``fresh`` holds
     assistants, by id, as they were when last looked at, and as our own steps left them since. ``bindings``
-    and ``unsettled`` are the state being made, ``remarks`` what a person should hear of a change that was
-    applied. ``recorded`` tells whether the journal was written; ``pending`` are addresses of which it does
+    and ``pending`` are the state being made, ``remarks`` what a person should hear of a change that was
+    applied. ``recorded`` tells whether the journal was written; ``unrecorded`` are addresses of which it does
     not know yet what was decided without a call.
 
     ``touched`` are addresses for which a write was sent whose answer does not rule out an effect, ``doubted``
@@ -74,11 +74,11 @@ class Steps:
     store: Store
     reopen: Callable[[DesiredFile], IO[bytes]]
     bindings: dict[Address, Binding]
-    unsettled: list[Intent]
+    pending: Pending
     uploads: dict[Address, str] = field(default_factory=dict)
     remarks: dict[Address, str] = field(default_factory=dict)
     fresh: dict[str, LiveAssistant] = field(default_factory=dict)
-    pending: set[Address] = field(default_factory=set)
+    unrecorded: set[Address] = field(default_factory=set)
     touched: set[Address] = field(default_factory=set)
     doubted: set[Address] = field(default_factory=set)
     done: dict[Address, str] = field(default_factory=dict)
@@ -138,7 +138,7 @@ class Steps:
     def _begin(self, change: Change, found: LiveAssistant) -> None:
         """Write down what must be durable before the first write to an assistant."""
         if change.action in _REWRITING:
-            self._settle_pending()
+            self._record_decisions()
         self._admit_files(change, found)
 
     def _admit_files(self, change: Change, found: LiveAssistant) -> None:
@@ -252,7 +252,7 @@ class Steps:
             made = found
         except APIError as error:
             if error.had_no_effect:
-                self.unsettled.remove(intent)
+                self.pending = Pending(one for one in self.pending if one is not intent)
             raise
         self.done[intent.address] = f"{made.id} was {'created' if intent.nonce else 'uploaded'}"
         return made
@@ -261,7 +261,7 @@ class Steps:
         """Write down a call that is about to be made."""
         self.recorded = True
         self.store.intend(intent)
-        self.unsettled.append(intent)
+        self.pending = Pending((*self.pending, intent))
 
     async def _outlast(self, again: Intent, find: Callable[[Intent], Awaitable[T | None]]) -> None:
         """Wait until an earlier call of unknown outcome must have come to light, before it is made again.
@@ -269,7 +269,7 @@ class Steps:
         StaleError when it has.
         """
         same = (again.address, again.step, again.filename, again.sha256)
-        for one in self.unsettled:
+        for one in self.pending:
             if (one.address, one.step, one.filename, one.sha256) != same:
                 continue
             found = await self._search.awaited(find, one)
@@ -319,7 +319,7 @@ class Steps:
         if MARK_KEY in made.metadata:
             raise UnkeptError(f"the server did not remove the ownership mark of {made.id}")
 
-    def _settle_pending(self) -> None:
+    def _record_decisions(self) -> None:
         """Write down what was decided without a call: files first, and what is bound before what is not.
 
         Without a state only a Mark tells whose the uploads of an assistant are. Once it says other files,
@@ -329,7 +329,7 @@ class Steps:
         def place(where: Address) -> tuple[bool, bool, Address]:
             return where.kind is Kind.ASSISTANT, where not in self.bindings, where
 
-        for where in sorted(self.pending, key=place):
+        for where in sorted(self.unrecorded, key=place):
             self._bind(where, self.bindings.get(where))
 
     async def _delete(self, change: Change, step: Step) -> None:
@@ -355,7 +355,7 @@ class Steps:
     async def _reap(self, change: Change, step: Step) -> None:
         """Delete what a create that was given up made late, if it still carries the nonce that proves it."""
         found = await self.provider.retrieve(step.id)
-        nonces = {one.nonce for one in self.unsettled if one.nonce}
+        nonces = {one.nonce for one in self.pending if one.nonce}
         if found is None:
             return
         if found.mark is None or not self.plan.owns(found.mark) or found.mark.nonce not in nonces:
@@ -366,7 +366,7 @@ class Steps:
     def _let_go(self, live: LiveAssistant | None) -> None:
         """Look no more for what made an assistant that is ours no longer."""
         nonce = live.mark.nonce if live and live.mark else ""
-        self.unsettled = [one for one in self.unsettled if not nonce or one.nonce != nonce]
+        self.pending = Pending(one for one in self.pending if not nonce or one.nonce != nonce)
 
     def finish(self, change: Change) -> None:
         """Remember an assistant all of whose steps succeeded, or forget it."""
@@ -399,8 +399,8 @@ class Steps:
         self._decided(where, self.bindings.pop(where, None))
 
     def _decided(self, where: Address, before: Binding | None) -> None:
-        self.pending.add(where)
-        self.unsettled = without(self.unsettled, where, before, self.bindings.get(where))
+        self.unrecorded.add(where)
+        self.pending = self.pending.resolved_by(where, before, self.bindings.get(where))
 
     def _remember(self, change: Change, made: LiveAssistant, nonce: str) -> None:
         wanted = _wanted(change)
@@ -425,9 +425,9 @@ class Steps:
     def _bind(self, where: Address, binding: Binding | None) -> None:
         self.recorded = True
         self.store.record(where, binding)
-        self.pending.discard(where)
+        self.unrecorded.discard(where)
         self.done.pop(where, None)
-        self.unsettled = without(self.unsettled, where, self.bindings.get(where), binding)
+        self.pending = self.pending.resolved_by(where, self.bindings.get(where), binding)
         if binding is None:
             self.bindings.pop(where, None)
         else:

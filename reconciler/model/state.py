@@ -72,6 +72,10 @@ class Intent:
         """The ids of what a delete was about to take away."""
         return self.known if self.step == "delete" else ()
 
+    def deletes(self, address: Address) -> bool:
+        """Return whether it is a delete of what an address is bound to."""
+        return bool(self.leaving) and self.address == address
+
     def is_made(self, binding: Binding | None) -> bool:
         """Whether a binding is what this call made."""
         if isinstance(binding, AssistantBinding):
@@ -81,19 +85,30 @@ class Intent:
         return (self.filename, self.sha256) == (binding.filename, binding.sha256)
 
 
-def without(
-    intents: Sequence[Intent], where: Address, before: Binding | None, binding: Binding | None
-) -> list[Intent]:
-    """Some intents but for the one, the latest, whose call made what an address is bound to now.
+class Pending(tuple[Intent, ...]):
+    """Operations whose outcome is not known, oldest first."""
 
-    The others stay: a call that nobody waits for any more can still take effect. What an address was bound
-    to ``before`` was made by none of them. Of deletes none stays: what an address is bound to says whether
-    they took effect.
-    """
-    is_new = binding is not None and (before is None or before.id != binding.id)
-    made = [one for one in intents if is_new and (one.nonce or one.address == where) and one.is_made(binding)]
-    rest = [one for one in intents if not made or one is not made[-1]]
-    return [one for one in rest if not one.leaving or one.address != where]
+    __slots__ = ()
+
+    def resolved_by(self, address: Address, before: Binding | None, binding: Binding | None) -> Pending:
+        """Return what is still pending once an address, which had the first binding, has the second one.
+
+        The latest operation that made the binding is resolved. Others stay: a request without a response can
+        still take effect. No delete of the address stays, since its binding says whether it took effect.
+        """
+        made = self._latest_that_made(address, binding) if _is_new(before, binding) else None
+        return Pending(one for one in self if one is not made and not one.deletes(address))
+
+    def _latest_that_made(self, address: Address, binding: Binding | None) -> Intent | None:
+        """Return the latest operation that made a binding; an upload is known by its address too."""
+        for one in reversed(self):
+            if (one.nonce or one.address == address) and one.is_made(binding):
+                return one
+        return None
+
+
+def _is_new(before: Binding | None, binding: Binding | None) -> bool:
+    return binding is not None and (before is None or before.id != binding.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +117,7 @@ class State:
 
     ``lineage`` never changes in the life of a state, ``serial`` grows by one at every save, ``target`` names
     the server it belongs to, ``account`` what that server calls the account, empty where it never said,
-    ``dialect`` the API that it speaks, empty before the first save. ``unsettled`` are intents whose result is
+    ``dialect`` the API that it speaks, empty before the first save. ``pending`` are intents whose result is
     not known. ``journaled`` tells whether any of this came from the journal; it is never saved.
     """
 
@@ -111,7 +126,7 @@ class State:
     project: str = ""
     target: str = ""
     bindings: Mapping[Address, Binding] = field(default_factory=dict)
-    unsettled: tuple[Intent, ...] = ()
+    pending: Sequence[Intent] = ()
     journaled: bool = False
     account: str = ""
     dialect: str = ""
@@ -128,7 +143,7 @@ class State:
     @property
     def leaving(self) -> frozenset[str]:
         """The ids of everything that an interrupted run may have deleted itself."""
-        return frozenset(one for intent in self.unsettled for one in intent.leaving)
+        return frozenset(one for intent in self.pending for one in intent.leaving)
 
     @property
     def files(self) -> dict[Address, FileBinding]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import UnreadableStateError
 from reconciler.model.address import Address
-from reconciler.model.state import without
+from reconciler.model.state import Pending
 from reconciler.store.files import opened, write
 from reconciler.store.record import Saved, binding_of, intent_of, intent_values
 
@@ -61,13 +61,13 @@ def records_of(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
 
 
 def folded(saved: Saved, records: Iterable[Mapping[str, Any]]) -> State:
-    """Return the State after its records: results bound, intents without a result in ``unsettled``.
+    """Return the State after its records: results bound, intents without a result in ``pending``.
 
     DamagedRecordError at one that is none. Records that follow another save belong to a run whose
     State was saved, or to a generation that was left.
     """
     state = saved.state
-    after = _Folded(dict(state.bindings), list(state.unsettled))
+    after = _Folded(dict(state.bindings), Pending(state.pending))
     journaled = False
     for number, record in enumerate(records, start=1):
         try:
@@ -76,7 +76,7 @@ def folded(saved: Saved, records: Iterable[Mapping[str, Any]]) -> State:
                 after.add(record)
         except (KeyError, TypeError, ValueError, AttributeError) as cause:
             raise DamagedRecordError(number) from cause
-    return replace(state, bindings=after.bindings, unsettled=tuple(after.unsettled), journaled=journaled)
+    return replace(state, bindings=after.bindings, pending=after.pending, journaled=journaled)
 
 
 def append(path: Path, saved: Saved, record: dict[str, Any]) -> None:
@@ -126,22 +126,22 @@ def fold(saved: Saved, path: Path, text: bytes) -> State:
 class _Folded:
     """Bindings and intents of a State, changed record by record."""
 
-    def __init__(self, bindings: dict[Address, Binding], unsettled: list[Intent]) -> None:
+    def __init__(self, bindings: dict[Address, Binding], pending: Pending) -> None:
         self.bindings = bindings
-        self.unsettled = unsettled
+        self.pending = pending
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Apply one more record; KeyError, TypeError or ValueError when it is none."""
         address = Address.parse(record["address"])
         before = self.bindings.get(address)
         if record["is"] == "intent":
-            self.unsettled.append(intent_of(record["intent"]))
+            self.pending = Pending((*self.pending, intent_of(record["intent"])))
             return
         if record["binding"] is None:
             self.bindings.pop(address, None)
         else:
             self.bindings[address] = binding_of(record["address"], record["binding"])
-        self.unsettled = without(self.unsettled, address, before, self.bindings.get(address))
+        self.pending = self.pending.resolved_by(address, before, self.bindings.get(address))
 
 
 def _lines(path: Path, text: bytes) -> list[bytes]:

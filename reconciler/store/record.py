@@ -117,7 +117,7 @@ def state_values(state: State) -> dict[str, Any]:
         "account": state.account,
         "dialect": state.dialect,
         "bindings": {str(address): asdict(binding) for address, binding in sorted(state.bindings.items())},
-        "unsettled": [intent_values(intent) for intent in state.unsettled],
+        "unsettled": [intent_values(intent) for intent in state.pending],
     }
 
 
@@ -129,7 +129,7 @@ def state_of(record: dict[str, Any]) -> State:
         project=_text(record["project"]),
         target=_text(record["target"]),
         bindings={Address.parse(key): binding_of(key, value) for key, value in record["bindings"].items()},
-        unsettled=tuple(intent_of(intent) for intent in record["unsettled"]),
+        pending=tuple(intent_of(intent) for intent in record["unsettled"]),
         account=_text(record.get("account", "")),
         dialect=_text(record.get("dialect", FIRST_DIALECT if record["target"] else "")),
     )

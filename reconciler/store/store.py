@@ -54,7 +54,7 @@ class Store(Protocol):
         ...
 
     def load(self) -> State:
-        """Return the State, with the journal folded in and its open intents in ``unsettled``.
+        """Return the State, with the journal folded in and its open intents in ``pending``.
 
         It comes before everything else: records and saves follow the State loaded last.
         """

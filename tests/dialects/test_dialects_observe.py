@@ -212,7 +212,7 @@ def contents_read(app, since=0):
 def test_without_unsettled_uploads_no_content_is_read(run, provider, app, state):
     run(upload(provider))
     other = replace(uploading(), step="create")
-    live = run(provider.observe(replace(state, unsettled=(creation(), other))))
+    live = run(provider.observe(replace(state, pending=(creation(), other))))
     assert contents_read(app) == []
     assert [one.sha256 for one in live.files.values()] == [None]
 
@@ -222,7 +222,7 @@ def test_an_unsettled_upload_is_recognised_by_its_content(run, provider, app, st
     run(upload(provider, b"Be cruel\n"))
     run(upload(provider, filename="other.md"))
     run(upload(provider, b"longer than the notes"))
-    live = run(provider.observe(replace(state, unsettled=(uploading(),))))
+    live = run(provider.observe(replace(state, pending=(uploading(),))))
     proved = {one.id: one.sha256 for one in live.files.values() if one.sha256}
     assert proved == {mine: hashlib.sha256(NOTES).hexdigest()}
     assert len(live.files) == 4
@@ -243,7 +243,7 @@ def test_an_upload_that_was_there_before_is_not_taken_for_it(run, provider, stat
     assert run(provider.find_upload(intent)) is None
     newer = run(upload(provider))
     assert run(provider.find_upload(intent)).id == newer
-    live = run(provider.observe(replace(state, unsettled=(intent,))))
+    live = run(provider.observe(replace(state, pending=(intent,))))
     assert live.files[older].sha256 is None
     assert live.files[newer].sha256 == intent.sha256
 
@@ -272,7 +272,7 @@ def shelf(**kept):
 def test_an_upload_that_is_gone_when_it_is_read_proves_nothing_and_stops_nothing(run, scripted, state):
     provider = scripted(shelf(mine=404))
     assert run(provider.find_upload(uploading())) is None
-    live = run(provider.observe(replace(state, unsettled=(uploading(),))))
+    live = run(provider.observe(replace(state, pending=(uploading(),))))
     assert live.files == {"mine": LiveFile("mine", "notes.md", len(NOTES))}
 
 
@@ -281,7 +281,7 @@ def test_the_only_new_upload_alike_is_inferred_where_nobody_may_read_it(run, scr
     provider = scripted(shelf(mine=status))
     inferred = LiveFile("mine", "notes.md", len(NOTES), uploading().sha256, inferred=True)
     assert run(provider.find_upload(uploading())) == inferred
-    live = run(provider.observe(replace(state, unsettled=(uploading(),))))
+    live = run(provider.observe(replace(state, pending=(uploading(),))))
     assert live.files == {"mine": inferred}
 
 
@@ -305,7 +305,7 @@ def test_the_upload_is_found_among_others_that_look_like_it(run, scripted, state
     provider = scripted(shelf(**kept))
     proved = run(provider.find_upload(uploading()))
     assert (proved.id, proved.sha256) == (found, uploading().sha256)
-    live = run(provider.observe(replace(state, unsettled=(creation(), uploading()))))
+    live = run(provider.observe(replace(state, pending=(creation(), uploading()))))
     assert [one.id for one in live.files.values() if one.sha256] == [found]
     assert live.files[found] == proved
 
@@ -314,5 +314,5 @@ def test_the_upload_is_found_among_others_that_look_like_it(run, scripted, state
 def test_a_server_that_fails_while_an_upload_is_looked_for_is_an_error(run, scripted, state, status):
     provider = scripted(shelf(mine=status))
     with pytest.raises(APIStatusError) as failed:
-        run(provider.observe(replace(state, unsettled=(uploading(),))))
+        run(provider.observe(replace(state, pending=(uploading(),))))
     assert failed.value.status_code == status

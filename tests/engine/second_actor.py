@@ -385,7 +385,7 @@ class Referee:
 
     def by_nonce(self, name):
         """What creates of unknown outcome made; of it and its copy of the same second neither is touched."""
-        nonces = {one.nonce for one in self.state.unsettled if one.nonce and one.address.name == name}
+        nonces = {one.nonce for one in self.state.pending if one.nonce and one.address.name == name}
         for nonce in nonces:
             alike = [one for one in self.marked_now(name) if self.is_unbound(one, nonce)]
             if len({one["created_at"] for one in alike[:2]}) == len(alike[:2]):
@@ -410,7 +410,7 @@ class Referee:
         the state a whole set of files by name and size.
         """
         found = self.before.uploads.get(upload) or self.now().uploads[upload]
-        open_ones = [*self.state.unsettled, *(self.world.store.intents if self.is_troubled else ())]
+        open_ones = [*self.state.pending, *(self.world.store.intents if self.is_troubled else ())]
         same = (one for one in open_ones if (one.filename, one.sha256) == self.identities[upload])
         return any(upload not in one.known for one in same) or self.is_recovered(upload, found)
 

@@ -112,7 +112,7 @@ def test_an_interrupted_upload_of_a_file_that_is_declared_no_longer_is_cleaned_u
 
     assert world.apply(assistant(files=[])).exit_code == 0
     assert world.files() == {}
-    assert world.store.load().unsettled == ()
+    assert world.store.load().pending == ()
 
 
 def test_an_attachment_whose_answer_was_lost_is_seen_and_kept(world):
@@ -147,7 +147,7 @@ def test_when_nothing_was_written_a_failure_is_exit_1(world):
     assert report.exit_code == 1
     (outcome,) = report.outcomes
     assert (outcome.message, outcome.request_id) == ("POST /assistants answered 400: no", "req_7")
-    assert not world.store.load().unsettled
+    assert not world.store.load().pending
 
 
 def test_an_upload_is_not_deleted_while_its_assistant_could_not_let_go(world):

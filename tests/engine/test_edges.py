@@ -182,16 +182,16 @@ def test_a_call_that_was_given_up_is_looked_for_during_a_week(world, monkeypatch
     at(world, "POST", "/files", httpx.ReadTimeout("late"))
     assert world.apply(assistant(files=["a.md"])).exit_code == 3
     world.transport = lambda inner: inner
-    assert world.store.load().unsettled
+    assert world.store.load().pending
 
     world.apply(assistant("other"))
-    assert world.store.load().unsettled
+    assert world.store.load().pending
 
     later = time.time() + 8 * 24 * 3600
     monkeypatch.setattr(time, "time", lambda: later)
     world.apply(assistant("other", name="Renamed"))
 
-    assert world.store.load().unsettled == ()
+    assert world.store.load().pending == ()
 
 
 def test_excluding_a_file_that_need_not_move_holds_nobody_up(world):

@@ -60,7 +60,7 @@ def test_a_create_that_took_effect_late_is_bound_and_not_made_again(world):
     assert [(one.action, one.reason) for one in planned.changes] == [(Action.ADOPT, Reason.MARKED)]
     assert world.apply(assistant()).exit_code == 0
     assert len(world.assistants()) == 1
-    assert world.store.load().unsettled == ()
+    assert world.store.load().pending == ()
     assert not world.plan(assistant()).has_changes
 
 
@@ -78,7 +78,7 @@ def test_a_twin_that_came_after_the_next_create_is_deleted(world):
     assert world.apply(assistant()).exit_code == 0
     assert [one.id for one in world.assistants()] == [kept.id]
     assert not world.plan(assistant()).has_changes
-    assert world.store.load().unsettled == ()
+    assert world.store.load().pending == ()
 
 
 def test_of_several_that_came_late_one_is_kept(world):

@@ -455,7 +455,7 @@ def test_what_an_interrupted_run_created_moves_and_is_not_deleted(scene):
     assert scene.apply(NEW).exit_code == 0
     assert scene.only().id == found
     assert not scene.plan(NEW).has_changes
-    assert scene.store.load().unsettled == ()
+    assert scene.store.load().pending == ()
 
 
 def applied(world):

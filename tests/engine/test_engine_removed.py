@@ -399,7 +399,7 @@ def test_what_an_interrupted_run_created_is_forgotten_and_not_deleted(scene):
 
     assert scene.apply().exit_code == 0
     assert scene.only().metadata == {}
-    assert scene.store.load().unsettled == ()
+    assert scene.store.load().pending == ()
 
 
 THIRD = assistant("third", files=["a.md", "b.md"])

@@ -45,7 +45,7 @@ def verdicts(*found, declared=(), bindings=(), pending=(), moved=(), removed=())
         moved={address.assistant(new): (address.assistant(old),) for old, new in moved},
         removed=frozenset(address.assistant(name) for name in removed),
     )
-    state = State("l", 1, bindings=dict(bindings), unsettled=tuple(pending))
+    state = State("l", 1, bindings=dict(bindings), pending=tuple(pending))
     claims = identify(PlannerInput(desired, Live({one.id: one for one in found}, {}), state, OPTIONS))
     return {int(claim.live.id.removeprefix("asst_")): claim for claim in claims.by_id.values()}
 
@@ -194,7 +194,7 @@ def inputs(draw):
         moved=moved,
         removed=frozenset(map(address.assistant, removed)),
     )
-    state = State("l", 1, bindings=bindings, unsettled=pending)
+    state = State("l", 1, bindings=bindings, pending=pending)
     return PlannerInput(desired, Live({one.id: one for one in found}, {}), state, OPTIONS)
 
 

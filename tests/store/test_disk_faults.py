@@ -116,14 +116,14 @@ class Run:
         state = LocalStore(self.store.folder).load()
         assert (state.serial, state.project) in {(1, "project-old"), (2, "acme")}
         if state.serial == 2:
-            assert (state.bindings, state.unsettled) == (self.sample.state().bindings, (self.sample.intent,))
+            assert (state.bindings, state.pending) == (self.sample.state().bindings, (self.sample.intent,))
             return
         assert "new" not in self.durable
         assert state.bindings[self.sample.support] == self.sample.bound
         if "handbook" in self.durable:
             assert state.bindings[self.sample.handbook] == self.sample.uploaded
         elif "intent" in self.durable and self.sample.handbook not in state.bindings:
-            assert state.unsettled == (self.sample.intent,)
+            assert state.pending == (self.sample.intent,)
 
     def go_on(self):
         """The next run works as if nothing had been."""

@@ -25,11 +25,11 @@ def saved(store, **fields):
 
 
 def test_what_was_saved_is_what_is_loaded(store):
-    state = saved(store, unsettled=(INTENT,))
+    state = saved(store, pending=(INTENT,))
 
     assert (state.serial, state.project, state.target) == (1, "acme", "the server")
     assert state.bindings == {SUPPORT: BOUND, HANDBOOK: UPLOADED}
-    assert state.unsettled == (INTENT,)
+    assert state.pending == (INTENT,)
 
 
 def test_the_account_is_remembered_and_unknown_to_a_state_of_before_there_were_any(store):
@@ -86,14 +86,14 @@ def test_the_journal_is_folded_into_the_state(store):
 
     assert SUPPORT not in state.bindings
     assert state.bindings[HANDBOOK].id == "file-2"
-    assert state.unsettled == ()
+    assert state.pending == ()
     assert state.journaled
 
 
 def test_an_intent_without_a_result_is_unsettled(store):
     store.intend(INTENT)
 
-    assert LocalStore(store.folder).load().unsettled == (INTENT,)
+    assert LocalStore(store.folder).load().pending == (INTENT,)
 
 
 def test_a_save_empties_the_journal(store):

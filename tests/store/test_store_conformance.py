@@ -43,7 +43,7 @@ def seen(place):
 def test_loading_what_was_never_saved_is_a_new_state_each_time_and_writes_nothing(place):
     first, second = place.open().load(), place.open().load()
 
-    assert (first.serial, first.bindings, first.unsettled, first.journaled) == (0, {}, (), False)
+    assert (first.serial, first.bindings, first.pending, first.journaled) == (0, {}, (), False)
     assert first.lineage != second.lineage
 
 
@@ -85,7 +85,7 @@ def test_records_are_folded_into_the_state(place, sample):
         store.record(sample.support, None)
 
     state = place.open().load()
-    assert (state.bindings, state.unsettled, state.journaled) == (
+    assert (state.bindings, state.pending, state.journaled) == (
         {sample.handbook: sample.uploaded},
         (),
         True,
@@ -104,7 +104,7 @@ def test_an_intent_without_a_result_is_unsettled_even_before_the_first_save(plac
     with writing(place) as (store, _):
         store.intend(sample.intent)
 
-    assert place.open().load().unsettled == (sample.intent,)
+    assert place.open().load().pending == (sample.intent,)
 
 
 def test_a_call_that_was_given_up_stays_open_when_what_another_one_made_is_recorded_again(place, sample):
@@ -115,7 +115,7 @@ def test_a_call_that_was_given_up_stays_open_when_what_another_one_made_is_recor
         store.record(sample.handbook, sample.uploaded)
         store.record(sample.handbook, replace(sample.uploaded, old=()))
 
-    assert place.open().load().unsettled == (given_up,)
+    assert place.open().load().pending == (given_up,)
 
 
 def test_a_save_ends_the_journal(place, sample):
@@ -212,7 +212,7 @@ def test_who_has_lost_the_lock_is_refused_and_what_the_next_one_does_stays(place
                 stale.save(state, 1)
 
     state = place.open().load()
-    assert (state.serial, state.project, state.unsettled) == (2, "project-2", ())
+    assert (state.serial, state.project, state.pending) == (2, "project-2", ())
     assert state.bindings == {sample.support: sample.bound}
 
 
@@ -256,7 +256,7 @@ def test_a_record_whose_answer_was_lost_is_found_by_the_next_run_told_or_not(pla
             store.intend(sample.intent)
 
     assert way.lost == 1
-    assert place.open().load().unsettled == (sample.intent,)
+    assert place.open().load().pending == (sample.intent,)
 
 
 def lossy(place):

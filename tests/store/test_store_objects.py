@@ -154,7 +154,7 @@ def test_what_was_saved_is_what_another_machine_loads(store, opened):
         "acme",
         "the server",
     )
-    assert (dict(found.bindings), found.unsettled, found.account) == ({SUPPORT: BOUND}, (INTENT,), "org")
+    assert (dict(found.bindings), found.pending, found.account) == ({SUPPORT: BOUND}, (INTENT,), "org")
     assert not found.journaled
 
 
@@ -183,7 +183,7 @@ def test_the_journal_is_folded_into_the_state_that_it_follows(store, opened):
 
     found = opened().load()
     assert {where: one.id for where, one in found.bindings.items()} == {RETURNS: "asst_3"}
-    assert found.unsettled == (INTENT,)
+    assert found.pending == (INTENT,)
     assert found.journaled
 
 
@@ -192,7 +192,7 @@ def test_a_record_before_the_first_save_has_an_owner(store, opened):
         store.intend(INTENT)
 
     found = opened().load()
-    assert (found.lineage, found.serial, found.unsettled) == (state.lineage, 0, (INTENT,))
+    assert (found.lineage, found.serial, found.pending) == (state.lineage, 0, (INTENT,))
 
 
 def test_a_save_deletes_the_journal_and_what_killed_runs_left_of_theirs(store, opened, bucket):
@@ -407,7 +407,7 @@ def test_a_save_that_failed_can_be_tried_again(store, opened, door, elsewhere):
         store.intend(INTENT)
 
     found = opened().load()
-    assert (found.serial, found.project, found.unsettled) == (2, "after", (INTENT,))
+    assert (found.serial, found.project, found.pending) == (2, "after", (INTENT,))
 
 
 def saves_late(store, door):
@@ -427,7 +427,7 @@ def test_a_request_that_was_long_under_way_cannot_undo_what_the_next_run_did(sto
         other.intend(INTENT)
 
         assert set(door.deliver()) == {412}
-        assert opened().load().unsettled == (INTENT,)
+        assert opened().load().pending == (INTENT,)
 
 
 def test_a_request_that_arrives_before_the_next_run_writes_stops_that_run(store, opened, door):
@@ -610,12 +610,12 @@ def test_what_a_stopped_holder_still_writes_counts_no_more(store, opened, door, 
         door.ahead = 62
         other = opened()
         with loaded(other) as taken:
-            assert taken.unsettled == (INTENT,)  # its calls are looked for
+            assert taken.pending == (INTENT,)  # its calls are looked for
             other.record(RETURNS, BOUND)
             assert door.deliver()[0] == 200
 
             found = opened().load()
-            assert (set(found.bindings), found.unsettled) == ({SUPPORT, RETURNS}, (INTENT,))
+            assert (set(found.bindings), found.pending) == ({SUPPORT, RETURNS}, (INTENT,))
             with pytest.raises(ConflictError):
                 store.save(state, 1)
             other.save(found, 1)
@@ -646,7 +646,7 @@ def test_an_old_holder_that_tidies_late_deletes_nothing_of_the_new_one(store, op
             store.save(State(state.lineage, 1, "saved"), 1)
 
             found = opened().load()
-            assert (found.project, found.unsettled) == ("saved", (INTENT,))
+            assert (found.project, found.pending) == ("saved", (INTENT,))
 
 
 def test_unlock_takes_the_lock_from_the_holder_of_an_id_and_of_no_other(store, opened, bucket, door):
@@ -706,7 +706,7 @@ def test_a_killed_holder_is_followed_within_its_lease(address, store, door):
         pass
     door.ahead = 61
     with loaded(store) as state:
-        assert state.unsettled == (INTENT,)
+        assert state.pending == (INTENT,)
 
 
 def test_a_run_that_others_are_always_quicker_than_is_told_so(store, door):

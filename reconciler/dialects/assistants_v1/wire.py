@@ -63,7 +63,7 @@ class AssistantsV1:
         live, files, unread = await self._lists(uploads=uploads)
         bound = {one for binding in state.files.values() for one in (binding.id, *binding.old)}
         unbound = {key: one for key, one in files.items() if key not in bound}
-        for intent in state.unsettled:
+        for intent in state.pending:
             if intent.step == "upload" and (found := await self._match(intent, unbound)):
                 files[found.id] = found
         return replace(live, files=files, unreadable={**live.unreadable, **unread})
