@@ -11,7 +11,6 @@ from reconciler import dialects
 from reconciler.cli.ci_environment import in_ci
 from reconciler.config import state_location
 from reconciler.config.content import Root
-from reconciler.config.errors import ConfigError
 from reconciler.config.reading import Reading, read
 from reconciler.config.resolve import Choice, Configuration, resolved
 from reconciler.config.tracked import rule_for
@@ -60,13 +59,10 @@ class Configured:
         untracked = tuple(self._untracked(path, reason) for path, reason in self.root.untracked.items())
         return replace(configuration, warnings=(*configuration.warnings, *untracked))
 
-    @cached_property
+    @property
     def dialect(self) -> Dialect:
         """The dialect in which it is written; ConfigError where that is not certain."""
-        dialect = self._reading.dialect
-        if dialect is None:
-            raise ConfigError(sorted(self._reading.problems, key=lambda problem: problem.origin))
-        return dialect
+        return self._reading.dialect
 
     @cached_property
     def _reading(self) -> Reading:

@@ -72,13 +72,20 @@ class _Composed:
 class Reading:
     """Every document of a configuration, whether all could be read, and what is wrong with their shape.
 
-    ``dialect`` is what they are written in; None, and no document, where that is not certain.
+    ``chosen`` is the dialect in which they are written; None, and no document, where that is not certain.
     """
 
     documents: tuple[Declared, ...]
     complete: bool
     problems: tuple[Diagnostic, ...]
-    dialect: Dialect | None
+    chosen: Dialect | None
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect; ConfigError where it is not certain."""
+        if self.chosen is None:
+            raise ConfigError(sorted(self.problems, key=lambda problem: problem.origin))
+        return self.chosen
 
 
 @collector_rests()
@@ -90,7 +97,7 @@ def read(root: Root, paths: Sequence[Path], option: Dialect | None = None) -> Re
     files = [file for file in composed if file]
     dialect = _chosen(files, option, problems)
     if dialect is None:
-        return Reading((), complete=False, problems=tuple(problems), dialect=None)
+        return Reading((), complete=False, problems=tuple(problems), chosen=None)
     documents = [document for file in files if (document := _document(file, dialect, problems))]
     return Reading(tuple(documents), len(documents) == len(is_named), tuple(problems), dialect)
 

@@ -74,15 +74,13 @@ def configuration(
 @collector_rests()
 def resolved(root: Root, reading: Reading, choice: Choice | None = None) -> Configuration:
     """Return what was read, as :func:`configuration` does."""
-    if reading.dialect is None:
-        raise ConfigError(sorted(reading.problems, key=lambda problem: problem.origin))
-    problems = [*reading.problems]
+    dialect, problems = reading.dialect, [*reading.problems]
     configured(root, reading.documents, problems)
-    environments = Environments(root, reading.dialect, problems)
+    environments = Environments(root, dialect, problems)
     environments.read(reading.documents)
     resolver = _Resolver(
         root=root,
-        dialect=reading.dialect,
+        dialect=dialect,
         problems=problems,
         environments=environments,
         choice=choice or Choice(),
