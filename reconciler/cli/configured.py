@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from reconciler.store import Store
 
 STATE = Path("state")
-"""The folder of the state where nobody names another place."""
+"""The folder of the state where no other location is named."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Configured:
     def location(self, named: Path | str | None) -> Path | str:
         """Return the folder or address of the state: of an option, of `state:`, or else the folder `state`.
 
-        ConfigError where the configuration is there, and what it says of that cannot be told.
+        ConfigError where there is a configuration, and its location of the state is not certain.
         """
         if named is None and any((self.root.folder / path).exists() for path in self.files):
             named = state_location.chosen(self.root, self._reading)

@@ -21,14 +21,14 @@ class OneALine(click.types.StringParamType):
 
 
 def option(*names: str, **rest: Any) -> Callable[[F], F]:
-    """A click option that shows its variable: ``ASSISTANTS_SYNC_`` and its long name, by default."""
+    """Return a click option that shows its variable: ``ASSISTANTS_SYNC_`` and its long name, by default."""
     long = next(name for name in names if name.startswith("--"))
     variable = "ASSISTANTS_SYNC_" + long.partition("/")[0].strip("-").replace("-", "_").upper()
     return click.option(*names, **{"envvar": variable, "show_envvar": True, **rest})
 
 
 def together(*options: Callable[[F], F]) -> Callable[[F], F]:
-    """Several options as one decorator, in the order they are listed in --help."""
+    """Return several options as one decorator, in the order they are listed in --help."""
 
     def decorate(function: F) -> F:
         for decorated in reversed(options):
@@ -49,7 +49,7 @@ class StatePlace(click.Path):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Any:  # click's own signature
-        """A Path, or the text of an address."""
+        """Return a Path, or the text of an address."""
         return value if isinstance(value, str) and "://" in value else super().convert(value, param, ctx)
 
 
@@ -62,7 +62,7 @@ class NewFile(click.Path):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Any:  # click's own signature
-        """A Path; an empty one is what a variable leaves that nobody set."""
+        """Return a Path; an empty one comes from a variable without a value."""
         if not str(value):
             self.fail("it is empty", param, ctx)
         return super().convert(value, param, ctx)

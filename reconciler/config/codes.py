@@ -63,7 +63,7 @@ _RULES = (
     Rule(
         "AS201",
         "an unknown field",
-        "A field that nobody reads is a spelling mistake or a wish that is not granted, so it is "
+        "An unknown field is usually a spelling mistake or an unsupported option, so it is "
         "refused. `assistants-sync schema` prints all that may be written, for editors to complete.",
     ),
     Rule(
@@ -291,7 +291,7 @@ _RULES = (
     Rule(
         "AS507",
         "a tool that the prompt names and the assistant lacks",
-        "The prompt tells the model to use a tool that other assistants of this configuration have and "
+        "The prompt asks the model to use a tool that other assistants of this configuration have and "
         "this one has not.",
     ),
     Rule(

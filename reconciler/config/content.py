@@ -39,7 +39,7 @@ class Root:
     """The folder beneath which every named file must lie.
 
     Links, devices and anything but regular files are refused, and so is a path that climbs out, enters .git
-    or another file system. A hard link cannot be told from a file of its own. ``rule`` says what is done
+    or another file system. A hard link looks like a file of its own. ``rule`` says what is done
     about named files that git does not have as they are; where it warns, ``untracked`` collects what git
     does not have at all: paths in the order they were met, and what is to be said of each.
     """
@@ -50,7 +50,7 @@ class Root:
         self.untracked: dict[str, str] = {}
 
     def locate(self, named: str, beside: str) -> str:
-        """The path beneath the root that ``named``, written in the file ``beside``, means.
+        """Return the path beneath the root that ``named`` means in the file ``beside``.
 
         Both sides use forward slashes; raises ContentError for a path that is absolute or climbs out.
         """
@@ -74,7 +74,7 @@ class Root:
         return "/".join(steps)
 
     def text(self, path: str, limit: int, *, named: bool = True) -> str:
-        """A file's text, exactly; ContentError when it is not UTF-8 or longer than ``limit`` bytes.
+        """Return a file's text, exactly; ContentError when it is not UTF-8 or longer than ``limit`` bytes.
 
         The rule for files that git does not have is for those ``named`` by a configuration: it does not
         apply to the configuration itself, whose name a person gave.
@@ -90,13 +90,13 @@ class Root:
             ) from cause
 
     def fingerprint(self, path: str, limit: int) -> tuple[str, int]:
-        """Sha256 in hex and size in bytes of a named file; ContentError above ``limit`` bytes."""
+        """Return sha256 in hex and size in bytes of a named file; ContentError above ``limit`` bytes."""
         seen = hashlib.sha256()
         size = self._pour_within(path, limit, seen.update, named=True)
         return seen.hexdigest(), size
 
     def reopen(self, file: DesiredFile) -> IO[bytes]:
-        """A copy of the very bytes that were hashed; ContentError when the file changed since.
+        """Return a copy of the very bytes that were hashed; ContentError when the file changed since.
 
         Git is not asked again: these are the bytes of which it was asked when they were hashed.
         """
@@ -118,7 +118,7 @@ class Root:
         return size
 
     def _pour(self, path: str, limit: int, *sinks: Callable[[bytes], object], named: bool) -> int:
-        """A file's size, once every sink was given its bytes; above ``limit`` they are not all given.
+        """Return a file's size once every sink has its bytes; above ``limit`` they do not get all.
 
         Not more than one byte above the limit is read, however the file grows meanwhile.
         """
@@ -164,7 +164,7 @@ class Root:
 class _Walk:
     """The way down from the root to one file, by descriptors.
 
-    Each step is opened from the folder before it and then held, so that nobody can put a link in the place
+    Each step is opened from the folder before it and then held, so that no link can be put in the place
     of something that was looked at already.
     """
 
@@ -181,7 +181,7 @@ class _Walk:
         os.close(self.here)
 
     def file(self) -> IO[bytes]:
-        """The file at the end of the way, which is a regular one."""
+        """Return the file at the end of the path, which is a regular one."""
         device = os.fstat(self.here).st_dev
         for step in self.folders:
             self._enter(step, device)
@@ -218,7 +218,7 @@ class _Walk:
             raise self._refusal(step, cause) from cause
 
     def _refusal(self, step: str, cause: OSError) -> ContentError:
-        """Why a step could not be opened; the step is looked at for the message alone."""
+        """Return why a step could not be opened; the step is inspected for the message alone."""
         try:
             mode = os.stat(step, dir_fd=self.here, follow_symlinks=False).st_mode
         except OSError:

@@ -92,7 +92,7 @@ class Environments:
             self.problems.append(source.diagnostic("AS423", problem, key, help=remedy))
 
     def chosen(self, name: str | None) -> Described | None:
-        """The environment of this run; a problem where nobody describes it."""
+        """Return the environment of this run; one that is not described is a problem."""
         if name is None or name in self.described or name in self.unreadable:
             return self.described.get(name or "")
         hint = did_you_mean(name, self.described)
@@ -105,7 +105,7 @@ class Environments:
         return None
 
     def check_patches(self, declared: Sequence[str]) -> None:
-        """Report patches of what nobody declares, in every environment."""
+        """Report patches for undeclared assistants, in every environment."""
         known = [str(assistant(name)) for name in declared]
         for environment in self.described.values():
             for address, origin, _ in environment.patches():

@@ -42,7 +42,7 @@ def git(folder: Path, *arguments: str, sent: bytes = b"") -> bytes:
 
 
 def checked_out(folder: Path) -> str:
-    """The commit that is checked out and whether a file of it was edited; nothing where git cannot say."""
+    """Return the commit that is checked out, and whether a file of it was edited; empty if unknown."""
     try:
         commit = git(folder, "rev-parse", "--verify", "--quiet", "HEAD").decode().strip()
         # A submodule has settings of its own, which would not be ours.
@@ -55,7 +55,7 @@ def checked_out(folder: Path) -> str:
 
 
 def reason(cause: subprocess.CalledProcessError) -> str:
-    """What git gives as its reason, which warnings may precede and advice follow."""
+    """Return git's reason, which warnings may precede and advice follow."""
     lines: list[str] = cause.stderr.decode(errors="replace").splitlines()
     fatal = (line.removeprefix("fatal: ") for line in lines if line.startswith("fatal: "))
     return next(fatal, " ".join(lines) or f"it ended with status {cause.returncode}")

@@ -44,7 +44,7 @@ _RIGHT_TO_LEFT = frozenset({"R", "AL"})
 
 
 def unseen(text: str, allowed: AbstractSet[str] = frozenset()) -> Iterator[tuple[int, str]]:
-    """Index and character of everything that cannot be seen, in order, but where its script needs it.
+    """Yield index and character of everything that cannot be seen, unless its script needs it.
 
     Newlines, tabs and carriage returns are left to others. ``allowed`` holds characters to pass.
     """
@@ -61,7 +61,7 @@ def unseen(text: str, allowed: AbstractSet[str] = frozenset()) -> Iterator[tuple
 
 
 def named(character: str) -> str:
-    """A character as a person can look it up: U+200B ZERO WIDTH SPACE."""
+    """Return a character as a person can look it up: U+200B ZERO WIDTH SPACE."""
     name = unicodedata.name(character, "")
     return f"U+{ord(character):04X}{' ' if name else ''}{name}"
 
@@ -74,7 +74,7 @@ def _is_hidden(letter: str) -> bool:
 
 @cache
 def _meant() -> re.Pattern[str]:
-    """Where each of them belongs, by what stands around it; compiled when first asked for."""
+    """Return where each of them belongs, by its neighbours; compiled when it is first used."""
     flags = "|".join("".join(chr(0xE0000 + ord(letter)) for letter in flag) for flag in _FLAGS)
     return re.compile(
         f"(?<=[{_JOINING}])[\u200c\u200d]"

@@ -41,13 +41,13 @@ class Lint:
     reported: set[Span] = field(default_factory=set)
 
     def source(self, source: Source) -> Iterator[Diagnostic]:
-        """What a file hides or gives away, comments included."""
+        """Yield what a file hides or gives away, comments included."""
         self.checked.add(source.path)
         yield from self._hidden(Span(source.text, source))
         yield from _secret(Span(source.text, source))
 
     def document(self, source: Source, root: Node) -> Iterator[Diagnostic]:
-        """What a YAML or JSON file hides or gives away, behind escapes too."""
+        """Yield what a YAML or JSON file hides or gives away, behind escapes too."""
         yield from self.source(source)
         if "\\" in source.text:
             for text, origin in root.texts():
@@ -75,7 +75,7 @@ class Lint:
             layers.warn("AS506", "the prompt is empty", name, help="write it, or null to clear it")
 
     def _escaped(self, piece: Span) -> Iterator[Diagnostic]:
-        """What a text hides behind escapes; the rest was found where it stands."""
+        """Yield what a text hides behind escapes; the rest was found in its source."""
         found = (one for _, one in unseen(piece.text, self.allowed) if one not in piece.source.text)
         for one in dict.fromkeys(found):
             yield _unseen(piece, 0, one)

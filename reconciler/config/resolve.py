@@ -52,7 +52,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What a configuration means, and what is likely a mistake in it; ``origins`` tell where values are."""
+    """What a configuration means, and what is likely a mistake in it; ``origins`` say where values are."""
 
     desired: Desired
     warnings: tuple[Diagnostic, ...] = ()
@@ -201,7 +201,7 @@ class _Resolver:
         self.problems.extend(self.variables.unused())
 
     def _check_sources(self, documents: Sequence[Declared]) -> None:
-        """Take what the checks shall let pass, and check the files themselves."""
+        """Take the characters that are allowed, and check the files themselves."""
         codes = [code for declared in documents for code in declared.document.lint.allow_characters]
         self.lint.allowed.update(chr(int(code.replace("U+", "0x"), 0)) for code in codes)
         written = [(declared.source, declared.node) for declared in self.environments.described.values()]

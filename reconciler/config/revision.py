@@ -27,7 +27,7 @@ class RevisionError(ReconcilerError):
 
 @contextmanager
 def laid_out(folder: Path, revision: str) -> Iterator[tuple[Path, str]]:
-    """A folder that holds what the commit has beneath this one, and the commit's full name.
+    """Yield a folder with what the commit has beneath this one, and the commit's full name.
 
     Regular files only, byte for byte as git stores them: a configuration may name nothing else. It is gone
     afterwards.
@@ -55,7 +55,7 @@ def _commit(folder: Path, revision: str) -> str:
 
 
 def _files(folder: Path, commit: str) -> list[tuple[str, str]]:
-    """The path and the object of every regular file; RevisionError where they are more than MOST bytes."""
+    """Return the path and the object of every regular file; RevisionError for more than MOST bytes."""
     files, total = [], 0
     for entry in git(folder, "ls-tree", "-r", "-l", "-z", commit).split(b"\0"):
         about, _, path = entry.partition(b"\t")

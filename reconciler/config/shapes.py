@@ -250,7 +250,7 @@ def _inline_or_file(row: Items, kind: ItemKind, body: type[Strict]) -> Any:
 
 
 def _item_list(row: Items, kinds: Mapping[str, ItemShape]) -> Any:
-    """Return a list of items, each told by its tag, or in a file of its own."""
+    """Return a list of items, each recognised by its tag, or in a file of its own."""
     if not kinds:
         return list[dict[str, Any]]
     members: list[Any] = [Annotated[shape.whole, Tag(_tag(row, name))] for name, shape in kinds.items()]
@@ -258,7 +258,7 @@ def _item_list(row: Items, kinds: Mapping[str, ItemShape]) -> Any:
     has_files = any(shape.may_be_in_file for shape in kinds.values())
     if has_files:
         members.append(Annotated[InFile, Tag(in_file)])
-    if len(members) == 1:  # pydantic tells nothing apart there
+    if len(members) == 1:  # pydantic accepts no union of one
         return _LIST[next(iter(kinds.values())).whole]
 
     def tag(value: Any) -> str | None:

@@ -1,4 +1,4 @@
-"""A text of a prompt and where it was written, so that whoever finds something wrong can point at it."""
+"""A text of a prompt and where it was written, so that a problem in it can be located."""
 
 from __future__ import annotations
 
@@ -31,6 +31,6 @@ class Span:
         *,
         help: str = "",  # noqa: A002 - the field's word
     ) -> Diagnostic:
-        """A Diagnostic that points at some letters of the text."""
+        """Return a Diagnostic that points at some letters of the text."""
         origin = self.whole or self.source.at(self.start + index, width)
         return self.source.diagnostic(code, message, origin, help=help)

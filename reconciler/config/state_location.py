@@ -80,7 +80,7 @@ def _holds_secret(address: str) -> bool:
 
 
 def _folder(root: Root, named: str, beside: str) -> Path:
-    """A folder beneath the root; ContentError for any other, and for git's own."""
+    """Return a folder beneath the root; ContentError for any other, and for git's own."""
     path = root.locate(named, beside)
     if ".git" in path.lower().split("/"):
         raise ContentError("AS306", f"{path} belongs to git itself", "name a folder of the project")

@@ -74,7 +74,7 @@ class Source:
         label: str = "",
         help: str = "",  # noqa: A002 - the field's word
     ) -> Diagnostic:
-        """A Diagnostic with the line it stands on, and its neighbours; what looks like a key is masked."""
+        """Return a Diagnostic with its line and the neighbours of that; what looks like a key is masked."""
         lines = self.text.removesuffix("\n").split("\n")
         shown = range(max(1, origin.line - 1), min(len(lines), origin.line + 1) + 1)
         excerpt = tuple((number, masked(lines[number - 1].removesuffix("\r"))) for number in shown)
@@ -86,12 +86,12 @@ class Source:
         return self.path.endswith((".md", ".markdown"))
 
     def at(self, index: int, width: int = 1) -> Origin:
-        """Where the character at an index stands, and ``width`` of them on its line."""
+        """Return the position of the character at an index, and ``width`` of them on its line."""
         before = self.text[:index]
         return Origin(self.path, before.count("\n") + 1, index - before.rfind("\n"), width)
 
     def written(self, origin: Origin) -> str:
-        """What stands at a place, letter for letter."""
+        """Return the text at a position, letter for letter."""
         line = self.text.split("\n")[origin.line - 1]
         return line[origin.column - 1 : origin.column - 1 + origin.width]
 
@@ -118,7 +118,7 @@ class Node:
         return _origin(self._path, self._start, self._end)
 
     def plain(self) -> Any:
-        """The value without positions."""
+        """Return the value without positions."""
         if isinstance(self.value, dict):
             return {key: inner.plain() for key, inner in self.value.items()}
         if isinstance(self.value, list):
@@ -126,7 +126,7 @@ class Node:
         return self.value
 
     def texts(self) -> Iterator[tuple[str, Origin]]:
-        """Every text in it, in order, and where it stands."""
+        """Yield every text in it, in order, and its position."""
         inner = self.value.values() if isinstance(self.value, dict) else self.value
         if isinstance(inner, str):
             yield inner, self.origin
@@ -135,7 +135,7 @@ class Node:
                 yield from node.texts()
 
     def at(self, *path: str | int) -> Origin:
-        """Where the value under a path stands; the deepest part that exists where the path leads on."""
+        """Return the position of the value under a path, or of the deepest part that exists."""
         here = self
         for step in path:
             inner = here._inner(step)
@@ -145,18 +145,18 @@ class Node:
         return here.origin
 
     def has(self, *path: str | int) -> bool:
-        """Whether a path leads to a value."""
+        """Return whether a path leads to a value."""
         return self.child(*path) is not None
 
     def child(self, *path: str | int) -> Node | None:
-        """The value under a path; None where it leads nowhere."""
+        """Return the value under a path; None where it leads nowhere."""
         here: Node | None = self
         for step in path:
             here = here._inner(step) if here else None  # noqa: SLF001 - of its own kind
         return here
 
     def key(self, *path: str | int) -> Origin:
-        """Where the last key of a path stands, or what contains it."""
+        """Return the position of the last key of a path, or of what contains it."""
         here = self
         for step in path[:-1]:
             here = here._inner(step) or here
@@ -171,7 +171,7 @@ class Node:
 
 @contextmanager
 def collector_rests() -> Iterator[None]:
-    """Where much is built and nothing of it is garbage before it is finished."""
+    """Pause the garbage collector while much is built of which nothing is garbage."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -182,9 +182,9 @@ def collector_rests() -> Iterator[None]:
 
 
 def compose(source: Source, expected: str = "") -> Node:
-    """The one document of a source; ConfigError with one Diagnostic when it cannot be read.
+    """Return the one document of a source; ConfigError with one Diagnostic when it cannot be read.
 
-    ``expected`` tells the writer of an empty file what belongs in it.
+    ``expected`` is the help for an empty file: what belongs in it.
     """
     _check_text(source)
     text = _joined(source)
@@ -215,7 +215,7 @@ def _check_text(source: Source) -> None:
 
 
 def _may_hide(text: str) -> bool:
-    """Whether a text needs a closer look: to search for each character is faster than for all of them."""
+    """Return whether a text needs a closer look: a search for each character is faster than for all."""
     suspects = _CONTROLS if text.isascii() else _CONTROLS + _LINE_ENDS
     return any(one in text for one in suspects)
 
@@ -244,7 +244,7 @@ def _depth(source: Source, text: str, mark: yaml.Mark) -> Sequence[Diagnostic]:
 
 
 def _joined(source: Source) -> str:
-    """A JSON text, as long as before, with every pair of surrogates as the one escape that YAML knows."""
+    """Return a JSON text, as long as before, with every pair of surrogates as one escape of YAML."""
     if not source.path.endswith(".json") or "\\u" not in source.text:
         return source.text
     return _QUOTED.sub(lambda found: _PAIR.sub(_escape, found[0]).ljust(len(found[0])), source.text)
@@ -259,7 +259,7 @@ def _code(high: str, low: str) -> int:
 
 
 def _malformed(source: Source, cause: yaml.MarkedYAMLError) -> Diagnostic:
-    """What the parser says, where it says so; at the beginning of what the end of the file cut short."""
+    """Return the parser's message at its position; at the beginning of what the end of the file cuts off."""
     end, mark = len(source.text.rstrip()), cause.problem_mark
     if cause.context_mark and (mark is None or mark.index >= end):
         mark = cause.context_mark
@@ -286,7 +286,7 @@ class _Reader:
         self._open: list[Node | None] = []  # what is around the mapping or list being read, outermost first
 
     def read(self, events: Iterator[Any]) -> Node | None:  # noqa: C901, PLR0912 - one loop, run for every value of a file
-        """The root; ConfigError for whatever is refused."""
+        """Return the root; ConfigError for anything that is refused."""
         root = holder = key = None
         count = 0
         for event in events:
@@ -382,7 +382,7 @@ def _origin(path: str, start: Any, end: Any) -> Origin:
 
 
 def _meaning(text: str) -> Any:
-    """What a plain scalar means in YAML 1.2's core schema."""
+    """Return what a plain scalar means in YAML 1.2's core schema."""
     if text in _NULL:
         return None
     if text in _TRUTH:

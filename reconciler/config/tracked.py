@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-_WATCHED = "H"  # anything else: git was told to assume that the file is unchanged or absent
+_WATCHED = "H"  # anything else: git has orders to assume that the file is unchanged or absent
 _MERGED = "0"
 
 
@@ -32,14 +32,14 @@ class Tracked:
     """What git had of the files beneath a folder when it was asked; paths are those from that folder.
 
     ``files`` are the regular files of the index: no link, no submodule, nothing in conflict. ``changed`` are
-    paths whose working file is another, or that git was told not to look at.
+    paths whose working file is another, or that git does not look at by order of a user.
     """
 
     files: frozenset[str]
     changed: frozenset[str]
 
     def objection(self, path: str) -> str:
-        """Why a file is not what a reviewer saw, or nothing."""
+        """Return why a file is not what a reviewer saw, or an empty text."""
         if path not in self.files:
             return "is not in git's index"
         return "differs from what git has" if path in self.changed else ""
@@ -54,17 +54,17 @@ class Silence:
 
 
 def rule_for(*, in_ci: bool, allow: bool) -> TrackedRule:
-    """The rule of a CI, or that of a person at a desk, unless somebody allows untracked files."""
+    """Return the rule of a CI or of a person's machine; another one where untracked files are allowed."""
     if allow:
         return TrackedRule.ALLOW
     return TrackedRule.REFUSE if in_ci else TrackedRule.WARN
 
 
 def tracked(folder: Path) -> Tracked | Silence | None:
-    """What git has beneath a folder; None where no checkout is.
+    """Return what git has beneath a folder; None outside a checkout.
 
     A checkout is a folder with .git at or above this one, so that a git that is missing or refuses
-    is told from a tree that never was in git.
+    differs from a tree that never was in git.
     """
     checkout = _checkout(folder)
     if checkout is None:
@@ -86,7 +86,7 @@ def _checkout(folder: Path) -> Path | None:
 
 
 def _ask(folder: Path, *options: str) -> list[str]:
-    """What ``git ls-files`` lists; paths need no quoting, whatever characters they hold."""
+    """Return what ``git ls-files`` lists; paths need no quoting, whatever characters they hold."""
     return [os.fsdecode(one) for one in git(folder, "ls-files", "-z", *options).split(b"\0") if one]
 
 

@@ -50,7 +50,7 @@ class Variables:
             self.values[name] = Variable(text, source, origin)
 
     def fill(self, piece: Span, problems: list[Diagnostic]) -> str:
-        """A template with its variables filled in; ``$${var.`` stands for ``${var.`` itself."""
+        """Return a template with its variables filled in; ``$${var.`` stands for ``${var.`` itself."""
 
         def filled(use: re.Match[str]) -> str:
             if use["literal"]:
@@ -77,7 +77,7 @@ class Variables:
         return f"unknown variable `{name}`", hint or "declare it under `vars:`"
 
     def unused(self) -> Iterable[Diagnostic]:
-        """A problem for every declared variable that no template uses."""
+        """Yield a problem for every declared variable that no template uses."""
         for name, variable in self.values.items():
             if name not in self.used and variable.source and variable.origin:
                 remedy = "remove it, or write ${var." + name + "} in a prompt that says `template: true`"
