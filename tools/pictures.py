@@ -20,6 +20,7 @@ from rich.text import Text
 
 from reconciler.cli import main
 from reconciler.cli.target import DATABASE, EMBEDDED, Target
+from reconciler.dialects import DEFAULT, dialect
 from reconciler.model.address import assistant
 from reconciler.store import LocalStore
 
@@ -75,8 +76,10 @@ class Stage:
 
     async def _edit(self, name: str, fields: dict[str, Any]) -> None:
         target = Target(EMBEDDED, self.folder / "state" / DATABASE)
-        async with target.provider(reading=False) as provider:
-            await provider.update(self._ids[str(assistant(name))], fields)
+        async with target.provider(dialect(DEFAULT), reading=False) as provider:
+            live = await provider.retrieve(self._ids[str(assistant(name))])
+            assert live is not None  # noqa: S101 - it was applied before
+            await provider.update(live, fields, {})
 
     @property
     def _ids(self) -> dict[str, str]:

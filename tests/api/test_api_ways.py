@@ -16,7 +16,9 @@ from reconciler.api import APIConnectionError, APIStatusError, AsyncClient, Unkn
 from reconciler.api.transport import ReadOnlyError
 from reconciler.cli import options
 from reconciler.cli.target import choose
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 from reconciler.errors import TargetError
+from reconciler.model.resource import LiveAssistant
 
 EMPTY = b'{"object": "list", "data": []}'
 LISTED = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n" + EMPTY
@@ -51,7 +53,7 @@ def provided(target, use, *, reading=True):
     """What is done with the provider of a target."""
 
     async def used():
-        async with target.provider(reading=reading) as provider:
+        async with target.provider(ASSISTANTS_V1, reading=reading) as provider:
             return await use(provider)
 
     return asyncio.run(used())
@@ -269,10 +271,11 @@ class Counted(Speaker):
         super().__call__(connection)
 
 
+LIVE = LiveAssistant("asst_1", 1, {}, {}, ())
 WRITES = [
-    lambda provider: provider.create({"model": "m"}, []),
-    lambda provider: provider.update("asst_1", {"name": "n"}),
-    lambda provider: provider.delete("asst_1"),
+    lambda provider: provider.create({"model": "m"}, {}, []),
+    lambda provider: provider.update(LIVE, {"name": "n"}, {}),
+    lambda provider: provider.delete(LIVE),
     lambda provider: provider.attach("asst_1", "file-1"),
     lambda provider: provider.detach("asst_1", "file-1"),
     lambda provider: provider.client.files.create(file=b"hello", purpose="assistants"),
