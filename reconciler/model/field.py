@@ -310,8 +310,10 @@ class Items(Field):
 
     def key(self, item: Mapping[str, Any]) -> str:
         """Return what identifies an item: its tag, and its key where a tag may occur several times."""
-        name = self._own_key(item)
-        return f"{item.get(TAG, '')} {name}".strip() if name is not None else str(item.get(TAG))
+        tag, name = item.get(TAG), self._own_key(item)
+        if name is None:
+            return str(tag)
+        return f"{tag} {name}" if tag else name
 
     def label(self, item: Mapping[str, Any]) -> str:
         """Return what a prompt or a message calls an item: its key, or its tag."""

@@ -168,6 +168,16 @@ def test_a_number_that_the_server_writes_otherwise_is_no_difference(tmp_path):
     assert world.drift(wanted) == ()
 
 
+def test_items_whose_keys_differ_by_a_space_are_two(tmp_path):
+    world = World(ZOO, Zoo(), tmp_path)
+    wanted = world.assistant(skills=[{"label": "sing"}, {"label": "sing "}])
+    world.apply(wanted)
+
+    assert not [*world.fields.by_name["skills"].problems(wanted.fields["skills"])]
+    assert len(world.only().fields["skills"]) == 2
+    assert len(world.change(world.assistant()).fields) == 2
+
+
 def test_an_equal_configuration_writes_nothing(edited):
     world, edit = edited
     wanted = world.assistant(**{edit.field: edit.first})
