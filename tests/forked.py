@@ -31,6 +31,8 @@ _USED = (
     "uvicorn",
 )
 """What the program imports where it is used."""
+PREPARED_BY = "FORKED_PREPARED_BY"
+"""The variable that names a module which a run imports before it begins."""
 _PATIENCE = 60
 """Seconds after which a run is ended; none takes nearly as long."""
 
@@ -169,8 +171,12 @@ def _measured(measure):
 
 def _ended():
     """The exit code of the program, which leaves by an exception."""
-    from reconciler.cli.main import main  # noqa: PLC0415 - imported long ago
+    from importlib import import_module  # noqa: PLC0415 - imported long ago
 
+    from reconciler.cli.main import main  # noqa: PLC0415 - the same
+
+    if PREPARED_BY in os.environ:
+        import_module(os.environ[PREPARED_BY])
     try:
         main()
     except SystemExit as left:
