@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -11,16 +11,28 @@ if TYPE_CHECKING:
     from reconciler.model.state import Intent, State
 
 
+class Remedies(NamedTuple):
+    """What a user can do about a server, in the words of its API.
+
+    ``assistants`` and ``uploads`` are what to fix where a list is incomplete. ``account`` says how the
+    account of a key is chosen; empty where that cannot be.
+    """
+
+    assistants: str
+    uploads: str = ""
+    account: str = ""
+
+
 class Provider(Protocol):
     """A server, seen through one dialect.
 
-    Must: raise an APIError for whatever the server refuses, and UnknownOutcomeError for a create, an
-    upload or an attachment that may or may not have happened. Must: set ``had_no_effect`` of an APIError
-    only where every answer rules out an effect. Must: raise GoneError from ``observe`` when the list of
-    assistants itself answers 404 or 410, UnsupportedError where only the list of uploads is missing, and
-    IncompleteListError for a list that leads nowhere. Must: keep aside what cannot be read.
-    Must not: repeat a write whose outcome is unknown.
-    May: make calls at the same time.
+    Must: raise an APIError for whatever the server refuses, and UnknownOutcomeError for a create, an upload
+    or an attachment that may or may not have happened. Must: set ``had_no_effect`` of an APIError only where
+    every answer rules out an effect. Must: raise GoneError from ``observe`` when the list of assistants
+    itself answers 404 or 410, UnsupportedError where only the list of uploads is missing, and
+    IncompleteListError for a list that leads nowhere. Must: keep aside what cannot be read. Must not: repeat
+    a write whose outcome is unknown. Must: raise a ConflictError with ``had_no_effect`` for a write whose
+    ``token`` is out of date. May: make calls at the same time.
     """
 
     target: str
@@ -28,6 +40,9 @@ class Provider(Protocol):
     delay: float
     """The consistency delay: seconds after which lists show every write, and a request without a response
     takes effect no more."""
+    remedies: ClassVar[Remedies]
+    smallest_list: ClassVar[int]
+    """Objects that every known server returns at once; the end of a longer list must be proved."""
 
     async def observe(self, state: State, *, uploads: bool = True) -> Live:
         """Return everything in the account, and what the server calls it; only reads.

@@ -52,48 +52,47 @@ def check(plan: Plan, allowed: Permissions) -> None:
         raise RefusedError("; ".join(problems))
 
 
-def require_same_owner(
-    state: State, project: str, target: str, *, account: str = "", dialect: str = ""
-) -> None:
-    """Raise RefusedError for the state of another server, dialect, account or project.
+def require_same_owner(state: State, project: str, target: str, *, dialect: str = "") -> None:
+    """Raise RefusedError for the state of another server, dialect or project; nothing is compared with it.
 
-    Nothing is compared with it. An account and a dialect that are not known differ from nothing.
+    A dialect that is not known differs from nothing.
     """
-    problems = list(_mismatches(state, project, target, account=account, dialect=dialect))
+    found = dialect or state.dialect
+    owners = (
+        (state.dialect, found, f"the dialect {state.dialect}, and the configuration is of {found}"),
+        (state.target, target, f"{state.target}, and the target is {target}"),
+        (state.project, project, f"the project {state.project!r}, and the configuration is of {project!r}"),
+    )
+    problems = [
+        f"this state belongs to {problem}: name another state folder with --state"
+        for owner, named, problem in owners
+        if owner and owner != named
+    ]
     if problems:
         raise RefusedError(f"{'; '.join(problems)}. Nothing was changed")
 
 
-def _mismatches(state: State, project: str, target: str, *, account: str, dialect: str) -> Iterator[str]:
-    if state.dialect and dialect not in {"", state.dialect}:
-        yield (
-            f"this state belongs to the dialect {state.dialect}, and the configuration is of {dialect}: "
-            "name another state folder with --state"
-        )
-    if state.target and state.target != target:
-        yield (
-            f"this state belongs to {state.target}, and the target is {target}: "
-            "name another state folder with --state"
-        )
-    elif state.account and account not in {"", state.account}:
-        yield (
-            f"this state belongs to the account {state.account}, and the server answers for "
-            f"{account}: use the key of {state.account} (where a key has several accounts, "
-            "OPENAI_ORG_ID and OPENAI_PROJECT_ID choose), or name another state folder with --state; if the "
-            "account was only renamed, an empty one, since everything of ours is found again by its Mark"
-        )
-    if state.project and state.project != project:
-        yield (
-            f"this state belongs to the project {state.project!r}, and the configuration is of "
-            f"{project!r}: name another state folder with --state"
-        )
+def require_same_account(state: State, account: str, remedy: str) -> None:
+    """Raise RefusedError for the state of another account; one that is not known differs from nothing.
+
+    ``remedy`` says how an account is chosen; it may be empty.
+    """
+    if not state.account or account in {"", state.account}:
+        return
+    how = f" ({remedy})" if remedy else ""
+    raise RefusedError(
+        f"this state belongs to the account {state.account}, and the server answers for {account}: use the "
+        f"key of {state.account}{how}, or name another state folder with --state; if the account was only "
+        "renamed, an empty one, since everything of ours is found again by its ownership mark. "
+        "Nothing was changed"
+    )
 
 
 def _drifts(plan: Plan, allowed: Permissions) -> Iterator[str]:
     drifted = [str(change.address) for change in plan.changes if change.drifted]
     if drifted and not allowed.drift:
         yield (
-            f"somebody changed {', '.join(drifted)} on the server since the last apply: "
+            f"{', '.join(drifted)} changed on the server since the last apply: "
             "--on-drift overwrite sets it back, --on-drift keep leaves it"
         )
 
@@ -102,7 +101,7 @@ def _losses(plan: Plan, allowed: Permissions) -> Iterator[str]:
     if plan.managed and plan.missing == plan.managed and not (allowed.missing or allowed.everything):
         yield (
             f"none of the {plan.managed} objects in the state is on the server, so this may be another "
-            "account; --allow-missing creates them anew"
+            "account; --allow-missing creates them again"
         )
     unwanted = [change for change in plan.changes if change.action is Action.DELETE and not change.refused]
     if not unwanted:

@@ -8,9 +8,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.api.errors import APIError
-from reconciler.dialects.listing import IncompleteListError
+from reconciler.dialects.incomplete_list import IncompleteListError
 from reconciler.engine.files import unread
-from reconciler.engine.guard import require_same_owner
+from reconciler.engine.guard import require_same_account, require_same_owner
 from reconciler.engine.ownership import PlannerInput, identify
 from reconciler.errors import RefusedError, UnreadableObjectError, UnsupportedError
 from reconciler.model.address import Address, Kind, assistant
@@ -76,7 +76,7 @@ async def _with_missing(provider: Provider, desired: Desired, state: State, *, a
         if not existing:
             return live
         if not is_first and time.monotonic() >= until:
-            raise IncompleteListError(_omission(provider.target, live, missing, existing))
+            raise IncompleteListError(_omission(provider, live, missing, existing))
         if not is_first:
             await asyncio.sleep(max(0.0, min(pause, until - time.monotonic())))
             pause = min(2 * pause, _LONGEST_PAUSE)
@@ -93,7 +93,7 @@ async def _listed(provider: Provider, desired: Desired, state: State) -> Live:
     except UnsupportedError as lacking:
         named = ", ".join(files[:_NAMED]) + f" and {len(files) - _NAMED} more" * (len(files) > _NAMED)
         raise UnsupportedError(f"{lacking}: {named}. Nothing was changed") from lacking
-    require_same_owner(state, desired.project, provider.target, account=live.account)
+    require_same_account(state, live.account, provider.remedies.account)
     return live
 
 
@@ -177,17 +177,15 @@ async def _answering(provider: Provider, ids: Sequence[str], missing: Mapping[st
     return [one for one, is_there in zip(ids, found, strict=True) if is_there]
 
 
-def _omission(target: str, live: Live, missing: Mapping[str, _Known], existing: Sequence[str]) -> str:
+def _omission(provider: Provider, live: Live, missing: Mapping[str, _Known], existing: Sequence[str]) -> str:
     """Return what is said of lists that leave out objects which exist."""
     kind = missing[existing[0]].kind
     what, seen = ("assistants", live.assistants) if kind is Kind.ASSISTANT else ("uploads", live.files)
     named = ", ".join(f"{one} ({missing[one].where})" for one in existing[:_NAMED])
     more = f" and {len(existing) - _NAMED} more" * (len(existing) > _NAMED)
-    remedy = "the paging of that server (`after`, `last_id`, `has_more`)"
-    if kind is Kind.FILE:
-        remedy = "that list: it has no pages, so it must return every upload at once"
+    remedy = provider.remedies.uploads if kind is Kind.FILE else provider.remedies.assistants
     return (
-        f"the list of {what} from {target} is incomplete: it has {len(seen)} objects and omits "
+        f"the list of {what} from {provider.target} is incomplete: it has {len(seen)} objects and omits "
         f"{len(missing)} that this project uses, and {len(existing)} of these exist when requested by id: "
         f"{named}{more}. An object that it omits would be created a second time, so nothing was changed. "
         f"Fix {remedy}"

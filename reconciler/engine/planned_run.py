@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler.dialects.listing import SMALLEST, incomplete
+from reconciler.dialects.incomplete_list import incomplete
 from reconciler.engine.observation import complete, observe
 from reconciler.engine.planner import plan
 from reconciler.engine.selection import selection
@@ -70,7 +70,7 @@ async def planned(  # noqa: PLR0913 - what is compared, under which options, and
     if live.end is End.CLAIMED and (is_destroy or _rests_on_end(found.plan)):
         live = await complete(provider, desired, state, options, live)
         found = PlannedRun.whole(desired, live, state, options).narrowed(targets, excluded)
-    _require_room(found.plan, live, provider.target)
+    _require_room(found.plan, live, provider)
     return found
 
 
@@ -88,9 +88,10 @@ def _creates(plan: Plan) -> int:
     return sum(step.kind is StepKind.CREATE for change in plan.changes for step in change.steps)
 
 
-def _require_room(plan: Plan, live: Live, target: str) -> None:
+def _require_room(plan: Plan, live: Live, provider: Provider) -> None:
     """Raise IncompleteListError where a list whose end cannot be proved would grow past what it shows."""
     known, more = len(live.assistants) + len(live.unreadable), _creates(plan)
-    if live.end is End.SHORT and more and known + more >= SMALLEST:
-        why = f"it may show only the first {SMALLEST} objects; it has {known}, and {more} would be created"
-        raise incomplete("assistants", target, why)
+    most = provider.smallest_list
+    if live.end is End.SHORT and more and known + more >= most:
+        why = f"it may show only the first {most} objects; it has {known}, and {more} would be created"
+        raise incomplete("assistants", provider.target, why, remedy=provider.remedies.assistants)

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, TypeVar
 
-from reconciler.api.errors import APIError, UnknownOutcomeError
+from reconciler.api.errors import APIError, ConflictError, UnknownOutcomeError
 from reconciler.engine.difference import digests, field_changes, remembered
 from reconciler.engine.recovery import Search
 from reconciler.errors import ReconcilerError
@@ -187,6 +187,8 @@ class Steps:
                 self.doubted.add(where)
             elif is_first:
                 self.touched.discard(where)
+            if isinstance(error, ConflictError) and error.had_no_effect:  # its token was out of date
+                raise StaleError(f"{error.message}; run plan again") from error
             raise
         self.done[where] = done
         return result

@@ -343,8 +343,8 @@ class Items(Field):
         return {f"{self.name}.{key}": item for key, item in self.normal(value).items()}
 
     def present(self, value: Any) -> Any:
-        """Return the items, or None for an empty list."""
-        return value or None
+        """Return the items without what a server may add, or None for an empty list."""
+        return [*self.normal(value).values()] or None
 
     @property
     def empty(self) -> Any:

@@ -251,7 +251,7 @@ def test_fail_refuses_and_names_every_address_that_drifted(world):
     plan = world.plan(*both)
 
     drifted = [str(change.address) for change in plan.changes if change.drifted]
-    with pytest.raises(RefusedError, match=f"somebody changed {', '.join(drifted)} on the server"):
+    with pytest.raises(RefusedError, match=f"{', '.join(drifted)} changed on the server"):
         check(plan, Permissions(drift=False))
     assert len(drifted) == 2
     check(plan, Permissions())

@@ -6,7 +6,7 @@ import pytest
 from builders import assistant
 from engine.deaths import dying
 
-from reconciler.engine.guard import Permissions, check, require_same_owner
+from reconciler.engine.guard import Permissions, check, require_same_account, require_same_owner
 from reconciler.errors import RefusedError
 from reconciler.model.state import State
 
@@ -72,16 +72,12 @@ OURS = State("lineage", 1, project="acme", target="https://ours/v1", account="ac
         ({"target": "https://other/v1"}, "belongs to https://ours/v1, and the target is https://other/v1"),
         ({"project": "other"}, "belongs to the project 'acme'"),
         (
-            {"account": "globex"},
-            "the account acme, and the server answers for globex: use the key of acme",
-        ),
-        (
             {"dialect": "other-v1"},
             "belongs to the dialect assistants-v1, and the configuration is of other-v1",
         ),
     ],
 )
-def test_a_state_of_another_server_project_or_account_is_refused_by_name(owner, said):
+def test_a_state_of_another_server_project_or_dialect_is_refused_by_name(owner, said):
     with pytest.raises(RefusedError, match=said):
         require_same_owner(OURS, **{"project": "acme", "target": "https://ours/v1"} | owner)
 
@@ -91,7 +87,14 @@ def test_a_state_of_another_server_project_or_account_is_refused_by_name(owner, 
     [(OURS, "acme"), (OURS, ""), (replace(OURS, account=""), "globex"), (State("lineage", 0), "globex")],
 )
 def test_what_is_not_known_of_a_state_refuses_nothing(state, account):
-    require_same_owner(state, "acme", "https://ours/v1", account=account)
+    require_same_owner(state, "acme", "https://ours/v1")
+    require_same_account(state, account, "")
+
+
+def test_a_state_of_another_account_is_refused_by_name_with_the_way_to_choose():
+    problem = r"the account acme, and the server answers for globex: use the key of acme \(X chooses\)"
+    with pytest.raises(RefusedError, match=problem):
+        require_same_account(OURS, "globex", "X chooses")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import ClassVar
 
 import httpx
 from toy.server import ACCOUNT, PROCESS
@@ -21,7 +22,8 @@ from reconciler.api.errors import (
     was_sent,
 )
 from reconciler.dialects import Dialect
-from reconciler.dialects.listing import incomplete
+from reconciler.dialects.incomplete_list import incomplete
+from reconciler.dialects.provider import Remedies
 from reconciler.errors import GoneError
 from reconciler.model.address import Kind
 from reconciler.model.mark import MARK_KEY, Mark
@@ -50,6 +52,8 @@ class Toy:
     target: str
     delay: float = 0.0
     account: str = ""
+    remedies: ClassVar[Remedies] = Remedies(assistants="its cursors")
+    smallest_list: ClassVar[int] = 20
 
     async def observe(self, state, *, uploads=True):  # noqa: ARG002 - the port's names
         """Read every bot, oldest first; nothing of a state is needed for it."""
@@ -64,7 +68,7 @@ class Toy:
             found, total = await self._pages()
             if len(found) == total:
                 return self._live(found)
-        raise incomplete("bots", self.target, f"it shows {len(found)} of {total}")
+        raise incomplete("bots", self.target, f"it shows {len(found)} of {total}", remedy="its cursors")
 
     async def _pages(self):
         found, cursor = {}, ""

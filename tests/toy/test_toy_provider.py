@@ -6,7 +6,7 @@ from faults import Faulty
 from toy.sides import ZOO
 
 from reconciler.api.errors import APIError, ConflictError, UnknownOutcomeError
-from reconciler.dialects.listing import IncompleteListError
+from reconciler.dialects.incomplete_list import IncompleteListError
 from reconciler.errors import GoneError, UnreadableObjectError
 from reconciler.model.mark import MARK_KEY
 from reconciler.model.outcome import Result
@@ -73,6 +73,7 @@ def test_a_write_between_look_and_write_is_not_overwritten(world):
     report = world.apply(world.assistant(pace="fast"))
 
     assert (report.outcomes[0].result, report.outcomes[0].written) == (Result.FAILED, False)
+    assert report.exit_code == 4
     assert world.only().fields["pace"] == "theirs"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.dialects.assistants_v1.models import SHUTDOWNS
+from reconciler.dialects.provider import Remedies
 from reconciler.dialects.written import Strict
 from reconciler.model.field import Clear, Fields, Files, ItemKind, Items, Pairs, Text
 
@@ -72,3 +73,9 @@ FIELDS = Fields(
 
 Limits are those of the v1 OpenAPI description of April 2024; lengths are in code points.
 """
+
+REMEDIES = Remedies(
+    assistants="the paging of that server (`after`, `last_id`, `has_more`)",
+    uploads="that list: it has no pages, so it must return every upload at once",
+    account="where a key has several accounts, OPENAI_ORG_ID and OPENAI_PROJECT_ID choose",
+)

@@ -7,7 +7,7 @@ import hashlib
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from reconciler.api import assistants as assistant_calls
 from reconciler.api import attachments as attachment_calls
@@ -24,8 +24,9 @@ from reconciler.api.errors import (
 )
 from reconciler.api.reading import tolerant
 from reconciler.api.types import Assistant, FileObject, Unreadable, WireObject
-from reconciler.dialects.assistants_v1.shape import FIELDS
-from reconciler.dialects.listing import PAGE, Walk, incomplete, listed, proved
+from reconciler.dialects.assistants_v1.listing import PAGE, SMALLEST, Walk, listed, proved
+from reconciler.dialects.assistants_v1.shape import FIELDS, REMEDIES
+from reconciler.dialects.incomplete_list import incomplete
 from reconciler.errors import GoneError, UnsupportedError
 from reconciler.model.address import Kind
 from reconciler.model.mark import MARK_KEY, Mark
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from reconciler.api import AsyncClient
     from reconciler.api.call import Call
     from reconciler.api.types import Page
+    from reconciler.dialects.provider import Remedies
     from reconciler.model.field import Fields
     from reconciler.model.state import Intent, State
 
@@ -54,6 +56,8 @@ class AssistantsV1:
     target: str
     delay: float = 0.0
     fields: Fields = FIELDS
+    remedies: ClassVar[Remedies] = REMEDIES
+    smallest_list: ClassVar[int] = SMALLEST
     page_size: int | NotGiven = PAGE
     _walk: Walk | None = None  # the reading of the last observation
     _account: str = ""
@@ -136,7 +140,8 @@ class AssistantsV1:
         """Read every upload."""
         found = await self.client.send(tolerant(upload_calls.list()))
         if found.has_more:  # v1 has no pages here, and no way to ask for the next
-            raise incomplete("uploads", self.target, "the server says that there are more")
+            why = "the server says that there are more"
+            raise incomplete("uploads", self.target, why, remedy=REMEDIES.uploads)
         readable = {one.id: _upload(one) for one in found.data if isinstance(one, FileObject)}
         return readable, _unread(found.data, Kind.FILE)
 

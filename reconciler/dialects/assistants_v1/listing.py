@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from reconciler.api.errors import (
-    APIResponseValidationError,
     BadRequestError,
     NotFoundError,
     UnprocessableEntityError,
 )
 from reconciler.api.types import Unreadable
+from reconciler.dialects.assistants_v1.shape import REMEDIES
+from reconciler.dialects.incomplete_list import IncompleteListError, incomplete
 from reconciler.model.resource import End
 
 if TYPE_CHECKING:
@@ -30,10 +31,6 @@ _PAGES = 10_000  # more than any account has
 _TRIES = 3
 _AT_ONCE = 10
 _REFUSALS = (BadRequestError, NotFoundError, UnprocessableEntityError)
-
-
-class IncompleteListError(APIResponseValidationError):
-    """A list leaves out an object that exists, or its end cannot be proved; nothing may rest on it."""
 
 
 class _Edge(NamedTuple):
@@ -119,7 +116,7 @@ class Walk:
         )
 
     def _cut(self, why: str) -> IncompleteListError:
-        return incomplete("assistants", self.target, why)
+        return _incomplete(self.target, why)
 
     def _take(self, page: Page[Item]) -> bool:
         """Add the objects of a page; return whether any of them is new."""
@@ -156,7 +153,7 @@ async def listed(fetch: Fetch, target: str) -> Walk:
         if not walk.found:
             raise
         why = f"page {walk.pages} was refused in each of {_TRIES} readings, as if the list changed meanwhile"
-        raise incomplete("assistants", target, f"{why} ({cause})") from cause
+        raise _incomplete(target, f"{why} ({cause})") from cause
     return walk
 
 
@@ -178,12 +175,5 @@ async def proved(walk: Walk) -> Walk:
     return walk
 
 
-def incomplete(what: str, target: str, why: str) -> IncompleteListError:
-    """Return the error for a list that nothing may rest on."""
-    remedy = "the paging of that server (`after`, `last_id`, `has_more`)"
-    if what == "uploads":
-        remedy = "that list: it has no pages, so it must return every upload at once"
-    return IncompleteListError(
-        f"the list of {what} from {target} may be incomplete: {why}. An object that it leaves out would be "
-        f"created a second time, or left behind. Fix {remedy}"
-    )
+def _incomplete(target: str, why: str) -> IncompleteListError:
+    return incomplete("assistants", target, why, remedy=REMEDIES.assistants)
