@@ -7,7 +7,7 @@ from builders import FUNCTION, assistant
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.engine.staleness import belongs, moved, require_digest, require_same, skipped, told
+from reconciler.engine.staleness import belongs, differing, listed, require_digest, require_same, skipped
 from reconciler.errors import StalePlanError
 from reconciler.model import address
 from reconciler.model.change import Action, Change, FieldChange, Reason, Step, StepKind
@@ -53,7 +53,7 @@ def test_a_plan_is_the_same_as_itself(plan):
 
     require_same(plan, again)
     require_digest(plan.digest, again)
-    assert moved(plan, again) == ()
+    assert differing(plan, again) == ()
 
 
 @given(PLANS, PLANS)
@@ -72,8 +72,8 @@ def test_what_moved_is_what_differs_whoever_is_asked_first(one, other):
         if one.by_address[where].signature == other.by_address[where].signature
     }
 
-    assert set(moved(one, other)) == set(moved(other, one)) == known.keys() - same
-    assert len(moved(one, other)) == len(known) - len(same)
+    assert set(differing(one, other)) == set(differing(other, one)) == known.keys() - same
+    assert len(differing(one, other)) == len(known) - len(same)
 
 
 BEFORE = Change(
@@ -192,8 +192,8 @@ def test_a_first_plan_belongs_to_any_state_that_begins():
 def test_ten_addresses_are_named_and_the_rest_counted():
     ten = [address.assistant(f"a{number}") for number in range(10)]
 
-    assert told(ten) == ", ".join(f"assistant.a{number}" for number in range(10))
-    assert told([*ten, *ten[:2]]).endswith("assistant.a9 and 2 more")
+    assert listed(ten) == ", ".join(f"assistant.a{number}" for number in range(10))
+    assert listed([*ten, *ten[:2]]).endswith("assistant.a9 and 2 more")
 
 
 def test_what_was_skipped_has_an_outcome_with_its_reason():
@@ -247,5 +247,5 @@ def test_whatever_moves_on_an_assistant_moves_its_plan(world, what):
 
     after = world.plan(assistant(name="Two"))
 
-    assert moved(before, after) == (address.assistant("support"),)
+    assert differing(before, after) == (address.assistant("support"),)
     assert before.digest != after.digest
