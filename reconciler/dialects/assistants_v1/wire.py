@@ -1,4 +1,4 @@
-"""How a server that speaks v1 is observed and changed, through the typed client."""
+"""The provider of v1: observe and change a server through the typed client."""
 
 from __future__ import annotations
 
@@ -65,15 +65,15 @@ class AssistantsV1:
     async def observe(self, state: State, *, uploads: bool = True) -> Live:
         """Read the assistants by pages of 100, oldest first, and all uploads at the same time."""
         live, files, unread = await self._lists(uploads=uploads)
-        bound = {one for binding in state.files.values() for one in (binding.id, *binding.old)}
-        unbound = {key: one for key, one in files.items() if key not in bound}
+        bound = {file_id for binding in state.files.values() for file_id in (binding.id, *binding.old)}
+        unbound = {file_id: file for file_id, file in files.items() if file_id not in bound}
         for intent in state.pending:
-            if intent.step == "upload" and (found := await self._match(intent, unbound)):
-                files[found.id] = found
+            if intent.step == "upload" and (upload := await self._match(intent, unbound)):
+                files[upload.id] = upload
         return replace(live, files=files, unreadable={**live.unreadable, **unread})
 
     async def prove(self, live: Live) -> Live:
-        """Return the same with the end of the list proved: what stands behind it is added."""
+        """Return the same with the end of the list proved, and with what is behind it."""
         with self._explaining():
             whole = await self._proved(self._walk)
         uploads = {one.id: one for one in live.unreadable.values() if one.kind is Kind.FILE}
@@ -101,16 +101,18 @@ class AssistantsV1:
             await asyncio.gather(other, return_exceptions=True)
 
     def _live(self, walk: Walk) -> Live:
-        found = [*walk.found.values(), *walk.nameless]
-        assistants = {one.id: self._live_assistant(one) for one in found if isinstance(one, Assistant)}
-        return Live(assistants, {}, self._account, _unread(found, Kind.ASSISTANT), walk.end)
+        objects = [*walk.found.values(), *walk.nameless]
+        assistants = {one.id: self._live_assistant(one) for one in objects if isinstance(one, Assistant)}
+        return Live(assistants, {}, self._account, _unread(objects, Kind.ASSISTANT), end=walk.end)
 
-    def _live_assistant(self, one: Assistant) -> LiveAssistant:
+    def _live_assistant(self, assistant: Assistant) -> LiveAssistant:
         """Return the normal form: an absent value is None, absent tools and metadata are empty."""
-        fields = {row.name: _plain(getattr(one, row.name, None)) for row in self.fields.plain}
-        metadata = {key: str(value) for key, value in (one.metadata or {}).items()}
-        knows_files = "file_ids" in one.model_fields_set
-        return LiveAssistant(one.id, one.created_at, fields, metadata, tuple(one.file_ids), knows_files)
+        fields = {row.name: _plain(getattr(assistant, row.name, None)) for row in self.fields.plain}
+        metadata = {key: str(value) for key, value in (assistant.metadata or {}).items()}
+        ids, knows_files = tuple(assistant.file_ids), "file_ids" in assistant.model_fields_set
+        return LiveAssistant(
+            assistant.id, assistant.created_at, fields, metadata, file_ids=ids, knows_files=knows_files
+        )
 
     async def _fetch(self, after: str | None) -> Page[Assistant | Unreadable]:
         """Return a page of assistants; a server that refuses our ``limit`` chooses its own."""
@@ -123,7 +125,7 @@ class AssistantsV1:
                 raise
             self.page_size = NOT_GIVEN
             return await self._fetch(after)
-        self._account = "/".join(response.headers[one] for one in _NAMES if response.headers.get(one))
+        self._account = "/".join(response.headers[name] for name in _NAMES if response.headers.get(name))
         return self.client.result(call, response)
 
     async def _uploads(self) -> tuple[dict[str, LiveFile], dict[str, Unread]]:
@@ -138,12 +140,12 @@ class AssistantsV1:
 
     async def _files(self) -> tuple[dict[str, LiveFile], dict[str, Unread]]:
         """Read every upload."""
-        found = await self.client.send(tolerant(upload_calls.list()))
-        if found.has_more:  # v1 has no pages here, and no way to ask for the next
+        uploads = await self.client.send(tolerant(upload_calls.list()))
+        if uploads.has_more:  # v1 has no pages here, and no way to ask for the next
             why = "the server says that there are more"
             raise incomplete("uploads", self.target, why, remedy=REMEDIES.uploads)
-        readable = {one.id: _upload(one) for one in found.data if isinstance(one, FileObject)}
-        return readable, _unread(found.data, Kind.FILE)
+        readable = {upload.id: _upload(upload) for upload in uploads.data if isinstance(upload, FileObject)}
+        return readable, _unread(uploads.data, Kind.FILE)
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:
@@ -172,24 +174,24 @@ class AssistantsV1:
         return True
 
     async def _match(self, intent: Intent, files: Mapping[str, LiveFile]) -> LiveFile | None:
-        """The one upload that an interrupted run made, proved by reading its content.
+        """Return the upload that an interrupted run made, proved by its content.
 
-        Where nobody may read uploads, the only one that is new and alike is taken for it.
+        Where users may not read uploads, the only one that is new and alike is taken for it.
         """
         alike = [
-            one
-            for one in files.values()
-            if (one.filename, one.size) == (intent.filename, intent.size) and one.id not in intent.known
+            file
+            for file in files.values()
+            if (file.filename, file.size) == (intent.filename, intent.size) and file.id not in intent.known
         ]
-        read = [found for one in alike if (found := await self._read(one))]
-        unread = [one for one in read if one.sha256 is None]
-        for one in read:
-            if one.sha256 == intent.sha256:
-                return one
+        read = [result for upload in alike if (result := await self._read(upload))]
+        unread = [upload for upload in read if upload.sha256 is None]
+        for upload in read:
+            if upload.sha256 == intent.sha256:
+                return upload
         return replace(unread[0], sha256=intent.sha256, inferred=True) if len(unread) == 1 else None
 
     async def _read(self, upload: LiveFile) -> LiveFile | None:
-        """An upload with its digest, without one where nobody may read it; None when it is gone."""
+        """Return an upload with its digest, without one where reading is refused; None when it is gone."""
         try:
             content = await self.client.files.content(upload.id)
         except NotFoundError:
@@ -199,30 +201,30 @@ class AssistantsV1:
         return replace(upload, sha256=hashlib.sha256(content).hexdigest(), inferred=False)
 
     async def content(self, file_id: str) -> bytes | None:
-        """What an upload holds; None where it is gone, or where the server lets nobody read it."""
+        """Return what an upload contains; None where it is gone, or where reading is refused."""
         try:
             return await self.client.files.content(file_id)
         except (NotFoundError, BadRequestError, PermissionDeniedError):
             return None
 
     async def read(self, live: Live, file_ids: Collection[str]) -> Live:
-        """The same, with the digests of some uploads, where the server lets anybody read them; one by one."""
+        """Return the same with the digests of some uploads, read one by one, where the server allows it."""
         files = dict(live.files)
-        for one in file_ids:
-            files[one] = await self._read(files[one]) or files[one]
+        for file_id in file_ids:
+            files[file_id] = await self._read(files[file_id]) or files[file_id]
         return replace(live, files=files)
 
     async def retrieve(self, assistant_id: str) -> LiveAssistant | None:
-        """One assistant as it is now; None when there is none of this id."""
+        """Return an assistant as it is now; None when it does not exist."""
         try:
             return self._live_assistant(await self.client.beta.assistants.retrieve(assistant_id))
         except NotFoundError:
             return None
 
     async def find(self, intent: Intent) -> LiveAssistant | None:
-        """The assistant that a create of unknown outcome made, older than any copy of it.
+        """Return the assistant that a create of unknown outcome made, older than any copy of it.
 
-        None where a copy was made in the same second: then nothing tells the two apart.
+        None where a copy was made in the same second, as either may be the original.
         """
         known = (await self.assistants()).assistants.values()
         return original([one for one in known if one.mark is not None and one.mark.nonce == intent.nonce])
@@ -251,7 +253,7 @@ class AssistantsV1:
         await self._remove(assistant_calls.delete(live.id), assistant_calls.retrieve(live.id))
 
     async def attach(self, assistant_id: str, file_id: str) -> None:
-        """Attach an upload; when the outcome is unknown, looking tells."""
+        """Attach an upload; when the outcome is unknown, look for it."""
         files = self.client.beta.assistants.files
         try:
             await files.create(assistant_id, file_id=file_id)
@@ -269,13 +271,13 @@ class AssistantsV1:
         )
 
     async def upload(self, filename: str, content: IO[bytes]) -> LiveFile:
-        """Upload the whole of an open file under a name, for assistants to carry."""
+        """Upload the whole of an open file under a name, for use by assistants."""
         return _upload(await self.client.files.create(file=(filename, content), purpose="assistants"))
 
     async def find_upload(self, intent: Intent) -> LiveFile | None:
-        """The upload that an attempt of unknown outcome made, proved by its content."""
-        found, _ = await self._files()
-        return await self._match(intent, found)
+        """Return the upload that an attempt of unknown outcome made, proved by its content."""
+        uploads, _ = await self._files()
+        return await self._match(intent, uploads)
 
     async def discard(self, file_id: str) -> None:
         """Delete an upload; one that is gone already is no error."""
@@ -314,10 +316,10 @@ async def _nothing() -> tuple[dict[str, LiveFile], dict[str, Unread]]:
 def _is_plain(body: bytes) -> bool:
     """Return whether a deletion is answered as the dialect says."""
     try:
-        found = json.loads(body)
+        reply = json.loads(body)
     except ValueError:
         return False
-    return isinstance(found, dict) and found.get("deleted") is True and str(found.get("object")) in _DELETED
+    return isinstance(reply, dict) and reply.get("deleted") is True and str(reply.get("object")) in _DELETED
 
 
 def _plain(value: Any) -> Any:
@@ -329,13 +331,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _upload(one: FileObject) -> LiveFile:
-    return LiveFile(one.id, one.filename, one.bytes)
+def _upload(upload: FileObject) -> LiveFile:
+    return LiveFile(upload.id, upload.filename, upload.bytes)
 
 
-def _unread(found: Iterable[object], kind: Kind) -> dict[str, Unread]:
+def _unread(objects: Iterable[object], kind: Kind) -> dict[str, Unread]:
     """Return what cannot be read by its id; what has no id is numbered."""
-    aside = [one for one in found if isinstance(one, Unreadable)]
+    aside = [one for one in objects if isinstance(one, Unreadable)]
     named = [(one.id or f"{kind} {number} without an id", one) for number, one in enumerate(aside, start=1)]
     return {name: Unread(name, kind, one.problem, _mark(one.sent)) for name, one in named}
 
