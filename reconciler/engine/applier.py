@@ -1,7 +1,7 @@
-"""A Plan → Events while it runs, and a Report: concurrent in waves, each after what it needs.
+"""A Plan → Events while it runs, and a Report: concurrent in waves, each after its dependencies.
 
 The waves: files are uploaded; assistants are created, updated and re-attached; assistants are
-deleted; uploads that nothing refers to any more are deleted. A failure skips only what depends on it.
+deleted; unused uploads are deleted. A failure skips only what depends on it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ async def apply(  # noqa: PLR0913 - what is done, with what, how fast, and who w
 ) -> Report:
     """Carry out a plan whose lock is held, save the state it leads to, and report every Change."""
     state = _claimed(plan, state, store)
-    run = _Run(plan, steps, asyncio.Semaphore(parallelism), notify, interruption)
+    run = _Run(plan, steps, asyncio.Semaphore(parallelism), notify=notify, interruption=interruption)
     for change in plan.changes:
         run.prepare(change)
     waves = Waves.of(plan)
@@ -88,7 +88,7 @@ def _only(change: Change, kind: StepKind) -> Work | None:
 
 
 def _claimed(plan: Plan, state: State, store: Store) -> State:
-    """The state, saved once before the first call of its life, so that a journal says whose it is."""
+    """Return the state, saved once before its first call, so that a journal names its owner."""
     if state.serial or state.journaled or not any(change.steps for change in plan.changes):
         return state
     claimed = _owned(plan, state)
@@ -97,9 +97,9 @@ def _claimed(plan: Plan, state: State, store: Store) -> State:
 
 
 def _owned(plan: Plan, state: State) -> State:
-    """A state that says whose it is; an account that was named once stays known where nobody names it."""
-    account = plan.basis.account or state.account
+    """Return the state with its owner; an account stays known where the server does not name it."""
     basis = plan.basis
+    account = basis.account or state.account
     dialect = basis.dialect or state.dialect
     return replace(state, project=plan.project, target=basis.target, account=account, dialect=dialect)
 
@@ -110,14 +110,14 @@ class _Run:
 
     plan: Plan
     steps: Steps
-    places: asyncio.Semaphore
+    slots: asyncio.Semaphore
     notify: Callable[[Event], None]
     interruption: Interruption
     failed: dict[Address, Outcome] = field(default_factory=dict)
     halted: StoreError | None = None
 
     def prepare(self, change: Change) -> None:
-        """Settle what needs no call, and refuse what a rule forbids."""
+        """Finish what needs no call, and refuse what a rule forbids."""
         if change.refused:
             self._fail(change, Result.FAILED, Cause.REFUSED, change.refused)
         elif change.action is Action.FORGET and not change.steps:
@@ -130,7 +130,7 @@ class _Run:
         await asyncio.gather(*(self.advance(change, todo) for change, todo in wave))
 
     async def look_again(self, deletions: Sequence[Work]) -> bool:
-        """See who carries the uploads that are about to go; without that look none of them goes."""
+        """Read which assistants contain the uploads to delete; on failure none of them is deleted."""
         try:
             problem = await self.steps.look_again()
         except ReconcilerError as error:
@@ -141,7 +141,7 @@ class _Run:
 
     async def advance(self, change: Change, todo: Sequence[Step]) -> None:
         """Take a Change as far as this wave goes."""
-        async with self.places:
+        async with self.slots:
             if change.address in self.failed or not todo:
                 return
             blocker = self._blocker(change, todo)
@@ -162,7 +162,7 @@ class _Run:
             if is_unknown and not isinstance(error, UnknownOutcomeError):
                 message = f"it may have taken effect all the same: {message}"
             result = Result.UNKNOWN if is_unknown else Result.FAILED
-            self._fail(change, result, Cause.ERROR, message, error.request_id)
+            self._fail(change, result, Cause.ERROR, message, request_id=error.request_id)
         except StaleError as error:
             self._fail(change, Result.FAILED, Cause.STALE, str(error))
         except StoreError as error:
@@ -178,12 +178,12 @@ class _Run:
         self.notify(Stepped(change, step, time.monotonic() - begun))
 
     def _unrecorded(self, change: Change, error: StoreError) -> str:
-        """Return what a store error means for an object: a write may have come before the record of it."""
+        """Return the message of a store error; a write may have come before the record of it."""
         done = self.steps.done.get(change.address)
         return f"{done}, but the state was not saved: {error}" if done else str(error)
 
     def _blocker(self, change: Change, todo: Sequence[Step]) -> str:
-        """Why a Change may not start: an interruption, a state that cannot be written, an unmet need."""
+        """Return why a Change may not start: an interruption, an unwritable state, or a failed dependency."""
         if self.interruption.signal:
             return "not started: the run was interrupted"
         if self.halted is not None:
@@ -191,32 +191,31 @@ class _Run:
         failed = [str(need) for need in self._needs(change, todo) if need in self.failed]
         if failed:
             return f"not started: it needs {', '.join(failed)}"
-        return "" if change.address.kind is Kind.ASSISTANT else self._carried(todo)
+        return "" if change.address.kind is Kind.ASSISTANT else self._in_use(todo)
 
-    def _carried(self, todo: Sequence[Step]) -> str:
-        """Why an upload may not be deleted: somebody carries it."""
+    def _in_use(self, todo: Sequence[Step]) -> str:
+        """Return why an upload may not be deleted: an assistant contains it."""
         deleted = [step.id for step in todo if step.kind is StepKind.DELETE]
-        users = {one for each in deleted for one in self.steps.live.references.get(each, ())}
-        return f"not deleted: {', '.join(sorted(users))} carries it" if users else ""
+        users = {user for file_id in deleted for user in self.steps.live.references.get(file_id, ())}
+        return f"not deleted: {', '.join(sorted(users))} contains it" if users else ""
 
     def _needs(self, change: Change, todo: Sequence[Step]) -> Iterator[Address]:
-        """The files that an assistant is about to carry."""
+        """Yield the files that an assistant is about to contain."""
         if change.address.kind is Kind.ASSISTANT:
             creates = change.action is Action.CREATE
             files = self.steps.files(change) if creates else [step.file for step in _attaching(todo)]
-            yield from (one for one in files if isinstance(one, Address))
+            yield from (file for file in files if isinstance(file, Address))
 
     def _fail(self, change: Change, result: Result, cause: Cause, message: str, request_id: str = "") -> None:
         written = change.address in self.steps.touched
-        outcome = Outcome(change, result, cause, message, request_id, written)
+        outcome = Outcome(change, result, cause, message, request_id=request_id, written=written)
         self.failed[change.address] = outcome
         self.notify(Ended(outcome))
 
     def saved(self, state: State, store: Store) -> Report:
-        """The Report of every Change that does something, once the state it led to is saved.
+        """Save the state, and return the Report of every Change that does something.
 
-        What did not fail was applied. A state that cannot be saved is part of the report: the journal
-        has what was done, and the next run folds it in.
+        If saving fails, the report says so, and the next run reads what was done from the journal.
         """
         shown = [change for change in self.plan.changes if change.action is not Action.NOOP or change.refused]
         outcomes = tuple(self.failed.get(change.address) or self._applied(change) for change in shown)
@@ -237,7 +236,7 @@ class _Run:
 
     @staticmethod
     def _is_open(intent: Intent) -> bool:
-        """Whether a call may still come to light; one whose time nobody wrote down is looked for for ever."""
+        """Return whether to look for a call again; intents without a time never expire."""
         return not intent.at or time.time() - intent.at < _MEMORY
 
     def _applied(self, change: Change) -> Outcome:

@@ -1,4 +1,4 @@
-"""What an application that answers the calls of a function may not survive, told from its parameters.
+"""Changes of a function's parameters that may break the applications which answer its calls.
 
 The model makes the arguments, as the JSON Schema of the parameters says; the application receives them. So
 it breaks where something comes no more, may be missing, comes in another form, or is new and always there.
@@ -17,23 +17,22 @@ if TYPE_CHECKING:
 
 _DEPTH = 20  # schemas within schemas that are followed
 _MOST = 1_000  # parts that are compared: definitions that refer to others make millions of a few lines
-_REASONS = 100  # that are told
+_REASONS = 100  # that are returned
 _DEFINITION = "#/"
 
 
 def breaking(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Return every reason, beginning with the path of a parameter; none where a side has no parameters.
 
-    Of parameters that are larger than anyone reads, the first thousand parts are compared and a hundred
-    reasons returned; the last one then says that there are more.
+    At most 1,000 parts are compared and 100 reasons returned; the last then says that there are more.
     """
     if before is None or after is None or before == after:
         return ()
     walk = _Walk(before, after)
-    found = tuple(islice(walk.schema("", before, after), _REASONS + 1))
-    if len(found) > _REASONS or not walk.left:
-        return (*found[:_REASONS], "the parameters: more changes not shown")
-    return found
+    reasons = tuple(islice(walk.schema("", before, after), _REASONS + 1))
+    if len(reasons) > _REASONS or not walk.left:
+        return (*reasons[:_REASONS], "the parameters: more changes not shown")
+    return reasons
 
 
 @dataclass
@@ -45,7 +44,7 @@ class _Walk:
     left: int = _MOST
 
     def schema(self, path: str, old: Any, new: Any, depth: int = 0) -> Iterator[str]:
-        """What of one schema breaks, and of those inside it."""
+        """Yield what breaks in a schema and in those inside it."""
         if not self.left or depth > _DEPTH:
             return
         self.left -= 1
@@ -61,55 +60,55 @@ class _Walk:
         old, new = (_named(schema) for schema in (before, after))
         must, must_now = (_required(schema) for schema in (before, after))
         for name, schema in old.items():
-            where = f"{path}.{name}" if path else name
+            parameter = f"{path}.{name}" if path else name
             if name not in new:
-                yield f"{where} is gone"
+                yield f"{parameter} is gone"
                 continue
             if name in must_now - must:
-                yield f"{where} is required now"
+                yield f"{parameter} is required now"
             if name in must - must_now:
-                yield f"{where} may be missing now"
-            yield from self.schema(where, schema, new[name], depth + 1)
+                yield f"{parameter} may be missing now"
+            yield from self.schema(parameter, schema, new[name], depth + 1)
         for name in new:
             if name not in old and name in must_now:
                 yield f"{path}.{name} is new and required" if path else f"{name} is new and required"
 
 
 def _plain(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A schema that stands for itself: definitions looked up, and alternatives told as one.
+    """Return a schema with its definitions looked up and its alternatives joined.
 
     Of several that are more than ``null`` it has the types and the values, and not what is inside. What the
     schema says beside them counts first.
     """
-    found = _resolved(schema, root)
-    whole = found.get("allOf")
+    plain = _resolved(schema, root)
+    whole = plain.get("allOf")
     if isinstance(whole, list) and len(whole) == 1:
-        found = {**_resolved(whole[0], root), **found}
-    given = found.get("anyOf", found.get("oneOf"))
-    if not isinstance(given, list) or not given:
-        return found
-    each = [_resolved(one, root) for one in given]
-    return {**_inside(each), **_together(each), **found}
+        plain = {**_resolved(whole[0], root), **plain}
+    alternatives = plain.get("anyOf", plain.get("oneOf"))
+    if not isinstance(alternatives, list) or not alternatives:
+        return plain
+    resolved = [_resolved(alternative, root) for alternative in alternatives]
+    return {**_inside(resolved), **_together(resolved), **plain}
 
 
 def _inside(alternatives: list[dict[str, Any]]) -> dict[str, Any]:
-    """The only alternative that is more than ``null``."""
+    """Return the only alternative that is more than ``null``."""
     more = [one for one in alternatives if _types(one) != ["null"]]
     return more[0] if len(more) == 1 else {}
 
 
 def _together(alternatives: list[dict[str, Any]]) -> dict[str, Any]:
-    """The types of all alternatives, and their values where each names some."""
+    """Return the types of all alternatives, and their values where each names some."""
     types = [_types(one) for one in alternatives]
     values = [[None] if _types(one) == ["null"] else _allowed(one) for one in alternatives]
-    found: dict[str, Any] = {"type": sorted({one for some in types for one in some}) if all(types) else []}
+    joined: dict[str, Any] = {"type": sorted({one for some in types for one in some}) if all(types) else []}
     if None not in values:
-        found["enum"] = [one for some in values if some for one in some]
-    return found
+        joined["enum"] = [one for some in values if some for one in some]
+    return joined
 
 
 def _resolved(schema: Any, root: Mapping[str, Any]) -> dict[str, Any]:
-    """A schema, or the definition that it refers to; what is none, such as ``true``, asks for nothing."""
+    """Return a schema, or the definition that it refers to; empty for ``true`` and the like."""
     for _ in range(_DEPTH):
         reference = schema.get("$ref") if isinstance(schema, dict) else None
         if not isinstance(reference, str):
@@ -119,36 +118,36 @@ def _resolved(schema: Any, root: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _definition(reference: str, root: Mapping[str, Any]) -> Any:
-    """What stands at a place of the same document; nothing for any other."""
+    """Return a definition of the same document; None for any other."""
     if reference == "#":
         return root
-    found: Any = root if reference.startswith(_DEFINITION) else None
+    definition: Any = root if reference.startswith(_DEFINITION) else None
     for step in reference.removeprefix(_DEFINITION).split("/"):
         name = step.replace("~1", "/").replace("~0", "~")
-        found = found.get(name) if isinstance(found, dict) else None
-    return found
+        definition = definition.get(name) if isinstance(definition, dict) else None
+    return definition
 
 
 def _form(path: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
-    """Another type, or other values."""
-    where = path or "the parameters"
+    """Yield changes of types and of allowed values."""
+    parameter = path or "the parameters"
     old, new = _types(before), _types(after)
     if old != new and (path or old):  # a function without parameters promises nothing
-        yield f"{where}: {_either(old)} becomes {_either(new)}"
+        yield f"{parameter}: {_either(old)} becomes {_either(new)}"
     known, allowed = _values(before), _values(after)
     if known is None:
         return
     if allowed is None:
-        yield f"{where}: any value may come now"
+        yield f"{parameter}: any value may come now"
         return
     if more := [value for value in allowed if value not in known]:
-        yield f"{where}: new values: {', '.join(more)}"
+        yield f"{parameter}: new values: {', '.join(more)}"
     if less := [value for value in known if value not in allowed]:
-        yield f"{where}: no longer values: {', '.join(less)}"
+        yield f"{parameter}: no longer values: {', '.join(less)}"
 
 
 def _values(schema: Mapping[str, Any]) -> list[str] | None:
-    """The only values that a schema allows, as JSON; None where it names none."""
+    """Return the only values that a schema allows, as JSON; None where it names none."""
     found = _allowed(schema)
     return None if found is None else [json.dumps(value, ensure_ascii=False) for value in found]
 

@@ -26,12 +26,12 @@ def digests(fields: Fields, desired: DesiredAssistant, file_ids: Sequence[str]) 
 
     An ignored field is managed and its value is not known: its digest is empty.
     """
-    found: dict[str, str] = {}
+    known: dict[str, str] = {}
     for row in fields:
         if row.is_managed(desired):
             applied = row.digests(file_ids if row is fields.files else row.wanted(desired))
-            found |= dict.fromkeys(applied, "") if row.name in desired.ignored else applied
-    return found
+            known |= dict.fromkeys(applied, "") if row.name in desired.ignored else applied
+    return known
 
 
 def field_changes(
@@ -46,22 +46,22 @@ def field_changes(
         if row.is_managed(desired):
             yield from _changes(row, desired, live, binding)
     for row in rows:
-        yield from _cleared(row, desired, live, former_paths(row, fields, live, binding), binding)
+        yield from _cleared(row, desired, live, former_paths(row, fields, live, binding), binding=binding)
 
 
 def _changes(
     row: Field, desired: DesiredAssistant, live: LiveAssistant, binding: AssistantBinding | None
 ) -> Iterator[FieldChange]:
-    wanted, found = row.wanted(desired), row.found(live)
-    new, old = row.parts(wanted), row.parts(found)
+    wanted, actual = row.wanted(desired), row.found(live)
+    new, old = row.parts(wanted), row.parts(actual)
     for path in row.paths(new, old):
-        here, there = old.get(path), new.get(path)
-        if not row.is_equal(here, there):
+        before, after = old.get(path), new.get(path)
+        if not row.is_equal(before, after):
             yield FieldChange(
                 path,
-                here,
-                there,
-                drifted=differs(row, path, found, binding),
+                before,
+                after,
+                drifted=differs(row, path, actual, binding),
                 source=desired.sources.get(row.name, ""),
                 edited=differs(row, path, wanted, binding),
                 shape=row.shape,
@@ -73,17 +73,18 @@ def _cleared(
     desired: DesiredAssistant,
     live: LiveAssistant,
     former: Collection[str],
+    *,
     binding: AssistantBinding | None,
 ) -> Iterator[FieldChange]:
     """Yield the parts that were managed and that the configuration no longer names."""
     is_gone = not row.is_managed(desired) and row.clear is not Clear.NEVER
     if not former or not (is_gone or row.has_keys):
         return
-    found = row.found(live)
-    parts, named = row.parts(found), row.parts(row.wanted(desired))
+    actual = row.found(live)
+    parts, named = row.parts(actual), row.parts(row.wanted(desired))
     for path in sorted(set(former) - set(named)) if row.has_keys else parts:
         if not row.is_equal(parts[path], None):
-            drifted = differs(row, path, found, binding)
+            drifted = differs(row, path, actual, binding)
             yield FieldChange(
                 path, parts[path], None, drifted=drifted, cleared=True, edited=True, shape=row.shape
             )
@@ -98,8 +99,8 @@ def differs(row: Field, path: str, value: Any, binding: AssistantBinding | None)
 
 def explained(fields: Fields, change: Change) -> Change:
     """Return a change with what differs inside each part, and what of that can break an application."""
-    found = tuple(_explained(fields, one) for one in change.fields)
-    return replace(change, fields=found) if found != change.fields else change
+    parts = tuple(_explained(fields, part) for part in change.fields)
+    return replace(change, fields=parts) if parts != change.fields else change
 
 
 def _explained(fields: Fields, change: FieldChange) -> FieldChange:
@@ -111,16 +112,16 @@ def _explained(fields: Fields, change: FieldChange) -> FieldChange:
 
 
 def _details(row: Field, before: Any, after: Any) -> Iterator[Detail]:
-    """Yield where inside a structured part its two sides differ, by JSON path."""
+    """Yield the differences inside a structured part, by JSON path."""
     here, there = row.inside(before), row.inside(after)
     if not (isinstance(here, dict) and isinstance(there, dict)):
         return
     from deepdiff import DeepDiff  # noqa: PLC0415 - 270 ms that a plan without changes must not pay
 
-    found = DeepDiff(here, there, view="tree")
-    for one in sorted((item for items in found.values() for item in items), key=lambda item: item.path()):
-        path = ".".join(str(step) for step in one.path(output_format="list"))
-        sides = [None if type(side).__name__ == "NotPresent" else side for side in (one.t1, one.t2)]
+    diff = DeepDiff(here, there, view="tree")
+    for item in sorted((item for items in diff.values() for item in items), key=lambda item: item.path()):
+        path = ".".join(str(step) for step in item.path(output_format="list"))
+        sides = [None if type(side).__name__ == "NotPresent" else side for side in (item.t1, item.t2)]
         yield Detail(path, *sides)
 
 
@@ -153,9 +154,9 @@ def remembered(fields: Fields, live: LiveAssistant) -> dict[str, str]:
 
 def sent(fields: Fields, desired: DesiredAssistant, changes: Sequence[FieldChange]) -> dict[str, Any]:
     """Return the values that an update sends: whole ones, and of fields with keys the changed keys."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for row in fields.values:
         edits: Mapping[str, Any] = {one.field: one.after for one in changes if fields.row(one.field) is row}
         if edits:
-            found[row.name] = row.sent(edits, row.wanted(desired))
-    return found
+            values[row.name] = row.sent(edits, row.wanted(desired))
+    return values

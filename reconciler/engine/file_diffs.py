@@ -1,4 +1,4 @@
-"""The texts of files that a plan replaces, old and new, for whoever wants to read what differs in them."""
+"""The texts of files that a plan replaces, old and new."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
     Content: TypeAlias = Callable[[str], Awaitable[bytes | None]]
 
-LARGEST = 1_000_000  # bytes of a text that anybody would read
+LARGEST = 1_000_000  # bytes of a text
 
 
 async def with_texts(
     planned: PlannedRun, content: Content, reopen: Callable[[DesiredFile], IO[bytes]]
 ) -> PlannedRun:
-    """The same with both texts of every file that is replaced; ``content`` reads what an upload holds.
+    """Return the run with both texts of every replaced file; ``content`` reads an upload.
 
-    A file that is no UTF-8, or larger than LARGEST, stays without; of one that the server lets nobody
-    read the Change says so. The plan's digest stays the same.
+    A file that is not UTF-8, or larger than LARGEST, stays without. Where the server does not let users read
+    the old one, a note says so. The plan's digest stays the same.
     """
     changes = [await _explained(change, planned, content, reopen) for change in planned.plan.changes]
     return replace(planned, plan=replace(planned.plan, changes=tuple(changes)))
@@ -41,7 +41,7 @@ async def _explained(
         return change
     old = await content(bound.id)
     if old is None:
-        return replace(change, note="the server lets nobody read its old content")
+        return replace(change, note="the server does not let users read its old content")
     with reopen(file) as stream:
         before, after = _text(old), _text(stream.read())
     if before is None or after is None:

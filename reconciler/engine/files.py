@@ -1,4 +1,4 @@
-"""What happens to files: which upload each one is, and which uploads are not needed any more."""
+"""The upload of each declared file, and the uploads that are not needed any more."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reconciler.model.state import Intent
 
 CONTENT = "content"
-"""What a change of a file calls its one value."""
+"""The name of the one value in a change of a file."""
 
 _UNPROVED = (
     "it was taken for ours by its name and size alone, as this server does not let users read uploads. "
@@ -63,10 +63,10 @@ class Uploads:
     @cached_property
     def names(self) -> Mapping[str, Address]:
         """Upload id to the address it is, or was, bound to."""
-        found: dict[str, Address] = {}
+        names: dict[str, Address] = {}
         for address, binding in self.bound.items():
-            found |= dict.fromkeys((*binding.old, binding.id), address)
-        return found | {match.id: address for address, match in self.matches.items() if match.id}
+            names |= dict.fromkeys((*binding.old, binding.id), address)
+        return names | {match.id: address for address, match in self.matches.items() if match.id}
 
 
 def locate(inputs: PlannerInput, claims: Claims) -> Uploads:
@@ -82,15 +82,15 @@ def locate(inputs: PlannerInput, claims: Claims) -> Uploads:
 
 def _bound(inputs: PlannerInput) -> Mapping[Address, FileBinding]:
     """Return every bound file, and what interrupted runs uploaded for an address, proved by its content."""
-    found = dict(inputs.state.files)
-    taken = {one for binding in found.values() for one in (binding.id, *binding.old)}
+    bound = dict(inputs.state.files)
+    taken = {file_id for binding in bound.values() for file_id in (binding.id, *binding.old)}
     for intent in inputs.state.pending:
         for upload in inputs.live.files.values():
             same = (upload.filename, upload.sha256) == (intent.filename, intent.sha256)
             if same and upload.sha256 and upload.id not in taken and upload.id not in intent.known:
-                found[intent.address] = _with(found.get(intent.address), intent, upload)
+                bound[intent.address] = _with(bound.get(intent.address), intent, upload)
                 taken.add(upload.id)
-    return found
+    return bound
 
 
 def _with(bound: FileBinding | None, intent: Intent, upload: LiveFile) -> FileBinding:
@@ -112,10 +112,10 @@ def _match(
     for address, other in bound.items():
         is_gone = address not in inputs.desired.by_address
         if is_gone and (other.filename, other.sha256) == file.identity and other.id in live:
-            return FileMatch(file, known, other.id, Reason.MOVED, other.old)
-    for one in known.old if known else ():
-        if one in live and (live[one].filename, live[one].sha256) == file.identity:
-            return FileMatch(file, known, one, Reason.FOUND)
+            return FileMatch(file, known, other.id, Reason.MOVED, old=other.old)
+    for file_id in known.old if known else ():
+        if file_id in live and (live[file_id].filename, live[file_id].sha256) == file.identity:
+            return FileMatch(file, known, file_id, Reason.FOUND)
     return FileMatch(file, known, recovered, Reason.MARKED)
 
 
@@ -127,14 +127,14 @@ class _Container(NamedTuple):
 
 
 def _containers(inputs: PlannerInput, claims: Claims) -> Sequence[_Container]:
-    found = []
+    containers = []
     for desired in inputs.desired.assistants:
         claim = claims.declared.get(desired.address)
         files = inputs.desired.files_of(desired)
         mark = claim.live.mark if claim and claim.is_adopted else None
         if claim and mark and mark.files == files_digest(file.identity for file in files):
-            found.append(_Container(files, claim.live))
-    return found
+            containers.append(_Container(files, claim.live))
+    return containers
 
 
 def _recovered(live: Live, containers: Sequence[_Container]) -> Mapping[Address, str]:
@@ -144,11 +144,11 @@ def _recovered(live: Live, containers: Sequence[_Container]) -> Mapping[Address,
     """
     alike: dict[Address, set[str]] = {}
     for files, assistant in containers:
-        for upload in (live.files[one] for one in assistant.file_ids if one in live.files):
+        for upload in (live.files[file_id] for file_id in assistant.file_ids if file_id in live.files):
             candidates = [file.address for file in files if _is_alike(upload, file)]
             if len(candidates) == 1:
                 alike.setdefault(candidates[0], set()).add(upload.id)
-    number = Counter(one for ids in alike.values() for one in ids)
+    number = Counter(file_id for ids in alike.values() for file_id in ids)
     return {address: one for address, (one, *others) in alike.items() if not others and number[one] == 1}
 
 
@@ -176,23 +176,23 @@ def unread(inputs: PlannerInput, claims: Claims) -> frozenset[str]:
     another one takes their place.
     """
     live = inputs.live.files
-    found = {
-        one
+    needed = {
+        upload.id
         for files, assistant in _containers(inputs, claims)
-        for one in assistant.file_ids
-        if one in live and live[one].sha256 is None and any(_is_alike(live[one], file) for file in files)
+        for upload in map(live.get, assistant.file_ids)
+        if upload and upload.sha256 is None and any(_is_alike(upload, file) for file in files)
     }
     wanted = {file.address: file.identity for file in inputs.desired.files}
     for address, binding in _bound(inputs).items():
         is_inferred = binding.id in binding.inferred and binding.id in live
         if is_inferred and wanted.get(address) != (binding.filename, binding.sha256):
-            found.add(binding.id)
-    return frozenset(found)
+            needed.add(binding.id)
+    return frozenset(needed)
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What may become of uploads that no declared file is.
+    """Uploads that no declared file is, and those of them that can be deleted.
 
     ``rest`` are those that exist and stay ours; ``deletable`` and ``unproved`` are some of them. ``users``
     refer to others of them. ``hidden`` says why an assistant that is not seen may contain any.
@@ -206,12 +206,12 @@ class Parts:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """A deletion of everything that can go."""
+        """The deletion of everything deletable."""
         return tuple(Step(StepKind.DELETE, id=one) for one in self.deletable)
 
     @property
     def note(self) -> str:
-        """Why the others stay; empty where none does."""
+        """The reason why the others stay; empty where none does."""
         if self.hidden:
             return f"{Reason.UNSEEN}: {self.hidden}"
         if self.users:
@@ -221,7 +221,7 @@ class Parts:
 
 @dataclass(frozen=True)
 class Leftovers:
-    """Which uploads can be deleted: those that nothing refers to after this plan.
+    """The uploads that can be deleted: those that nothing refers to after this plan.
 
     ``released`` are assistants that contain, after this plan, only files it knows of. ``kept`` are uploads
     that assistants keep which the configuration says to forget, and ``declared`` those that it names by id.
@@ -238,23 +238,24 @@ class Leftovers:
         """Return what the verdicts on the assistants mean for the uploads."""
         declared: dict[str, list[Address]] = {}
         for desired in inputs.desired.assistants:
-            for one in desired.files or ():
-                if isinstance(one, str):
-                    declared.setdefault(one, []).append(desired.address)
-        return cls(inputs.live, uploads, _released(inputs, claims), _kept(inputs, claims), declared)
+            for file in desired.files or ():
+                if isinstance(file, str):
+                    declared.setdefault(file, []).append(desired.address)
+        kept = _kept_by_removed(inputs, claims)
+        return cls(inputs.live, uploads, _released(inputs, claims), kept, declared=declared)
 
     def parts(self, ids: Sequence[str]) -> Parts:
         """Return what may become of some uploads."""
         rest = tuple(
-            one
-            for one in ids
-            if one in self.live.files and one not in self.uploads.current and one not in self.kept
+            file_id
+            for file_id in ids
+            if file_id in self.live.files and file_id not in self.uploads.current and file_id not in self.kept
         )
         if rest and self.live.blind_spot:
             return Parts(rest, unproved=self._unproved(rest), hidden=self.live.blind_spot)
-        users = {one: self._users(one) for one in rest}
+        users = {file_id: self._users(file_id) for file_id in rest}
         unproved = self._unproved(rest)
-        deletable = tuple(one for one in rest if not users[one] and one not in unproved)
+        deletable = tuple(file_id for file_id in rest if not users[file_id] and file_id not in unproved)
         everyone = {user for found in users.values() for user in found}
         return Parts(rest, deletable, unproved, tuple(sorted(everyone)))
 
@@ -268,24 +269,24 @@ class Leftovers:
 
 
 def _released(inputs: PlannerInput, claims: Claims) -> frozenset[str]:
-    selected, found = inputs.options.selected, set()
+    selected, released = inputs.options.selected, set()
     for desired in inputs.desired.assistants:
         claim = claims.declared.get(desired.address)
         if claim and not claim.refused and selected(claim.address) and manages_files(inputs, desired, claim):
-            found.add(claim.live.id)
+            released.add(claim.live.id)
     for claim in claims.of(Verdict.UNDECLARED, Verdict.UNFINISHED, Verdict.LATE):
         if selected(claim.address) and not claim.refused:
-            found.add(claim.live.id)
-    return frozenset(found)
+            released.add(claim.live.id)
+    return frozenset(released)
 
 
-def _kept(inputs: PlannerInput, claims: Claims) -> Mapping[str, Sequence[Address]]:
-    found: dict[str, list[Address]] = {}
+def _kept_by_removed(inputs: PlannerInput, claims: Claims) -> Mapping[str, Sequence[Address]]:
+    kept: dict[str, list[Address]] = {}
     for claim in claims.of(Verdict.REMOVED):
         if inputs.options.selected(claim.address) and not claim.refused:
             for file_id in claim.live.file_ids:
-                found.setdefault(file_id, []).append(claim.address)
-    return found
+                kept.setdefault(file_id, []).append(claim.address)
+    return kept
 
 
 def wanted_files(inputs: PlannerInput, leftovers: Leftovers) -> dict[Address, Change]:
@@ -360,12 +361,8 @@ def unwanted_files(
 ) -> Iterator[Change]:
     """Yield a Change for every bound file that is not declared any more."""
     claimed = {change.id for change in wanted.values() if change.id}
-    claimed |= {
-        one
-        for change in wanted.values()
-        if isinstance(change.binding, FileBinding)
-        for one in change.binding.old
-    }
+    for change in wanted.values():
+        claimed.update(change.binding.old if isinstance(change.binding, FileBinding) else ())
     for address, binding in sorted(leftovers.uploads.bound.items(), reverse=True):
         if address in inputs.desired.by_address:
             continue
@@ -382,7 +379,7 @@ def _unwanted(inputs: PlannerInput, address: Address, binding: FileBinding, left
     """
     ids = (*binding.old, binding.id)
     parts = leftovers.parts(ids)
-    keepers = tuple(sorted({one for each in ids for one in leftovers.kept.get(each, ())}))
+    keepers = tuple(sorted({keeper for file_id in ids for keeper in leftovers.kept.get(file_id, ())}))
     if keepers and not parts.rest:
         note = f"it stays with {', '.join(map(str, keepers))}"
         return Change(address, Action.FORGET, Reason.REMOVED, id=binding.id, note=note, follows=keepers)

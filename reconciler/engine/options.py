@@ -1,4 +1,4 @@
-"""What a plan is made under, besides the three values that it compares."""
+"""The options of a plan, besides the three values that it compares."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class PlanOptions:
 
     @property
     def is_destroy(self) -> bool:
-        """Whether everything of the project is being destroyed."""
+        """Return whether everything of the project is being destroyed."""
         return self.because is Reason.DESTROY
 
     def selected(self, address: Address) -> bool:

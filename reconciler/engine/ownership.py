@@ -1,4 +1,4 @@
-"""Which live assistant is whose: by the id in the state and the ownership mark, never by a name.
+"""The owner of each live assistant: by the id in the state and the ownership mark, never by a name.
 
 Every live assistant is judged once, in the order of :class:`Verdict`. An id with a verdict is not looked at
 again.
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Verdict(Enum):
-    """What a live assistant is to this project, in the order in which it is found out, and the proof.
+    """The relation of a live assistant to this project and its proof, in the order of the passes.
 
     DECLARED: the state binds it to a declared address.
     MOVED: the state binds it to an earlier address of a declared one.
@@ -68,12 +68,12 @@ class Claim:
 
     @property
     def is_adopted(self) -> bool:
-        """Whether its ownership mark alone says that it is ours."""
+        """Return whether its ownership mark alone proves it to be ours."""
         return self.binding is None
 
     @property
     def is_bound(self) -> bool:
-        """Whether the state knows it under the very address that it has in the configuration."""
+        """Return whether the state binds it to the address that the configuration declares."""
         return self.binding is not None and self.previous is None
 
     @property
@@ -84,7 +84,7 @@ class Claim:
 
 
 class Absent(NamedTuple):
-    """Why a declared assistant has no live one: a reason for its create, or why that is refused."""
+    """A declared assistant without a live one: the reason for its create, or why that is refused."""
 
     reason: Reason
     refused: str = ""
@@ -120,7 +120,7 @@ _WANTED = (Verdict.DECLARED, Verdict.MOVED, Verdict.INTERRUPTED, Verdict.ADOPTED
 
 @dataclass(frozen=True)
 class PlannerInput:
-    """What the planner compares, and its indexes."""
+    """The values that the planner compares, and their indexes."""
 
     desired: Desired
     live: Live
@@ -130,11 +130,11 @@ class PlannerInput:
     @cached_property
     def marked(self) -> Mapping[str, Sequence[LiveAssistant]]:
         """Live assistants with our ownership mark, by the name in it, oldest first."""
-        found: dict[str, list[LiveAssistant]] = defaultdict(list)
+        marked: dict[str, list[LiveAssistant]] = defaultdict(list)
         for live in sorted(self.live.assistants.values(), key=lambda live: (live.created_at, live.id)):
             if live.mark is not None and self.desired.owns(live.mark):
-                found[live.mark.name].append(live)
-        return found
+                marked[live.mark.name].append(live)
+        return marked
 
     @cached_property
     def bound_ids(self) -> frozenset[str]:
@@ -143,19 +143,19 @@ class PlannerInput:
 
     @cached_property
     def proved(self) -> Mapping[str, Sequence[LiveAssistant]]:
-        """What creates of unknown outcome made, by name, oldest first.
+        """Assistants that creates of unknown outcome made, by name, oldest first.
 
-        A copy of it has the same nonce and is younger; of two that are of the same second neither is proved.
+        A copy has the same nonce and is younger; of two that are of the same second neither is proved.
         """
         nonces = {(intent.address.name, intent.nonce) for intent in self.state.pending if intent.nonce}
-        found: dict[str, list[LiveAssistant]] = defaultdict(list)
+        proved: dict[str, list[LiveAssistant]] = defaultdict(list)
         for name in {name for name, _ in nonces}:
             copies: dict[str, list[LiveAssistant]] = defaultdict(list)
             for live in self.marked.get(name, ()):
                 if live.id not in self.bound_ids and live.mark and (name, live.mark.nonce) in nonces:
                     copies[live.mark.nonce].append(live)
-            found[name] = [oldest for ones in copies.values() if (oldest := original(ones))]
-        return found
+            proved[name] = [oldest for same in copies.values() if (oldest := original(same))]
+        return proved
 
     @cached_property
     def successors(self) -> Mapping[Address, Address]:
@@ -227,11 +227,11 @@ def _recognised(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:
     for desired in inputs.desired.assistants:
         if desired.address in claims.declared:
             continue
-        found = _by_mark(inputs, claims, desired)
-        if isinstance(found, Claim):
-            yield found
+        result = _by_mark(inputs, claims, desired)
+        if isinstance(result, Claim):
+            yield result
         else:
-            claims.absent[desired.address] = found
+            claims.absent[desired.address] = result
 
 
 def _by_mark(inputs: PlannerInput, claims: Claims, desired: DesiredAssistant) -> Claim | Absent:
@@ -287,8 +287,8 @@ def _unmanageable(
 
 def _absent_uploads(inputs: PlannerInput, desired: DesiredAssistant) -> str:
     """Return which uploads that are named by id do not exist; empty where all do."""
-    named = [one for one in desired.files or () if isinstance(one, str)]
-    absent = ", ".join(one for one in named if one not in inputs.live.files)
+    named = [file_id for file_id in desired.files or () if isinstance(file_id, str)]
+    absent = ", ".join(file_id for file_id in named if file_id not in inputs.live.files)
     files = inputs.options.fields.files
     field = files.name if files else ""
     return f"{absent} is not on the server; upload it, or remove it from `{field}`" if absent else ""
@@ -328,24 +328,24 @@ def unproved(
 def _removed(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:
     """Yield assistants to forget, which stay on the server.
 
-    One that two addresses lead to goes by the one it is bound to.
+    Of two addresses for one assistant, the bound one counts.
     """
-    found: dict[str, Claim] = {}
+    removed: dict[str, Claim] = {}
     wanted = inputs.desired.removed
     for address in sorted(wanted, key=lambda address: (address in inputs.state.bindings, address)):
         if known := inputs.bound(address):
             binding, live = known
             if live.id not in claims.by_id:
                 refused = _unreleased(inputs, address, binding, live)
-                found[live.id] = Claim(Verdict.REMOVED, address, live, binding=binding, refused=refused)
+                removed[live.id] = Claim(Verdict.REMOVED, address, live, binding=binding, refused=refused)
             continue
         marked = [live for live in inputs.marked.get(address.name, ()) if live.id not in claims.by_id]
         ids = ", ".join(live.id for live in marked)
         problem = f"{ids} all have the ownership mark of {address}; remove the {_key(inputs)} from the copies"
         if marked:
             refused = problem if len(marked) > 1 else ""
-            found[marked[0].id] = Claim(Verdict.REMOVED, address, marked[0], refused=refused)
-    yield from found.values()
+            removed[marked[0].id] = Claim(Verdict.REMOVED, address, marked[0], refused=refused)
+    yield from removed.values()
 
 
 def _key(inputs: PlannerInput) -> str:
@@ -368,12 +368,12 @@ def _unreleased(
 def _aliases(inputs: PlannerInput, claims: Claims) -> dict[Address, Address]:
     """Return the addresses to forget, and those under which the same assistants are known as well."""
     leaving = {claim.previous for claim in claims.of(*_WANTED)}
-    found = {}
+    aliases = {}
     for address in inputs.undeclared:
         claim = claims.by_id.get(inputs.state.bindings[address].id)
         if claim and claim.address != address and address not in leaving:
-            found[address] = claim.address
-    return found
+            aliases[address] = claim.address
+    return aliases
 
 
 def _unfinished(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:

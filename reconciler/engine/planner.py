@@ -1,4 +1,4 @@
-"""What must change for the live objects to become the desired ones: the route is at the top.
+"""The plan: what must change for the live objects to become the desired ones.
 
 The passes: every live assistant gets a verdict (``ownership``), every declared file its upload (``files``),
 then files and assistants their changes, and the changes their details. Files come first, since an attachment
@@ -83,15 +83,15 @@ def wanted_assistants(
     late: dict[Address, list[LiveAssistant]] = defaultdict(list)
     for copy in claims.of(Verdict.LATE):
         late[copy.address].append(copy.live)
-    found = []
+    changes = []
     for desired in inputs.desired.assistants:
         claim = claims.declared.get(desired.address)
         if claim is None:
-            found.append(_create(inputs, desired, claims.absent[desired.address]))
+            changes.append(_create(inputs, desired, claims.absent[desired.address]))
         else:
             contents = _contents(inputs, desired, claim, uploads=uploads, files=files)
-            found.append(_update(inputs, desired, claim, contents=contents, late=late[desired.address]))
-    return found
+            changes.append(_update(inputs, desired, claim, contents=contents, late=late[desired.address]))
+    return changes
 
 
 def _create(inputs: PlannerInput, desired: DesiredAssistant, absent: Absent) -> Change:
@@ -105,8 +105,8 @@ def _create(inputs: PlannerInput, desired: DesiredAssistant, absent: Absent) -> 
         desired.address,
         Action.CREATE,
         absent.reason,
-        tuple(_set(inputs.options.fields, desired)),
-        (Step(StepKind.CREATE),),
+        fields=tuple(_set(inputs.options.fields, desired)),
+        steps=(Step(StepKind.CREATE),),
         values={name: value for name, value in desired.fields.items() if value is not None},
         mark=_mark(inputs, desired, ""),
         refused=absent.refused,
@@ -123,7 +123,7 @@ def _set(fields: Fields, desired: DesiredAssistant) -> Iterator[FieldChange]:
             if value is not None:
                 yield FieldChange(path, None, value, source=source, shape=row.shape)
     if fields.files and desired.files:
-        names = tuple(one.name if isinstance(one, Address) else one for one in desired.files)
+        names = tuple(file.name if isinstance(file, Address) else file for file in desired.files)
         yield FieldChange(fields.files.name, None, names, shape=fields.files.shape)
 
 
@@ -164,12 +164,12 @@ def _contents(
     uploads: Uploads,
     files: Mapping[Address, Change],
 ) -> _Contents:
-    wanted = {one: _id(one, uploads) for one in desired.files or ()}
+    wanted = {file: _id(file, uploads) for file in desired.files or ()}
     ids = tuple(wanted.values())
     if not manages_files(inputs, desired, claim):
         return _Contents((), (), ids, ())
     present = claim.live.file_ids
-    attach = [Step(StepKind.ATTACH, one, known) for one, known in wanted.items() if known not in present]
+    attach = [Step(StepKind.ATTACH, file, known) for file, known in wanted.items() if known not in present]
     detach = [Step(StepKind.DETACH, uploads.names.get(one, one), one) for one in present if one not in ids]
     moved = {step.file for step in (*attach, *detach)}
     replaced = {address for address in files if files[address].action is Action.REPLACE}
@@ -205,8 +205,8 @@ def _update(
         desired.address,
         _action(claim, steps),
         Reason.FOLLOWS if follows else _reason(claim, changed, steps, drifted=drifted),
-        changed,
-        steps,
+        fields=changed,
+        steps=steps,
         id=live.id,
         before=live.fingerprint,
         values=sent(fields, desired, changed),
@@ -235,7 +235,7 @@ def _ordered(
     contents: _Contents,
     writes: Sequence[Step],
 ) -> tuple[Step, ...]:
-    """Attach before detach, so that the assistant is never without a file; the other way where it is full.
+    """Return the steps: attach before detach, to keep a file attached, unless the assistant is full.
 
     Where files are not managed any more the ownership mark changes last: after a run that was killed in
     between, nothing else may know whose those are that it still contains.
@@ -305,7 +305,7 @@ def _set_aside(kept: Sequence[str], late: Sequence[LiveAssistant]) -> str:
 
 
 def _note(fields: Fields, claim: Claim, contents: _Contents, *, only_mark: bool) -> str:
-    """Return what a reader should know of an update besides what changes."""
+    """Return a remark about an update besides its changes."""
     slots = _slots(fields)
     if len(claim.live.file_ids) + len(contents.attach) > slots:
         return f"all {slots} places for files are taken: this swap detaches before it attaches"
@@ -372,11 +372,11 @@ def _forgotten(inputs: PlannerInput, claims: Claims) -> Iterator[Change]:
 
 def _leftovers(inputs: PlannerInput, claims: Claims) -> Iterator[Change]:
     """Yield what becomes of assistants with our mark that nothing else knows, where a user asks for it."""
-    found: dict[Address, list[Claim]] = defaultdict(list)
+    by_address: dict[Address, list[Claim]] = defaultdict(list)
     for claim in claims.of(Verdict.UNMANAGED):
         if not _is_copied(inputs, claims, claim.address):
-            found[claim.address].append(claim)
-    for marked in found.values():
+            by_address[claim.address].append(claim)
+    for marked in by_address.values():
         if inputs.options.prune:
             yield from (_deletion(claim, Reason.MARKED) for claim in marked)
         elif inputs.options.is_destroy:
@@ -421,8 +421,8 @@ def _notices(inputs: PlannerInput, claims: Claims) -> Iterator[str]:
 
 def _abandoned(inputs: PlannerInput, claim: Claim) -> Iterator[str]:
     """Yield the uploads of an assistant that only its ownership mark makes ours: a destroy leaves them."""
-    bound = {each for one in inputs.state.files.values() for each in (one.id, *one.old)}
-    unknown = [one for one in claim.live.file_ids if one not in bound]
+    bound = {file_id for file in inputs.state.files.values() for file_id in (file.id, *file.old)}
+    unknown = [file_id for file_id in claim.live.file_ids if file_id not in bound]
     if unknown:
         yield (
             f"{', '.join(unknown)}, attached to {claim.address}, is not deleted: without the state nothing "

@@ -1,4 +1,4 @@
-"""What became of a call whose outcome is not known: looked for until the server's lists must show it."""
+"""Search for the result of a call of unknown outcome, until the server's lists must show it."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ class Search:
     delay: float
 
     async def awaited(self, find: Callable[[Intent], Awaitable[T | None]], intent: Intent) -> T | None:
-        """What a call made, looked for until the server's answers must be up to date."""
+        """Return what a call made; search until the server's lists must be up to date."""
         until = time.monotonic() + min(self.delay, intent.at + self.delay - time.time())
         pause = _PAUSE
         while True:
             is_last = time.monotonic() >= until
-            found = await find(intent)
-            if found is not None and not self._is_meant(found, intent):
-                found = None
-            if found is not None or is_last:
-                return found
+            made = await find(intent)
+            if made is not None and not self._is_meant(made, intent):
+                made = None
+            if made is not None or is_last:
+                return made
             await asyncio.sleep(max(0.0, min(pause, until - time.monotonic())))
             pause = min(2 * pause, _LONGEST_PAUSE)
 
@@ -61,14 +61,14 @@ class Search:
     async def after(
         self, unknown: UnknownOutcomeError, find: Callable[[Intent], Awaitable[T | None]], intent: Intent
     ) -> T | None:
-        """What a search found; when it fails too, the outcome is as unknown as it was."""
+        """Return what a search finds; when it fails too, raise the unknown outcome."""
         try:
             return await self.awaited(find, intent)
         except ReconcilerError as failure:
             raise unknown from failure
 
-    def _is_meant(self, found: LiveAssistant | LiveFile, intent: Intent) -> bool:
-        """Whether something is still what a call made it: a Mark that somebody rewrote is another's."""
-        mark = getattr(found, "mark", None)
+    def _is_meant(self, live: LiveAssistant | LiveFile, intent: Intent) -> bool:
+        """Return whether an object is still as a call made it, with our ownership mark."""
+        mark = getattr(live, "mark", None)
         name = intent.address.name
         return not intent.nonce or (mark is not None and self.owns(mark) and mark.name == name)

@@ -1,4 +1,4 @@
-"""Which addresses a plan is about, when a user names some: these, and their dependencies."""
+"""The addresses of a plan, when a user names some: these, and their dependencies."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def selection(
 
 @dataclass(frozen=True)
 class _Whole:
-    """A full plan, and what in it depends on what."""
+    """A full plan, and the dependencies in it."""
 
     plan: Plan
     desired: Desired
@@ -62,24 +62,24 @@ class _Whole:
         return ""
 
     def dependencies(self, addresses: Collection[Address]) -> frozenset[Address]:
-        """Return the files that assistants contain, and what is forgotten only because of them."""
+        """Return the files that assistants contain, and bindings forgotten only because of them."""
         return frozenset(one for address in addresses for one in self._dependencies_of(address))
 
     def dependents(self, addresses: Collection[Address], excluded: Collection[Address]) -> frozenset[Address]:
-        """Return which addresses wait for an excluded one."""
-        awaited = {one for one in excluded if self.plan.by_address[one].action in _AWAITED}
-        return frozenset(one for one in addresses if awaited & self._dependencies_of(one))
+        """Return the addresses that wait for an excluded one."""
+        awaited = {address for address in excluded if self.plan.by_address[address].action in _AWAITED}
+        return frozenset(address for address in addresses if awaited & self._dependencies_of(address))
 
     def _dependencies_of(self, address: Address) -> set[Address]:
         declared = self.desired.by_address.get(address)
         files = declared.files or () if isinstance(declared, DesiredAssistant) else ()
-        return {*self._following.get(address, ()), *(one for one in files if isinstance(one, Address))}
+        return {*self._following.get(address, ()), *(file for file in files if isinstance(file, Address))}
 
     @cached_property
     def _following(self) -> Mapping[Address, Sequence[Address]]:
-        """What is forgotten only because of an address."""
-        found: dict[Address, list[Address]] = defaultdict(list)
+        """The addresses that are forgotten only because of another, by this one."""
+        following: dict[Address, list[Address]] = defaultdict(list)
         for change in self.plan.changes:
             for cause in change.follows if change.action is Action.FORGET else ():
-                found[cause].append(change.address)
-        return found
+                following[cause].append(change.address)
+        return following

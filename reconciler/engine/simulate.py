@@ -1,4 +1,4 @@
-"""What a server would hold if a configuration had just been applied to an empty one.
+"""The objects of an empty server to which a configuration was just applied.
 
 So one configuration is compared with another by the planner itself, without any server.
 """
@@ -28,13 +28,13 @@ _NONCE = "a"
 
 
 def against(before: Desired, desired: Desired, options: PlanOptions) -> PlannedRun:
-    """What leads from one configuration to another; the ids in it stand for nothing."""
+    """Return the plan that leads from one configuration to another; its ids mean nothing."""
     live, state = _applied(before, desired, options)
     return PlannedRun.whole(desired, live, state, options)
 
 
 def anonymous(made: Plan) -> Plan:
-    """A plan without ids, for one that no server was asked for."""
+    """Return a plan without ids, for callers without a server."""
     return replace(made, changes=tuple(_anonymous(change) for change in made.changes))
 
 
@@ -42,36 +42,36 @@ def _applied(before: Desired, desired: Desired, options: PlanOptions) -> tuple[L
     empty = State("", 0, before.project, options.target)
     made = plan(before, Live({}, {}), empty, options).by_address
     fields = options.fields
-    assistants = [_assistant(fields, one, made[one.address]) for one in before.assistants]
-    bindings = {one.address: _binding(fields, one) for one in before.assistants} | {
+    assistants = [_assistant(fields, assistant, made[assistant.address]) for assistant in before.assistants]
+    bindings = {assistant.address: _binding(fields, assistant) for assistant in before.assistants} | {
         one.address: FileBinding(str(one.address), one.filename, one.sha256, one.size) for one in before.files
     }
-    files = [LiveFile(str(one.address), one.filename, one.size, one.sha256) for one in before.files]
-    files += [LiveFile(one, one, 0) for one in {*_named(before), *_named(desired)}]
-    live = Live({one.id: one for one in assistants}, {one.id: one for one in files})
+    files = [LiveFile(str(file.address), file.filename, file.size, file.sha256) for file in before.files]
+    files += [LiveFile(file_id, file_id, 0) for file_id in {*_named(before), *_named(desired)}]
+    live = Live({assistant.id: assistant for assistant in assistants}, {file.id: file for file in files})
     return live, replace(empty, bindings=bindings)
 
 
 def _named(desired: Desired) -> Iterator[str]:
-    """Every upload that is named by its id."""
+    """Yield every upload that is named by its id."""
     for assistant in desired.assistants:
-        yield from (one for one in assistant.files or () if isinstance(one, str))
+        yield from (file for file in assistant.files or () if isinstance(file, str))
 
 
-def _assistant(fields: Fields, one: DesiredAssistant, made: Change) -> LiveAssistant:
-    values = fields.created(made.values)
-    metadata = values.pop(fields.pairs.name, {})
-    mark = str(replace(made.mark, nonce=_NONCE)) if made.mark else ""
-    return LiveAssistant(str(one.address), 0, values, {**metadata, MARK_KEY: mark}, _ids(one))
+def _assistant(fields: Fields, desired: DesiredAssistant, change: Change) -> LiveAssistant:
+    values = fields.created(change.values)
+    mark = str(replace(change.mark, nonce=_NONCE)) if change.mark else ""
+    metadata = {**values.pop(fields.pairs.name, {}), MARK_KEY: mark}
+    return LiveAssistant(str(desired.address), 0, values, metadata, file_ids=_ids(desired))
 
 
-def _binding(fields: Fields, one: DesiredAssistant) -> AssistantBinding:
-    known = digests(fields, one, _ids(one))
-    return AssistantBinding(str(one.address), _NONCE, known, one.protected)
+def _binding(fields: Fields, desired: DesiredAssistant) -> AssistantBinding:
+    known = digests(fields, desired, _ids(desired))
+    return AssistantBinding(str(desired.address), _NONCE, known, desired.protected)
 
 
-def _ids(one: DesiredAssistant) -> tuple[str, ...]:
-    return tuple(str(file) for file in one.files or ())
+def _ids(desired: DesiredAssistant) -> tuple[str, ...]:
+    return tuple(str(file) for file in desired.files or ())
 
 
 def _anonymous(change: Change) -> Change:

@@ -78,7 +78,7 @@ def test_a_file_that_nobody_may_read_says_so(applied, workspace):
         ended = applied.run("plan", "--file-diffs", *arguments)
 
     assert ended.code == 0
-    assert "the server lets nobody read its old content\n" in ended.out
+    assert "the server does not let users read its old content\n" in ended.out
 
 
 def test_the_digest_is_the_same_however_a_plan_is_shown(applied):
