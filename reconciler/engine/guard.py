@@ -1,4 +1,4 @@
-"""Plans that nobody can have meant are refused before anything is written."""
+"""Reject implausible plans before anything is written, and the state of another owner."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _SHARE = 30
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """What a person has said about a dangerous plan.
+    """What a user allows of a dangerous plan.
 
     ``max_destroy`` is the most objects that may be destroyed, or None for the rule: more than 3 and
     more than 30 % of the managed ones need a person. ``everything`` is the word of ``destroy``.
-    ``missing`` allows a server on which none of the known objects exists. ``drift`` allows to meet what
-    somebody changed on the server.
+    ``missing`` allows a server on which none of the known objects exists. ``drift`` allows changes that were
+    made on the server.
     """
 
     max_destroy: int | None = None

@@ -41,18 +41,19 @@ async def observe(provider: Provider, desired: Desired, state: State, options: P
     """
     require_same_owner(state, desired.project, options.target, dialect=options.dialect)
     live = await _with_missing(provider, desired, state, allow_missing=options.allow_missing)
-    return await _examined(provider, desired, state, options, live)
+    return await _examined(provider, desired, state, options=options, live=live)
 
 
 async def complete(
-    provider: Provider, desired: Desired, state: State, options: PlanOptions, live: Live
+    provider: Provider, desired: Desired, state: State, *, options: PlanOptions, live: Live
 ) -> Live:
     """Return the same with the end of the list of assistants proved; raises what ``observe`` raises."""
-    return await _examined(provider, desired, state, options, await provider.prove(live))
+    proved = await provider.prove(live)
+    return await _examined(provider, desired, state, options=options, live=proved)
 
 
 async def _examined(
-    provider: Provider, desired: Desired, state: State, options: PlanOptions, live: Live
+    provider: Provider, desired: Desired, state: State, *, options: PlanOptions, live: Live
 ) -> Live:
     """Refuse objects of this project that cannot be read, and read the content that a plan needs."""
     for problem in _unreadable(live, desired, state):
@@ -87,7 +88,7 @@ async def _with_missing(provider: Provider, desired: Desired, state: State, *, a
 
 
 async def _listed(provider: Provider, desired: Desired, state: State) -> Live:
-    files = sorted({str(where) for where in _files(desired, state)})
+    files = sorted({str(address) for address in _files(desired, state)})
     try:
         live = await provider.observe(state, uploads=bool(files))
     except UnsupportedError as lacking:
@@ -110,15 +111,15 @@ class _Known(NamedTuple):
     """What kind of object an id belongs to, and the address that it is known by."""
 
     kind: Kind
-    where: Address
+    address: Address
 
 
 def _known(state: State) -> dict[str, _Known]:
     """Return every id that the state knows, earlier uploads of a file included."""
     found: dict[str, _Known] = {}
-    for where, binding in state.bindings.items():
+    for address, binding in state.bindings.items():
         old = binding.old if isinstance(binding, FileBinding) else ()
-        found |= dict.fromkeys((binding.id, *old), _Known(where.kind, where))
+        found |= dict.fromkeys((binding.id, *old), _Known(address.kind, address))
     return found
 
 
@@ -162,15 +163,15 @@ async def _answering(provider: Provider, ids: Sequence[str], missing: Mapping[st
     free = asyncio.Semaphore(_AT_ONCE)
 
     async def exists(one: str) -> bool:
-        kind, where = missing[one]
+        kind, address = missing[one]
         look = provider.exists if kind is Kind.ASSISTANT else provider.exists_upload
         async with free:
             try:
                 return await look(one)
             except (APIError, ValueError) as cause:  # ValueError: of an id that no request can name
                 raise UnsupportedError(
-                    f"cannot find out whether {one} ({where}) still exists: the list from {provider.target} "
-                    f"omits it, and {str(cause).rstrip('.')}. Nothing was changed"
+                    f"cannot find out whether {one} ({address}) still exists: the list from "
+                    f"{provider.target} omits it, and {str(cause).rstrip('.')}. Nothing was changed"
                 ) from cause
 
     found = await asyncio.gather(*map(exists, ids))
@@ -181,7 +182,7 @@ def _omission(provider: Provider, live: Live, missing: Mapping[str, _Known], exi
     """Return what is said of lists that leave out objects which exist."""
     kind = missing[existing[0]].kind
     what, seen = ("assistants", live.assistants) if kind is Kind.ASSISTANT else ("uploads", live.files)
-    named = ", ".join(f"{one} ({missing[one].where})" for one in existing[:_NAMED])
+    named = ", ".join(f"{one} ({missing[one].address})" for one in existing[:_NAMED])
     more = f" and {len(existing) - _NAMED} more" * (len(existing) > _NAMED)
     remedy = provider.remedies.uploads if kind is Kind.FILE else provider.remedies.assistants
     return (
@@ -194,12 +195,12 @@ def _omission(provider: Provider, live: Live, missing: Mapping[str, _Known], exi
 
 def _unreadable(live: Live, desired: Desired, state: State) -> Iterator[str]:
     """Yield what is said of each object of this project that cannot be read."""
-    known = {one: found.where for one, found in _known(state).items()}
+    known = {one: known.address for one, known in _known(state).items()}
     for one in live.unreadable.values():
         is_marked = one.mark is not None and desired.owns(one.mark)
-        where = known.get(one.id) or (assistant(one.mark.name) if one.mark and is_marked else None)
-        if where is not None:
+        address = known.get(one.id) or (assistant(one.mark.name) if one.mark and is_marked else None)
+        if address is not None:
             yield (
-                f"{one.id} ({where}) cannot be read: {one.problem}. Nothing was changed. Correct that field "
-                "on the server, or delete the object there"
+                f"{one.id} ({address}) cannot be read: {one.problem}. Nothing was changed. Correct that "
+                "field on the server, or delete the object there"
             )

@@ -36,7 +36,7 @@ class PlannedRun:
     @classmethod
     def whole(cls, desired: Desired, live: Live, state: State, options: PlanOptions) -> PlannedRun:
         """For everything."""
-        return cls(plan(desired, live, state, options), desired, live, state, options)
+        return cls(plan(desired, live, state, options), desired, live, state=state, options=options)
 
     def narrowed(self, targets: Sequence[str], excluded: Sequence[str]) -> PlannedRun:
         """For some addresses and what they need, without some others; for everything where none is named.
@@ -68,7 +68,7 @@ async def planned(  # noqa: PLR0913 - what is compared, under which options, and
     found = PlannedRun.whole(desired, live, state, options).narrowed(targets, excluded)
     is_destroy = options.is_destroy  # what it does not see, it leaves behind
     if live.end is End.CLAIMED and (is_destroy or _rests_on_end(found.plan)):
-        live = await complete(provider, desired, state, options, live)
+        live = await complete(provider, desired, state, options=options, live=live)
         found = PlannedRun.whole(desired, live, state, options).narrowed(targets, excluded)
     _require_room(found.plan, live, provider)
     return found

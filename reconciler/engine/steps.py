@@ -58,8 +58,8 @@ class Steps:
     A step takes what it needs from its Change: the configuration is not read again.
     ``uploads`` maps a file's address to the id of its upload, as far as it is known. ``fresh`` holds
     assistants, by id, as they were when last looked at, and as our own steps left them since. ``bindings``
-    and ``pending`` are the state being made, ``remarks`` what a person should hear of a change that was
-    applied. ``recorded`` tells whether the journal was written; ``unrecorded`` are addresses of which it does
+    and ``pending`` are the state being made, ``remarks`` what a user should know of a change that was
+    applied. ``recorded`` says whether the journal was written; ``unrecorded`` are addresses of which it does
     not know yet what was decided without a call.
 
     ``touched`` are addresses for which a write was sent whose answer does not rule out an effect, ``doubted``
@@ -85,7 +85,7 @@ class Steps:
     recorded: bool = False
 
     def __post_init__(self) -> None:
-        kept = {where: one.id for where, one in self.bindings.items() if isinstance(one, FileBinding)}
+        kept = {address: one.id for address, one in self.bindings.items() if isinstance(one, FileBinding)}
         self.uploads = {**kept, **self.uploads}
         self._search = Search(self.plan.owns, self.provider.delay)
 
@@ -104,7 +104,7 @@ class Steps:
         if found is None and change.action in _ENDING:
             await self._confirm_gone(change.id)
             return
-        if found is None or self._moved(change, found, known):
+        if found is None or self._is_changed(change, found, known):
             moved = "deleted" if found is None else "changed"
             since = "meanwhile" if known else "after the plan was made"
             raise StaleError(f"{change.id} was {moved} on the server {since}; run plan again")
@@ -120,19 +120,21 @@ class Steps:
                 "it counts as deleted only where both agree"
             )
 
-    def _moved(self, change: Change, found: LiveAssistant, known: LiveAssistant | None) -> bool:
-        """Whether somebody else changed anything that a change rests on.
+    def _is_changed(self, change: Change, current: LiveAssistant, known: LiveAssistant | None) -> bool:
+        """Return whether another user changed anything that a change rests on.
 
         Once it has begun, that is nothing of the files that it neither attaches nor detaches.
         """
         if known is None:
-            return found.fingerprint != change.before
+            return current.fingerprint != change.before
         ours = {self._attached(step) for step in change.steps if step.kind in _CARRYING}
-        seen, before = ((one.fields, one.metadata, ours.intersection(one.file_ids)) for one in (found, known))
+        seen, before = (
+            (one.fields, one.metadata, ours.intersection(one.file_ids)) for one in (current, known)
+        )
         return seen != before
 
     def _attached(self, step: Step) -> str:
-        """The id of the upload that a step attaches or detaches."""
+        """Return the id of the upload that a step attaches or detaches."""
         return step.id if step.kind is StepKind.DETACH else self._id(step.file or step.id)
 
     def _begin(self, change: Change, found: LiveAssistant) -> None:
@@ -144,16 +146,16 @@ class Steps:
     def _admit_files(self, change: Change, found: LiveAssistant) -> None:
         """Remember that we manage files before the first is attached, so that a killed run can let go.
 
-        What moves is bound where it was until its Mark says the new address.
+        What moves is bound where it was until its mark has the new address.
         """
         if not any(step.kind is StepKind.ATTACH for step in change.steps):
             return
-        where = change.moved_from or change.address
+        address = change.moved_from or change.address
         row = self.fields.files
         fallback = AssistantBinding(found.id, _mark(change).nonce, remembered(self.fields, found))
-        binding = self.bindings.get(where, fallback)
+        binding = self.bindings.get(address, fallback)
         if row and isinstance(binding, AssistantBinding) and row.name not in binding.digests:
-            self._bind(where, replace(binding, digests={**binding.digests, row.name: ""}))
+            self._bind(address, replace(binding, digests={**binding.digests, row.name: ""}))
 
     async def take(self, change: Change, step: Step) -> None:
         """Carry out one step."""
@@ -173,24 +175,24 @@ class Steps:
             case StepKind.DELETE:
                 await self._delete(change, step)
 
-    async def _write(self, where: Address, call: Callable[[], Awaitable[U]], done: str = "") -> U:
+    async def _write(self, address: Address, call: Callable[[], Awaitable[U]], done: str = "") -> U:
         """Make one write; the object counts as changed unless the answers rule out an effect.
 
         ``done`` is what a report says of the write once it succeeded.
         """
-        is_first = where not in self.touched
-        self.touched.add(where)  # before the request leaves: a run that is cancelled knows no answer
+        is_first = address not in self.touched
+        self.touched.add(address)  # before the request leaves: a run that is cancelled knows no answer
         try:
             result = await call()
         except APIError as error:
             if not error.had_no_effect:
-                self.doubted.add(where)
+                self.doubted.add(address)
             elif is_first:
-                self.touched.discard(where)
+                self.touched.discard(address)
             if isinstance(error, ConflictError) and error.had_no_effect:  # its token was out of date
                 raise StaleError(f"{error.message}; run plan again") from error
             raise
-        self.done[where] = done
+        self.done[address] = done
         return result
 
     async def _upload(self, change: Change) -> None:
@@ -276,11 +278,11 @@ class Steps:
                 continue
             found = await self._search.awaited(find, one)
             if found is not None and found.id not in self._bound_ids():
-                where = again.address
-                raise StaleError(f"what an interrupted run began for {where} came to light; run plan again")
+                address = again.address
+                raise StaleError(f"what an interrupted run began for {address} came to light; run plan again")
 
     def _bound_ids(self) -> set[str]:
-        """The ids of everything that is bound, earlier uploads included."""
+        """Return the ids of everything that is bound, earlier uploads included."""
         old = {each for one in self.bindings.values() if isinstance(one, FileBinding) for each in one.old}
         return old | {one.id for one in self.bindings.values()}
 
@@ -310,7 +312,7 @@ class Steps:
         self.fresh[change.id] = replace(found, file_ids=kept)
 
     async def _release(self, change: Change) -> None:
-        """Take our Mark out of the metadata."""
+        """Remove the ownership mark from the metadata."""
         found = self.fresh.get(change.id)
         if found is None:
             return
@@ -324,15 +326,15 @@ class Steps:
     def _record_decisions(self) -> None:
         """Write down what was decided without a call: files first, and what is bound before what is not.
 
-        Without a state only a Mark tells whose the uploads of an assistant are. Once it says other files,
+        Without a state only an ownership mark says whose the uploads of an assistant are. Once it says other files,
         or is out, nothing does: they would be left over, or kept for ever as what a stranger carries.
         """
 
-        def place(where: Address) -> tuple[bool, bool, Address]:
-            return where.kind is Kind.ASSISTANT, where not in self.bindings, where
+        def place(address: Address) -> tuple[bool, bool, Address]:
+            return address.kind is Kind.ASSISTANT, address not in self.bindings, address
 
-        for where in sorted(self.unrecorded, key=place):
-            self._bind(where, self.bindings.get(where))
+        for address in sorted(self.unrecorded, key=place):
+            self._bind(address, self.bindings.get(address))
 
     async def _delete(self, change: Change, step: Step) -> None:
         if change.address.kind is Kind.ASSISTANT and step.id != change.id:
@@ -366,7 +368,7 @@ class Steps:
         self._let_go(found)
 
     def _let_go(self, live: LiveAssistant | None) -> None:
-        """Look no more for what made an assistant that is ours no longer."""
+        """Drop pending creates of an assistant that we no longer own."""
         nonce = live.mark.nonce if live and live.mark else ""
         self.pending = Pending(one for one in self.pending if not nonce or one.nonce != nonce)
 
@@ -397,12 +399,12 @@ class Steps:
         """Forget an address, with the next save."""
         self._forget(change.address)
 
-    def _forget(self, where: Address) -> None:
-        self._decided(where, self.bindings.pop(where, None))
+    def _forget(self, address: Address) -> None:
+        self._decided(address, self.bindings.pop(address, None))
 
-    def _decided(self, where: Address, before: Binding | None) -> None:
-        self.unrecorded.add(where)
-        self.pending = self.pending.resolved_by(where, before, self.bindings.get(where))
+    def _decided(self, address: Address, before: Binding | None) -> None:
+        self.unrecorded.add(address)
+        self.pending = self.pending.resolved_by(address, before, self.bindings.get(address))
 
     def _remember(self, change: Change, made: LiveAssistant, nonce: str) -> None:
         wanted = _wanted(change)
@@ -421,19 +423,19 @@ class Steps:
             self.remarks[change.address] = f"the server keeps {fields} differently from what was sent"
 
     def files(self, change: Change) -> tuple[FileReference, ...]:
-        """What the assistant of a Change shall carry."""
+        """Return the files of the assistant of a Change."""
         return _wanted(change).files or ()
 
-    def _bind(self, where: Address, binding: Binding | None) -> None:
+    def _bind(self, address: Address, binding: Binding | None) -> None:
         self.recorded = True
-        self.store.record(where, binding)
-        self.unrecorded.discard(where)
-        self.done.pop(where, None)
-        self.pending = self.pending.resolved_by(where, self.bindings.get(where), binding)
+        self.store.record(address, binding)
+        self.unrecorded.discard(address)
+        self.done.pop(address, None)
+        self.pending = self.pending.resolved_by(address, self.bindings.get(address), binding)
         if binding is None:
-            self.bindings.pop(where, None)
+            self.bindings.pop(address, None)
         else:
-            self.bindings[where] = binding
+            self.bindings[address] = binding
 
     def _id(self, reference: FileReference) -> str:
         return self.uploads[reference] if isinstance(reference, Address) else reference
