@@ -326,8 +326,8 @@ class Steps:
     def _record_decisions(self) -> None:
         """Write down what was decided without a call: files first, and what is bound before what is not.
 
-        Without a state only an ownership mark says whose the uploads of an assistant are. Once it says other files,
-        or is out, nothing does: they would be left over, or kept for ever as what a stranger carries.
+        Without a state only an ownership mark says whose the uploads of an assistant are. Once it says other
+        files, or is out, nothing does: they would be left over, or kept for ever as what a stranger carries.
         """
 
         def place(address: Address) -> tuple[bool, bool, Address]:

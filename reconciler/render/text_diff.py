@@ -105,7 +105,15 @@ def compared(before: str, after: str, context: int = CONTEXT) -> Comparison:
         labels += ("only blanks differ",) * _is_blank(old, new)
     signs = Counter(row.sign for hunk in hunks for row in hunk)
     headings = tuple(_headings(hunks, old, new))
-    return Comparison(hunks, labels, headings, signs["+"], signs["-"], Extent.of(before), Extent.of(after))
+    return Comparison(
+        hunks,
+        labels,
+        headings,
+        added=signs["+"],
+        removed=signs["-"],
+        before=Extent.of(before),
+        after=Extent.of(after),
+    )
 
 
 def _lines(before: str, after: str) -> tuple[tuple[list[str], list[str]], tuple[str, ...]]:
@@ -282,7 +290,7 @@ def _marked(before: Sequence[str], after: Sequence[str]) -> tuple[_Lines, _Lines
 def _opcodes(old: Sequence[str], new: Sequence[str]) -> list[_Block]:
     """Return how one run of words becomes the other; as a whole, where more would take too long."""
     if len(old) + len(new) > _BLOCK:
-        return [_Block("replace", 0, len(old), 0, len(new))]
+        return [_Block("replace", old_from=0, old_to=len(old), new_from=0, new_to=len(new))]
     return [_Block(*block) for block in _Matcher(old, new).get_opcodes()]
 
 
