@@ -45,8 +45,10 @@ def field_changes(
     for row in rows:
         if row.is_managed(desired):
             yield from _changes(row, desired, live, binding)
+    former = former_paths(fields, live, binding)
     for row in rows:
-        yield from _cleared(row, desired, live, former_paths(row, fields, live, binding), binding=binding)
+        if row.has_keys or (row.name in former and not row.is_managed(desired)):
+            yield from _cleared(row, desired, live, former, binding=binding)
 
 
 def _changes(
@@ -77,12 +79,10 @@ def _cleared(
     binding: AssistantBinding | None,
 ) -> Iterator[FieldChange]:
     """Yield the parts that were managed and that the configuration no longer names."""
-    is_gone = not row.is_managed(desired) and row.clear is not Clear.NEVER
-    if not former or not (is_gone or row.has_keys):
-        return
     actual = row.found(live)
     parts, named = row.parts(actual), row.parts(row.wanted(desired))
-    for path in sorted(set(former) - set(named)) if row.has_keys else parts:
+    gone = sorted(path for path in parts if path in former and path not in named) if row.has_keys else parts
+    for path in gone if row.clear is not Clear.NEVER else ():
         if not row.is_equal(parts[path], None):
             drifted = differs(row, path, actual, binding)
             yield FieldChange(
@@ -125,18 +125,16 @@ def _details(row: Field, before: Any, after: Any) -> Iterator[Detail]:
         yield Detail(path, *sides)
 
 
-def former_paths(
-    row: Field, fields: Fields, live: LiveAssistant, binding: AssistantBinding | None
-) -> Collection[str]:
-    """Return the paths of a field that were managed when the assistant was last applied.
+def former_paths(fields: Fields, live: LiveAssistant, binding: AssistantBinding | None) -> frozenset[str]:
+    """Return the paths that were managed when the assistant was last applied: names, and keys of some fields.
 
     The ownership mark is asked besides the binding: an update that a killed run made is recorded nowhere
     else.
     """
-    if not row.has_keys:
-        return {row.name} & managed_before(fields, live, binding)
     known, keys = binding.digests if binding else {}, live.mark.keys if live.mark else frozenset()
-    return {path for path in row.parts(row.found(live)) if path in known or row.marked(path) in keys}
+    names = managed_before(fields, live, binding) - {row.name for row in fields.keyed}
+    paths = ((row, path) for row in fields.keyed for path in row.parts(row.found(live)))
+    return names | {path for row, path in paths if path in known or row.marked(path) in keys}
 
 
 def managed_before(fields: Fields, live: LiveAssistant, binding: AssistantBinding | None) -> frozenset[str]:
@@ -148,8 +146,7 @@ def managed_before(fields: Fields, live: LiveAssistant, binding: AssistantBindin
 
 def remembered(fields: Fields, live: LiveAssistant) -> dict[str, str]:
     """Return what a lost state had of an assistant: the paths in its mark, their values not known."""
-    paths = [path for row in fields for path in former_paths(row, fields, live, None)]
-    return dict.fromkeys(paths, "")
+    return dict.fromkeys(former_paths(fields, live, None), "")
 
 
 def sent(fields: Fields, desired: DesiredAssistant, changes: Sequence[FieldChange]) -> dict[str, Any]:
