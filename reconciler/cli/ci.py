@@ -1,4 +1,4 @@
-"""The commands that a CI runs after a plan: they tell people, and the steps that follow."""
+"""The commands that a CI runs after a plan: they inform people, and the steps that follow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reconciler.cli.console import Console
 from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from reconciler.cli.ci_job import CiJob
     from reconciler.forges import Board, Pinned
@@ -31,7 +31,7 @@ _DRIFTED = 2
 
 
 class UnwrittenError(ReconcilerError):
-    """A file that the CI shall read could not be written."""
+    """A file for the CI could not be written."""
 
 
 _report_options = options.together(
@@ -55,7 +55,7 @@ _report_options = options.together(
 
 @click.group()
 def ci() -> None:
-    """Tell a pull request, and the CI, what a plan says."""
+    """Report plans and drift to CI and pull requests."""
 
 
 @ci.command(epilog=_EXITS)
@@ -78,7 +78,7 @@ def ci() -> None:
     help="Also write the counts to this file, for the widget of GitLab's merge requests.",
 )
 @_report_options
-def comment(plan: Path, report_url: str, dotenv: Path | None, widget: Path | None, **given: Any) -> int:
+def comment(plan: Path, report_url: str, dotenv: Path | None, widget: Path | None, **options: Any) -> int:
     """Keep one comment about PLAN on the pull request.
 
     PLAN is the file that `plan --out` wrote. In a GitHub workflow it also writes the summary, warnings and
@@ -89,20 +89,19 @@ def comment(plan: Path, report_url: str, dotenv: Path | None, widget: Path | Non
     from reconciler.render.document import read_plan  # noqa: PLC0415 - the same
     from reconciler.store import planfile  # noqa: PLC0415 - the same
 
-    console, link = _console(given), _link(report_url)
+    console, link = Console.of(options), _link(report_url)
     document = read_plan(planfile.read(plan), plan)
-    runner = CiJob.of(os.environ, given["token_file"])
+    job = CiJob.of(os.environ, options["token_file"])
     draft = partial(pipeline.plan_comment, document, report=link)
-    _write_files(document, runner, dotenv, widget)
-    _summarize(console, runner.summary, draft)
-    if runner.kind == "github":
+    _write_files(document, job, dotenv, widget)
+    _summarize(console, job.summary, draft)
+    if job.kind == "github":
         console.print(pipeline.plan_annotations(document))
-    if given["wanted"] and _may_tell(console, runner):
-        anew = document.has_changes or not given["only_changes"]
-        mark = _mark("assistants-sync", document.project, document.environment)
-        _tell_people(
-            console, runner, given, partial(_pinned, mark=mark, draft=draft, most=given["most"], anew=anew)
-        )
+    if options["wanted"] and _can_comment(console, job):
+        create = document.has_changes or not options["only_changes"]
+        marker = _marker("assistants-sync", document.project, document.environment)
+        work = partial(_pinned, marker=marker, draft=draft, most=options["most"], create=create)
+        _comment(console, job, options, work)
     return 0
 
 
@@ -113,7 +112,7 @@ def comment(plan: Path, report_url: str, dotenv: Path | None, widget: Path | Non
 )
 @options.configuration
 @_report_options
-def issue(drift: Path, code: int, most: int, **given: Any) -> int:
+def issue(drift: Path, code: int, most: int, **options: Any) -> int:
     """Keep one issue about drift: open it, update it, close it.
 
     FILE holds what `drift` printed.
@@ -124,34 +123,33 @@ def issue(drift: Path, code: int, most: int, **given: Any) -> int:
     from reconciler.render import pipeline  # noqa: PLC0415 - the same
 
     if code not in {0, _DRIFTED}:
-        raise UsageError(
-            f"drift ended with {code}, so nobody knows whether there is any; the issue stays as it is"
-        )
-    console, text = _console(given), _read(drift)
-    project, environment = Configured.of(given).configuration.desired.project, given["environment"]
-    runner = CiJob.of(os.environ, given["token_file"])
-    if not _has_token(console, runner, "issue"):
+        raise UsageError(f"drift ended with {code}, so the result is unknown; the issue was not changed")
+    console, text = Console.of(options), _read(drift)
+    project, environment = Configured.of(options).configuration.desired.project, options["environment"]
+    job = CiJob.of(os.environ, options["token_file"])
+    if not _has_token(console, job, "issue"):
         return 0
-    mark = _mark("assistants-sync-drift", project, environment or NO_ENVIRONMENT)
+    marker = _marker("assistants-sync-drift", project, environment or NO_ENVIRONMENT)
+    draft = partial(_about_drift, pipeline.fenced, text)
     work = (
-        partial(_pinned, mark=mark, draft=partial(_about_drift, pipeline.fenced, text), most=most, anew=True)
+        partial(_pinned, marker=marker, draft=draft, most=most, create=True)
         if code
-        else partial(_unpinned, mark=mark)
+        else partial(_unpinned, marker=marker)
     )
     title = f"Drift of the assistants of {project}" + (f" in {environment}" if environment else "")
-    console.tell("", _worked(_on_board(runner, given, work, title)))
+    _update(console, job, options, work, title=title)
     return 0
 
 
 def _link(url: str) -> str:
-    """A link that is one: nothing of it can end the Markdown around it."""
+    """Return a link that cannot end the Markdown around it; UsageError for any other."""
     if url and not _LINK.match(url):
         raise UsageError("--report-url takes an address that begins with https:// and needs no escaping")
     return url
 
 
-def _mark(kind: str, project: str, environment: str) -> str:
-    """The marker; PROJECT and ENVIRONMENT come out of a file, and must be what they are called."""
+def _marker(kind: str, project: str, environment: str) -> str:
+    """Return the marker; UsageError for names in the plan file that no configuration could have."""
     from reconciler.forges import marker  # noqa: PLC0415 - not for --help
     from reconciler.model.address import ENVIRONMENT_PATTERN, PROJECT_PATTERN  # noqa: PLC0415 - the same
     from reconciler.model.mark import NO_ENVIRONMENT  # noqa: PLC0415 - the same
@@ -162,14 +160,14 @@ def _mark(kind: str, project: str, environment: str) -> str:
     return marker(kind, project, environment)
 
 
-def _write_files(document: PlanDocument, runner: CiJob, dotenv: Path | None, widget: Path | None) -> None:
+def _write_files(document: PlanDocument, job: CiJob, dotenv: Path | None, widget: Path | None) -> None:
     from reconciler.render import pipeline  # noqa: PLC0415 - not for --help
 
-    found = pipeline.plan_outputs(document)
-    if runner.outputs:
-        _append(runner.outputs, _lines(found))
+    outputs = pipeline.plan_outputs(document)
+    if job.outputs:
+        _append(job.outputs, _lines(outputs))
     if dotenv:
-        _replace(dotenv, _lines({f"PLAN_{name.upper()}": value for name, value in found.items()}))
+        _replace(dotenv, _lines({f"PLAN_{name.upper()}": value for name, value in outputs.items()}))
     if widget:
         _replace(widget, pipeline.plan_widget(document))
 
@@ -179,13 +177,13 @@ def _lines(values: Mapping[str, str]) -> str:
 
 
 def _summarize(console: Console, file: Path | None, draft: Callable[[int], str]) -> None:
-    """Add the plan to the summary of the step, as long as that may get."""
+    """Add the plan to the summary of the step, within its maximum size."""
     if file is None:
         return
-    room = _SUMMARY - (file.stat().st_size if file.exists() else 0) - 2
-    shown = draft(room)
-    if len(shown.encode()) > room:
-        console.tell("Warning", "the summary of this step is full, so the plan is not in it")
+    available = _SUMMARY - (file.stat().st_size if file.exists() else 0) - 2
+    shown = draft(available)
+    if len(shown.encode()) > available:
+        console.log("Warning", "the summary of this step is full, so the plan is not in it")
         return
     _append(file, shown + "\n")
 
@@ -206,21 +204,21 @@ def _write(file: Path, text: str, how: str) -> None:
         raise UnwrittenError(f"cannot write {file}: {cause.strerror}") from cause
 
 
-def _may_tell(console: Console, runner: CiJob) -> bool:
-    """Whether there is somebody to tell; says so where there is not."""
-    if runner.kind == "none":
-        console.tell("", "This is neither a GitHub workflow nor a GitLab pipeline, so there is no comment.")
-    elif not runner.number:
-        console.tell("", "This run is about no pull request, so there is no comment.")
+def _can_comment(console: Console, job: CiJob) -> bool:
+    """Return whether there is a pull request and a token; report which of them is missing."""
+    if job.kind == "none":
+        console.log("", "This is neither a GitHub workflow nor a GitLab pipeline, so there is no comment.")
+    elif not job.number:
+        console.log("", "This run is about no pull request, so there is no comment.")
     else:
-        return _has_token(console, runner, "comment")
+        return _has_token(console, job, "comment")
     return False
 
 
-def _has_token(console: Console, runner: CiJob, what: str) -> bool:
-    if not runner.token:
-        console.tell("Warning", f"there is no token, so there is no {what}: {_WHENCE[runner.kind]}")
-    return bool(runner.token)
+def _has_token(console: Console, job: CiJob, what: str) -> bool:
+    if not job.token:
+        console.log("Warning", f"there is no token, so there is no {what}: {_WHENCE[job.kind]}")
+    return bool(job.token)
 
 
 _WHENCE = {
@@ -230,77 +228,85 @@ _WHENCE = {
 }
 
 
-def _tell_people(
-    console: Console, runner: CiJob, given: Mapping[str, Any], work: Callable[[Board], Awaitable[str]]
+def _comment(
+    console: Console, job: CiJob, options: Mapping[str, Any], work: Callable[[Board], Awaitable[str]]
 ) -> None:
-    """Write the comment; on a pull request from elsewhere a token without rights is no surprise."""
+    """Write the comment; a token without rights is expected on a pull request from another repository."""
     from reconciler.forges import DeniedError  # noqa: PLC0415 - not for --help
 
     try:
-        console.tell("", _worked(_on_board(runner, given, work)))
+        _update(console, job, options, work)
     except DeniedError as denied:
-        if not runner.is_foreign:
+        if not job.is_foreign:
             raise
-        console.tell(
+        console.log(
             "Warning", f"there is no comment, since the pull request is from another repository: {denied}"
         )
 
 
-def _worked(work: Coroutine[Any, Any, str]) -> str:
+def _update(
+    console: Console,
+    job: CiJob,
+    options: Mapping[str, Any],
+    work: Callable[[Board], Awaitable[str]],
+    title: str = "",
+) -> None:
     import asyncio  # noqa: PLC0415 - not for --help
 
-    return asyncio.run(work)
+    console.log("", asyncio.run(_on_board(job, options, work, title=title)))
 
 
 async def _on_board(
-    runner: CiJob, given: Mapping[str, Any], work: Callable[[Board], Awaitable[str]], title: str = ""
+    job: CiJob, options: Mapping[str, Any], work: Callable[[Board], Awaitable[str]], title: str = ""
 ) -> str:
-    """Work on the pull request's comments, or, where a title is given, on the issues."""
+    """Work on the comments of the pull request, or, under a title, on the issues."""
     from reconciler.forges import github, gitlab  # noqa: PLC0415 - not for --help
     from reconciler.forges.rest import connected  # noqa: PLC0415 - the same
 
-    ways = {"proxy_from_environment": given["proxy_from_environment"], "ca_file": given["ca_file"]}
-    forge = {"github": github, "gitlab": gitlab}[runner.kind].FORGE
-    async with connected(forge, runner.api, runner.token, **ways) as sender:
+    network = {"proxy_from_environment": options["proxy_from_environment"], "ca_file": options["ca_file"]}
+    forge = {"github": github, "gitlab": gitlab}[job.kind].FORGE
+    async with connected(forge, job.api, job.token, **network) as sender:
         board: Board
-        if runner.kind == "github":
-            place = runner.place
-            issues = github.Issues.of(sender, place, title)
-            board = issues if title else github.PullRequest.of(sender, place, runner.number)
+        if job.kind == "github":
+            board = (
+                github.Issues.of(sender, job.project, title)
+                if title
+                else github.PullRequest.of(sender, job.project, job.number)
+            )
         else:
-            project = int(runner.place)
+            project = int(job.project)
             board = (
                 gitlab.Issues.of(sender, project, title)
                 if title
-                else gitlab.MergeRequest.of(sender, project, runner.number)
+                else gitlab.MergeRequest.of(sender, project, job.number)
             )
         return await work(board)
 
 
-async def _pinned(board: Board, mark: str, draft: Callable[[int], str], most: int, *, anew: bool) -> str:
+async def _pinned(board: Board, marker: str, draft: Callable[[int], str], most: int, *, create: bool) -> str:
     from reconciler.forges import pin  # noqa: PLC0415 - not for --help
 
-    return _said(await pin(board, mark, draft, most - len(mark) - 1, create=anew))
+    return _sentence(await pin(board, marker, draft, most - len(marker) - 1, create=create))
 
 
-async def _unpinned(board: Board, mark: str) -> str:
+async def _unpinned(board: Board, marker: str) -> str:
     from reconciler.forges import unpin  # noqa: PLC0415 - not for --help
 
-    return "No drift: the issue is closed." if await unpin(board, mark) else "No drift, and no open issue."
+    return "No drift: the issue is closed." if await unpin(board, marker) else "No drift, and no open issue."
 
 
-def _said(found: Pinned) -> str:
-    told = {
+def _sentence(pinned: Pinned) -> str:
+    sentence = {
         "created": "Written.",
         "updated": "Updated.",
         "absent": "There are no changes, and there was nothing to update.",
-    }[found.result]
-    return told + (f" {found.left} older ones could not be deleted." if found.left else "")
+    }[pinned.result]
+    return sentence + (f" {pinned.left} older ones could not be deleted." if pinned.left else "")
 
 
 def _about_drift(fenced: Callable[[str, int], str], text: str, most: int) -> str:
     head = (
-        "Somebody changed assistants or files on the server since they were last applied. The next apply "
+        "Assistants or files were changed on the server since they were last applied. The next apply "
         "sets back what the configuration names. This issue is closed as soon as there is no drift.\n\n"
     )
     return head + fenced(text, max(0, most - len(head) - 200)) + "\n"
@@ -312,7 +318,3 @@ def _read(file: Path) -> str:
             return stream.read(_LONGEST_DRIFT).decode(errors="replace")
     except OSError as cause:
         raise UsageError(f"cannot read {file}: {cause.strerror}") from cause
-
-
-def _console(given: Mapping[str, Any]) -> Console:
-    return Console(given["colour"], verbose=given["verbose"])

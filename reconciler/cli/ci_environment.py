@@ -1,4 +1,4 @@
-"""What surrounds a run of the program."""
+"""The environment of a run of the program."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import os
 
 
 def in_ci() -> bool:
-    """Whether a CI runs the program: the variable CI is set, to anything but 0 and false."""
+    """Return whether a CI runs the program: CI is set, to anything but 0 and false."""
     return os.environ.get("CI", "").lower() not in {"", "0", "false"}

@@ -1,4 +1,4 @@
-"""The CI that runs the program, as its variables and its event tell; nothing of it is believed unchecked."""
+"""The CI that runs the program, from its variables and its event, all of them checked."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 @dataclass(frozen=True)
 class CiJob:
-    """Where a job runs, and whom it may tell.
+    """A job of a CI, and its access to the forge.
 
-    ``place`` is the repository, or the number of the project; ``number`` that of the pull request, 0 without
-    one. ``is_foreign``: the pull request comes from another repository, so that its token may hardly do
-    anything. ``summary`` and ``outputs`` are files that the CI reads afterwards.
+    ``project`` is GitHub's repository, or the number of GitLab's project; ``number`` that of the pull
+    request, or 0. ``is_foreign``: the pull request is from another repository, so its token has few rights.
+    ``summary`` and ``outputs`` are files that the CI reads afterwards.
     """
 
     kind: Literal["github", "gitlab", "none"] = "none"
     api: str = ""
-    place: str = ""
+    project: str = ""
     number: int = 0
     is_foreign: bool = False
     summary: Path | None = None
@@ -39,7 +39,7 @@ class CiJob:
 
     @classmethod
     def of(cls, environment: Mapping[str, str], token_file: Path | None) -> CiJob:
-        """What the variables say; UsageError where they say something that cannot be."""
+        """Return the job that the variables describe; UsageError for values that cannot be."""
         if environment.get("GITHUB_ACTIONS") == "true":
             return cls._github(environment, token_file)
         if environment.get("GITLAB_CI") == "true":
@@ -51,13 +51,13 @@ class CiJob:
         number, is_foreign = _pull_request(environment.get("GITHUB_EVENT_PATH", ""))
         return cls(
             "github",
-            _api(environment.get("GITHUB_API_URL") or "https://api.github.com"),
-            environment.get("GITHUB_REPOSITORY", ""),
-            number,
-            is_foreign,
-            _file(environment.get("GITHUB_STEP_SUMMARY")),
-            _file(environment.get("GITHUB_OUTPUT")),
-            _token(environment, "GITHUB_TOKEN", token_file),
+            api=_api(environment.get("GITHUB_API_URL") or "https://api.github.com"),
+            project=environment.get("GITHUB_REPOSITORY", ""),
+            number=number,
+            is_foreign=is_foreign,
+            summary=_file(environment.get("GITHUB_STEP_SUMMARY")),
+            outputs=_file(environment.get("GITHUB_OUTPUT")),
+            token=_token(environment, "GITHUB_TOKEN", token_file),
         )
 
     @classmethod
@@ -67,49 +67,48 @@ class CiJob:
         source = environment.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID") or target
         return cls(
             "gitlab",
-            _api(environment.get("CI_API_V4_URL") or "https://gitlab.com/api/v4"),
-            str(_number(target, "CI_PROJECT_ID")),
-            _number(environment.get("CI_MERGE_REQUEST_IID", ""), "CI_MERGE_REQUEST_IID"),
-            source != target,
+            api=_api(environment.get("CI_API_V4_URL") or "https://gitlab.com/api/v4"),
+            project=str(_number(target, "CI_PROJECT_ID")),
+            number=_number(environment.get("CI_MERGE_REQUEST_IID", ""), "CI_MERGE_REQUEST_IID"),
+            is_foreign=source != target,
             token=_token(environment, "ASSISTANTS_SYNC_GITLAB_TOKEN", token_file),
         )
 
 
 def _pull_request(path: str) -> tuple[int, bool]:
-    """The number of the pull request that an event is about, or 0, and whether its branch lies elsewhere.
+    """Return the number of an event's pull request, or 0, and whether its branch is in another repository.
 
-    Not the flag ``fork`` tells that, which is about the repository as such: it is also true for a pull
-    request inside a repository that was forked once.
+    The flag ``fork`` does not say that: it is also true for a pull request inside a repository that is itself
+    a fork.
     """
-    event = _event(path)
-    found = event.get("pull_request")
-    if not isinstance(found, dict):
+    pull_request = _event(path).get("pull_request")
+    if not isinstance(pull_request, dict):
         return 0, False
-    number = found.get("number")
+    number = pull_request.get("number")
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
         raise UsageError(f"the event in {path} has a pull request without a number")
-    return number, _repository(found, "head") != _repository(found, "base")
+    return number, _repository(pull_request, "head") != _repository(pull_request, "base")
 
 
-def _repository(found: dict[str, Any], side: str) -> Any:
-    """Where one side of a pull request lies; None where that was deleted."""
-    branch = found.get(side)
-    place = branch.get("repo") if isinstance(branch, dict) else None
-    return place.get("full_name") if isinstance(place, dict) else None
+def _repository(pull_request: dict[str, Any], side: str) -> Any:
+    """Return the repository of one side of a pull request; None where that was deleted."""
+    branch = pull_request.get(side)
+    repository = branch.get("repo") if isinstance(branch, dict) else None
+    return repository.get("full_name") if isinstance(repository, dict) else None
 
 
 def _event(path: str) -> dict[str, Any]:
     if not path:
         return {}
     try:
-        found = json.loads(Path(path).read_bytes())
+        event = json.loads(Path(path).read_bytes())
     except (OSError, ValueError, RecursionError) as cause:
         raise UsageError(f"cannot read the event in {path}, which GITHUB_EVENT_PATH names") from cause
-    return found if isinstance(found, dict) else {}
+    return event if isinstance(event, dict) else {}
 
 
 def _api(url: str) -> str:
-    """An address that a token may be sent to: https, or this very machine."""
+    """Return a URL that a token may be sent to, https or this machine; UsageError for any other."""
     try:
         parts = urlsplit(url)
     except ValueError as cause:
@@ -134,7 +133,7 @@ def _file(name: str | None) -> Path | None:
 def _token(environment: Mapping[str, str], name: str, file: Path | None) -> str:
     if file is not None:
         return key_in(file)
-    found = environment.get(name, "").strip()
-    if not (found.isascii() and found.isprintable()):
+    token = environment.get(name, "").strip()
+    if not (token.isascii() and token.isprintable()):
         raise UsageError(f"{name} does not hold a token: one line of printable characters is expected")
-    return found
+    return token

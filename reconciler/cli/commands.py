@@ -1,6 +1,6 @@
-"""The commands; each says what it needs, and leaves the work to the floors below.
+"""The commands; each names its options, and leaves the work to the layers below.
 
-What a command needs besides click is imported inside it, so that --help stays quick.
+Each imports what it needs besides click itself, so that --help stays quick.
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ Exit codes: 0 done, or nothing to do · 1 error, nothing changed · 2 changes
 @options.file_diffs
 @options.drawing
 @options.speaking
-def plan(detailed_exitcode: bool, form: str, out: Path | None, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
+def plan(detailed_exitcode: bool, form: str, out: Path | None, **options: Any) -> int:  # noqa: FBT001 - click passes flags so
     """Show what apply would do.
 
     Only reads: it takes no lock, sends nothing but GET, and writes nothing but the file of --out.
     """
-    drawing, texts = _drawing(form, given), given["file_diffs"]
-    if given["against"]:
-        compared = _comparison(given)
+    drawing, texts = _drawing(form, options), options["file_diffs"]
+    if options["against"]:
+        compared = _comparison(options)
         return compared.plan(detailed=detailed_exitcode, texts=texts, drawing=drawing, out=out)
-    return _session(given).plan(detailed=detailed_exitcode, texts=texts, drawing=drawing, out=out)
+    return _session(options).plan(detailed=detailed_exitcode, texts=texts, drawing=drawing, out=out)
 
 
 @click.command(epilog=EXITS)
@@ -64,12 +64,12 @@ def plan(detailed_exitcode: bool, form: str, out: Path | None, **given: Any) -> 
 @options.missing
 @options.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there is drift.")
 @options.speaking
-def drift(detailed_exitcode: bool, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
-    """Show what somebody changed on the server.
+def drift(detailed_exitcode: bool, **options: Any) -> int:  # noqa: FBT001 - click passes flags so
+    """Show changes made on the server since the last apply.
 
-    Since the last apply, whatever the configuration says by now. Only reads, as plan does.
+    The configuration may have changed since then too. Only reads, as plan does.
     """
-    return _session(given).drift(detailed=detailed_exitcode)
+    return _session(options).drift(detailed=detailed_exitcode)
 
 
 @click.command(epilog=EXITS)
@@ -78,36 +78,36 @@ def drift(detailed_exitcode: bool, **given: Any) -> int:  # noqa: FBT001 - click
 )
 @options.option("--skip-stale", is_flag=True, help="Apply what of PLAN did not move, and end with 3.")
 @options.changing
-def apply(plan_file: Path | None, skip_stale: bool, auto_approve: bool, form: str, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
+def apply(plan_file: Path | None, skip_stale: bool, auto_approve: bool, form: str, **options: Any) -> int:  # noqa: FBT001 - click passes flags so
     """Make the server match the configuration.
 
     Shows the plan and asks first. With PLAN, a file that plan --out wrote, it does what was reviewed:
-    the plan is made anew, and whatever differs stops it. It may be killed at any time: what is done is
-    recorded, and the same command finishes the rest. A format other than text tells what became of the plan.
+    the plan is made again, and whatever differs stops it. It may be killed at any time: what is done is
+    recorded, and the same command finishes the rest. A format other than text prints the report.
     """
     _need_consent(form, auto_approve=auto_approve or plan_file is not None)
     if skip_stale and plan_file is None:
         raise click.UsageError("--skip-stale is about a PLAN, and none is given")
-    review, session = _reviewed(plan_file, given, skip_stale=skip_stale)
+    review, session = _reviewed(plan_file, options, skip_stale=skip_stale)
     approved = auto_approve or plan_file is not None
-    report_options = _report_options(form, given)
+    report_options = _report_options(form, options)
     return session.apply(
-        review, approved=approved, concurrency=_concurrency(given), report_options=report_options
+        review, approved=approved, concurrency=_concurrency(options), report_options=report_options
     )
 
 
 @click.command(epilog=EXITS)
 @options.changing
-def destroy(auto_approve: bool, form: str, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
+def destroy(auto_approve: bool, form: str, **options: Any) -> int:  # noqa: FBT001 - click passes flags so
     """Delete everything of this project.
 
     Shows the plan and asks first. What has prevent_destroy stays, and so do the files it carries.
     """
     _need_consent(form, auto_approve=auto_approve)
-    review, session = _reviewed(None, given, everything=True)
-    report_options = _report_options(form, given)
+    review, session = _reviewed(None, options, everything=True)
+    report_options = _report_options(form, options)
     return session.apply(
-        review, approved=auto_approve, concurrency=_concurrency(given), report_options=report_options
+        review, approved=auto_approve, concurrency=_concurrency(options), report_options=report_options
     )
 
 
@@ -124,7 +124,7 @@ def destroy(auto_approve: bool, form: str, **given: Any) -> int:  # noqa: FBT001
     help="dotenv gives lines that a shell can source: ASSISTANT_SUPPORT_ID=asst_...",
 )
 @options.speaking
-def output(address: str | None, form: str, **given: Any) -> int:
+def output(address: str | None, form: str, **options: Any) -> int:
     """Print the remote ids of assistants.
 
     All of them with their addresses, or the bare id of the one at ADDRESS; from the state alone, no
@@ -133,10 +133,10 @@ def output(address: str | None, form: str, **given: Any) -> int:
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - only this command pays for it
     from reconciler.render import output as forms  # noqa: PLC0415 - the same
 
-    console = _console(given)
-    ids = Configured.of(given).store(given["state"]).load().assistant_ids()
+    console = Console.of(options)
+    ids = Configured.of(options).store(options["state"]).load().assistant_ids()
     if not ids:
-        console.tell("Warning", "the state knows no assistant yet; apply creates them")
+        console.log("Warning", "the state knows no assistant yet; apply creates them")
     shown = {"text": forms.output_text, "json": forms.output_json, "dotenv": forms.output_dotenv}
     if address and form == "text":
         console.print(forms.output_id(ids, address))
@@ -172,7 +172,7 @@ def output(address: str | None, form: str, **given: Any) -> int:
 )
 @options.state
 @options.speaking
-def serve(host: str, port: int, database: Path | None, require_key_file: Path | None, **given: Any) -> int:
+def serve(host: str, port: int, database: Path | None, require_key_file: Path | None, **options: Any) -> int:
     """Serve the embedded server on a socket.
 
     Any client that speaks assistants=v1 can use it. It ends at SIGINT or SIGTERM.
@@ -181,12 +181,12 @@ def serve(host: str, port: int, database: Path | None, require_key_file: Path | 
     from reconciler.server import Database, create_app, ledger_in  # noqa: PLC0415 - the same
     from reconciler.server import serve as listen  # noqa: PLC0415 - the same
 
-    console = _console(given)
+    console = Console.of(options)
     key = key_in(require_key_file) if require_key_file else None
-    faults = _faults(console, given["faults"])
+    faults = _faults(console, options["faults"])
     with (
-        Database.open(database or _folder(given["state"]) / DATABASE) as opened,
-        ledger_in(given["ledger"]) if given["ledger"] else nullcontext() as ledger,
+        Database.open(database or _folder(options["state"]) / DATABASE) as opened,
+        ledger_in(options["ledger"]) if options["ledger"] else nullcontext() as ledger,
     ):
         app = create_app(opened, api_key=key, faults=faults, ledger=ledger)
         listen(app, host, port, ready=lambda url: console.print(f"Serving {url}\n"))
@@ -194,26 +194,26 @@ def serve(host: str, port: int, database: Path | None, require_key_file: Path | 
 
 
 def _faults(console: Console, path: Path | None) -> Faults | None:
-    """The faults in a file, announced: nobody shall take such a server for a healthy one."""
+    """Return the faults in a file, and report them, since the server looks healthy without."""
     from reconciler.server import Faults  # noqa: PLC0415 - only with serve
 
     if path is None:
         return None
     faults = Faults.read(path)
-    console.tell("Faults", f"{len(faults)} from {path}")
+    console.log("Faults", f"{len(faults)} from {path}")
     return faults
 
 
 @click.command()
 @options.speaking
-def demo(**given: Any) -> int:
-    """Tell the whole story in a temporary folder.
+def demo(**options: Any) -> int:
+    """Run a demo in a temporary folder.
 
     No key, no network, nothing left behind.
     """
-    from reconciler.cli.demo import tell_story  # noqa: PLC0415 - only this command pays for it
+    from reconciler.cli.demo import run_demo  # noqa: PLC0415 - only this command pays for it
 
-    return tell_story(_console(given))
+    return run_demo(Console.of(options))
 
 
 @click.command()
@@ -231,10 +231,6 @@ def completion(context: click.Context, shell: str) -> int:
     return 0
 
 
-def _console(given: dict[str, Any]) -> Console:
-    return Console(given["colour"], verbose=given["verbose"])
-
-
 def _need_consent(form: str, *, auto_approve: bool) -> None:
     if not auto_approve and not is_interactive():
         raise click.UsageError("there is no terminal to ask for approval: say --auto-approve if it is given")
@@ -243,14 +239,14 @@ def _need_consent(form: str, *, auto_approve: bool) -> None:
 
 
 def _reviewed(
-    file: Path | None, given: dict[str, Any], *, skip_stale: bool = False, everything: bool = False
+    file: Path | None, options: dict[str, Any], *, skip_stale: bool = False, everything: bool = False
 ) -> tuple[Review, Session]:
-    """What was reviewed, and a session about the same part of the configuration."""
+    """Return what was reviewed, and a session with its scope."""
     from reconciler.engine.staleness import Review  # noqa: PLC0415 - lazily, see above
 
-    digest = given["expect_digest"]
+    digest = options["expect_digest"]
     if file is None:
-        return Review(None, digest), _session(given, everything=everything)
+        return Review(None, digest), _session(options, everything=everything)
     from reconciler.render.document import plan_in, read_plan  # noqa: PLC0415 - the same
     from reconciler.store import planfile  # noqa: PLC0415 - the same
 
@@ -261,62 +257,62 @@ def _reviewed(
             "PLAN says what it is about: --target, --exclude, --prune-marked and --on-drift do not go with it"
         )
     document = read_plan(planfile.read(file), file)
-    session = _session(given)
+    session = _session(options)
     scope = session.scope.reviewed(document.scope)
     return Review(plan_in(document), digest, skip_stale), replace(session, scope=scope)
 
 
-def _drawing(form: str, given: dict[str, Any]) -> OutputOptions:
+def _drawing(form: str, options: dict[str, Any]) -> OutputOptions:
     from reconciler.cli.output_options import OutputOptions  # noqa: PLC0415 - lazily, see above
 
-    return OutputOptions.of(form, given)
+    return OutputOptions.of(form, options)
 
 
-def _report_options(form: str, given: dict[str, Any]) -> ReportOptions:
+def _report_options(form: str, options: dict[str, Any]) -> ReportOptions:
     from reconciler.cli.session import ReportOptions  # noqa: PLC0415 - lazily, see above
 
-    return ReportOptions(_drawing(form, given), given["report"])
+    return ReportOptions(_drawing(form, options), options["report"])
 
 
-def _comparison(given: dict[str, Any]) -> Comparison:
+def _comparison(options: dict[str, Any]) -> Comparison:
     from reconciler.cli.compare_revision import Comparison  # noqa: PLC0415 - lazily, see above
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - the same
     from reconciler.cli.scope import Scope  # noqa: PLC0415 - the same
 
-    return Comparison.of(given["against"], Configured.of(given), Scope.of(given), _console(given))
+    return Comparison.of(options["against"], Configured.of(options), Scope.of(options), Console.of(options))
 
 
-def _concurrency(given: dict[str, Any]) -> Concurrency:
+def _concurrency(options: dict[str, Any]) -> Concurrency:
     from reconciler.cli.session import Concurrency  # noqa: PLC0415 - lazily, see above
 
-    return Concurrency(given["parallelism"], given["lock_timeout"])
+    return Concurrency(options["parallelism"], options["lock_timeout"])
 
 
 def _folder(location: Path | str | None) -> Path:
-    """Return where the embedded server has its database: with the state, if that is a folder."""
+    """Return the folder of the embedded server's database: that of the state, if it has one."""
     return location if isinstance(location, Path) else Path("state")
 
 
-def _session(given: dict[str, Any], *, everything: bool = False) -> Session:
+def _session(options: dict[str, Any], *, everything: bool = False) -> Session:
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - lazily, see above
     from reconciler.cli.scope import Scope  # noqa: PLC0415 - the same
     from reconciler.cli.session import Session  # noqa: PLC0415 - the same
     from reconciler.cli.target import choose  # noqa: PLC0415 - the same
 
-    scope, configured = Scope.of(given, everything=everything), Configured.of(given)
-    location = configured.location(given["state"])
+    scope, configured = Scope.of(options, everything=everything), Configured.of(options)
+    location = configured.location(options["state"])
     target = choose(
-        given["server"],
-        given["api_key_file"],
-        given["headers"],
+        options["server"],
+        options["api_key_file"],
+        options["headers"],
         _folder(location),
-        allow_http=given["allow_http"],
-        proxy_from_environment=given["proxy_from_environment"],
-        ca_file=given["ca_file"],
-        delay=given["settle"],
+        allow_http=options["allow_http"],
+        proxy_from_environment=options["proxy_from_environment"],
+        ca_file=options["ca_file"],
+        delay=options["settle"],
     )
     return Session(
-        console=_console(given),
+        console=Console.of(options),
         configured=configured,
         store=configured.store(location),
         target=target,

@@ -1,4 +1,4 @@
-"""A plan from the configuration of a commit to the one at hand, for who may not ask the server."""
+"""A plan from the configuration of a commit to the one at hand, for callers without server access."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _CHANGES = 2
 
 
 def _reading(folder: Path) -> Callable[[str], Awaitable[bytes | None]]:
-    """Reads what stands for an upload: the file of that address in a folder."""
+    """Return a reader of the files in a folder, by address; they stand for the uploads."""
 
     async def content(address: str) -> bytes | None:
         return (folder / Address.parse(address).name).read_bytes()
@@ -50,38 +50,37 @@ class Comparison:
 
     @classmethod
     def of(cls, named: str, configured: Configured, scope: Scope, console: Console) -> Comparison:
-        """What ``git:REVISION`` names; UsageError for anything else."""
+        """Return the comparison with what ``git:REVISION`` names; UsageError for anything else."""
         revision = named.removeprefix(_GIT)
         if revision == named or not revision:
             raise UsageError(f"--against {named!r} is not git:REVISION, such as git:origin/main")
         return cls(revision, configured, scope, console)
 
     def plan(self, *, detailed: bool, texts: bool, drawing: OutputOptions, out: Path | None) -> int:
-        """Show what leads from the one to the other; needs no server, no key and no state."""
+        """Show the changes from the commit to the configuration; needs no server, no key and no state."""
         declared = self.configured.reported(self.console)
         with laid_out(self.configured.root.folder, self.revision) as (folder, commit):
             before = self._declared_in(folder, declared.desired.project)
-            where = f"the configuration of {self.revision} (commit {commit[:12]}); no server was asked"
+            target = f"the configuration of {self.revision} (commit {commit[:12]}); no server was asked"
             dialect = self.configured.dialect
-            options = PlanOptions(where, dialect.fields, dialect=dialect.name)
-            found = against(before, declared.desired, options)
-            found = found.narrowed(self.scope.targets, self.scope.excluded)
+            options = PlanOptions(target, dialect.fields, dialect=dialect.name)
+            run = against(before, declared.desired, options).narrowed(self.scope.targets, self.scope.excluded)
             if texts:
-                found = asyncio.run(with_texts(found, _reading(folder), self.configured.root.reopen))
-        plan = anonymous(found.plan)
+                run = asyncio.run(with_texts(run, _reading(folder), self.configured.root.reopen))
+        plan = anonymous(run.plan)
         drawing.show(plan_document(plan, self.scope.recorded, declared.warnings), self.console, out)
         return _CHANGES if detailed and plan.has_changes else 0
 
     def _declared_in(self, folder: Path, project: str) -> Desired:
-        """What the commit declares; nothing where it has no configuration yet."""
-        if not any((folder / one).exists() for one in self.configured.files):
+        """Return what the commit declares: nothing if it has no configuration yet."""
+        if not any((folder / file).exists() for file in self.configured.files):
             return Desired(project)
         before = replace(self.configured, root=Root(folder))
         try:
             desired, dialect = before.configuration.desired, before.dialect
         except ConfigError:
             problem = f"the configuration of {self.revision} cannot be read; this is about that commit:"
-            self.console.tell("Error", problem)
+            self.console.log("Error", problem)
             raise
         if dialect is not self.configured.dialect:
             names = f"{dialect.name} and not {self.configured.dialect.name}"

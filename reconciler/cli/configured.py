@@ -1,4 +1,4 @@
-"""The configuration that a command was given: files, environment, variables, and what of them is checked."""
+"""The configuration of a command: its files, environment and variables, checked."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ STATE = Path("state")
 
 @dataclass(frozen=True)
 class Configured:
-    """Which configuration is meant; ``root`` is where its files are opened, each of them once."""
+    """A configuration; ``root`` opens its files, each of them once."""
 
     files: Sequence[Path]
     environment: str | None = None
@@ -73,7 +73,7 @@ class Configured:
         """Return the meaning of the configuration, and report on stderr what is likely a mistake in it."""
         configuration = self.configuration
         if configuration.warnings:
-            console.explain(configuration.warnings)
+            console.print_diagnostics(configuration.warnings)
         return configuration
 
     def elsewhere(self, environment: str | None) -> Configured:

@@ -1,17 +1,17 @@
-"""What is said to whom: results on stdout, the rest on stderr, and never a traceback for a closed pipe."""
+"""Output: results on stdout, the rest on stderr, and never a traceback for a closed pipe."""
 
 from __future__ import annotations
 
 import os
 import sys
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from reconciler.cli.ci_environment import in_ci
 from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from contextlib import AbstractContextManager
 
     from reconciler.model.diagnostic import Diagnostic
@@ -22,11 +22,11 @@ Colour = Literal["auto", "always", "never"]
 
 
 class OutputError(ReconcilerError):
-    """The result could not be written; what is only told, on stderr, is dropped instead."""
+    """The result could not be written; a message on stderr is dropped instead."""
 
 
 class Console:
-    """Speaks to a person, a log or a pipe; what nobody reads any more is dropped quietly."""
+    """Prints to a terminal, a log or a pipe; drops quietly what is no longer read."""
 
     def __init__(self, colour: Colour = "auto", *, verbose: bool = False) -> None:
         self.colour: Colour = colour
@@ -34,45 +34,50 @@ class Console:
         if verbose:
             _log_requests()
 
-    def say(self, lines: Iterable[Line]) -> None:
-        """A result, on stdout."""
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Console:
+        """Return the console that the options of a command ask for."""
+        return cls(options["colour"], verbose=options["verbose"])
+
+    def print_lines(self, lines: Iterable[Line]) -> None:
+        """Print a result on stdout, with colour if it may be."""
         from reconciler.render.terminal import painted  # noqa: PLC0415 - not for --help
 
         _write(sys.stdout, painted(lines, colour=self.is_coloured))
 
     @property
     def is_coloured(self) -> bool:
-        """Whether a result may be coloured."""
+        """True if a result may be coloured."""
         return self._coloured(sys.stdout)
 
     def print(self, text: str) -> None:
-        """A result as it stands, on stdout."""
+        """Print a result unchanged on stdout."""
         _write(sys.stdout, text)
 
-    def tell(self, word: str, message: str) -> None:
-        """Something besides the result, on stderr, under a word such as ``Warning``."""
+    def log(self, label: str, message: str) -> None:
+        """Print a message on stderr, after a label such as ``Warning`` if there is one."""
         from reconciler.render.lines import Span, Style, line  # noqa: PLC0415 - not for --help
         from reconciler.render.terminal import painted  # noqa: PLC0415 - not for --help
         from reconciler.render.visible import visible  # noqa: PLC0415 - not for --help
 
-        style = Style.ERROR if word == "Error" else Style.DRIFT
-        parts = (Span(f"{word}: ", style), visible(message)) if word else (visible(message),)
+        style = Style.ERROR if label == "Error" else Style.DRIFT
+        parts = (Span(f"{label}: ", style), visible(message)) if label else (visible(message),)
         _write(sys.stderr, painted([line(*parts)], colour=self._coloured(sys.stderr)))
 
     def hint(self, message: str) -> None:
-        """What to do next, for a person at a terminal."""
+        """Print the next step, if a person is at the terminal."""
         if self._is_live():
-            self.tell("", message)
+            self.log("", message)
 
-    def explain(self, problems: tuple[Diagnostic, ...]) -> None:
-        """Every mistake of a configuration, on stderr."""
+    def print_diagnostics(self, problems: tuple[Diagnostic, ...]) -> None:
+        """Print every problem of a configuration on stderr."""
         from reconciler.render.diagnostics import diagnostic_lines  # noqa: PLC0415 - not for --help
         from reconciler.render.terminal import painted  # noqa: PLC0415 - not for --help
 
         _write(sys.stderr, painted(diagnostic_lines(problems), colour=self._coloured(sys.stderr)))
 
     def confirm(self, question: str) -> bool:
-        """Whether a person at the terminal types ``yes``; nothing else will do."""
+        """Return whether the person at the terminal types exactly ``yes``."""
         _write(sys.stderr, f"\n{question}\n  Only 'yes' will be accepted.  Enter a value: ")
         answer = sys.stdin.readline()
         if not answer.endswith("\n"):
@@ -80,7 +85,7 @@ class Console:
         return answer.strip() == "yes"
 
     def progress(self, total: int) -> Progress:
-        """Live on a terminal, one line an action in CI and in pipes."""
+        """Return a live display on a terminal, in CI and in pipes one line for each action."""
         from reconciler.render.terminal import LiveProgress, PlainProgress  # noqa: PLC0415 - not for --help
 
         if self._is_live():
@@ -88,7 +93,7 @@ class Console:
         return PlainProgress(lambda text: _write(sys.stderr, text), total)
 
     def reading(self, what: str) -> AbstractContextManager[object]:
-        """A sign of life on a terminal for as long as something is read."""
+        """Return a context that shows a sign of life on a terminal."""
         from reconciler.render.terminal import LiveReading  # noqa: PLC0415 - not for --help
 
         if not self._is_live():
@@ -110,7 +115,7 @@ class Console:
 
 
 def is_interactive() -> bool:
-    """Whether there is a person to ask."""
+    """Return whether there is a person to ask."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
@@ -126,7 +131,7 @@ def _write(stream: TextIO, text: str) -> None:
 
 
 def _log_requests() -> None:
-    """One line a request; neither headers nor bodies are ever logged."""
+    """Log one line for each request; neither headers nor bodies are ever logged."""
     import logging  # noqa: PLC0415 - only with -v
 
     from reconciler.render.visible import visible  # noqa: PLC0415 - only with -v

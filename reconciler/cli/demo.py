@@ -1,4 +1,4 @@
-"""The whole story, told by the program itself in a temporary folder."""
+"""A demo, run by the program itself in a temporary folder."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 
 class DemoError(ReconcilerError):
-    """The demo did not go as it should."""
+    """The demo failed."""
 
 
-def tell_story(console: Console) -> int:
+def run_demo(console: Console) -> int:
     """Plan, apply, change four things, plan and apply again; ends with no changes."""
     with tempfile.TemporaryDirectory(prefix="assistants-sync-demo-") as folder:
         story = _Story(console, Path(folder) / "support")
@@ -37,7 +37,7 @@ def tell_story(console: Console) -> int:
         story.note("Do it. The server is embedded: no key, no network.")
         story.run("apply", "--auto-approve")
         story.note(
-            "Now a prompt author changes one word of a prompt, somebody adds a line to the handbook,",
+            "Now a prompt author changes one word of a prompt, another adds a line to the handbook,",
             "the weekly numbers are not needed any more, and a colleague renames an assistant on the",
             "server, behind our back.",
         )
@@ -66,15 +66,15 @@ class _Story:
     def __init__(self, console: Console, folder: Path) -> None:
         self.folder = folder
         self._console = console
-        kept = {
+        inherited = {
             key: value
             for key, value in os.environ.items()
             if not key.startswith(("OPENAI_", "ASSISTANTS_SYNC_")) and key != "CI"
         }
-        self._environment = {**kept, "ASSISTANTS_SYNC_COLOR": console.colour}
+        self._environment = {**inherited, "ASSISTANTS_SYNC_COLOR": console.colour}
 
     def note(self, *text: str) -> None:
-        self._console.print("\n" + "".join(f"# {one}\n" for one in text))
+        self._console.print("\n" + "".join(f"# {line}\n" for line in text))
 
     def run(self, *arguments: str) -> None:
         self._console.print(f"\n$ assistants-sync {' '.join(arguments)}\n")

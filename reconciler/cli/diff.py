@@ -27,10 +27,10 @@ def diff(between: tuple[str, str], **options: Any) -> int:
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - only this command pays for it
     from reconciler.render.declared import difference_lines  # noqa: PLC0415 - the same
 
-    console = Console(options["colour"], verbose=options["verbose"])
+    console = Console.of(options)
     configured = Configured.of(options)
     before, after = (
         configured.elsewhere(None if name == _WITHOUT else name).reported(console).desired for name in between
     )
-    console.say(difference_lines(before, after, between, configured.dialect.fields))
+    console.print_lines(difference_lines(before, after, between, configured.dialect.fields))
     return 0

@@ -68,7 +68,7 @@ def _interruptible(console: Console) -> Iterator[Interruption]:
         if interruption.signal:
             os._exit(128 + number)
         interruption.signal = number
-        console.tell("Interrupted", "finishing the calls in flight; a second signal leaves at once")
+        console.log("Interrupted", "finishing the calls in flight; a second signal leaves at once")
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, interrupt, int(number))

@@ -34,7 +34,7 @@ def explain(code: str, dialect: str | None, **options: Any) -> int:
         raise UsageError(
             f"there is no code {code}" + (f"; {hint}" if hint else f"; codes: {', '.join(RULES)}")
         )
-    Console(options["colour"], verbose=options["verbose"]).say(rule_lines(_with_limits(rule, dialect)))
+    Console.of(options).print_lines(rule_lines(_with_limits(rule, dialect)))
     return 0
 
 

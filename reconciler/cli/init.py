@@ -22,7 +22,7 @@ def init(project: str | None, **options: Any) -> int:
     from reconciler.cli.scaffold import write  # noqa: PLC0415 - only this command pays for it
 
     written = write(Path(), project)
-    console = Console(options["colour"], verbose=options["verbose"])
+    console = Console.of(options)
     console.print("".join(f"wrote {path}\n" for path in written))
-    console.tell("", "Next: assistants-sync validate, then assistants-sync plan.")
+    console.log("", "Next: assistants-sync validate, then assistants-sync plan.")
     return 0

@@ -1,4 +1,4 @@
-"""Every state at a place, a line each, in columns that fit a narrow terminal."""
+"""A table of the states at a location, in columns that fit a narrow terminal."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ _ROW = "{:{width}}  {:>6}  {:>9}  {}\n"
 
 
 def table(entries: Iterable[Entry]) -> Iterator[str]:
-    """A heading, and for each state its serial, how many addresses it has, and when it was saved.
+    """Yield a heading, and for each state its serial, its number of addresses and its time of saving.
 
-    Who holds its lock stands in a line of its own, and so does a name that is too long for its column.
+    A lock holder has a line of its own, and so has a name that is too long for its column.
     """
-    named = [(visible(one.name), one) for one in entries]
+    named = [(visible(entry.name), entry) for entry in entries]
     width = min(_WIDEST, max(len("NAME"), *(len(name) for name, _ in named)))
     yield _ROW.format("NAME", "SERIAL", "ADDRESSES", "SAVED", width=width)
-    for name, one in named:
+    for name, entry in named:
         if len(name) > width:
             yield f"{name}\n"
-        yield _row("" if len(name) > width else name, one, width)
-        if one.snapshot and one.snapshot.holder:
-            yield f"  locked by {visible(one.snapshot.holder)}\n"
+        yield _row("" if len(name) > width else name, entry, width)
+        if entry.snapshot and entry.snapshot.holder:
+            yield f"  locked by {visible(entry.snapshot.holder)}\n"
 
 
-def _row(name: str, one: Entry, width: int) -> str:
-    if one.snapshot is None:
-        return f"{name:{width}}  cannot be read: {visible(one.problem)}\n"
-    state, at = one.snapshot.state, one.snapshot.at
+def _row(name: str, entry: Entry, width: int) -> str:
+    if entry.snapshot is None:
+        return f"{name:{width}}  cannot be read: {visible(entry.problem)}\n"
+    state, at = entry.snapshot.state, entry.snapshot.at
     saved = f"{visible(at[:19].replace('T', ' '))} UTC" if at else "-"
     return _ROW.format(name, state.serial, len(state.bindings), saved, width=width)

@@ -1,4 +1,4 @@
-"""The program: the commands as one group, and every way to end with its exit code."""
+"""The program: the commands as one group, and an exit code for every way to end."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import NoReturn
 
 import click
 
-# No other package of this environment shall have a say in how configurations and answers are checked; to look
-# for such plugins also takes as long as all of click.
+# No other installed package may change how configurations and answers are checked; to look for such plugins
+# also takes as long as all of click.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 from reconciler import __version__
@@ -64,7 +64,7 @@ for _command in (
 
 def main() -> NoReturn:
     """Run the program and leave with its exit code."""
-    # Closed by the caller (>&-), they are None, and whatever speaks would stumble.
+    # Closed by the caller (>&-), they are None, and a print would fail.
     sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open to the end
     sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open to the end
     for stream in (sys.stdout, sys.stderr):
@@ -74,7 +74,7 @@ def main() -> NoReturn:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line; the exit code, whatever happens."""
+    """Run one command line, and return its exit code, whatever happens."""
     console = Console()
     try:
         return int(program.main(arguments, prog_name="assistants-sync", standalone_mode=False) or 0)
@@ -82,13 +82,13 @@ def run(arguments: list[str]) -> int:
         error.show()
         return _USAGE
     except (click.Abort, KeyboardInterrupt):
-        console.tell("Interrupted", "nothing was in flight; run the same command again")
+        console.log("Interrupted", "nothing was in flight; run the same command again")
         return _INTERRUPTED
     except ConfigError as error:
-        console.explain(error.diagnostics)
+        console.print_diagnostics(error.diagnostics)
         return error.exit_code
     except ReconcilerError as error:
-        console.tell("Error", f"{error}{_remedy(error)}")
+        console.log("Error", f"{error}{_remedy(error)}")
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - the one place where a bug of ours ends
         return _bug(console, error, verbose="-v" in arguments or "--verbose" in arguments)
@@ -104,9 +104,9 @@ def _bug(console: Console, error: Exception, *, verbose: bool) -> int:
         import traceback  # noqa: PLC0415 - only for a bug
 
         for line in "".join(traceback.format_exception(error)).splitlines():
-            console.tell("", line)
+            console.log("", line)
     what = f"{type(error).__name__}: {error}"
-    console.tell(
+    console.log(
         "Error", f"this is a bug of assistants-sync: {what}. Run it again with -v and report what it prints"
     )
     return _BUG

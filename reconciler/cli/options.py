@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
-class OneALine(click.types.StringParamType):
-    """A text that may hold blanks; in the variable they stand one a line."""
+class OnePerLine(click.types.StringParamType):
+    """A text that may hold blanks; the environment variable has one per line."""
 
     name = "text"
     envvar_list_splitter = "\n"
@@ -38,10 +38,10 @@ def together(*options: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
-class StatePlace(click.Path):
-    """A folder, or an address such as postgresql://host/database."""
+class StateLocation(click.Path):
+    """A folder, or a URL such as postgresql://host/database."""
 
-    name = "place"
+    name = "location"
 
     def __init__(self) -> None:
         super().__init__(path_type=Path, file_okay=False)
@@ -49,7 +49,7 @@ class StatePlace(click.Path):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Any:  # click's own signature
-        """Return a Path, or the text of an address."""
+        """Return a Path, or the text of a URL."""
         return value if isinstance(value, str) and "://" in value else super().convert(value, param, ctx)
 
 
@@ -113,7 +113,7 @@ configuration = together(
         "variables",
         multiple=True,
         metavar="NAME=VALUE",
-        type=OneALine(),
+        type=OnePerLine(),
         help="The value of a declared variable. May be repeated; in the variable one a line.",
     ),
     option(
@@ -125,7 +125,7 @@ configuration = together(
 
 state = option(
     "--state",
-    type=StatePlace(),
+    type=StateLocation(),
     show_default="what `state:` says in the configuration, or the folder state",
     help="Where it is remembered which remote object each address is: a folder, postgresql://… or s3://….",
 )
@@ -158,7 +158,7 @@ server = together(
         "--header",
         "headers",
         multiple=True,
-        type=OneALine(),
+        type=OnePerLine(),
         help="An extra header, 'Name: value'. May be repeated; in the variable one a line.",
     ),
     option(
@@ -199,7 +199,7 @@ on_drift = option(
     type=click.Choice(["overwrite", "keep", "fail"]),
     default="overwrite",
     show_default=True,
-    help="What becomes of values that somebody changed on the server since the last apply.",
+    help="How to handle values changed on the server since the last apply.",
 )
 
 depth = together(
@@ -255,7 +255,7 @@ consent = together(
         type=click.IntRange(1, 100),
         default=10,
         show_default=True,
-        help="How many changes are carried out at once.",
+        help="Maximum number of concurrent changes.",
     ),
 )
 

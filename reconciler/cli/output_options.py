@@ -1,4 +1,4 @@
-"""How a plan or a report shall be drawn, as the options of a command say it."""
+"""The options that choose how a plan or a report is printed."""
 
 from __future__ import annotations
 
@@ -34,39 +34,38 @@ class OutputOptions:
     most: int = 60_000
 
     @classmethod
-    def of(cls, form: str, given: Mapping[str, Any]) -> OutputOptions:
-        """What the options say; UsageError for those that do not go together."""
-        if given["brief"] and given["full"]:
+    def of(cls, form: str, options: Mapping[str, Any]) -> OutputOptions:
+        """Return what the options say; UsageError for those that do not go together."""
+        if options["brief"] and options["full"]:
             raise UsageError("--brief and --full do not go together")
         source = click.get_current_context().get_parameter_source
         named = [source(name) for name in ("brief", "full")]
         if form != "text" and ParameterSource.COMMANDLINE in named:  # what a variable says is meant for text
             raise UsageError(f"--brief and --full are about text; {form} is always the same")
-        depth = Depth.BRIEF if given["brief"] else Depth.FULL if given["full"] else Depth.PLAIN
-        return cls(form, depth, given.get("max_bytes", 60_000))
+        depth = Depth.BRIEF if options["brief"] else Depth.FULL if options["full"] else Depth.PLAIN
+        return cls(form, depth, options.get("max_bytes", 60_000))
 
     def show(self, document: Document, console: Console, out: Path | None = None) -> None:
-        """Print a plan or a report on stdout, and write it to a file if there shall be one."""
+        """Print a plan or a report on stdout, and also write it to a file, if one is named."""
         look = PageOptions(console.is_coloured, self.depth, self.most)
         if self.form == "html":
             look = PageOptions(commit=_commit(), time=_time())
         console.print(drawn(document, self.form, look))
         if out:
             planfile.write(out, printed(document))
-            console.tell("Digest", document.digest)
-            console.tell("", f"Saved to {out}.")
+            console.log("Digest", document.digest)
+            console.log("", f"Saved to {out}.")
 
 
 def _commit() -> str:
-    """What is checked out: as git tells it, else as the CI does."""
-    told = os.environ.get("GITHUB_SHA") or os.environ.get("CI_COMMIT_SHA") or ""
-    return checked_out(Path.cwd()) or told
+    """Return the commit that is checked out, from git or else from the CI."""
+    return checked_out(Path.cwd()) or os.environ.get("GITHUB_SHA") or os.environ.get("CI_COMMIT_SHA") or ""
 
 
 def _time() -> str:
-    """Now, or the time that a reproducible build sets."""
+    """Return the time, or the one that a reproducible build sets."""
     try:
         moment = datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), UTC)
-    except (KeyError, ValueError, OverflowError, OSError):  # none, no number, or no time that there is
+    except (KeyError, ValueError, OverflowError, OSError):  # unset, not a number, or out of range
         moment = datetime.now(UTC)
     return moment.strftime("%Y-%m-%d %H:%M UTC")

@@ -42,7 +42,7 @@ Orders can be returned within 30 days.
 
 
 def write(folder: Path, project: str | None) -> list[str]:
-    """Write the starter, and give the paths written; UsageError when one of them exists.
+    """Write the starter, and return the paths written; UsageError if one of them exists.
 
     ``.gitignore`` alone may exist: the line that it lacks is added.
     """
@@ -55,9 +55,9 @@ def write(folder: Path, project: str | None) -> list[str]:
         "docs/handbook.md": _HANDBOOK,
         _SCHEMA: schema("configuration", dialects.dialect(dialects.DEFAULT)),
     }
-    there = [path for path in texts if (folder / path).exists()]
-    if there:
-        raise UsageError(f"{', '.join(there)} exists already; nothing was written")
+    existing = [path for path in texts if (folder / path).exists()]
+    if existing:
+        raise UsageError(f"{', '.join(existing)} exists already; nothing was written")
     for path, text in texts.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)

@@ -16,7 +16,7 @@ from reconciler.cli.options import dialect as chosen_dialect
 def schema(what: str, dialect: str | None) -> int:
     """Print the JSON Schema of configurations, plans or reports.
 
-    With that of configurations editors complete and check what people write.
+    With that of configurations, editors complete and check what you write.
     Begin a file with `# yaml-language-server: $schema=./assistants-sync.schema.json`.
     """
     Console().print(_document(what) if what in {"plan", "report"} else _configuration(what, dialect))

@@ -84,10 +84,10 @@ class Scope:
     def permissions(self, managed: int) -> guard.Permissions:
         """Return what the guard allows; UsageError for a limit that is not one."""
         try:
-            found = guard.Permissions.of(self.max_destroy, managed, missing=self.allow_missing)
+            permissions = guard.Permissions.of(self.max_destroy, managed, missing=self.allow_missing)
         except ValueError as cause:
             raise UsageError(f"--max-destroy: {cause}") from cause
-        return replace(found, everything=self.everything, drift=self.on_drift != "fail")
+        return replace(permissions, everything=self.everything, drift=self.on_drift != "fail")
 
 
 _OPTIONS = ("targets", "excluded", "prune", "max_destroy", "allow_missing", "on_drift")

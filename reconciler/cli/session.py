@@ -50,7 +50,7 @@ _FORGETFUL = (
 
 @dataclass(frozen=True)
 class Concurrency:
-    """How many changes are carried out at once, and how many seconds the lock is waited for."""
+    """The maximum number of concurrent changes, and the seconds to wait for the lock."""
 
     parallelism: int = 10
     lock_timeout: float = 0.0
@@ -58,7 +58,7 @@ class Concurrency:
 
 @dataclass(frozen=True)
 class ReportOptions:
-    """How an apply is reported, and the file that gets its report too."""
+    """The format of the report of an apply, and the file that gets it too."""
 
     drawing: OutputOptions
     file: Path | None = None
@@ -69,21 +69,21 @@ class ReportOptions:
             self.drawing.show(plan_document(plan, warnings=warnings), console)
 
     def after(self, document: ReportDocument, console: Console) -> None:
-        """Show how an apply ended; a file that cannot be written does not change how it did."""
+        """Show how an apply ended; a file that cannot be written is only a warning."""
         if self.file:
             try:
                 planfile.write(self.file, printed(document))
             except PlanFileError as cause:
-                console.tell("Warning", f"the report is not kept: {cause}")
+                console.log("Warning", f"the report is not kept: {cause}")
         if self.drawing.form == "text":
-            console.say(report_lines(report_view(document)))
+            console.print_lines(report_lines(report_view(document)))
         else:
             self.drawing.show(document, console)
 
 
 @dataclass(frozen=True)
 class Session:
-    """What one command works with."""
+    """The parts that one command works with."""
 
     console: Console
     configured: Configured
@@ -104,7 +104,7 @@ class Session:
         try:
             self._guard(plan)
         except RefusedError as refusal:
-            self.console.tell("Warning", f"apply will refuse this plan: {refusal}")
+            self.console.log("Warning", f"apply will refuse this plan: {refusal}")
         return _CHANGES if detailed and plan.has_changes else 0
 
     def drift(self, *, detailed: bool) -> int:
@@ -113,7 +113,7 @@ class Session:
         state = self.store.load()
         run = asyncio.run(self._planned(state))
         drifts = drift(run.options.fields, run.desired, run.live, state)
-        self.console.say(drift_lines(plan_view(plan_document(run.plan)), drifts, len(state.bindings)))
+        self.console.print_lines(drift_lines(plan_view(plan_document(run.plan)), drifts, len(state.bindings)))
         return _CHANGES if detailed and drifts else 0
 
     def apply(
@@ -128,7 +128,7 @@ class Session:
             report_options.before(run.plan, warnings, self.console)
             self._guard(run.plan)
             if run.plan.has_changes and not approved and not self.console.confirm(self._question()):
-                self.console.tell("", "Cancelled. Nothing was changed.")
+                self.console.log("", "Cancelled. Nothing was changed.")
                 return 1
             report = asyncio.run(self._carried_out(run, concurrency.parallelism))
         report = replace(report, outcomes=(*report.outcomes, *stale))
@@ -139,14 +139,14 @@ class Session:
         command = "destroy" if self.scope.everything else "apply"
 
         def waiting(holder: str) -> None:
-            self.console.tell("Waiting", f"the state is locked by {holder}")
+            self.console.log("Waiting", f"the state is locked by {holder}")
 
         return self.store.lock(command, timeout, waiting)
 
     def _warn(self, state: State) -> None:
         """Warn where a first state is saved on a disk that the next job of a CI will hardly see."""
         if in_ci() and not state.serial and isinstance(self.store, LocalStore):
-            self.console.tell("Warning", _FORGETFUL)
+            self.console.log("Warning", _FORGETFUL)
 
     def _guard(self, plan: Plan) -> None:
         guard.check(plan, self.scope.permissions(plan.managed))

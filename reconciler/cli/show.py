@@ -33,7 +33,7 @@ def show(address: str, form: str, **options: Any) -> int:
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - only this command pays for it
     from reconciler.render.declared import declared_json, declared_lines  # noqa: PLC0415 - the same
 
-    console = Console(options["colour"], verbose=options["verbose"])
+    console = Console.of(options)
     configured = Configured.of(options)
     valid, fields = configured.reported(console), configured.dialect.fields
     assistant = _declared(valid, address)
@@ -41,7 +41,7 @@ def show(address: str, form: str, **options: Any) -> int:
     if form == "json":
         console.print(declared_json(assistant, origins, fields))
     else:
-        console.say(declared_lines(assistant, origins, fields))
+        console.print_lines(declared_lines(assistant, origins, fields))
     return 0
 
 
@@ -61,9 +61,9 @@ def _show_file(file: Path, form: str, **options: Any) -> int:
     from reconciler.render.document import read  # noqa: PLC0415 - the same
     from reconciler.store import planfile  # noqa: PLC0415 - the same
 
-    console = Console(options["colour"], verbose=options["verbose"])
+    console = Console.of(options)
     document = read(planfile.read(file), file)
     OutputOptions.of(form, options).show(document, console)
     if form == "text":
-        console.tell("Digest", document.digest)
+        console.log("Digest", document.digest)
     return 0

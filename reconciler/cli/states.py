@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def state() -> None:
-    """Look at a state, move it, or free its lock."""
+    """List, migrate or unlock state."""
 
 
 @state.command("list")
@@ -28,25 +28,23 @@ def state() -> None:
     "every",
     is_flag=True,
     envvar="ASSISTANTS_SYNC_STATE_LIST_ALL",
-    help="Every state at the place instead: of all projects and environments.",
+    help="List every state at the location: of all projects and environments.",
 )
 @options.speaking
-def listed(every: bool, **given: Any) -> int:  # noqa: FBT001 - click passes flags so
+def listed(every: bool, **options: Any) -> int:  # noqa: FBT001 - click passes flags so
     """Print every address of the state and its remote id.
 
-    With --all, every state at the place: its serial, how many addresses it has, when it was saved, and who
-    holds its lock. Where --state names the place, no configuration is needed for that.
+    With --all, print every state at the location: its serial, its number of addresses, when it was saved,
+    and its lock holder. If --state names the location, that needs no configuration.
     """
     if every:
-        return _list_all(given)
+        return _list_all(options)
     from reconciler.render.visible import visible  # noqa: PLC0415 - not for --help
 
-    found = _store(given).load()
-    width = max((len(str(where)) for where in found.bindings), default=0)
-    lines = [
-        f"{visible(where):{width}}  {visible(one.id)}\n" for where, one in sorted(found.bindings.items())
-    ]
-    _console(given).print("".join(lines))
+    bindings = sorted(_store(options).load().bindings.items())
+    width = max((len(str(address)) for address, _ in bindings), default=0)
+    lines = [f"{visible(address):{width}}  {visible(binding.id)}\n" for address, binding in bindings]
+    Console.of(options).print("".join(lines))
     return 0
 
 
@@ -55,61 +53,57 @@ def listed(every: bool, **given: Any) -> int:  # noqa: FBT001 - click passes fla
 @options.configuration
 @options.state
 @options.speaking
-def unlock(id_: str, **given: Any) -> int:
+def unlock(id_: str, **options: Any) -> int:
     """Take the lock from the holder of this ID, a run known to be dead.
 
     Only a lease on object storage can be taken: a lock in a folder or in PostgreSQL is free once its holder
     has ended.
     """
-    _store(given).unlock(id_)
-    _console(given).tell("", "The lock is free.")
+    _store(options).unlock(id_)
+    Console.of(options).log("", "The lock is free.")
     return 0
 
 
 @state.command()
-@click.argument("source", metavar="FROM", type=options.StatePlace())
-@click.argument("target", metavar="TO", type=options.StatePlace())
+@click.argument("source", metavar="FROM", type=options.StateLocation())
+@click.argument("target", metavar="TO", type=options.StateLocation())
 @options.configuration
 @options.speaking
-def migrate(source: Path | str, target: Path | str, **given: Any) -> int:
-    """Copy the state of this project from one place to another.
+def migrate(source: Path | str, target: Path | str, **options: Any) -> int:
+    """Copy the state of this project from one location to another.
 
     The copy is compared with what was copied, and the old state stays as it is.
     """
     from reconciler.store.migration import migrate as copy  # noqa: PLC0415 - only this command pays for it
 
-    found = copy(*_stores(given, source, target))
-    _console(given).tell(
+    copied = copy(*_stores(options, source, target))
+    Console.of(options).log(
         "",
-        f"Copied {len(found.bindings)} addresses. The old state is kept; from now on name the new place.",
+        f"Copied {len(copied.bindings)} addresses. The old state is kept; from now on name the new location.",
     )
     return 0
 
 
-def _list_all(given: dict[str, Any]) -> int:
+def _list_all(options: dict[str, Any]) -> int:
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - not for --help
     from reconciler.cli.listing import table  # noqa: PLC0415 - the same
     from reconciler.store import locations  # noqa: PLC0415 - the same
 
-    found = locations.every(Configured.of(given).location(given["state"]))
-    if found:
-        _console(given).print("".join(table(found)))
+    entries = locations.every(Configured.of(options).location(options["state"]))
+    if entries:
+        Console.of(options).print("".join(table(entries)))
     else:
-        _console(given).tell("", "There is no state there yet. apply makes one.")
+        Console.of(options).log("", "There is no state there yet. apply makes one.")
     return 0
 
 
-def _stores(given: dict[str, Any], *places: Path | str) -> list[Store]:
-    """The stores of this project and environment at some places."""
+def _stores(options: dict[str, Any], *locations: Path | str) -> list[Store]:
+    """Return the stores of this project and environment at some locations."""
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - not for --help
 
-    configured = Configured.of(given)
-    return [configured.store(place) for place in places]
+    configured = Configured.of(options)
+    return [configured.store(location) for location in locations]
 
 
-def _store(given: dict[str, Any]) -> Store:
-    return _stores(given, given["state"])[0]
-
-
-def _console(given: dict[str, Any]) -> Console:
-    return Console(given["colour"], verbose=given["verbose"])
+def _store(options: dict[str, Any]) -> Store:
+    return _stores(options, options["state"])[0]

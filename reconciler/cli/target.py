@@ -1,4 +1,4 @@
-"""Which server a command talks to, and a provider for it."""
+"""The server that a command talks to, and a provider for it."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Target:
             yield in_process(create_app(database))
 
 
-def choose(  # noqa: PLR0913 - each is one thing a person may set
+def choose(  # noqa: PLR0913 - each is one option
     server: str | None,
     key_file: Path | None,
     headers: Sequence[str],
@@ -95,10 +95,10 @@ def choose(  # noqa: PLR0913 - each is one thing a person may set
     ca_file: Path | None = None,
     delay: float = 0.0,
 ) -> Target:
-    """The target that options and environment name; TargetError when they name none or contradict.
+    """Return the target that options and environment name; TargetError when they name none or contradict.
 
-    With no URL it is the embedded server, its database under the state folder; but a CI, or a key,
-    means that somebody meant a real one.
+    With no URL it is the embedded server, its database under the state folder. In a CI, or with a key, the
+    server must be named.
     """
     if server is not None and not server.strip():
         raise TargetError(f"--server is empty; name a URL, or --server {EMBEDDED}")
@@ -107,16 +107,15 @@ def choose(  # noqa: PLR0913 - each is one thing a person may set
         why = "a key is set" if key else "CI is set"
         raise TargetError(f"no server was named although {why}: say --server URL, or --server {EMBEDDED}")
     chosen = (server or EMBEDDED).rstrip("/")
-    named = dict(_header(one) for one in headers)
     return Target(
         chosen,
         state / DATABASE,
-        "" if chosen == EMBEDDED else key,
-        named,
-        allow_http,
-        proxy_from_environment,
-        ca_file,
-        delay,
+        key="" if chosen == EMBEDDED else key,
+        headers=dict(_header(text) for text in headers),
+        allow_http=allow_http,
+        proxy_from_environment=proxy_from_environment,
+        ca_file=ca_file,
+        delay=delay,
     )
 
 
@@ -125,15 +124,15 @@ def _key(file: Path | None) -> str:
 
 
 def key_in(file: Path) -> str:
-    """The key that a file holds; TargetError when it holds none."""
+    """Return the key that a file holds; TargetError when it holds none."""
     try:
-        found = file.read_text(encoding="utf-8").strip()
+        key = file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as cause:
         why = getattr(cause, "strerror", None) or "it is not text"
         raise TargetError(f"cannot read the key from {file}: {why}") from cause
-    if not found or not found.isascii() or not found.isprintable():
+    if not key or not key.isascii() or not key.isprintable():
         raise TargetError(f"{file} does not hold a key: one line of printable characters is expected")
-    return found
+    return key
 
 
 def _header(text: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Files that tell how far they have been read while they are sent."""
+"""Files that report how far they have been read while they are sent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def watched(
     reopen: Callable[[DesiredFile], IO[bytes]], progress: Progress
 ) -> Callable[[DesiredFile], IO[bytes]]:
-    """The same, for files whose reading is shown as progress."""
+    """Return a function that opens a file and shows its reading as progress."""
 
     def opened(file: DesiredFile) -> IO[bytes]:
         return cast("IO[bytes]", _Watched(reopen(file), file, progress))
@@ -23,7 +23,7 @@ def watched(
 
 
 class _Watched:
-    """A file that is read as any other; whatever else it can do, it does."""
+    """A file that reports its reading, and is in all else the file that it wraps."""
 
     def __init__(self, content: IO[bytes], file: DesiredFile, progress: Progress) -> None:
         self._content, self._file, self._progress = content, file, progress

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
 @configuration
-@option("--strict", is_flag=True, help="Take warnings for errors.")
+@option("--strict", is_flag=True, help="Treat warnings as errors.")
 @option(
     "--format",
     "form",
@@ -31,18 +31,18 @@ if TYPE_CHECKING:
 def validate(paths: tuple[Path, ...], strict: bool, form: str, **options: Any) -> int:  # noqa: FBT001 - click passes flags so
     """Check the configuration; needs no server and no key.
 
-    Each PATH is a file or a folder of them, as after -f, which it takes the place of.
+    Each PATH is a file or a folder of them. PATHs replace -f.
     """
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - only this command pays for it
     from reconciler.config.errors import ConfigError  # noqa: PLC0415 - the same
 
-    console = Console(options["colour"], verbose=options["verbose"])
+    console = Console.of(options)
     valid: Configuration | None = None
     try:
         valid = Configured.of({**options, "files": paths or options["files"]}).configuration
         problems = valid.warnings
-    except ConfigError as wrong:
-        problems = wrong.diagnostics
+    except ConfigError as error:
+        problems = error.diagnostics
     _report(console, form, problems, valid)
     return 1 if valid is None or (strict and problems) else 0
 
@@ -58,7 +58,7 @@ def _report(
     if form == "github":
         console.print(diagnostics.diagnostic_annotations(problems))
     elif problems:
-        console.explain(problems)
+        console.print_diagnostics(problems)
     if valid is not None and form == "text":
         desired = valid.desired
         counted = f"{_counted(len(desired.assistants), 'assistant')}, {_counted(len(desired.files), 'file')}"

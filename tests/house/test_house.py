@@ -120,7 +120,7 @@ AS_IT_STANDS = {  # what is printed without having been drawn, and why it may be
     "url",  # the server's own
     "script",  # click's own
     "' '.join(arguments)",  # the demo's own
-    "one",  # the same
+    "line",  # the same
 }
 
 
