@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}\Z")
-"""What an assistant's key may look like; bounded, so that every Mark fits its 512 characters."""
+"""The form of an assistant's key; bounded, so that every ownership mark fits its 512 characters."""
 
 PROJECT_PATTERN = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}\Z")
-"""What a project may be called; bounded for the same reason."""
+"""The form of a project's name; bounded for the same reason."""
 
 ENVIRONMENT_PATTERN = re.compile(r"[a-z0-9][a-z0-9_.-]{0,31}\Z")
-"""What an environment may be called; bounded for the same reason."""
+"""The form of an environment's name; bounded for the same reason."""
 
 
 class Kind(StrEnum):
@@ -35,7 +35,7 @@ class Address:
 
     @classmethod
     def parse(cls, text: str) -> Address:
-        """Read ``kind.name``; ValueError when the kind is unknown or the name is missing."""
+        """Return the address of ``kind.name``; ValueError when the kind is unknown or the name is missing."""
         kind, dot, name = text.partition(".")
         if not dot or not name or kind not in tuple(Kind):
             raise ValueError(f"{text!r} is not an address; write assistant.NAME or file.PATH")
@@ -43,10 +43,10 @@ class Address:
 
 
 def assistant(name: str) -> Address:
-    """Address of the assistant declared under this key."""
+    """Return the address of the assistant declared under this key."""
     return Address(Kind.ASSISTANT, name)
 
 
 def file(path: str) -> Address:
-    """Address of the file at this path beneath the root."""
+    """Return the address of the file at this path beneath the root."""
     return Address(Kind.FILE, path)

@@ -8,12 +8,12 @@ from typing import Any
 
 
 def canonical(value: Any) -> str:
-    """JSON with sorted keys and no spaces; numbers that are equal are written alike (1.0 as 1)."""
+    """Return JSON with sorted keys and no spaces; equal numbers are written alike (1.0 as 1)."""
     return json.dumps(_even(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def digest(value: Any) -> str:
-    """Sha256 of the canonical text, in hex."""
+    """Return the sha256 of the canonical text, in hex."""
     return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""What shall happen to one address, and why."""
+"""A change of one address, its reason and its steps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Action(StrEnum):
-    """What is done to an address."""
+    """The effect on an address."""
 
     NOOP = "noop"
     CREATE = "create"
@@ -30,7 +30,7 @@ class Action(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why; it explains a Change and never decides anything."""
+    """The explanation of a Change; it never decides anything."""
 
     SAME = "nothing to do"
     NEW = "not on the server yet"
@@ -54,7 +54,7 @@ class Reason(StrEnum):
 
 
 class StepKind(StrEnum):
-    """One call each."""
+    """The kinds of call."""
 
     UPLOAD = "upload"
     CREATE = "create"
@@ -79,7 +79,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """Where inside a structured value two sides differ; None stands for absent."""
+    """A difference inside a structured value; None stands for absent."""
 
     path: str
     before: Any
@@ -92,9 +92,8 @@ class FieldChange:
 
     ``drifted``: the server's value is not the one last applied. ``edited``: the configuration's is not.
     ``cleared``: the configuration named the field once and no longer does. ``source`` is the file the new
-    value was read from. ``breaking`` names what an application that answers a tool's calls may not survive.
-    ``texts`` are the contents of a file before and after, where they were asked for. ``shape`` says how it is
-    shown.
+    value was read from. ``breaking`` names what may break an application that answers a tool's calls.
+    ``texts`` are the contents of a file before and after, if they were asked for.
     """
 
     field: str
@@ -111,27 +110,27 @@ class FieldChange:
 
     @property
     def moved_by(self) -> tuple[Literal["configuration", "server"], ...]:
-        """Who moved the field since the last apply, where that is known."""
-        movers: list[Literal["configuration", "server"]] = []
+        """The sides that changed the field since the last apply, if known."""
+        sides: list[Literal["configuration", "server"]] = []
         if self.edited:
-            movers.append("configuration")
+            sides.append("configuration")
         if self.drifted:
-            movers.append("server")
-        return tuple(movers)
+            sides.append("server")
+        return tuple(sides)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One address, what is done to it and in which steps.
+    """An action on one address, and its steps.
 
     ``values`` are the fields a create or update sends; its ``metadata`` holds only managed keys. ``mark`` is
-    what the assistant's Mark shall say (a create fills in the nonce). ``before`` is the fingerprint of the
-    live object this rests on. ``binding`` is what is remembered without any call (adopt, or bookkeeping of a
-    noop). ``refused`` says why nothing may be done, and what to do. ``drifted``: somebody moved the live
-    object since the last apply. ``follows`` are addresses whose changes are the only cause, so that they
-    count and this does not. ``moved_from`` is the address an assistant was found under; what is bound there
-    leaves the state as soon as the new address is bound. ``wanted`` is what the configuration declares, for
-    the steps; a plan that was read from a file does not have it.
+    the ownership mark to write (a create fills in the nonce). ``before`` is the fingerprint of the live
+    object this rests on. ``binding`` is remembered without any call (adopt, or bookkeeping of a noop).
+    ``refused`` says why nothing may be done, and what to do. ``drifted``: the live object was changed since
+    the last apply. ``follows`` are addresses whose changes are the only cause, so that they count and this
+    does not. ``moved_from`` is the address an assistant was found under; its binding leaves the state as soon
+    as the new address is bound. ``wanted`` is what the configuration declares, for the steps; a plan that was
+    read from a file does not have it.
     """
 
     address: Address
@@ -153,7 +152,7 @@ class Change:
 
     @property
     def signature(self) -> Mapping[str, Any]:
-        """What of it is reviewed and will be done, as JSON values: before-fingerprint, steps, values sent."""
+        """The reviewed part as JSON values: fingerprint before, steps, values sent."""
         return {
             "address": str(self.address),
             "action": str(self.action),
@@ -161,15 +160,15 @@ class Change:
             "before": self.before,
             "moved_from": str(self.moved_from or ""),
             "refused": bool(self.refused),
-            "steps": [[str(one.kind), str(one.file or ""), one.id] for one in self.steps],
-            "fields": [[one.field, one.after] for one in self.fields],
+            "steps": [[str(step.kind), str(step.file or ""), step.id] for step in self.steps],
+            "fields": [[change.field, change.after] for change in self.fields],
             "values": dict(self.values),
             "mark": str(self.mark or ""),
         }
 
     @property
     def is_visible(self) -> bool:
-        """Whether a person should see it in the plan."""
+        """True if it belongs in the plan that a person reads."""
         return self.action is not Action.NOOP or bool(self.refused or self.note)
 
     @property

@@ -1,4 +1,4 @@
-"""What is wrong in a text that a person wrote, and exactly where."""
+"""Problems of a text that a person wrote, and their exact origins."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a Diagnostic's code stands for: a title, and why it is so and what to do."""
+    """The meaning of a Diagnostic's code: a title, the reason and the remedy."""
 
     code: str
     title: str
@@ -37,11 +37,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One problem: what it is, where, the line it stands on, and what to do about it.
+    """One problem, its origin, its source lines and its remedy.
 
-    ``code`` names the rule, such as AS201, which ``explain`` tells about. ``label`` is the short word under
-    the caret; ``excerpt`` holds numbered source lines, the offending one among them, and is empty when the
-    file could not be read. A warning stops nothing.
+    ``code`` names the rule, such as AS201, for ``explain``. ``label`` is the short word under the caret;
+    ``excerpt`` holds numbered source lines, and is empty when the file could not be read.
     """
 
     code: str
@@ -53,12 +52,12 @@ class Diagnostic:
     is_warning: bool = False
 
     def as_warning(self) -> Diagnostic:
-        """The same, stopping nothing."""
+        """Return this problem as a warning, which stops nothing."""
         return replace(self, is_warning=True)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A sentence naming the nearest known word, or nothing when none is near."""
+    """Return a sentence naming the nearest known word, or an empty text when none is near."""
     words = list(known)
     near = [one for one in words if one.endswith(f".{word}")] or get_close_matches(word, words, 1, 0.6)
     return f"did you mean `{near[0]}`?" if near else ""

@@ -1,4 +1,4 @@
-"""What moved on the server since the last apply."""
+"""Changes made on the server since the last apply."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ _BEGINNINGS = (
 
 
 def keys(text: str) -> Iterator[re.Match[str]]:
-    """Everything in a text that looks like a key."""
+    """Yield everything in a text that looks like a key."""
     if _may_hold_a_key(text):
         yield from _KEY.finditer(text)
 
@@ -45,7 +45,7 @@ def _may_hold_a_key(text: str) -> bool:
 
 
 def masked(text: str) -> str:
-    """A text of the same length in which keys show only how they begin, and passwords nothing."""
+    """Return a text of the same length whose keys show only their beginning, and passwords nothing."""
     if _may_hold_a_key(text):
         text = _KEY.sub(lambda key: key[0][:_SHOWN] + "*" * (len(key[0]) - _SHOWN), text)
     if "://" in text or "=" in text:

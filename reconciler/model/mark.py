@@ -1,4 +1,4 @@
-"""The Mark: the one metadata pair that says whose an assistant is and what of it we manage.
+"""The ownership mark: the one metadata pair that names an assistant's owner and its managed parts.
 
 It finds an assistant again; it never alone allows a write (anyone in the account can copy it).
 """
@@ -51,39 +51,32 @@ class Mark:
 
     @property
     def is_protected(self) -> bool:
-        """Whether it forbids to delete the assistant."""
+        """True if it forbids to delete the assistant."""
         return PROTECTED in self.letters
 
     @classmethod
     def parse(cls, text: object) -> Mark | None:
-        """Read a Mark; None for anything else, however near it comes."""
-        found = _PATTERN.match(text) if isinstance(text, str) else None
-        if found is None:
+        """Return the ownership mark in a text; None for anything else, however near it comes."""
+        match = _PATTERN.match(text) if isinstance(text, str) else None
+        if match is None:
             return None
-        return cls(
-            found["project"],
-            found["environment"],
-            found["name"],
-            found["nonce"],
-            found["letters"],
-            frozenset(found["keys"].split("+")[1:]),
-            found["files"],
-        )
+        parts = match.groupdict()
+        return cls(keys=frozenset(parts.pop("keys").split("+")[1:]), **parts)
 
 
 def longest(letters: int, keys: int) -> int:
-    """Return how many characters a mark can have with so many letters and key digests."""
+    """Return the most characters that an ownership mark can have with so many letters and key digests."""
     project, environment, name, nonce = 64, 32, 100, 26
     owner = len("v1 //") + project + environment + name
     return owner + len(" n= f= d=") + nonce + letters + len(PROTECTED) + keys * len("+01234567") + 16
 
 
 def key_digest(key: str) -> str:
-    """Return how a key that is managed by itself is remembered in a Mark."""
+    """Return the digest under which an ownership mark names a key that is managed by itself."""
     return sha256(key.encode()).hexdigest()[:8]
 
 
 def files_digest(identities: Iterable[tuple[str, str]]) -> str:
-    """16 hex digits over the (file name, sha256) of every file of an assistant, order-free."""
+    """Return 16 hex digits over the (file name, sha256) of every file of an assistant, order-free."""
     lines = sorted(f"{filename}\0{content}" for filename, content in identities)
     return sha256("\n".join(lines).encode()).hexdigest()[:16]

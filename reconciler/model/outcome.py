@@ -1,4 +1,4 @@
-"""What became of a Plan: Events while it runs, one Outcome a Change, a Report of them all."""
+"""The results of a Plan: Events while it runs, one Outcome for each Change, a Report of them all."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Result(StrEnum):
-    """How a Change ended; ``unknown`` is a call whose effect could not be found out."""
+    """The end of a Change; ``unknown`` is a call whose effect could not be found out."""
 
     APPLIED = "applied"
     FAILED = "failed"
@@ -23,7 +23,7 @@ class Result(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a Change was not applied."""
+    """The cause of a Change that was not applied."""
 
     NONE = ""
     ERROR = "error"
@@ -34,7 +34,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of one Change; ``written`` when at least one of its calls took, or may have taken, effect."""
+    """The end of one Change; ``written`` if at least one of its calls took, or may have taken, effect."""
 
     change: Change
     result: Result
@@ -64,7 +64,7 @@ class Stepped:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A Change ended without being applied; what was applied tells by its steps."""
+    """A Change ended without being applied; its steps report the applied part."""
 
     outcome: Outcome
 
@@ -86,22 +86,22 @@ class Report:
 
     @cached_property
     def counts(self) -> Counts:
-        """What was really added, changed and destroyed."""
-        return Counts.of(one.change for one in self.outcomes if one.result is Result.APPLIED)
+        """The numbers of resources really added, changed and destroyed."""
+        return Counts.of(end.change for end in self.outcomes if end.result is Result.APPLIED)
 
     @property
     def unfinished(self) -> tuple[Outcome, ...]:
         """Every Outcome that is not ``applied``."""
-        return tuple(one for one in self.outcomes if one.result is not Result.APPLIED)
+        return tuple(end for end in self.outcomes if end.result is not Result.APPLIED)
 
     @property
     def exit_code(self) -> int:
-        """0 all applied; 3 something written and something not; else 5 refused, 4 stale, 1 failed."""
+        """The exit code: 0 applied; 3 written in part; else 5 refused, 4 stale, 1 failed."""
         if self.interrupted:
             return 128 + self.interrupted
         if not self.unfinished and not self.unsaved:
             return 0
-        if any(one.written for one in self.outcomes):
+        if any(outcome.written for outcome in self.outcomes):
             return 3
-        causes = {one.cause for one in self.unfinished}
+        causes = {outcome.cause for outcome in self.unfinished}
         return 5 if Cause.REFUSED in causes else 4 if Cause.STALE in causes else 1

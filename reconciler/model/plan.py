@@ -1,4 +1,4 @@
-"""A Plan: what would be done, as a value, before anything is done."""
+"""A Plan: the changes to make, as a value, before any is made."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What a plan rests on besides the live objects its changes name.
+    """The basis of a plan besides the live objects its changes name.
 
-    ``account`` is what the server calls the account of the key; empty where it does not say. ``dialect``
+    ``account`` is the server's name for the account of the key, empty if unknown. ``dialect``
     names the API that the server speaks.
     """
 
@@ -34,7 +34,7 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many resources are added, changed and destroyed; attachments are part of their assistant."""
+    """The numbers of resources added, changed and destroyed; attachments are part of their assistant."""
 
     added: int = 0
     changed: int = 0
@@ -42,18 +42,18 @@ class Counts:
 
     @classmethod
     def of(cls, changes: Iterable[Change]) -> Counts:
-        """Count changes as the summary line does."""
-        found = Counter(change.counts_as for change in changes)
-        return cls(found[Action.CREATE], found[Action.UPDATE], found[Action.DELETE])
+        """Return the counts of the summary line."""
+        counter = Counter(change.counts_as for change in changes)
+        return cls(counter[Action.CREATE], counter[Action.UPDATE], counter[Action.DELETE])
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Ordered Changes: what is wanted in the order of its needs, then deletions in the reverse order.
+    """Ordered Changes: creates and updates after their dependencies, then deletions in the reverse order.
 
-    ``notices`` are things a reader must know that are nobody's Change, such as a marked object that
-    is neither declared nor in the state. ``managed`` is how many objects the state knows, ``missing``
-    how many of them are not on the server. ``is_bare``: the configuration declares nothing.
+    ``notices`` are sentences that belong to no Change, such as about a marked object that is neither
+    declared nor in the state. ``managed`` is the number of objects in the state, ``missing`` the
+    number of them that are not on the server. ``is_bare``: the configuration declares nothing.
     ``is_partial``: only some addresses were asked for.
     """
 
@@ -74,7 +74,7 @@ class Plan:
 
     @cached_property
     def digest(self) -> str:
-        """What names this plan in a review: ``sha256:`` over every Change that does something.
+        """The name of this plan in a review: ``sha256:`` over every Change that does something.
 
         Two plans of one digest do the same to the same objects; an unrelated change of the account, of the
         state's serial or of a sentence moves nothing.
@@ -90,7 +90,7 @@ class Plan:
 
     @property
     def has_changes(self) -> bool:
-        """Whether apply would do, or refuse, anything a person should see."""
+        """True if apply would do, or refuse, anything a person should see."""
         return any(change.action is not Action.NOOP or change.refused for change in self.changes)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What is remembered between two runs."""
+"""The values remembered between two runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FIRST_DIALECT = "assistants-v1"
 
 @dataclass(frozen=True, slots=True)
 class AssistantBinding:
-    """Which remote assistant an address is, and digests of what was last applied to it.
+    """The remote assistant of an address, and digests of what was last applied to it.
 
     ``digests`` maps every managed field (``name``, ``tools``, ``metadata.team``, ``files``) to the
     digest of the value last applied, so its keys are the managed fields.
@@ -31,10 +31,10 @@ class AssistantBinding:
 
 @dataclass(frozen=True, slots=True)
 class FileBinding:
-    """Which upload a file is; ``old`` are earlier uploads of it that still have to be deleted.
+    """The upload of a file; ``old`` are earlier uploads of it that still have to be deleted.
 
-    ``inferred`` are those of them that are taken for ours by name, size and time alone, since the server lets
-    nobody read uploads; they are never deleted.
+    ``inferred`` are those of them that are taken for ours by name, size and time alone, since the server does
+    not allow reading uploads; they are never deleted.
     """
 
     id: str
@@ -53,9 +53,8 @@ class Intent:
     """A call that was about to be made when the journal was last written.
 
     ``nonce`` belongs to a create. An upload, which carries no mark, is found again among the ids
-    that are not in ``known``: those that already had its name and size before the call. Of a delete they are
-    the ids that go. ``at`` is when
-    that was, in seconds since 1970, or 0 where nobody wrote it down.
+    that are not in ``known``: those that already had its name and size before the call. Of a delete ``known``
+    are the ids to delete. ``at`` is the time of the journal entry in seconds since 1970, 0 if unrecorded.
     """
 
     address: Address
@@ -69,7 +68,7 @@ class Intent:
 
     @property
     def leaving(self) -> tuple[str, ...]:
-        """The ids of what a delete was about to take away."""
+        """The ids that a delete was about to remove."""
         return self.known if self.step == "delete" else ()
 
     def deletes(self, address: Address) -> bool:
@@ -77,7 +76,7 @@ class Intent:
         return bool(self.leaving) and self.address == address
 
     def is_made(self, binding: Binding | None) -> bool:
-        """Whether a binding is what this call made."""
+        """Return whether a binding is what this call made."""
         if isinstance(binding, AssistantBinding):
             return bool(self.nonce) and self.nonce == binding.nonce
         if binding is None or self.nonce:
@@ -101,10 +100,8 @@ class Pending(tuple[Intent, ...]):
 
     def _latest_that_made(self, address: Address, binding: Binding | None) -> Intent | None:
         """Return the latest operation that made a binding; an upload is known by its address too."""
-        for one in reversed(self):
-            if (one.nonce or one.address == address) and one.is_made(binding):
-                return one
-        return None
+        intents = (intent for intent in reversed(self) if intent.nonce or intent.address == address)
+        return next((intent for intent in intents if intent.is_made(binding)), None)
 
 
 def _is_new(before: Binding | None, binding: Binding | None) -> bool:
@@ -113,12 +110,12 @@ def _is_new(before: Binding | None, binding: Binding | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Bindings, and what tells one state from another.
+    """Bindings, and the identity of their state.
 
     ``lineage`` never changes in the life of a state, ``serial`` grows by one at every save, ``target`` names
-    the server it belongs to, ``account`` what that server calls the account, empty where it never said,
+    the server it belongs to, ``account`` that server's name for the account, empty if unknown,
     ``dialect`` the API that it speaks, empty before the first save. ``pending`` are intents whose result is
-    not known. ``journaled`` tells whether any of this came from the journal; it is never saved.
+    not known. ``journaled``: some of this came from the journal; it is never saved.
     """
 
     lineage: str
@@ -132,20 +129,22 @@ class State:
     dialect: str = ""
 
     def assistant(self, address: Address) -> AssistantBinding | None:
-        """The binding of an assistant, if it has one."""
-        found = self.bindings.get(address)
-        return found if isinstance(found, AssistantBinding) else None
+        """Return the binding of an assistant, if it has one."""
+        binding = self.bindings.get(address)
+        return binding if isinstance(binding, AssistantBinding) else None
 
     def assistant_ids(self) -> Mapping[Address, str]:
-        """Every bound assistant's remote id, sorted by address."""
-        return {where: self.bindings[where].id for where in sorted(self.bindings) if self.assistant(where)}
+        """Return every bound assistant's remote id, sorted by address."""
+        bindings = sorted(self.bindings.items())
+        return {address: binding.id for address, binding in bindings if isinstance(binding, AssistantBinding)}
 
     @property
     def leaving(self) -> frozenset[str]:
         """The ids of everything that an interrupted run may have deleted itself."""
-        return frozenset(one for intent in self.pending for one in intent.leaving)
+        return frozenset(id_ for intent in self.pending for id_ in intent.leaving)
 
     @property
     def files(self) -> dict[Address, FileBinding]:
         """Every bound file."""
-        return {where: one for where, one in self.bindings.items() if isinstance(one, FileBinding)}
+        bindings = self.bindings.items()
+        return {address: binding for address, binding in bindings if isinstance(binding, FileBinding)}
