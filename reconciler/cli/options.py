@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from reconciler.render.formats import FORMATS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -221,7 +223,7 @@ drawing = together(
     option(
         "--format",
         "form",
-        type=click.Choice(["text", "json", "markdown", "html"]),
+        type=click.Choice([*FORMATS]),
         default="text",
         show_default=True,
         help="json is one versioned document, which `schema` describes; html one page to read and to send.",

@@ -65,3 +65,4 @@ FORMATS: dict[str, Callable[[Document, PageOptions], str]] = {
     "markdown": _markdown,
     "html": _html,
 }
+"""Every format by its name; `--format` takes its choices from here."""
