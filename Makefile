@@ -21,7 +21,7 @@ demo: $(PROGRAM)/ready ## plan, apply, change, plan and apply again; no key, no 
 test: .venv/ready .venv-sdk/ready check ## all checks and all tests
 	@$(BIN)/pytest -q -n 2 --dist worksteal --cov --cov-report=term $(ARGS)
 
-check: .venv/ready ## format, lint, types and floors
+check: .venv/ready ## format, lint, types and layers
 	@$(BIN)/ruff format --check -q .
 	@$(BIN)/ruff check -q .
 	@$(BIN)/mypy
