@@ -125,7 +125,7 @@ class UnsavedError(StoreError):
     def _journal(self) -> str:
         if self.whole:
             return "The journal has everything too: the next run reads it."
-        return "The journal lacks a part of it; without the copy that is found again by its Marks."
+        return "The journal lacks a part of it; without the copy that is found again by its ownership marks."
 
 
 class LockedError(StoreError):

@@ -57,10 +57,12 @@ def _untouched(reviewed: Plan, current: PlannedRun) -> tuple[PlannedRun, Sequenc
 def belongs(reviewed: Plan, current: Plan) -> None:
     """Raise StalePlanError where the two plans are of another project, server or state."""
     old, new = reviewed.basis.account, current.basis.account  # where one is not known, nothing differs
+    spoken, speaks = reviewed.basis.dialect, current.basis.dialect
     is_first = not reviewed.basis.serial  # made before there was a state to speak of
     pairs = (
         ("project", reviewed.project, current.project),
         ("environment", reviewed.environment, current.environment),
+        ("dialect", spoken or speaks, speaks or spoken),
         ("target", reviewed.basis.target, current.basis.target),
         ("account", old or new, new or old),
         ("state", "" if is_first else reviewed.basis.lineage, "" if is_first else current.basis.lineage),

@@ -165,5 +165,5 @@ def _fits(line: bytes) -> bool:
 
 
 def _damaged(path: Path, number: int) -> UnreadableStateError:
-    remedy = "Move it aside: what it recorded is found again on the server by its Marks."
+    remedy = "Move it aside: what it recorded is found again on the server by its ownership marks."
     return UnreadableStateError(path, f"line {number} of the journal is damaged", remedy)

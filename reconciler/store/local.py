@@ -78,12 +78,13 @@ class LocalStore:
         newest = history.newest(self._history)
         if newest is None:
             return (
-                "Restore it from a backup, or move it aside: everything of ours is found again by its Mark."
+                "Restore it from a backup, or move it aside: everything of ours is found again "
+                "by its ownership mark."
             )
         back = shlex.join(["cp", str(newest), str(self.path)])
         return (
             f"The newest generation that can be read is put back with: {back}. What was done since then is "
-            "found again by its Marks."
+            "found again by its ownership marks."
         )
 
     @contextmanager

@@ -143,7 +143,9 @@ class ObjectStore:
             return journal.folded(saved, journal.records_of(lines))
         except journal.DamagedRecordError as cause:
             location = self._bucket.location(names[cause.number - 1])
-            remedy = "Delete that object: what it recorded is found again on the server by its Marks."
+            remedy = (
+                "Delete that object: what it recorded is found again on the server by its ownership marks."
+            )
             raise UnreadableStateError(location, "this record of the journal is damaged", remedy) from cause
 
     def _parsed(self, text: bytes) -> Saved:
@@ -153,11 +155,14 @@ class ObjectStore:
     def _remedy(self) -> str:
         newest = self._newest()
         if newest is None:
-            return "Restore it from a backup, or delete it: everything of ours is found again by its Mark."
+            return (
+                "Restore it from a backup, or delete it: everything of ours is found again "
+                "by its ownership mark."
+            )
         back = shlex.join(["aws", "s3", "cp", self._bucket.location(newest), self.location])
         return (
             f"The newest generation that can be read is put back with: {back}. What was done since then is "
-            "found again by its Marks."
+            "found again by its ownership marks."
         )
 
     def _newest(self) -> str | None:

@@ -249,3 +249,12 @@ def test_whatever_moves_on_an_assistant_moves_its_plan(world, what):
 
     assert differing(before, after) == (address.assistant("support"),)
     assert before.digest != after.digest
+
+
+def test_a_plan_of_another_dialect_is_stale():
+    other = planned(basis=replace(BASIS, dialect="other-v1"))
+    current = planned(basis=replace(BASIS, dialect="assistants-v1"))
+
+    with pytest.raises(StalePlanError, match="made for the dialect other-v1, and this is assistants-v1"):
+        belongs(other, current)
+    belongs(replace(other, basis=replace(other.basis, dialect="")), current)

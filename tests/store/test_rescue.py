@@ -119,7 +119,7 @@ def test_a_journal_that_lacks_a_record_is_not_praised(full, sample, broken):
         full.record(sample.handbook, sample.uploaded)
 
     assert str(unsaved(full, sample)).endswith(
-        "The journal lacks a part of it; without the copy that is found again by its Marks."
+        "The journal lacks a part of it; without the copy that is found again by its ownership marks."
     )
 
 

@@ -166,16 +166,16 @@ class PostgresStore:
                 back = remedies.restore(self._database.address, self._name, number)
                 return (
                     f"The newest generation that can be read is put back with: {back}. What was done since "
-                    "then is found again by its Marks."
+                    "then is found again by its ownership marks."
                 )
         return (
-            "Restore it from a backup, or delete it, since everything of ours is found again by its Mark: "
-            f"{remedies.forget(self._database.address, self._name)}."
+            "Restore it from a backup, or delete it, since everything of ours is found again by its "
+            f"ownership mark: {remedies.forget(self._database.address, self._name)}."
         )
 
     def _damaged_record(self, number: int) -> UnreadableStateError:
         remedy = (
-            "What the journal recorded is found again on the server by its Marks. Delete it with: "
+            "What the journal recorded is found again on the server by its ownership marks. Delete it with: "
             f"{remedies.forget_records(self._database.address, self._name)}."
         )
         return UnreadableStateError(self.location, f"record {number} of the journal is damaged", remedy)
