@@ -43,14 +43,12 @@ class Connection:
 class Dialect:
     """One remote API; equal to itself alone, so that what is built of a dialect can be kept.
 
-    ``provider`` connects to a server that speaks it. ``archives``: a deletion only archives an object, so
-    that its id stays readable.
+    ``provider`` connects to a server that speaks it.
     """
 
     name: str
     fields: Fields
     provider: Callable[[Connection], AbstractAsyncContextManager[Provider]]
-    archives: bool = False
 
 
 def _assistants_v1() -> Dialect:

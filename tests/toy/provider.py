@@ -210,4 +210,4 @@ async def connected(connection):
         yield Toy(client, connection.target, connection.delay)
 
 
-TOY = Dialect("toy", FIELDS, connected, archives=True)
+TOY = Dialect("toy", FIELDS, connected)
