@@ -104,11 +104,17 @@ class Claims:
     aliases: dict[Address, Address] = field(default_factory=dict)
 
     def add(self, claims: Sequence[Claim]) -> None:
-        """Record the verdicts of a pass; the first one on an id counts."""
+        """Record the verdicts of a pass; the first on an id counts, but a refused one yields to a proof."""
         for claim in claims:
-            self.by_id.setdefault(claim.live.id, claim)
+            if not self.is_taken(claim.live):
+                self.by_id[claim.live.id] = claim
             if claim.verdict in _WANTED:
                 self.declared[claim.address] = claim
+
+    def is_taken(self, live: LiveAssistant) -> bool:
+        """Return whether an assistant has a verdict that no later proof can change."""
+        claim = self.by_id.get(live.id)
+        return claim is not None and not claim.refused
 
     def of(self, *verdicts: Verdict) -> Iterator[Claim]:
         """Yield the claims of some verdicts, in the order in which they were found."""
@@ -240,7 +246,7 @@ def _by_mark(inputs: PlannerInput, claims: Claims, desired: DesiredAssistant) ->
     for address in names:
         proved = inputs.proved.get(address.name, ())
         marked = [*proved[:1]] or [
-            live for live in inputs.marked.get(address.name, ()) if live.id not in claims.by_id
+            live for live in inputs.marked.get(address.name, ()) if not claims.is_taken(live)
         ]
         if len(marked) > 1:
             ids = ", ".join(live.id for live in marked)
@@ -367,7 +373,7 @@ def _unreleased(
 
 def _aliases(inputs: PlannerInput, claims: Claims) -> dict[Address, Address]:
     """Return the addresses to forget, and those under which the same assistants are known as well."""
-    leaving = {claim.previous for claim in claims.of(*_WANTED)}
+    leaving = {claim.previous for claim in claims.declared.values()}
     aliases = {}
     for address in inputs.undeclared:
         claim = claims.by_id.get(inputs.state.bindings[address].id)
@@ -396,14 +402,19 @@ def _late(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:
 
 def _undeclared(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:
     """Yield bound assistants that are not declared any more."""
+    found: dict[str, list[Claim]] = defaultdict(list)
     for address in inputs.undeclared:
         known = inputs.bound(address)
         if known and known[1].id not in claims.by_id and address not in inputs.desired.removed:
             binding, live = known
             names = () if inputs.is_overtaken(address) else inputs.names(address)
-            refused = unproved(inputs, address, binding, live, names=names)
-            refused = refused or protection(inputs, address, live, binding)
-            yield Claim(Verdict.UNDECLARED, address, live, binding=binding, refused=refused)
+            problem = unproved(inputs, address, binding, live, names=names)
+            claim = Claim(Verdict.UNDECLARED, address, live, binding=binding, refused=problem)
+            found[live.id].append(claim)
+    for known_as in found.values():  # a move that was killed leaves two addresses, of which one is proved
+        claim = next((one for one in known_as if not one.refused), known_as[0])
+        shields = (protection(inputs, one.address, one.live, one.binding) for one in known_as)
+        yield replace(claim, refused=claim.refused or next(filter(None, shields), ""))
 
 
 def _unmanaged(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:

@@ -390,8 +390,9 @@ def _leftovers(inputs: PlannerInput, claims: Claims) -> Iterator[Change]:
 
 def _is_copied(inputs: PlannerInput, claims: Claims, address: Address) -> bool:
     """Return whether what has the mark of an address is a copy: the assistant itself is known."""
+    names = {address, claims.aliases.get(address, address)}
     known = claims.of(Verdict.UNDECLARED, Verdict.UNFINISHED)
-    return address in inputs.desired.by_address or any(claim.address == address for claim in known)
+    return address in inputs.desired.by_address or any(claim.address in names for claim in known)
 
 
 # notices

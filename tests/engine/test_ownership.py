@@ -141,9 +141,14 @@ ROWS = [
         {},
     ),
     (
-        "what the state binds to one address is not adopted by the address in its mark",
+        "the state binds it to one declared address, and its mark names another one",
         {"found": [live(1, marked("b"))], "declared": ["a", "b"], "bindings": bound(a=1)},
-        {1: (Verdict.DECLARED, "a", None, True)},
+        {1: (Verdict.ADOPTED, "b", None, False)},
+    ),
+    (
+        "a move that was killed left two bindings, of which its mark proves one",
+        {"found": [live(1, marked("a"))], "bindings": bound(a=1, z=1)},
+        {1: (Verdict.UNDECLARED, "a", None, False)},
     ),
 ]
 
