@@ -57,7 +57,7 @@ def write(folder: Path, project: str | None) -> list[str]:
     }
     existing = [path for path in texts if (folder / path).exists()]
     if existing:
-        raise UsageError(f"{', '.join(existing)} exists already; nothing was written")
+        raise UsageError(f"already exist: {', '.join(existing)}; nothing was written")
     for path, text in texts.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)

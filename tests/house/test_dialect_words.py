@@ -1,6 +1,7 @@
-"""Above the dialects nothing names a field, a tool type or a limit: no literal of one decides anything."""
+"""Above the dialects nothing names a field or a tool type: no text is one, and no keyword."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -23,12 +24,16 @@ def words(dialect):
 
 WORDS = {word for load in DIALECTS.values() for word in words(load()) if word}
 
+COMMON = {"name", "files", "description"}
+"""Words that our own functions have for their parameters too."""
+
 # The same spelling for something else, and what that is.
 OTHERS = {
     ("cli/configured.py", "files"): "the parameter of the command line that takes the paths of -f",
     ("cli/options.py", "files"): "the same",
     ("cli/validate.py", "files"): "the same",
     ("config/variables.py", "name"): "a group of a pattern",
+    ("model/field.py", "files"): "the shape of a part",
     ("model/mark.py", "name"): "a group of a pattern",
     ("model/mark.py", "files"): "a group of a pattern",
     ("forges/gitlab.py", "description"): "a field of GitLab's issues",
@@ -36,30 +41,27 @@ OTHERS = {
 }
 
 
-def operands(node):
-    """Yield the places where a literal decides something: keys, comparisons, members, arguments."""
-    match node:
-        case ast.Subscript():
-            yield node.slice
-        case ast.Compare():
-            yield from (node.left, *node.comparators)
-        case ast.Set() | ast.Tuple() | ast.List():
-            yield from node.elts
-        case ast.Dict():
-            yield from (key for key in node.keys if key)
-        case ast.Call():
-            yield from node.args
-        case ast.MatchValue():
+def documentation(tree):
+    """Yield the docstrings of a module, and the texts that stand alone: they explain and decide nothing."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             yield node.value
 
 
 def literals(source):
-    """Yield every literal that decides something, with its line."""
-    for node in ast.walk(ast.parse(source)):
-        for place in operands(node):
-            for leaf in ast.walk(place):
-                if isinstance(leaf, ast.Constant) and isinstance(leaf.value, str):
-                    yield leaf.lineno, leaf.value
+    """Yield every text of a module but its documentation, and every name of a keyword, with its line."""
+    tree = ast.parse(source)
+    prose = {id(node) for node in documentation(tree)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            yield node.lineno, node.value
+        elif isinstance(node, ast.keyword) and node.arg not in {None, *COMMON}:
+            yield node.value.lineno, f"{node.arg}="
+
+
+def names_a_field(text):
+    """Return whether a text is a word of a table, or a path that begins with one."""
+    return re.split(r"[.=\\]", text.removeprefix("`"))[0] in WORDS
 
 
 @pytest.mark.parametrize(
@@ -72,7 +74,7 @@ def test_no_module_above_the_dialects_names_a_field(path):
     found = {
         (line, text)
         for line, text in literals(path.read_text())
-        if text.partition(".")[0] in WORDS and (name, text) not in OTHERS
+        if names_a_field(text) and (name, text) not in OTHERS
     }
 
     assert not found
@@ -87,7 +89,13 @@ def test_no_module_above_the_dialects_names_a_field(path):
         "{'metadata.team': 1}",
         "get('retrieval')",
         "match a:\n    case 'tools': pass",
+        "match a:\n    case {'tools': found}: pass",
+        "FIELD = 'instructions'",
+        "def f(field='tools'): pass",
+        "f(tools=1)",
+        "f'metadata.{key}'",
+        "x = y or 'tools'",
     ],
 )
-def test_a_literal_that_decides_is_found(code):
-    assert any(text.partition(".")[0] in WORDS for _, text in literals(code))
+def test_a_word_of_a_table_is_found_wherever_it_stands(code):
+    assert any(names_a_field(text) for _, text in literals(code))

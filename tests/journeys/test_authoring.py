@@ -101,7 +101,7 @@ def test_init_overwrites_nothing_and_then_writes_nothing(here, workspace, path):
     ended = here("init")
 
     assert (ended.code, ended.out) == (64, "")
-    assert ended.err == f"Error: {path} exists already; nothing was written\n"
+    assert ended.err == f"Error: already exist: {path}; nothing was written\n"
     assert workspace.snapshot() == before
 
 
