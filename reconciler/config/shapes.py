@@ -142,6 +142,8 @@ class Shapes:
 def shapes(dialect: Dialect) -> Shapes:
     """Return what may be written in a dialect."""
     rows = tuple(dialect.fields)
+    if "lifecycle" in dialect.fields.by_name:
+        raise ValueError("no field can be called lifecycle, which says what apply may do")
     items = {row.name: _item_shapes(row) for row in rows if isinstance(row, Items)}
     named = {row.name: (_annotation(row, items), None) for row in rows}
     of_many = {row.name: named[row.name] for row in rows if not row.own}

@@ -30,7 +30,8 @@ class Provider(Protocol):
     or an attachment that may or may not have happened. Must: set ``had_no_effect`` of an APIError only where
     every answer rules out an effect. Must: raise GoneError from ``observe`` when the list of assistants
     itself answers 404 or 410, UnsupportedError where only the list of uploads is missing, and
-    IncompleteListError for a list that leads nowhere. Must: keep aside what cannot be read. Must not: repeat
+    IncompleteListError for a list that leads nowhere. Must: keep aside what cannot be read, and
+    what has not the form that the kind of its field says. Must not: repeat
     a write whose outcome is unknown. Must: raise a ConflictError with ``had_no_effect`` for a write whose
     ``token`` is out of date. May: make calls at the same time.
     """

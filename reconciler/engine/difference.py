@@ -90,6 +90,15 @@ def _cleared(
             )
 
 
+def uncleared(
+    fields: Fields, desired: DesiredAssistant, live: LiveAssistant, binding: AssistantBinding | None
+) -> list[str]:
+    """Return the names of fields that were managed, are not any more, and cannot be cleared."""
+    never = [row for row in fields.plain if row.clear is Clear.NEVER and not row.is_managed(desired)]
+    former = managed_before(fields, live, binding) if never else ()
+    return [row.name for row in never if row.name in former and row.present(row.found(live)) is not None]
+
+
 def differs(row: Field, path: str, value: Any, binding: AssistantBinding | None) -> bool:
     """Return whether a value is another than the one last applied; False where that is not known."""
     unit = row.remembered(path)

@@ -11,7 +11,14 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.engine.difference import differs, digests, explained, field_changes, sent
+from reconciler.engine.difference import (
+    differs,
+    digests,
+    explained,
+    field_changes,
+    sent,
+    uncleared,
+)
 from reconciler.engine.files import Leftovers, locate, unwanted_files, wanted_files
 from reconciler.engine.ownership import PlannerInput, Verdict, identify, manages_files
 from reconciler.model.address import Address
@@ -212,7 +219,7 @@ def _update(
         values=sent(fields, desired, changed),
         mark=mark,
         refused=claim.refused or _crowded(fields, desired, live),
-        note=_set_aside(kept, late)
+        note=_set_aside(kept, late, uncleared(fields, desired, live, claim.binding))
         or _note(fields, claim, contents, only_mark=steps == writes != () and not changed),
         drifted=drifted,
         follows=follows,
@@ -296,10 +303,12 @@ def _reason(claim: Claim, changed: Sequence[FieldChange], steps: Sequence[Step],
     return Reason.DRIFTED if drifted and all(one.drifted for one in changed) else Reason.EDITED
 
 
-def _set_aside(kept: Sequence[str], late: Sequence[LiveAssistant]) -> str:
+def _set_aside(kept: Sequence[str], late: Sequence[LiveAssistant], stays: Sequence[str]) -> str:
     """Return what an update leaves, and what it cleans up besides."""
     if kept:
         return f"changed on the server and kept: {', '.join(kept)}"
+    if stays:
+        return f"no longer in the configuration, but cannot be cleared and so stays: {', '.join(stays)}"
     ids = ", ".join(copy.id for copy in late)
     return f"{ids}, which an earlier create without a response made late, is deleted" if late else ""
 

@@ -125,11 +125,16 @@ class Field:
         """Return whether two parts, live and desired, are the same."""
         if before is after or (isinstance(before, str) and before == after):
             return True
-        return canonical(before) == canonical(after) or (after is None and before in self.filled)
+        return canonical(before) == canonical(after) or (after is None and self._is_filled(before))
+
+    def _is_filled(self, part: Any) -> bool:
+        """Return whether the server may have set a value where there is none; True is not 1."""
+        return bool(self.filled) and canonical(part) in map(canonical, self.filled)
 
     def digest(self, value: Any) -> str:
-        """Return what a state remembers of an applied value."""
-        return digest(self.normal(value))
+        """Return what a state remembers of an applied value; a filled one like none."""
+        found = self.normal(value)
+        return digest(None if self._is_filled(found) else found)
 
     def digests(self, value: Any) -> dict[str, str]:
         """Return what a state remembers, by path."""
@@ -202,8 +207,10 @@ class Text(Field):
         return value or None
 
     def problems(self, value: Any) -> Iterator[Problem]:
-        """Yield a length above the limit."""
+        """Yield a length above the limit, and an empty text that would clear what is never cleared."""
         yield from _too_long(f"`{self.name}`", value, self.limit)
+        if value == "" and self.clear is Clear.NEVER and not self.required:
+            yield Problem(Limit.PATTERN, f"`{self.name}` cannot be cleared, so it must not be empty")
 
     @property
     def limits(self) -> Iterator[tuple[Limit, str]]:
@@ -295,6 +302,10 @@ class Items(Field):
     noun: str = "item"
     clear: Clear = field(default=Clear.EMPTY, kw_only=True)
 
+    def __post_init__(self) -> None:
+        if not self.kinds or ("" in self._by_tag and len(self.kinds) > 1):
+            raise ValueError(f"{self.name}: a list has kinds of items, and a kind without a tag stands alone")
+
     @property
     def shape(self) -> Shape:
         """ITEM."""
@@ -326,8 +337,14 @@ class Items(Field):
         return str(body.get(kind.key)) if kind.key and body else None
 
     def normal(self, value: Any) -> Any:
-        """Return the items by key, without what a server may add."""
-        return {self.key(item): self._normal_item(item) for item in value or ()}
+        """Return the items by key, without what a server may add; a key that is there again gets a number."""
+        found: dict[str, Any] = {}
+        for item in value or ():
+            key, number = self.key(item), 1
+            while (numbered := f"{key} #{number}" if number > 1 else key) in found:
+                number += 1
+            found[numbered] = self._normal_item(item)
+        return found
 
     def _normal_item(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
         kind = self.kind(item)
@@ -425,6 +442,10 @@ class Mapped(Field):
     def digests(self, value: Any) -> dict[str, str]:
         """Return what a state remembers, key by key."""
         return {path: self.digest(inner) for path, inner in self.parts(value).items()}
+
+    def marked(self, path: str) -> str:
+        """Return how an ownership mark remembers that a key is managed, unlike any key of the metadata."""
+        return key_digest(f"\0{path}")
 
     def at(self, value: Any, path: str) -> Any:
         """Return the value of the key that a path names."""
@@ -560,6 +581,10 @@ class Fields:
         letters = [row.letter for row in self.rows if row.letter]
         if len({*letters, PROTECTED}) != len(letters) + 1 or len(self.by_name) != len(self.rows):
             raise ValueError("two fields have the same name, or the same letter in the ownership mark")
+        if not all(re.fullmatch("[a-z]", row.letter) or isinstance(row, Pairs) for row in self.rows):
+            raise ValueError("the letter of a field in the ownership mark is one of a to z")
+        if any("." in row.name for row in self.rows):
+            raise ValueError("the name of a field has no dot: a dot separates it from a key")
         if sum(isinstance(row, Pairs) for row in self.rows) != 1:
             raise ValueError("exactly one field must carry the ownership mark")
         keys = sum(row.limit or 10**6 for row in self.keyed) - 1  # the pair of the mark itself is no key

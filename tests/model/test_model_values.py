@@ -13,7 +13,7 @@ from reconciler.model.address import NAME_PATTERN, PROJECT_PATTERN, Address
 from reconciler.model.canonical import canonical, digest
 from reconciler.model.change import Action, Change, Reason, Step, StepKind
 from reconciler.model.diagnostic import Origin, did_you_mean
-from reconciler.model.field import Fields, Pairs, Text
+from reconciler.model.field import Boolean, Fields, ItemKind, Items, Mapped, Number, Pairs, Text
 from reconciler.model.mark import MARK_KEY, PROTECTED, Mark, files_digest, key_digest, longest
 from reconciler.model.outcome import Cause, Outcome, Report, Result
 from reconciler.model.plan import Basis, Counts, Plan
@@ -83,6 +83,47 @@ def test_a_table_whose_mark_would_not_fit_is_refused():
 def test_a_table_with_a_name_or_a_letter_twice_is_refused(rows):
     with pytest.raises(ValueError, match="the same"):
         Fields((*rows, Pairs("labels", "", limit=2)))
+
+
+@pytest.mark.parametrize("letter", ["", "C", "1", "ab"])
+def test_a_letter_that_no_mark_can_carry_is_refused(letter):
+    with pytest.raises(ValueError, match="one of a to z"):
+        Fields((Text("a", letter), Pairs("labels", "", limit=2)))
+
+
+def test_a_name_with_a_dot_is_refused():
+    with pytest.raises(ValueError, match="no dot"):
+        Fields((Text("a.b", "x"), Pairs("labels", "", limit=2)))
+
+
+@pytest.mark.parametrize("kinds", [(), (ItemKind(key="label"), ItemKind(tag="web"))])
+def test_a_list_whose_items_have_no_certain_key_is_refused(kinds):
+    with pytest.raises(ValueError, match="kinds of items"):
+        Items("hooks", "h", kinds=kinds)
+
+
+def test_items_with_one_key_are_all_compared():
+    web = Items("servers", "s", kinds=(ItemKind(tag="web", compared=("port",)),))
+
+    assert [*web.parts([{"type": "web", "port": 1}, {"type": "web", "port": 2}])] == [
+        "servers.web",
+        "servers.web #2",
+    ]
+
+
+def test_a_key_of_a_mapping_and_a_key_of_the_metadata_are_told_apart_in_a_mark():
+    fields = Fields((Mapped("quotas", "q", limit=2), Pairs("labels", "", limit=2, value_limit=512)))
+
+    assert fields.key_digests(["quotas.day"]) != fields.key_digests(["labels.quotas.day"])
+
+
+def test_what_the_server_fills_in_is_remembered_like_nothing_and_true_is_not_one():
+    stream = Boolean("stream", "s", filled=(False,))
+
+    assert stream.digest(False) == stream.digest(None) != stream.digest(True)  # noqa: FBT003 - a value of a field
+    assert stream.is_equal(False, None)  # noqa: FBT003 - a value of a field
+    assert not stream.is_equal(0, None)
+    assert not Number("n", "n", filled=(1,)).is_equal(True, None)  # noqa: FBT003 - a value of a field
 
 
 def test_a_table_without_the_pairs_of_the_mark_is_refused():
