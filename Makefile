@@ -19,7 +19,7 @@ demo: $(PROGRAM)/ready ## plan, apply, change, plan and apply again; no key, no 
 	@$(PROGRAM)/bin/assistants-sync demo
 
 test: .venv/ready .venv-sdk/ready check ## all checks and all tests
-	@$(BIN)/pytest -q -n 2 --dist worksteal --cov --cov-report=term $(ARGS)
+	@$(BIN)/pytest -q -n 3 --dist worksteal --cov --cov-report=term $(ARGS)
 
 check: .venv/ready ## format, lint, types and layers
 	@$(BIN)/ruff format --check -q .

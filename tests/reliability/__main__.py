@@ -25,22 +25,22 @@ LONG = {
     "objects": {"pairs": 60, "stories": 40, "races of two": 50, "races of four": 15},
 }
 SHORT = {
-    "local": {"stories": 25, "races of two": 12, "races of four": 4, "installed": 3},
-    "postgres": {"pairs": 6, "stories": 4, "races of two": 5, "races of four": 2},
-    "objects": {"pairs": 3, "stories": 2, "races of two": 3, "races of four": 1},
+    "local": {"stories": 12, "races of two": 6, "races of four": 2, "installed": 2},
+    "postgres": {"pairs": 3, "stories": 2, "races of two": 3, "races of four": 1},
+    "objects": {"pairs": 2, "stories": 1, "races of two": 2, "races of four": 1},
 }
 SHARES = {
-    "deaths": 6,
-    "errors": 20,
-    "faults": 20,
-    "acts": 6,
-    "pairs": 120,
-    "spoilt files": 60,
-    "deaths on postgres": 16,
-    "troubles on postgres": 16,
-    "deaths on objects": 20,
-    "troubles on objects": 20,
-    "stops on objects": 20,
+    "deaths": 12,
+    "errors": 40,
+    "faults": 40,
+    "acts": 12,
+    "pairs": 240,
+    "spoilt files": 120,
+    "deaths on postgres": 32,
+    "troubles on postgres": 32,
+    "deaths on objects": 40,
+    "troubles on objects": 40,
+    "stops on objects": 40,
 }
 """Of how many cases the short form tries one; it tries all of those that are drawn."""
 _LAST = "pairs"
