@@ -179,9 +179,13 @@ def _contents(
     attach = [Step(StepKind.ATTACH, file, known) for file, known in wanted.items() if known not in present]
     detach = [Step(StepKind.DETACH, uploads.names.get(one, one), one) for one in present if one not in ids]
     moved = {step.file for step in (*attach, *detach)}
-    replaced = {address for address in files if files[address].action is Action.REPLACE}
-    follows = tuple(sorted(replaced & moved)) if moved and moved <= replaced else ()
+    replaced = [one for one in moved if isinstance(one, Address) and _is_replaced(one, files)]
+    follows = tuple(sorted(replaced)) if len(replaced) == len(moved) else ()
     return _Contents(attach, detach, ids, follows)
+
+
+def _is_replaced(address: Address, files: Mapping[Address, Change]) -> bool:
+    return address in files and files[address].action is Action.REPLACE
 
 
 def _id(reference: FileReference, uploads: Uploads) -> str:

@@ -92,7 +92,7 @@ class FieldRecord(_Record):
 
     @model_validator(mode="after")
     def _is_drawable(self) -> Self:
-        """Refuse what cannot be drawn by its shape, whoever wrote the file."""
+        """Refuse what cannot be shown by its shape: a plan file may come from another program."""
         fits = _FORMS.get(self.shape, lambda _: True)
         if not all(side is None or fits(side) for side in (self.before, self.after)):
             raise ValueError(f"a side has not the shape {self.shape}")
