@@ -50,7 +50,9 @@ class Target:
         async with AsyncExitStack() as open_until_done:
             if self.server == EMBEDDED:
                 transport = open_until_done.enter_context(self._embedded(dialect, reading=reading))
-                connection = Connection("the embedded server", _EMBEDDED_URL, key="", transport=transport)
+                connection = Connection(
+                    "the embedded server", _EMBEDDED_URL, key="", transport=transport, keeps_rest=True
+                )
             else:
                 transport = async_socket(
                     self.server, proxy_from_environment=self.proxy_from_environment, ca_file=self.ca_file

@@ -26,6 +26,7 @@ class Connection:
     ``target`` is what a person calls it. ``transport`` makes the requests; one for reading refuses anything
     but GET. Times are in seconds: ``delay`` is the consistency delay, after which lists show every write and
     a request without a response takes effect no more. ``connect_timeout`` and ``timeout`` bound one request.
+    ``keeps_rest`` is known of a server whose updates leave alone what they do not name.
     """
 
     target: str
@@ -37,6 +38,7 @@ class Connection:
     delay: float = 0.0
     timeout: float = 30.0
     connect_timeout: float = 5.0
+    keeps_rest: bool = False
 
 
 @dataclass(frozen=True, eq=False)

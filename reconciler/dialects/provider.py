@@ -38,6 +38,11 @@ class Provider(Protocol):
 
     target: str
     """What a person calls this server, and what a state is bound to."""
+    traits: set[str]
+    """How this server deviates from its API: what the state remembers, and what the provider finds out."""
+    whole: bool
+    """Whether an update must send every value of an object: nothing says that this server leaves the values
+    alone that an update does not name."""
     delay: float
     """The consistency delay: seconds after which lists show every write, and a request without a response
     takes effect no more."""
@@ -94,12 +99,27 @@ class Provider(Protocol):
         ...
 
     async def update(
-        self, live: LiveAssistant, values: Mapping[str, Any], metadata: Mapping[str, str | None]
+        self,
+        live: LiveAssistant,
+        values: Mapping[str, Any],
+        metadata: Mapping[str, str | None],
+        *,
+        files: bool = False,
     ) -> LiveAssistant:
-        """Set the given values and pairs of metadata; None removes a pair. Attachments are never touched.
+        """Set the given values and pairs of metadata, and return what the server then keeps.
 
-        ``live`` is the assistant as it was last read. It has the token of the dialect, and the pairs that
-        must be sent again where the API replaces metadata as a whole.
+        None removes a value or a pair. Where the server refuses or ignores that, every other way to clear it
+        is tried, and what works is added to ``traits``. ``live`` is the assistant as it was last read. It has
+        the token of the dialect, the pairs that must be sent again where the API replaces metadata as a
+        whole, and the uploads that must be sent again where ``whole`` is set. With ``files`` its uploads are
+        what will be attached.
+        """
+        ...
+
+    async def contents(self, live: Live, assistant_ids: Collection[str]) -> Live:
+        """Return the same with the files of some assistants, where a list does not say which they contain.
+
+        An assistant whose files cannot be read stays as it is.
         """
         ...
 

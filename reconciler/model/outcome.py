@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from reconciler.model.plan import Counts
 
@@ -22,6 +22,33 @@ class Result(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Kept(StrEnum):
+    """What a server made of a value that was sent to it, or of one that was not.
+
+    DECLARED: it keeps what was declared. NORMALISED: it keeps it in a form of its own. IGNORED: it keeps the
+    value from before. LOST: it lost or replaced a value that nobody declared. ADDED: it added one.
+    """
+
+    DECLARED = "declared"
+    NORMALISED = "normalised"
+    IGNORED = "ignored"
+    LOST = "lost"
+    ADDED = "added"
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """One value after a write; ``sent`` is what was declared, ``found`` what the server keeps.
+
+    Of a value that nobody declared, ``sent`` is the one from before.
+    """
+
+    path: str
+    kept: Kept
+    sent: Any = None
+    found: Any = None
+
+
 class Cause(StrEnum):
     """The cause of a Change that was not applied."""
 
@@ -29,12 +56,17 @@ class Cause(StrEnum):
     ERROR = "error"
     STALE = "stale"
     REFUSED = "refused"
+    IGNORED = "ignored"
     DEPENDENCY = "dependency"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of one Change; ``written`` if at least one of its calls took, or may have taken, effect."""
+    """The end of one Change; ``written`` if at least one of its calls took, or may have taken, effect.
+
+    ``verified`` are the values of an assistant after its writes: those that are managed, and those that the
+    server changed besides. It is empty where nothing was written.
+    """
 
     change: Change
     result: Result
@@ -43,6 +75,7 @@ class Outcome:
     request_id: str = ""
     written: bool = False
     id: str = ""
+    verified: tuple[Verified, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,21 @@ class AssistantBinding:
     """The remote assistant of an address, and digests of what was last applied to it.
 
     ``digests`` maps every managed field (``name``, ``tools``, ``metadata.team``, ``files``) to the
-    digest of the value last applied, so its keys are the managed fields.
+    digest of the value last sent, so its keys are the managed fields. ``echoes`` has the digest of what the
+    server returned, for every one where that differs; it is None where nothing was recorded, as in a state of
+    an earlier version. ``ignored`` are managed fields whose last value the server did not take.
     """
 
     id: str
     nonce: str
     digests: Mapping[str, str] = field(default_factory=dict)
     protected: bool = False
+    echoes: Mapping[str, str] | None = None
+    ignored: tuple[str, ...] = ()
+
+    def echo(self, path: str) -> str:
+        """Return the digest of what the server returned to our last write; empty where it is not known."""
+        return "" if self.echoes is None else self.echoes.get(path, self.digests.get(path, ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,9 @@ class Intent:
 
     ``nonce`` belongs to a create. An upload, which carries no mark, is found again among the ids
     that are not in ``known``: those that already had its name and size before the call. Of a delete ``known``
-    are the ids to delete. ``at`` is the time of the journal entry in seconds since 1970, 0 if unrecorded.
+    are the ids to delete. Of an update they are the uploads that were attached before, ``files`` those that
+    will be, and ``digests`` maps each field to the digest of the value that is sent. ``at`` is the time of
+    the journal entry in seconds since 1970, 0 if unrecorded.
     """
 
     address: Address
@@ -65,15 +75,17 @@ class Intent:
     sha256: str = ""
     known: tuple[str, ...] = ()
     at: float = 0.0
+    files: tuple[str, ...] = ()
+    digests: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def leaving(self) -> tuple[str, ...]:
         """The ids that a delete was about to remove."""
         return self.known if self.step == "delete" else ()
 
-    def deletes(self, address: Address) -> bool:
-        """Return whether it is a delete of what an address is bound to."""
-        return bool(self.leaving) and self.address == address
+    def changes(self, address: Address) -> bool:
+        """Return whether it is an update or a delete of what an address is bound to."""
+        return self.step in {"update", "delete"} and self.address == address
 
     def is_made(self, binding: Binding | None) -> bool:
         """Return whether a binding is what this call made."""
@@ -93,10 +105,11 @@ class Pending(tuple[Intent, ...]):
         """Return what is still pending once an address, which had the first binding, has the second one.
 
         The latest operation that made the binding is resolved. Others stay: a request without a response can
-        still take effect. No delete of the address stays, since its binding says whether it took effect.
+        still take effect. No update or delete of the address stays, since its binding says whether it took
+        effect.
         """
         made = self._latest_that_made(address, binding) if _is_new(before, binding) else None
-        return Pending(one for one in self if one is not made and not one.deletes(address))
+        return Pending(one for one in self if one is not made and not one.changes(address))
 
     def _latest_that_made(self, address: Address, binding: Binding | None) -> Intent | None:
         """Return the latest operation that made a binding; an upload is known by its address too."""
@@ -114,7 +127,8 @@ class State:
 
     ``lineage`` never changes in the life of a state, ``serial`` grows by one at every save, ``target`` names
     the server it belongs to, ``account`` that server's name for the account, empty if unknown,
-    ``dialect`` the API that it speaks, empty before the first save. ``pending`` are intents whose result is
+    ``dialect`` the API that it speaks, empty before the first save, ``traits`` how the server deviates from
+    that API, as far as it was found out. ``pending`` are intents whose result is
     not known. ``journaled``: some of this came from the journal; it is never saved.
     """
 
@@ -127,6 +141,11 @@ class State:
     journaled: bool = False
     account: str = ""
     dialect: str = ""
+    traits: frozenset[str] = frozenset()
+
+    def updates(self, address: Address) -> Sequence[Intent]:
+        """Return the updates of an address that may or may not have taken effect."""
+        return [one for one in self.pending if one.step == "update" and one.address == address]
 
     def assistant(self, address: Address) -> AssistantBinding | None:
         """Return the binding of an assistant, if it has one."""

@@ -116,6 +116,7 @@ def state_values(state: State) -> dict[str, Any]:
         "target": state.target,
         "account": state.account,
         "dialect": state.dialect,
+        "traits": sorted(state.traits),
         "bindings": {str(address): asdict(binding) for address, binding in sorted(state.bindings.items())},
         "unsettled": [intent_values(intent) for intent in state.pending],
     }
@@ -132,13 +133,14 @@ def state_of(record: dict[str, Any]) -> State:
         pending=tuple(intent_of(intent) for intent in record["unsettled"]),
         account=_text(record.get("account", "")),
         dialect=_text(record.get("dialect", FIRST_DIALECT if record["target"] else "")),
+        traits=frozenset(map(_text, record.get("traits", ()))),
     )
 
 
 def binding_of(address: str, record: dict[str, Any]) -> Binding:
     """Return the binding of an address; KeyError, TypeError or ValueError when it is none."""
     if Address.parse(address).kind is Kind.ASSISTANT:
-        return _strict(AssistantBinding(**record))
+        return _strict(AssistantBinding(**{**record, "ignored": tuple(record.get("ignored", ()))}))
     lists = {"old": tuple(record["old"]), "inferred": tuple(record.get("inferred", ()))}
     return _strict(FileBinding(**{**record, **lists}))
 
@@ -150,8 +152,8 @@ def intent_values(intent: Intent) -> dict[str, Any]:
 
 def intent_of(record: dict[str, Any]) -> Intent:
     """Return the Intent a record holds; KeyError, TypeError or ValueError when it holds none."""
-    known = tuple(record["known"])
-    return _strict(Intent(**{**record, "address": Address.parse(record["address"]), "known": known}))
+    lists = {"known": tuple(record["known"]), "files": tuple(record.get("files", ()))}
+    return _strict(Intent(**{**record, "address": Address.parse(record["address"]), **lists}))
 
 
 def _strict(record: _Value) -> _Value:
@@ -190,6 +192,7 @@ _FITS: dict[str, Callable[[Any], bool]] = {
     "bool": lambda value: isinstance(value, bool),
     "tuple[str, ...]": _are_texts,
     "Mapping[str, str]": _is_texts_by_name,
+    "Mapping[str, str] | None": lambda value: value is None or _is_texts_by_name(value),
     "Address": lambda value: isinstance(value, Address),
 }
 

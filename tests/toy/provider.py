@@ -2,7 +2,7 @@
 
 import os
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import httpx
@@ -52,6 +52,8 @@ class Toy:
     target: str
     delay: float = 0.0
     account: str = ""
+    whole: bool = False
+    traits: set[str] = field(default_factory=set)
     remedies: ClassVar[Remedies] = Remedies(assistants="its cursors")
     smallest_list: ClassVar[int] = 20
 
@@ -84,6 +86,10 @@ class Toy:
         aside = {ref: one for ref, one in read.items() if isinstance(one, Unread)}
         return Live(assistants, {}, self.account, aside, End.PROVED)
 
+    async def contents(self, live, assistant_ids):  # noqa: ARG002 - it has no files
+        """Return the same."""
+        return live
+
     async def prove(self, live):
         """Return the same: every observation has its end proved."""
         return live
@@ -110,7 +116,7 @@ class Toy:
         assert not file_ids, _HAS_NO_FILES
         return _read(await self._ask("POST", "bots", _sent(values, metadata), creates=True))
 
-    async def update(self, live, values, metadata):
+    async def update(self, live, values, metadata, *, files=False):  # noqa: ARG002 - it has none
         """Send the given values and the changed pairs, and the version that they rest on."""
         sent = _sent(values, metadata)
         return _read(await self._ask("PATCH", f"bots/{live.id}", sent, token=live.token))

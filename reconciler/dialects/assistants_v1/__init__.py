@@ -30,7 +30,7 @@ async def _connected(connection: Connection) -> AsyncIterator[Provider]:
         allow_http=connection.allow_http,
         transport=connection.transport,
     ) as client:
-        yield AssistantsV1(client, connection.target, connection.delay)
+        yield AssistantsV1(client, connection.target, connection.delay, whole=not connection.keeps_rest)
 
 
 ASSISTANTS_V1 = Dialect("assistants-v1", FIELDS, _connected)

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from reconciler.api import assistants as assistant_calls
@@ -56,6 +56,8 @@ class AssistantsV1:
     target: str
     delay: float = 0.0
     fields: Fields = FIELDS
+    whole: bool = False
+    traits: set[str] = field(default_factory=set)
     remedies: ClassVar[Remedies] = REMEDIES
     smallest_list: ClassVar[int] = SMALLEST
     page_size: int | NotGiven = PAGE
@@ -238,15 +240,26 @@ class AssistantsV1:
         return self._live_assistant(made)
 
     async def update(
-        self, live: LiveAssistant, values: Mapping[str, Any], metadata: Mapping[str, str | None]
+        self,
+        live: LiveAssistant,
+        values: Mapping[str, Any],
+        metadata: Mapping[str, str | None],
+        *,
+        files: bool = False,
     ) -> LiveAssistant:
-        """Set the given values; ``file_ids`` is never sent, since it would detach what others attached.
+        """Set the given values; ``file_ids`` is sent only where it must be: it replaces what is attached.
 
         Metadata is replaced whole by this API, so the other pairs of ``live`` are sent too.
         """
         pairs = {key: value for key, value in {**live.metadata, **metadata}.items() if value is not None}
         sent = {**values, "metadata": pairs}
+        if (files or self.whole) and live.knows_files:
+            sent["file_ids"] = list(live.file_ids)
         return self._live_assistant(await self.client.beta.assistants.update(live.id, extra_body=sent))
+
+    async def contents(self, live: Live, assistant_ids: Collection[str]) -> Live:  # noqa: ARG002 - comes next
+        """Return the same; files that a list does not say are not read yet."""
+        return live
 
     async def delete(self, live: LiveAssistant) -> None:
         """Delete an assistant; one that is gone already is no error."""
