@@ -36,6 +36,7 @@ async def carried_out(  # noqa: PLR0913 - the plan, where it is carried out, how
     """Return the report of a plan that was carried out; the lock of the store is held."""
     total = sum(len(change.steps) for change in run.plan.changes if not change.refused)
     async with target.provider(configured.dialect, reading=False) as provider:
+        provider.traits.update(run.state.traits)
         with _interruptible(console) as interruption, console.progress(total) as progress:
             steps = Steps(
                 plan=run.plan,

@@ -14,7 +14,7 @@ from reconciler.render.document import ScopeRecord
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.dialects import Dialect
+    from reconciler.dialects import Dialect, Provider
     from reconciler.model.resource import Desired
 
 OnDrift: TypeAlias = Literal["overwrite", "keep", "fail"]
@@ -67,12 +67,14 @@ class Scope:
         """Return what a plan compares; for a destroy nothing is declared, so that nothing stays."""
         return replace(desired, assistants=(), files=()) if self.everything else desired
 
-    def plan_options(self, target: str, dialect: Dialect, configured: Desired) -> PlanOptions:
-        """Return the options of a plan for a target; ``configured`` says what a destroy must leave."""
+    def plan_options(self, provider: Provider, dialect: Dialect, configured: Desired) -> PlanOptions:
+        """Return the options of a plan for a server; ``configured`` says what a destroy must leave."""
         protected = (assistant.address for assistant in configured.assistants if assistant.protected)
         return PlanOptions(
-            target,
+            provider.target,
             dialect.fields,
+            whole=provider.whole,
+            named=frozenset(self.targets),
             dialect=dialect.name,
             prune=self.prune,
             protected=frozenset(protected) if self.everything else frozenset(),

@@ -173,7 +173,7 @@ class Session:
                     provider,
                     self.scope.declared(declared),
                     state,
-                    self.scope.plan_options(provider.target, dialect, declared),
+                    self.scope.plan_options(provider, dialect, declared),
                     targets=self.scope.targets,
                     excluded=self.scope.excluded,
                 )

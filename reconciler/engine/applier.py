@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.api.errors import APIError, UnknownOutcomeError
-from reconciler.engine.steps import StaleError, Steps
+from reconciler.engine.steps import StaleError, Steps, UnfitError, UnkeptError
 from reconciler.errors import ReconcilerError, StoreError
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, Step, StepKind
@@ -53,6 +53,7 @@ async def apply(  # noqa: PLR0913 - what is done, with what, how fast, and who w
     for change in plan.changes:
         run.prepare(change)
     waves = Waves.of(plan)
+    await run.prove(waves)
     for wave in (waves.uploads, waves.writes, waves.deletions):
         await run.take(wave)
     if waves.discards and await run.look_again(waves.discards):
@@ -114,7 +115,8 @@ class _Run:
     notify: Callable[[Event], None]
     interruption: Interruption
     failed: dict[Address, Outcome] = field(default_factory=dict)
-    halted: StoreError | None = None
+    halted: ReconcilerError | None = None
+    taken: set[tuple[Address, Sequence[Step]]] = field(default_factory=set)
 
     def prepare(self, change: Change) -> None:
         """Finish what needs no call, and refuse what a rule forbids."""
@@ -125,9 +127,32 @@ class _Run:
         else:
             self.steps.remember(change)
 
+    async def prove(self, waves: Waves) -> None:
+        """Create one assistant alone where nothing shows yet that this server keeps an ownership mark.
+
+        Of its files only what it needs is uploaded before; the one with the fewest files comes first. A
+        create that fails for another reason proves nothing, and the next one is tried.
+        """
+        if not self.steps.provider.whole or self._keeps_marks():
+            return
+        self.steps.is_first = True
+        creates = [work for work in waves.writes if work[0].action is Action.CREATE]
+        for change, todo in sorted(creates, key=lambda work: len(self.steps.files(work[0]))):
+            needed = set(self._needs(change, todo))
+            await self.take([work for work in waves.uploads if work[0].address in needed])
+            await self.take([(change, todo)])
+            if change.address not in self.failed or self.halted or self.interruption.signal:
+                break
+        self.steps.is_first = False
+
+    def _keeps_marks(self) -> bool:
+        return any(one.mark is not None for one in self.steps.live.assistants.values())
+
     async def take(self, wave: Sequence[Work]) -> None:
-        """Take every Change of a wave as far as the wave goes."""
-        await asyncio.gather(*(self.advance(change, todo) for change, todo in wave))
+        """Take every Change of a wave as far as the wave goes, once."""
+        todo = [work for work in wave if (work[0].address, work[1]) not in self.taken]
+        self.taken |= {(change.address, steps) for change, steps in todo}
+        await asyncio.gather(*(self.advance(change, steps) for change, steps in todo))
 
     async def look_again(self, deletions: Sequence[Work]) -> bool:
         """Read which assistants contain the uploads to delete; on failure none of them is deleted."""
@@ -156,7 +181,7 @@ class _Run:
                 if change.before:
                     await self.steps.recheck(change)
                 await self._step(change, step)
-            self.steps.finish(change)
+            await self.steps.finish(change)
         except APIError as error:
             is_unknown, message = change.address in self.steps.doubted, error.message
             if is_unknown and not isinstance(error, UnknownOutcomeError):
@@ -168,6 +193,11 @@ class _Run:
         except StoreError as error:
             self.halted = error
             self._fail(change, Result.FAILED, Cause.ERROR, self._unrecorded(change, error))
+        except UnfitError as error:
+            self.halted = error
+            self._fail(change, Result.FAILED, Cause.REFUSED, str(error))
+        except UnkeptError as error:
+            self._fail(change, Result.FAILED, Cause.IGNORED, str(error))
         except ReconcilerError as error:
             self._fail(change, Result.FAILED, Cause.ERROR, str(error))
 
@@ -208,7 +238,17 @@ class _Run:
 
     def _fail(self, change: Change, result: Result, cause: Cause, message: str, request_id: str = "") -> None:
         written = change.address in self.steps.touched
-        outcome = Outcome(change, result, cause, message, request_id=request_id, written=written)
+        if not written:
+            self.steps.abandon(change.address)
+        outcome = Outcome(
+            change,
+            result,
+            cause,
+            message,
+            request_id=request_id,
+            written=written,
+            verified=self.steps.verified.get(change.address, ()),
+        )
         self.failed[change.address] = outcome
         self.notify(Ended(outcome))
 
@@ -226,6 +266,7 @@ class _Run:
             _owned(self.plan, state),
             bindings=self.steps.bindings,
             pending=tuple(one for one in self.steps.pending if self._is_open(one)),
+            traits=frozenset(self.steps.provider.traits),
         )
         try:
             if made != state or state.journaled or self.steps.recorded:
@@ -247,6 +288,7 @@ class _Run:
             message=self.steps.remarks.get(change.address, ""),
             written=change.address in self.steps.touched,
             id=binding.id if binding else change.id,
+            verified=self.steps.verified.get(change.address, ()),
         )
 
 

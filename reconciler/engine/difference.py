@@ -15,57 +15,46 @@ from reconciler.model.field import Clear
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from reconciler.engine.memory import Memory
     from reconciler.model.change import Change
     from reconciler.model.field import Field, Fields
     from reconciler.model.resource import DesiredAssistant, LiveAssistant
     from reconciler.model.state import AssistantBinding
 
 
-def digests(fields: Fields, desired: DesiredAssistant, file_ids: Sequence[str]) -> dict[str, str]:
-    """Return what to remember of an assistant once it is as desired: a digest of every managed value.
-
-    An ignored field is managed and its value is not known: its digest is empty.
-    """
-    known: dict[str, str] = {}
-    for row in fields:
-        if row.is_managed(desired):
-            applied = row.digests(file_ids if row is fields.files else row.wanted(desired))
-            known |= dict.fromkeys(applied, "") if row.name in desired.ignored else applied
-    return known
-
-
 def field_changes(
-    fields: Fields, desired: DesiredAssistant, live: LiveAssistant, binding: AssistantBinding | None
+    fields: Fields, desired: DesiredAssistant, live: LiveAssistant, memory: Memory
 ) -> Iterator[FieldChange]:
     """Yield every managed part whose live value is not the desired one, files and ownership mark aside.
 
-    A part that was managed and is no longer named is cleared; binding and live mark remember which were.
+    A part that was managed and is no longer named is cleared; binding and live mark remember which were. A
+    value that the server keeps in a form of its own is no difference.
     """
     rows = [row for row in fields.values if row.name not in desired.ignored]
     for row in rows:
         if row.is_managed(desired):
-            yield from _changes(row, desired, live, binding)
-    former = former_paths(fields, live, binding)
+            yield from _changes(row, desired, live, memory)
+    former = former_paths(fields, live, memory.binding)
     for row in rows:
         if row.has_keys or (row.name in former and not row.is_managed(desired)):
-            yield from _cleared(row, desired, live, former, binding=binding)
+            yield from _cleared(row, desired, live, former, memory=memory)
 
 
 def _changes(
-    row: Field, desired: DesiredAssistant, live: LiveAssistant, binding: AssistantBinding | None
+    row: Field, desired: DesiredAssistant, live: LiveAssistant, memory: Memory
 ) -> Iterator[FieldChange]:
     wanted, actual = row.wanted(desired), row.found(live)
     new, old = row.parts(wanted), row.parts(actual)
     for path in row.paths(new, old):
         before, after = old.get(path), new.get(path)
-        if not row.is_equal(before, after):
+        if not row.is_equal(before, after) and not memory.is_settled(row, path, wanted, actual):
             yield FieldChange(
                 path,
                 before,
                 after,
-                drifted=differs(row, path, actual, binding),
+                drifted=memory.is_drifted(row, path, actual),
                 source=desired.sources.get(row.name, ""),
-                edited=differs(row, path, wanted, binding),
+                edited=memory.is_edited(row, path, wanted),
                 shape=row.shape,
             )
 
@@ -76,7 +65,7 @@ def _cleared(
     live: LiveAssistant,
     former: Collection[str],
     *,
-    binding: AssistantBinding | None,
+    memory: Memory,
 ) -> Iterator[FieldChange]:
     """Yield the parts that were managed and that the configuration no longer names."""
     actual = row.found(live)
@@ -84,7 +73,7 @@ def _cleared(
     gone = sorted(path for path in parts if path in former and path not in named) if row.has_keys else parts
     for path in gone if row.clear is not Clear.NEVER else ():
         if not row.is_equal(parts[path], None):
-            drifted = differs(row, path, actual, binding)
+            drifted = memory.is_drifted(row, path, actual)
             yield FieldChange(
                 path, parts[path], None, drifted=drifted, cleared=True, edited=True, shape=row.shape
             )
@@ -97,13 +86,6 @@ def uncleared(
     never = [row for row in fields.plain if row.clear is Clear.NEVER and not row.is_managed(desired)]
     former = managed_before(fields, live, binding) if never else ()
     return [row.name for row in never if row.name in former and row.present(row.found(live)) is not None]
-
-
-def differs(row: Field, path: str, value: Any, binding: AssistantBinding | None) -> bool:
-    """Return whether a value is another than the one last applied; False where that is not known."""
-    unit = row.remembered(path)
-    known = binding.digests.get(unit) if binding else None
-    return bool(known) and known != row.digest(row.at(value, unit))
 
 
 def explained(fields: Fields, change: Change) -> Change:
@@ -158,11 +140,23 @@ def remembered(fields: Fields, live: LiveAssistant) -> dict[str, str]:
     return dict.fromkeys(former_paths(fields, live, None), "")
 
 
-def sent(fields: Fields, desired: DesiredAssistant, changes: Sequence[FieldChange]) -> dict[str, Any]:
-    """Return the values that an update sends: whole ones, and of fields with keys the changed keys."""
-    values: dict[str, Any] = {}
+def sent(
+    fields: Fields, desired: DesiredAssistant, changes: Sequence[FieldChange], rest: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the values that an update sends: whole ones, and of fields with keys the changed keys.
+
+    ``rest`` are the values of other fields that the update must send too.
+    """
+    values = dict(rest)
     for row in fields.values:
         edits: Mapping[str, Any] = {one.field: one.after for one in changes if fields.row(one.field) is row}
         if edits:
-            values[row.name] = row.sent(edits, row.wanted(desired))
+            wanted = row.sent(edits, row.wanted(desired))
+            values[row.name] = {**rest.get(row.name, {}), **wanted} if row.has_keys else wanted
     return values
+
+
+def as_found(fields: Fields, live: LiveAssistant) -> dict[str, Any]:
+    """Return every value of an assistant, the pairs aside, for an update that must name them all."""
+    found = {row.name: row.found(live) for row in fields.plain}
+    return {name: value for name, value in found.items() if fields.by_name[name].present(value) is not None}

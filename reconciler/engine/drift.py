@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.engine.memory import Memory
 from reconciler.model.change import FieldChange
 from reconciler.model.drift import Drift
 from reconciler.model.field import Shape
@@ -34,17 +35,18 @@ def _drift(fields: Fields, address: Address, desired: Desired, *, live: Live, st
         return None
     declared = desired.by_address.get(address)
     known = declared if isinstance(declared, DesiredAssistant) else None
-    changed = tuple(_changes(fields, binding, live.assistants[binding.id], known))
+    memory = Memory(binding, state.updates(address))
+    changed = tuple(_changes(fields, memory, live.assistants[binding.id], known))
     return Drift(address, binding.id, fields=changed) if changed else None
 
 
 def _changes(
-    fields: Fields, binding: AssistantBinding, live: LiveAssistant, desired: DesiredAssistant | None
+    fields: Fields, memory: Memory, live: LiveAssistant, desired: DesiredAssistant | None
 ) -> Iterator[FieldChange]:
-    for path, applied in binding.digests.items():
+    for path, applied in (memory.binding.digests if memory.binding else {}).items():
         row = fields.row(path)
         found = row.at(row.found(live), path) if row else None
-        if row and applied and applied != row.digest(found):
+        if row and memory.is_drifted(row, path, row.found(live)):
             declared = row.at(row.wanted(desired), path) if desired and row is not fields.files else None
             last = declared if declared is not None and row.digest(declared) == applied else None
             yield FieldChange(path, row.present(last), row.present(found), drifted=True, shape=row.shape)

@@ -40,6 +40,7 @@ async def observe(provider: Provider, desired: Desired, state: State, options: P
     where too much is missing, or the state belongs to another server, account or project.
     """
     require_same_owner(state, desired.project, options.target, dialect=options.dialect)
+    provider.traits.update(state.traits)
     live = await _with_missing(provider, desired, state, allow_missing=options.allow_missing)
     return await _examined(provider, desired, state, options=options, live=live)
 

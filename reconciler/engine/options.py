@@ -20,7 +20,8 @@ class PlanOptions:
     are neither declared nor in the state. ``protected`` may not be deleted, whatever the state remembers.
     ``because`` is the reason for every deletion. ``keep_drift`` leaves what was changed on the server as it
     is. ``allow_missing`` allows more objects to be missing than a plan requests by itself. ``dialect`` is the
-    name of the dialect, which the state remembers.
+    name of the dialect, which the state remembers. ``whole``: an update must send every value of an object.
+    ``named`` are the addresses that a user named, of which a change that was refused is tried again.
     """
 
     target: str
@@ -32,11 +33,17 @@ class PlanOptions:
     keep_drift: bool = False
     allow_missing: bool = False
     dialect: str = ""
+    whole: bool = False
+    named: frozenset[str] = frozenset()
 
     @property
     def is_destroy(self) -> bool:
         """Return whether everything of the project is being destroyed."""
         return self.because is Reason.DESTROY
+
+    def retries(self, address: Address) -> bool:
+        """Return whether a user named an address, so that what was refused before is tried again."""
+        return str(address) in self.named
 
     def selected(self, address: Address) -> bool:
         """Return whether the plan is about an address at all."""

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.engine.difference import managed_before
+from reconciler.engine.memory import Memory
 from reconciler.model.address import Address, assistant
 from reconciler.model.change import Reason
 from reconciler.model.mark import MARK_KEY, Mark, files_digest
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from reconciler.engine.options import PlanOptions
+    from reconciler.model.field import Files
     from reconciler.model.resource import Desired, DesiredAssistant, Live, LiveAssistant
     from reconciler.model.state import AssistantBinding, State
 
@@ -141,6 +143,10 @@ class PlannerInput:
             if live.mark is not None and self.desired.owns(live.mark):
                 marked[live.mark.name].append(live)
         return marked
+
+    def memory(self, claim: Claim) -> Memory:
+        """Return what the state remembers of an assistant."""
+        return Memory(claim.binding, self.state.updates(claim.address))
 
     @cached_property
     def bound_ids(self) -> frozenset[str]:
@@ -452,11 +458,19 @@ def manages_files(inputs: PlannerInput, desired: DesiredAssistant, claim: Claim)
     row = inputs.options.fields.files
     if row is None or row.name in desired.ignored:
         return False
-    before = claim.binding.digests.get(row.name) if claim.binding else ""
-    if inputs.options.keep_drift and before and before != row.digest(claim.live.file_ids):
+    if inputs.options.keep_drift and _is_kept(inputs, row, claim):
         return False
     is_former = row.name in managed_before(inputs.options.fields, claim.live, claim.binding)
     return row.is_managed(desired) or is_former
+
+
+def _is_kept(inputs: PlannerInput, row: Files, claim: Claim) -> bool:
+    """Return whether the files were changed since the last apply, or may have been."""
+    memory, present = inputs.memory(claim), claim.live.file_ids
+    is_unknown = bool(memory.sent(row, row.name)) and not memory.echo(row, row.name)
+    return memory.is_drifted(row, row.name, present) or (
+        is_unknown and memory.sent(row, row.name) != row.digest(present)
+    )
 
 
 _STAYS = "prevent_destroy is set, so it stays; to delete it, set it to false, apply, and destroy again"

@@ -9,17 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reconciler.engine.difference import (
-    differs,
-    digests,
-    explained,
-    field_changes,
-    sent,
-    uncleared,
-)
+from reconciler.engine.capabilities import impossible, is_idle, uncreatable, withheld
+from reconciler.engine.difference import as_found, explained, field_changes, sent, uncleared
 from reconciler.engine.files import Leftovers, locate, unwanted_files, wanted_files
+from reconciler.engine.memory import normalised, remember
 from reconciler.engine.ownership import PlannerInput, Verdict, identify, manages_files
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change, FieldChange, Reason, Step, StepKind
@@ -31,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.engine.files import Uploads
+    from reconciler.engine.memory import Memory
     from reconciler.engine.options import PlanOptions
     from reconciler.engine.ownership import Absent, Claim, Claims
     from reconciler.model.field import Fields
@@ -53,14 +49,14 @@ def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Pl
     files = wanted_files(inputs, leftovers)
     assistants = wanted_assistants(inputs, claims, uploads, files)
     unwanted = [*unwanted_assistants(inputs, claims), *unwanted_files(inputs, leftovers, files)]
-    changes = [*files.values(), *assistants, *unwanted]
+    changes = [*(is_idle(one, assistants) for one in files.values()), *assistants, *unwanted]
     managed, missing = _counts(inputs, claims, uploads)
     return Plan(
         desired.project,
         desired.environment,
         Basis(state.lineage, state.serial, options.target, account=live.account, dialect=options.dialect),
         tuple(explained(options.fields, change) for change in changes if options.selected(change.address)),
-        notices=(*_notices(inputs, claims), *_orphans(assistants)),
+        notices=(*_notices(inputs, claims), *_orphans(assistants), *_forms(inputs)),
         managed=managed,
         missing=missing,
         is_bare=not desired.by_address,
@@ -116,7 +112,7 @@ def _create(inputs: PlannerInput, desired: DesiredAssistant, absent: Absent) -> 
         steps=(Step(StepKind.CREATE),),
         values={name: value for name, value in desired.fields.items() if value is not None},
         mark=_mark(inputs, desired, ""),
-        refused=absent.refused,
+        refused=absent.refused or uncreatable(inputs, desired.address),
         drifted=is_gone,
         wanted=desired,
     )
@@ -154,13 +150,15 @@ def _mark(inputs: PlannerInput, desired: DesiredAssistant, nonce: str) -> Mark:
 class _Contents(NamedTuple):
     """The files of a live assistant: what is attached and detached, and what it then contains.
 
-    ``follows`` are the replaced files among them, where every file of the steps is one.
+    ``follows`` are the replaced files among them, where every file of the steps is one. ``ignored``: the
+    server did not take these very files before.
     """
 
     attach: Sequence[Step]
     detach: Sequence[Step]
     ids: Sequence[str]
     follows: tuple[Address, ...]
+    ignored: bool = False
 
 
 def _contents(
@@ -175,7 +173,12 @@ def _contents(
     ids = tuple(wanted.values())
     if not manages_files(inputs, desired, claim):
         return _Contents((), (), ids, ())
-    present = claim.live.file_ids
+    present, row, memory = claim.live.file_ids, inputs.options.fields.files, inputs.memory(claim)
+    if row and memory.is_settled(row, row.name, ids, present):
+        return _Contents((), (), ids, ())
+    is_ignored = row is not None and memory.is_ignored(row, row.name, ids, present)
+    if is_ignored and not inputs.options.retries(claim.address):
+        return _Contents((), (), ids, (), ignored=True)
     attach = [Step(StepKind.ATTACH, file, known) for file, known in wanted.items() if known not in present]
     detach = [Step(StepKind.DETACH, uploads.names.get(one, one), one) for one in present if one not in ids]
     moved = {step.file for step in (*attach, *detach)}
@@ -200,13 +203,15 @@ def _update(
     contents: _Contents,
     late: Sequence[LiveAssistant],
 ) -> Change:
-    fields, live = inputs.options.fields, claim.live
-    differing = tuple(field_changes(fields, desired, live, claim.binding))
-    kept = [one.field for one in differing if one.drifted and inputs.options.keep_drift]
-    changed = tuple(one for one in differing if one.field not in kept)
+    fields, live, memory = inputs.options.fields, claim.live, inputs.memory(claim)
+    differing = tuple(field_changes(fields, desired, live, memory))
+    ignored = _ignored(inputs, desired, claim, differing)
+    kept = [one.field for one in differing if inputs.options.keep_drift and _is_kept(fields, memory, one)]
+    changed = tuple(one for one in differing if one.field not in {*kept, *ignored})
     mark = _mark(inputs, desired, claim.nonce)
     writes = (Step(StepKind.UPDATE, id=live.id),) if changed or mark != fields.recognised(live.mark) else ()
-    drifted = any(one.drifted for one in differing) or _files_drifted(fields, claim, contents)
+    rest = _rest(inputs, desired, claim) if writes and inputs.options.whole else {}
+    drifted = any(one.drifted for one in differing) or _files_drifted(fields, memory, claim, contents)
     steps = (
         *_ordered(fields, desired, live, contents=contents, writes=writes),
         *(Step(StepKind.DELETE, id=one.id) for one in late),
@@ -220,9 +225,9 @@ def _update(
         steps=steps,
         id=live.id,
         before=live.fingerprint,
-        values=sent(fields, desired, changed),
+        values=sent(fields, desired, changed, rest),
         mark=mark,
-        refused=claim.refused or _crowded(fields, desired, live),
+        refused=claim.refused or _crowded(fields, desired, live) or impossible(inputs, claim, steps, mark),
         note=_set_aside(kept, late, uncleared(fields, desired, live, claim.binding))
         or _note(fields, claim, contents, only_mark=steps == writes != () and not changed),
         drifted=drifted,
@@ -230,12 +235,52 @@ def _update(
         moved_from=claim.previous,
         wanted=desired,
     )
+    lacking = [*ignored, *([fields.files.name] if fields.files and contents.ignored else [])]
+    if lacking:
+        sentence = withheld(inputs.options, desired, lacking)
+        refused = change.refused or ("" if steps else sentence)
+        change = replace(change, unmet=sentence if steps else "", refused=refused)
     if not steps:
-        known = digests(fields, desired, contents.ids)
-        binding = AssistantBinding(live.id, claim.nonce, known, desired.protected)
-        if not (claim.is_bound and binding == claim.binding):
+        binding = remember(
+            fields, desired, live, file_ids=contents.ids, nonce=claim.nonce, memory=memory, results={}
+        )
+        if not (claim.is_bound and binding == claim.binding and not memory.updates):
             return replace(change, binding=binding)
     return change
+
+
+def _is_kept(fields: Fields, memory: Memory, change: FieldChange) -> bool:
+    """Return whether `--on-drift keep` keeps a value; where no echo is known, the configuration decides."""
+    row = fields.row(change.field)
+    is_unknown = row is not None and memory.binding is not None and not memory.echo(row, change.field)
+    return change.drifted or (is_unknown and not change.edited)
+
+
+def _ignored(
+    inputs: PlannerInput, desired: DesiredAssistant, claim: Claim, differing: Sequence[FieldChange]
+) -> list[str]:
+    """Return the changes that the server did not take before; one that a user names is tried again."""
+    memory, live = inputs.memory(claim), claim.live
+    if inputs.options.retries(claim.address):
+        return []
+    rows = [(one.field, inputs.options.fields.row(one.field)) for one in differing]
+    return [
+        path
+        for path, row in rows
+        if row and memory.is_ignored(row, path, row.wanted(desired), row.found(live))
+    ]
+
+
+def _rest(inputs: PlannerInput, desired: DesiredAssistant, claim: Claim) -> dict[str, Any]:
+    """Return every value for an update that must name them all: as found, or as our own was sent last."""
+    fields, memory = inputs.options.fields, inputs.memory(claim)
+    return {
+        name: row.wanted(desired)
+        if row.is_managed(desired) and memory.is_settled(row, name, row.wanted(desired), value)
+        else value
+        for name, value in as_found(fields, claim.live).items()
+        for row in (fields.by_name[name],)
+    }
 
 
 def _ordered(
@@ -277,13 +322,13 @@ def _crowded(fields: Fields, desired: DesiredAssistant, live: LiveAssistant) -> 
     )
 
 
-def _files_drifted(fields: Fields, claim: Claim, contents: _Contents) -> bool:
+def _files_drifted(fields: Fields, memory: Memory, claim: Claim, contents: _Contents) -> bool:
     """Return whether another user attached an unknown file, or detached what we had attached."""
     row = fields.files
     is_strange = any(isinstance(step.file, str) for step in contents.detach) or any(
         step.id for step in contents.attach
     )
-    return row is not None and is_strange and differs(row, row.name, claim.live.file_ids, claim.binding)
+    return row is not None and is_strange and memory.is_drifted(row, row.name, claim.live.file_ids)
 
 
 def _action(claim: Claim, steps: Sequence[Step]) -> Action:
@@ -340,7 +385,7 @@ def unwanted_assistants(inputs: PlannerInput, claims: Claims) -> Iterator[Change
             deletion = replace(deletion, note=f"it cannot move: {heir} is another assistant already")
         yield deletion
     yield from _forgotten(inputs, claims)
-    yield from (_release(claim) for claim in claims.of(Verdict.REMOVED))
+    yield from (_release(inputs, claim) for claim in claims.of(Verdict.REMOVED))
     yield from _leftovers(inputs, claims)
 
 
@@ -356,7 +401,7 @@ def _deletion(claim: Claim, reason: Reason) -> Change:
     )
 
 
-def _release(claim: Claim) -> Change:
+def _release(inputs: PlannerInput, claim: Claim) -> Change:
     """Return how an assistant is forgotten: its mark is removed, so that nothing takes it for ours again."""
     is_marked = MARK_KEY in claim.live.metadata
     return Change(
@@ -366,6 +411,7 @@ def _release(claim: Claim) -> Change:
         steps=(Step(StepKind.UPDATE, id=claim.live.id),) * is_marked,
         id=claim.live.id,
         before=claim.live.fingerprint,
+        values=as_found(inputs.options.fields, claim.live) if is_marked and inputs.options.whole else {},
         refused=claim.refused,
         note="its ownership mark is removed" if is_marked else "its ownership mark is removed already",
     )
@@ -442,6 +488,20 @@ def _abandoned(inputs: PlannerInput, claim: Claim) -> Iterator[str]:
             f"{', '.join(unknown)}, attached to {claim.address}, is not deleted: without the state nothing "
             "proves that this project uploaded it. Delete it by hand if no other user needs it."
         )
+
+
+def _forms(inputs: PlannerInput) -> Iterator[str]:
+    """Yield which values the server keeps in a form of its own, once for all of them."""
+    bindings = sorted(inputs.state.bindings.items())
+    found = [
+        f"{address} ({', '.join(paths)})"
+        for address, binding in bindings
+        if isinstance(binding, AssistantBinding) and (paths := normalised(inputs.options.fields, binding))
+    ]
+    if found:
+        more = f" and {len(found) - _NAMED} more" * (len(found) > _NAMED)
+        named = ", ".join(found[:_NAMED])
+        yield f"{inputs.options.target} keeps these values in a form of its own: {named}{more}"
 
 
 def _orphans(wanted: Sequence[Change]) -> Iterator[str]:

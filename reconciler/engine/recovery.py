@@ -47,6 +47,19 @@ class Search:
             await asyncio.sleep(max(0.0, min(pause, until - time.monotonic())))
             pause = min(2 * pause, _LONGEST_PAUSE)
 
+    async def seen(
+        self, assistant_id: str, look: Callable[[str], Awaitable[LiveAssistant | None]], mark: Mark
+    ) -> LiveAssistant | None:
+        """Return an assistant as soon as it shows an ownership mark, or as it is in the end."""
+        until, pause = time.monotonic() + self.delay, _PAUSE
+        while True:
+            is_last = time.monotonic() >= until
+            found = await look(assistant_id)
+            if is_last or (found is not None and found.mark == mark):
+                return found
+            await asyncio.sleep(max(0.0, min(pause, until - time.monotonic())))
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
     async def is_listed(self, assistant_id: str, look: Callable[[], Awaitable[Live]]) -> bool:
         """Return whether a list still has an assistant when it must be up to date."""
         until, pause = time.monotonic() + self.delay, _PAUSE

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.engine.difference import digests
+from reconciler.engine.memory import Memory, remember
 from reconciler.engine.planned_run import PlannedRun
 from reconciler.engine.planner import plan
 from reconciler.model.mark import MARK_KEY
@@ -43,7 +43,10 @@ def _applied(before: Desired, desired: Desired, options: PlanOptions) -> tuple[L
     made = plan(before, Live({}, {}), empty, options).by_address
     fields = options.fields
     assistants = [_assistant(fields, assistant, made[assistant.address]) for assistant in before.assistants]
-    bindings = {assistant.address: _binding(fields, assistant) for assistant in before.assistants} | {
+    bindings = {
+        desired.address: _binding(fields, desired, live)
+        for desired, live in zip(before.assistants, assistants, strict=True)
+    } | {
         one.address: FileBinding(str(one.address), one.filename, one.sha256, one.size) for one in before.files
     }
     files = [LiveFile(str(file.address), file.filename, file.size, file.sha256) for file in before.files]
@@ -65,9 +68,8 @@ def _assistant(fields: Fields, desired: DesiredAssistant, change: Change) -> Liv
     return LiveAssistant(str(desired.address), 0, values, metadata, file_ids=_ids(desired))
 
 
-def _binding(fields: Fields, desired: DesiredAssistant) -> AssistantBinding:
-    known = digests(fields, desired, _ids(desired))
-    return AssistantBinding(str(desired.address), _NONCE, known, desired.protected)
+def _binding(fields: Fields, desired: DesiredAssistant, live: LiveAssistant) -> AssistantBinding:
+    return remember(fields, desired, live, file_ids=_ids(desired), nonce=_NONCE, memory=Memory(), results={})
 
 
 def _ids(desired: DesiredAssistant) -> tuple[str, ...]:

@@ -13,21 +13,29 @@ from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, TypeVar
 
 from reconciler.api.errors import APIError, ConflictError, UnknownOutcomeError
-from reconciler.engine.difference import digests, field_changes, remembered
+from reconciler.engine.capabilities import fixed_files, frozen, ignored, unmarked
+from reconciler.engine.difference import as_found, remembered
+from reconciler.engine.memory import Memory, remember
 from reconciler.engine.recovery import Search
+from reconciler.engine.verification import failures, results, verified
 from reconciler.errors import ReconcilerError
 from reconciler.model.address import Address, Kind
+from reconciler.model.canonical import canonical
 from reconciler.model.change import Action, Change, Reason, Step, StepKind
+from reconciler.model.field import Items
 from reconciler.model.mark import MARK_KEY
+from reconciler.model.outcome import Kept
 from reconciler.model.resource import DesiredAssistant, DesiredFile
 from reconciler.model.state import AssistantBinding, FileBinding, Intent, Pending
+from reconciler.model.traits import Trait
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Collection, Sequence
 
     from reconciler.dialects import Provider
     from reconciler.model.field import Fields
     from reconciler.model.mark import Mark
+    from reconciler.model.outcome import Verified
     from reconciler.model.plan import Plan
     from reconciler.model.resource import FileReference, Live, LiveAssistant, LiveFile
     from reconciler.model.state import Binding
@@ -39,6 +47,10 @@ U = TypeVar("U")
 _ENDING = frozenset({Action.DELETE, Action.FORGET})
 _REWRITING = frozenset({Action.ADOPT, Action.FORGET})
 _CARRYING = frozenset({StepKind.ATTACH, StepKind.DETACH})
+_UPDATING = _CARRYING | {StepKind.UPDATE}
+_TRANSIENT = frozenset({500})  # proves nothing for the next time
+_SHORT = 80
+_NOT_ATTACHING = frozenset({400, 404, 405, 409, 422, 500, 501})
 
 
 class StaleError(ReconcilerError):
@@ -49,6 +61,12 @@ class StaleError(ReconcilerError):
 
 class UnkeptError(ReconcilerError):
     """The server took a write and did not keep what it must keep."""
+
+
+class UnfitError(UnkeptError):
+    """The first create shows that this server cannot be used: no other write may follow."""
+
+    exit_code = 5
 
 
 @dataclass
@@ -64,7 +82,9 @@ class Steps:
 
     ``touched`` are addresses for which a write was sent whose answer does not rule out an effect, ``doubted``
     those of them whose last write may or may not have had one. ``done`` says what the last write did, until
-    the journal has it. Only ``_write`` decides this; no other code infers it from an error.
+    the journal has it. Only ``_write`` decides this; no other code infers it from an error. ``before`` holds
+    assistants as they were before the first of our writes, ``verified`` what became of every value.
+    ``is_first``: nothing shows yet that this server keeps an ownership mark.
     """
 
     plan: Plan
@@ -82,12 +102,21 @@ class Steps:
     touched: set[Address] = field(default_factory=set)
     doubted: set[Address] = field(default_factory=set)
     done: dict[Address, str] = field(default_factory=dict)
+    before: dict[str, LiveAssistant] = field(default_factory=dict)
+    verified: dict[Address, tuple[Verified, ...]] = field(default_factory=dict)
     recorded: bool = False
+    is_first: bool = False
 
     def __post_init__(self) -> None:
         kept = {address: one.id for address, one in self.bindings.items() if isinstance(one, FileBinding)}
         self.uploads = {**kept, **self.uploads}
         self._search = Search(self.plan.owns, self.provider.delay)
+        self._known = {*self.live.assistants, *self.live.files, *self.live.unreadable, *self._bound_ids()}
+
+    @property
+    def target(self) -> str:
+        """What users call the server."""
+        return self.plan.basis.target
 
     async def look_again(self) -> str:
         """Look again at every assistant before uploads are deleted; return why none may be, or nothing."""
@@ -101,6 +130,9 @@ class Steps:
         Before the first step that is what the plan saw, and then what we saw and did ourselves.
         """
         found, known = await self.provider.retrieve(change.id), self.fresh.get(change.id)
+        ids = self._unattached(change, found, known) if found and known else []
+        if found and ids and self._adapts(Trait.ATTACHES):
+            found = await self._attached_again(change, found, ids)
         if found is None and change.action in _ENDING:
             await self._confirm_gone(change.id)
             return
@@ -110,6 +142,7 @@ class Steps:
             raise StaleError(f"{change.id} was {moved} on the server {since}; run plan again")
         self.fresh[change.id] = found
         if known is None:
+            self.before[change.id] = found
             self._begin(change, found)
 
     async def _confirm_gone(self, assistant_id: str) -> None:
@@ -133,6 +166,27 @@ class Steps:
         )
         return seen != before
 
+    async def _attached_again(
+        self, change: Change, found: LiveAssistant, ids: Sequence[str]
+    ) -> LiveAssistant:
+        """Attach by an update what the server did not attach; not an upload that was deleted meanwhile."""
+        for one in ids:
+            if not await self.provider.exists_upload(one):
+                raise StaleError(f"{one} was deleted on the server meanwhile; run plan again")
+        return await self._set_files(change.address, found, [*found.file_ids, *ids])
+
+    def _adapts(self, proved: Trait) -> bool:
+        """Return whether a request without effect may be the server's way.
+
+        On a server on which such a request had an effect before, a user undid it.
+        """
+        return self.provider.whole and proved not in self.provider.traits
+
+    def _unattached(self, change: Change, found: LiveAssistant, known: LiveAssistant) -> list[str]:
+        """Return the uploads that we attached with success, and that the server did not attach."""
+        ours = {self._attached(step) for step in change.steps if step.kind is StepKind.ATTACH}
+        return [one for one in known.file_ids if one in ours and one not in found.file_ids]
+
     def _attached(self, step: Step) -> str:
         """Return the id of the upload that a step attaches or detaches."""
         return step.id if step.kind is StepKind.DETACH else self._id(step.file or step.id)
@@ -142,6 +196,31 @@ class Steps:
         if change.action in _REWRITING:
             self._record_decisions()
         self._admit_files(change, found)
+        self._intend_update(change, found)
+
+    def _intend_update(self, change: Change, found: LiveAssistant) -> None:
+        """Write down what the steps will send, so that a later run does not take it for drift."""
+        if not isinstance(change.wanted, DesiredAssistant) or change.action in _ENDING:
+            return
+        if not any(step.kind in _UPDATING for step in change.steps):
+            return
+        written = {row.remembered(one.field) for one in change.fields if (row := self.fields.row(one.field))}
+        files, wanted = self._file_ids(change), change.wanted
+        digests = {
+            path: row.digest(row.at(row.wanted(wanted), path))
+            for path in written
+            if (row := self.fields.row(path))
+        }
+        at = time.time()
+        self._intend(
+            Intent(change.address, "update", known=found.file_ids, at=at, attached=files, digests=digests)
+        )
+
+    def abandon(self, address: Address) -> None:
+        """Forget the update of an address that was never sent, or had no effect."""
+        self.pending = Pending(
+            one for one in self.pending if not (one.step == "update" and one.address == address)
+        )
 
     def _admit_files(self, change: Change, found: LiveAssistant) -> None:
         """Remember that we manage files before the first is attached, so that a killed run can let go.
@@ -169,9 +248,9 @@ class Steps:
             case StepKind.UPDATE:
                 await self._update(change)
             case StepKind.ATTACH:
-                await self._attach(change, self._attached(step))
+                await self._attach(change.address, change.id, self._attached(step))
             case StepKind.DETACH:
-                await self._detach(change, step.id)
+                await self._detach(change.address, change.id, step.id)
             case StepKind.DELETE:
                 await self._delete(change, step)
 
@@ -217,6 +296,7 @@ class Steps:
             made = await self._certain(
                 intent, lambda: self.provider.upload(file.filename, content), self.provider.find_upload
             )
+        self._require_new(change.address, made.id, "an upload")
         before = change.binding if isinstance(change.binding, FileBinding) else None
         old, inferred = (before.old, before.inferred) if before else ((), ())
         self.uploads[change.address] = made.id
@@ -227,7 +307,7 @@ class Steps:
     async def _create(self, change: Change) -> None:
         nonce = base64.b32encode(secrets.token_bytes(10)).decode().lower()
         mark = replace(_mark(change), nonce=nonce)
-        file_ids = [self._id(one) for one in self.files(change)]
+        file_ids = self._file_ids(change)
         values = self.fields.created(change.values)
         metadata = {**values.pop(self.fields.pairs.name, {}), MARK_KEY: str(mark)}
         intent = Intent(change.address, "create", nonce, at=time.time())
@@ -235,8 +315,69 @@ class Steps:
         made = await self._certain(
             intent, lambda: self.provider.create(values, metadata, file_ids), self.provider.find
         )
-        self._remember(change, made, nonce)
-        self._compare(change, made, mark)
+        self._require_new(change.address, made.id, "a create")
+        made = await self._marked(change, made, mark)
+        self.provider.traits.difference_update({Trait.UNMARKED, Trait.FIXED})
+        made = await self._with_files(change.address, made, file_ids)
+        self._verify(change, nonce, before=None, after=made)
+
+    def _require_new(self, address: Address, made: str, call: str) -> None:
+        """Raise UnfitError where the server returns the id of an object that existed before."""
+        if made not in self._known:
+            self._known.add(made)
+            return
+        self.provider.traits.add(Trait.FIXED)
+        self.pending = Pending(one for one in self.pending if one.address != address)
+        self.touched.discard(address)
+        raise UnfitError(
+            f"{self.target} answered {call} with {made}, which was there before; it does not make what it is "
+            "asked for"
+        )
+
+    async def _marked(self, change: Change, made: LiveAssistant, mark: Mark) -> LiveAssistant:
+        """Return a new assistant with its ownership mark, if need be as a look shows it; or delete it.
+
+        Raises UnfitError. Only what is in no list of this run, and has exactly the values that were sent, is
+        deleted.
+        """
+        found: LiveAssistant | None = made
+        if made.mark != mark:
+            found = await self._search.seen(made.id, self.provider.retrieve, mark)
+        if found is not None and found.mark == mark:
+            return found
+        self.provider.traits.add(Trait.UNMARKED)
+        problem = unmarked(self.target, self.fields)
+        if found is None or not self.is_first or not self._is_as_sent(change, found):
+            raise UnfitError(f"{problem}. {made.id} was created and is left there: delete it by hand")
+        self.pending = Pending(one for one in self.pending if one.address != change.address)
+        await self._write(change.address, lambda: self.provider.delete(found), f"{made.id} was deleted")
+        if await self.provider.retrieve(made.id) is not None:
+            raise UnfitError(f"{problem}. {made.id} was created, and could not be deleted again")
+        self.touched.discard(change.address)
+        raise UnfitError(f"{problem}. The assistant that was created to find out was deleted again")
+
+    def _is_as_sent(self, change: Change, found: LiveAssistant) -> bool:
+        """Return whether an assistant has exactly the values of a create, the metadata aside."""
+        sent = self.fields.created(change.values)
+        same = all(
+            row.is_equal(row.normal(row.found(found)), row.normal(sent.get(row.name)))
+            for row in self.fields.plain
+        )
+        return same and set(found.file_ids) <= set(self._file_ids(change))
+
+    async def _with_files(
+        self, address: Address, made: LiveAssistant, file_ids: Sequence[str]
+    ) -> LiveAssistant:
+        """Return a new assistant with its files; what the create left out is attached."""
+        if file_ids and not made.knows_files:
+            made = await self.provider.retrieve(made.id) or made
+        self.fresh[made.id] = made
+        for one in file_ids if made.knows_files else ():
+            if one not in made.file_ids:
+                await self._attach(address, made.id, one)
+        if self.fresh[made.id] is made:
+            return made
+        return await self._seen(address, made.id, file_ids)
 
     async def _certain(
         self, intent: Intent, call: Callable[[], Awaitable[T]], find: Callable[[Intent], Awaitable[T | None]]
@@ -295,21 +436,117 @@ class Steps:
             lambda: self.provider.update(found, values, metadata),
             f"{change.id} was updated",
         )
-        self._compare(change, made, mark)
-        self.fresh[change.id] = replace(made, file_ids=found.file_ids)
+        if not made.knows_files:
+            made = replace(made, file_ids=found.file_ids, knows_files=found.knows_files)
+        self.fresh[change.id] = made
+        if made.mark != mark:
+            if found.mark != mark:
+                self.provider.traits.add(Trait.FROZEN)
+            raise UnkeptError(f"{frozen(self.target, self.fields)}. Its other values may have changed")
+        self.provider.traits.difference_update({Trait.FROZEN, Trait.NO_UPDATE})
 
-    async def _attach(self, change: Change, upload: str) -> None:
-        done = f"{upload} was attached to {change.id}"
-        await self._write(change.address, lambda: self.provider.attach(change.id, upload), done)
-        found = self.fresh[change.id]
-        self.fresh[change.id] = replace(found, file_ids=(*found.file_ids, upload))
+    async def _attach(self, address: Address, assistant_id: str, upload: str) -> None:
+        """Attach an upload, by an update where this server needs that."""
+        found = self.fresh[assistant_id]
+        if Trait.BY_UPDATE in self.provider.traits:
+            await self._set_files(address, found, [*found.file_ids, upload])
+            return
+        done = f"{upload} was attached to {assistant_id}"
+        try:
+            await self._write(address, lambda: self.provider.attach(assistant_id, upload), done)
+        except APIError as refused:
+            found = await self._after_refusal(assistant_id, refused)
+            if upload not in found.file_ids:
+                await self._set_files(address, found, [*found.file_ids, upload], refused)
+            return
+        self.fresh[assistant_id] = replace(found, file_ids=(*found.file_ids, upload))
 
-    async def _detach(self, change: Change, upload: str) -> None:
-        done = f"{upload} was detached from {change.id}"
-        await self._write(change.address, lambda: self.provider.detach(change.id, upload), done)
-        found = self.fresh[change.id]
-        kept = tuple(one for one in found.file_ids if one != upload)
-        self.fresh[change.id] = replace(found, file_ids=kept)
+    async def _detach(self, address: Address, assistant_id: str, upload: str) -> None:
+        """Detach an upload, by an update where this server needs that."""
+        found = self.fresh[assistant_id]
+        kept = [one for one in found.file_ids if one != upload]
+        if Trait.BY_UPDATE in self.provider.traits:
+            await self._set_files(address, found, kept)
+            return
+        done = f"{upload} was detached from {assistant_id}"
+        try:
+            await self._write(address, lambda: self.provider.detach(assistant_id, upload), done)
+        except APIError as refused:
+            found = await self._after_refusal(assistant_id, refused)
+            if upload in found.file_ids:
+                kept = [one for one in found.file_ids if one != upload]
+                await self._set_files(address, found, kept, refused)
+            return
+        self.fresh[assistant_id] = replace(found, file_ids=tuple(kept))
+
+    async def _after_refusal(self, assistant_id: str, refused: APIError) -> LiveAssistant:
+        """Return an assistant after a refused attach or detach; raise what cannot be done in another way."""
+        if not self.provider.whole or _status(refused) not in _NOT_ATTACHING:
+            raise refused
+        found = await self.provider.retrieve(assistant_id)
+        if found is None or not found.knows_files:
+            raise refused
+        self.fresh[assistant_id] = found
+        return found
+
+    async def _set_files(
+        self, address: Address, found: LiveAssistant, ids: Sequence[str], refused: APIError | None = None
+    ) -> LiveAssistant:
+        """Set the files of an assistant with an update, since attach or detach had no effect.
+
+        UnkeptError where that has none either; where an update is refused too, the first refusal is raised.
+        """
+        wanted = replace(found, file_ids=tuple(dict.fromkeys(ids)))
+        values = as_found(self.fields, found) if self.provider.whole else {}
+        done = f"the files of {found.id} were set"
+        try:
+            made = await self._write(
+                address, lambda: self.provider.update(wanted, values, {}, files=True), done
+            )
+        except APIError as cause:
+            raise refused or cause from cause
+        if not made.knows_files:
+            made = await self.provider.retrieve(found.id) or made
+        self.fresh[found.id] = made
+        if set(made.file_ids) != set(ids):
+            self.provider.traits.add(Trait.NO_ATTACHING)
+            raise UnkeptError(fixed_files(self.target))
+        if refused is None or _status(refused) not in _TRANSIENT:
+            self.provider.traits.add(Trait.BY_UPDATE)
+        self.provider.traits.discard(Trait.NO_ATTACHING)
+        return made
+
+    async def _set_unset(
+        self, address: Address, found: LiveAssistant, *, lost: Sequence[str], stays: Collection[str]
+    ) -> LiveAssistant:
+        """Set by an update what attach and detach left undone; StaleError where a user undid it."""
+        undone = (lost and not self._adapts(Trait.ATTACHES)) or (stays and not self._adapts(Trait.DETACHES))
+        gone = [one for one in lost if not await self.provider.exists_upload(one)]
+        if undone or gone:
+            raise StaleError(f"{found.id} was changed on the server meanwhile; run plan again")
+        ids = [one for one in (*found.file_ids, *lost) if one not in stays]
+        return await self._set_files(address, found, ids)
+
+    async def _seen(self, address: Address, assistant_id: str, file_ids: Sequence[str]) -> LiveAssistant:
+        """Look at an assistant whose attachments changed, and set by an update what had no effect.
+
+        Values but lists are those of our own write: another user may have changed them since.
+        """
+        known, found = self.fresh[assistant_id], await self.provider.retrieve(assistant_id)
+        if found is None:
+            raise StaleError(f"{assistant_id} was deleted on the server meanwhile; run plan again")
+        old = set(self.before[assistant_id].file_ids) if assistant_id in self.before else set()
+        lost = [one for one in file_ids if one not in found.file_ids]
+        stays = (old - set(file_ids)) & set(found.file_ids)
+        if found.knows_files and (lost or stays):
+            found = await self._set_unset(address, found, lost=lost, stays=stays)
+        elif found.knows_files:
+            self.provider.traits |= {Trait.ATTACHES} if set(file_ids) - old else set()
+            self.provider.traits |= {Trait.DETACHES} if old - set(file_ids) else set()
+        lists = {row.name for row in self.fields.plain if isinstance(row, Items)}
+        kept = {name: value for name, value in known.fields.items() if name not in lists}
+        fields = {**found.fields, **kept}
+        return replace(known, fields=fields, file_ids=found.file_ids, knows_files=found.knows_files)
 
     async def _release(self, change: Change) -> None:
         """Remove the ownership mark from the metadata."""
@@ -372,16 +609,26 @@ class Steps:
         nonce = live.mark.nonce if live and live.mark else ""
         self.pending = Pending(one for one in self.pending if not nonce or one.nonce != nonce)
 
-    def finish(self, change: Change) -> None:
-        """Remember an assistant all of whose steps succeeded, or forget it."""
+    async def finish(self, change: Change) -> None:
+        """Verify and remember an assistant all of whose steps succeeded, or forget it.
+
+        UnkeptError where the server did not take what was sent, or changed what was not.
+        """
         if change.action is Action.FORGET:
             self._bind(change.address, None)
             self._let_go(self.fresh.get(change.id))
         known = self.fresh.get(change.id)
-        if known is not None and change.wanted is not None:
-            self._remember(change, known, _mark(change).nonce)
+        if known is None or change.wanted is None:
+            return
+        if any(step.kind in _CARRYING for step in change.steps):
+            known = await self._seen(change.address, change.id, self._file_ids(change))
+        try:
+            self._verify(change, _mark(change).nonce, before=self.before.get(change.id, known), after=known)
+        finally:
             if change.moved_from in self.bindings:
                 self._bind(change.moved_from, None)
+        if change.unmet:
+            raise UnkeptError(change.unmet)
 
     def remember(self, change: Change) -> None:
         """Remember, for the next save, what a change binds without any call."""
@@ -406,21 +653,53 @@ class Steps:
         self.unrecorded.add(address)
         self.pending = self.pending.resolved_by(address, before, self.bindings.get(address))
 
-    def _remember(self, change: Change, made: LiveAssistant, nonce: str) -> None:
-        wanted = _wanted(change)
-        ids = [self._id(one) for one in wanted.files or ()]
-        known = digests(self.fields, wanted, ids)
-        self._bind(change.address, AssistantBinding(made.id, nonce, known, wanted.protected))
+    def _verify(
+        self, change: Change, nonce: str, *, before: LiveAssistant | None, after: LiveAssistant
+    ) -> None:
+        """Remember what the server made of an assistant; UnkeptError where it did not take a value."""
+        wanted, file_ids = _wanted(change), self._file_ids(change)
+        found = verified(self.fields, change, wanted, file_ids=file_ids, before=before, after=after)
+        bound = self.bindings.get(change.moved_from or change.address)
+        memory = Memory(bound if before and isinstance(bound, AssistantBinding) else None)
+        self.verified[change.address] = found
+        self._bind(
+            change.address,
+            remember(
+                self.fields,
+                wanted,
+                after,
+                file_ids=file_ids,
+                nonce=nonce,
+                memory=memory,
+                results=results(found),
+            ),
+        )
+        problems = [self._problem(wanted, one) for one in failures(found)]
+        if problems:
+            raise UnkeptError("; ".join(problems))
+        self.remarks[change.address] = self._remark(found)
 
-    def _compare(self, change: Change, made: LiveAssistant, mark: Mark) -> None:
-        """Remark where the answer is not what was sent; UnkeptError where it lacks the ownership mark."""
-        if made.mark != mark:
-            raise UnkeptError(f"the server did not keep the ownership mark of {made.id}")
-        differing = [one.field for one in field_changes(self.fields, _wanted(change), made, None)]
-        sent = [path for path in differing if path.partition(".")[0] in change.values]
-        if sent:
-            fields = ", ".join(sent)
-            self.remarks[change.address] = f"the server keeps {fields} differently from what was sent"
+    def _problem(self, wanted: DesiredAssistant, one: Verified) -> str:
+        row = self.fields.row(one.path)
+        assert row is not None  # noqa: S101 - it was made from the rows
+        if one.kept is Kept.LOST:
+            return (
+                f"{self.target} changed {one.path}, which was not sent: {_short(one.sent)} before, "
+                f"{_short(one.found)} now"
+            )
+        return ignored(self.target, row, one.path, row.wanted(wanted))
+
+    def _remark(self, found: Sequence[Verified]) -> str:
+        normalised = ", ".join(one.path for one in found if one.kept is Kept.NORMALISED)
+        added = ", ".join(one.path for one in found if one.kept is Kept.ADDED)
+        remarks = [
+            f"the server keeps {normalised} in a form of its own" * bool(normalised),
+            f"the server added {added}" * bool(added),
+        ]
+        return "; ".join(filter(None, remarks))
+
+    def _file_ids(self, change: Change) -> tuple[str, ...]:
+        return tuple(self._id(one) for one in self.files(change))
 
     def files(self, change: Change) -> tuple[FileReference, ...]:
         """Return the files of the assistant of a Change."""
@@ -439,6 +718,17 @@ class Steps:
 
     def _id(self, reference: FileReference) -> str:
         return self.uploads[reference] if isinstance(reference, Address) else reference
+
+
+def _status(error: APIError) -> int | None:
+    """Return the status of a refusal, or of the response behind an unknown outcome."""
+    cause = error.__cause__ if isinstance(error, UnknownOutcomeError) else error
+    return cause.status_code if isinstance(cause, APIError) else None
+
+
+def _short(value: object) -> str:
+    text = canonical(value)
+    return text if len(text) <= _SHORT else f"{text[:_SHORT]}…"
 
 
 def _mark(change: Change) -> Mark:

@@ -130,7 +130,8 @@ class Change:
     the last apply. ``follows`` are addresses whose changes are the only cause, so that they count and this
     does not. ``moved_from`` is the address an assistant was found under; its binding leaves the state as soon
     as the new address is bound. ``wanted`` is what the configuration declares, for the steps; a plan that was
-    read from a file does not have it.
+    read from a file does not have it. ``unmet`` says what the server does not take besides: the steps are
+    carried out, and the change still counts as failed.
     """
 
     address: Address
@@ -149,6 +150,7 @@ class Change:
     follows: tuple[Address, ...] = ()
     moved_from: Address | None = None
     wanted: DesiredAssistant | DesiredFile | None = None
+    unmet: str = ""
 
     @property
     def signature(self) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ is the name of the field, and a key where a field has several parts: ``tools.ret
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -154,6 +155,18 @@ class Field:
             return self.empty
         return wanted
 
+    def is_form(self, wanted: Any, found: Any) -> bool:  # noqa: ARG002 - texts and lists have forms
+        """Return whether a value that a server keeps may be its form of a wanted one."""
+        return False
+
+    def lacks(self, wanted: Any, found: Any) -> bool:
+        """Return whether a value has not even a counterpart for what is wanted."""
+        return self.normal(wanted) is not None and self.normal(found) is None
+
+    def extends(self, before: Any, found: Any) -> bool:
+        """Return whether a value has everything of an earlier one, unchanged."""
+        return self.normal(before) is None or self.digest(before) == self.digest(found)
+
     @property
     def empty(self) -> Any:
         """What clears a field that null does not clear."""
@@ -205,6 +218,10 @@ class Text(Field):
     def present(self, value: Any) -> Any:
         """Return a text, or None for an empty one."""
         return value or None
+
+    def is_form(self, wanted: Any, found: Any) -> bool:
+        """Return whether two texts differ in case, spaces, Unicode form, a prefix or a version alone."""
+        return isinstance(wanted, str) and isinstance(found, str) and _is_alike(wanted, found)
 
     def problems(self, value: Any) -> Iterator[Problem]:
         """Yield a length above the limit, and an empty text that would clear what is never cleared."""
@@ -391,6 +408,23 @@ class Items(Field):
                 message = f"the {self.noun} `{self.label(item)}` is listed twice"
                 yield Problem(Limit.TWICE, message, (number,))
 
+    def is_form(self, wanted: Any, found: Any) -> bool:
+        """Return whether each item has a counterpart: a server adds values, and renames a kind of item."""
+        items, kept = self.normal(wanted), self.normal(found)
+        renamed = [key for key in items if key not in kept]
+        strange = [item for key, item in kept.items() if key not in items and self.kind(item) is _OTHER]
+        known = all(_contains(kept[key], item) for key, item in items.items() if key in kept)
+        return known and len(renamed) <= len(strange)
+
+    def lacks(self, wanted: Any, found: Any) -> bool:
+        """Return whether there are fewer items than wanted."""
+        return len(self.normal(found)) < len(self.normal(wanted))
+
+    def extends(self, before: Any, found: Any) -> bool:
+        """Return whether a list has every item of an earlier one."""
+        kept = self.normal(found)
+        return all(key in kept and _contains(kept[key], item) for key, item in self.normal(before).items())
+
     def key_problems(self, kind: ItemKind, key: str) -> Iterator[Problem]:
         """Yield what is wrong with the key of an item."""
         yield from _too_long(f"{kind.noun}'s {kind.key}", key, kind.key_limit, kind.key)
@@ -450,6 +484,18 @@ class Mapped(Field):
     def at(self, value: Any, path: str) -> Any:
         """Return the value of the key that a path names."""
         return (value or {}).get(path.removeprefix(f"{self.name}."))
+
+    def is_form(self, wanted: Any, found: Any) -> bool:
+        """Return whether two values of a key differ in case, spaces, Unicode form or a prefix alone."""
+        return isinstance(wanted, str) and isinstance(found, str) and _is_alike(wanted, found)
+
+    def lacks(self, wanted: Any, found: Any) -> bool:
+        """Return whether the value of a key is missing."""
+        return self.present(wanted) is not None and self.present(found) is None
+
+    def extends(self, before: Any, found: Any) -> bool:
+        """Return whether the value of a key is still the same."""
+        return self.present(before) is None or self.digest(before) == self.digest(found)
 
     def sent(self, changes: Mapping[str, Any], wanted: Any) -> Any:  # noqa: ARG002 - the others stay
         """Return the changed keys; None clears one."""
@@ -557,6 +603,14 @@ class Files(Field):
         """Return what a state remembers of the ids of uploads, in any order."""
         return digest(sorted(value or ()))
 
+    def lacks(self, wanted: Any, found: Any) -> bool:
+        """Return whether an upload is missing."""
+        return not set(wanted or ()) <= set(found or ())
+
+    def extends(self, before: Any, found: Any) -> bool:
+        """Return whether every upload of before is still there."""
+        return set(before or ()) <= set(found or ())
+
     def problems(self, value: Any) -> Iterator[Problem]:
         """Yield too many files."""
         yield from _too_many(len(value or ()), self.name, self.limit)
@@ -659,6 +713,26 @@ class Fields:
             name: {key: inner for key, inner in value.items() if inner is not None} if name in rows else value
             for name, value in values.items()
         }
+
+
+def _is_alike(wanted: str, found: str) -> bool:
+    one, other = _folded(wanted), _folded(found)
+    rest = other.partition(one)
+    return bool(one) and (one == other or (not rest[0] and rest[2][:1] == "-") or rest[0][-1:] in {"/", ":"})
+
+
+def _folded(text: str) -> str:
+    """Return a text without spaces, in one case and one Unicode form."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _contains(whole: Any, part: Any) -> bool:
+    """Return whether a JSON value has everything of another one, and perhaps more."""
+    if isinstance(whole, dict) and isinstance(part, dict):
+        return all(key in whole and _contains(whole[key], inner) for key, inner in part.items())
+    if isinstance(whole, str) and isinstance(part, str):
+        return whole == part or _folded(whole) == _folded(part)
+    return canonical(whole) == canonical(part)
 
 
 def _too_long(what: str, text: Any, limit: int | None, *path: str, is_key: bool = False) -> Iterator[Problem]:

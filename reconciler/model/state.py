@@ -62,9 +62,9 @@ class Intent:
 
     ``nonce`` belongs to a create. An upload, which carries no mark, is found again among the ids
     that are not in ``known``: those that already had its name and size before the call. Of a delete ``known``
-    are the ids to delete. Of an update they are the uploads that were attached before, ``files`` those that
-    will be, and ``digests`` maps each field to the digest of the value that is sent. ``at`` is the time of
-    the journal entry in seconds since 1970, 0 if unrecorded.
+    are the ids to delete. Of an update they are the uploads that were attached before, ``attached`` those
+    that will be, and ``digests`` maps each field to the digest of the value that is sent. ``at`` is the time
+    of the journal entry in seconds since 1970, 0 if unrecorded.
     """
 
     address: Address
@@ -75,7 +75,7 @@ class Intent:
     sha256: str = ""
     known: tuple[str, ...] = ()
     at: float = 0.0
-    files: tuple[str, ...] = ()
+    attached: tuple[str, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
 
     @property

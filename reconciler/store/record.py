@@ -152,7 +152,7 @@ def intent_values(intent: Intent) -> dict[str, Any]:
 
 def intent_of(record: dict[str, Any]) -> Intent:
     """Return the Intent a record holds; KeyError, TypeError or ValueError when it holds none."""
-    lists = {"known": tuple(record["known"]), "files": tuple(record.get("files", ()))}
+    lists = {"known": tuple(record["known"]), "attached": tuple(record.get("attached", ()))}
     return _strict(Intent(**{**record, "address": Address.parse(record["address"]), **lists}))
 
 

@@ -249,7 +249,7 @@ def test_a_server_that_drops_our_mark_is_a_failure(world):
     report = world.apply(assistant())
 
     assert report.exit_code == 3
-    assert "did not keep the ownership mark" in report.outcomes[0].message
+    assert "does not keep metadata" in report.outcomes[0].message
 
 
 def test_a_server_that_keeps_a_value_differently_is_remarked_on(world):
@@ -265,7 +265,7 @@ def test_a_server_that_keeps_a_value_differently_is_remarked_on(world):
     (outcome,) = world.apply(assistant(instructions="Be kind.\n")).outcomes
 
     assert outcome.result is Result.APPLIED
-    assert "keeps instructions differently" in outcome.message
+    assert "keeps instructions in a form of its own" in outcome.message
 
 
 def test_a_state_that_cannot_be_written_stops_every_further_call(world, monkeypatch):

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 from reconciler.engine import planner
-from reconciler.engine.difference import digests
 from reconciler.engine.drift import drift
 from reconciler.engine.guard import Permissions, check
+from reconciler.engine.memory import digests
 from reconciler.engine.options import PlanOptions
 from reconciler.errors import RefusedError
 from reconciler.model import address
@@ -21,6 +21,12 @@ from reconciler.model.field import Shape
 from reconciler.model.mark import MARK_KEY, Mark, files_digest
 from reconciler.model.resource import Desired, Live, LiveAssistant, LiveFile
 from reconciler.model.state import AssistantBinding, FileBinding, State
+
+
+def bound(applied, ids):
+    """The binding of an assistant that is as it was applied."""
+    return AssistantBinding("asst_1", "n", digests(ASSISTANTS_V1.fields, applied, ids), echoes={})
+
 
 WHERE, HANDBOOK = address.assistant("support"), address.file("a.md")
 APPLIED = assistant(
@@ -50,7 +56,7 @@ STATE = State(
     "lineage",
     3,
     bindings={
-        WHERE: AssistantBinding("asst_1", "n", digests(ASSISTANTS_V1.fields, APPLIED, ["file-1"])),
+        WHERE: AssistantBinding("asst_1", "n", digests(ASSISTANTS_V1.fields, APPLIED, ["file-1"]), echoes={}),
         HANDBOOK: FileBinding("file-1", "a.md", "0" * 64, 1),
     },
 )
@@ -161,7 +167,11 @@ def test_what_nobody_manages_does_not_drift():
     ignored = replace(APPLIED, ignored=frozenset({"name"}))
     state = replace(
         STATE,
-        bindings={WHERE: AssistantBinding("asst_1", "n", digests(ASSISTANTS_V1.fields, ignored, ["file-1"]))},
+        bindings={
+            WHERE: AssistantBinding(
+                "asst_1", "n", digests(ASSISTANTS_V1.fields, ignored, ["file-1"]), echoes={}
+            )
+        },
     )
     live = replace(edited(name="Mine"), metadata={**LIVE.metadata, "theirs": "x"})
 
@@ -232,7 +242,9 @@ def test_keep_sends_no_field_that_drifted(data):
     state = State(
         "lineage",
         3,
-        bindings={WHERE: AssistantBinding("asst_1", "n", digests(ASSISTANTS_V1.fields, applied, []))},
+        bindings={
+            WHERE: AssistantBinding("asst_1", "n", digests(ASSISTANTS_V1.fields, applied, []), echoes={})
+        },
     )
     terms = PlanOptions("the server", ASSISTANTS_V1.fields, keep_drift=True)
 

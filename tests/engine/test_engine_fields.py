@@ -39,7 +39,7 @@ def applied(desired, **more):
     fields = {name: value for name, value in wanted.fields.items() if name != "labels"} | more
     live = Live({"one": LiveAssistant("one", 1, fields, labels, ())}, {})
     digests = {path: digest for row in FIELDS for path, digest in _digests(row, wanted).items()}
-    binding = AssistantBinding("one", "aaa", digests)
+    binding = AssistantBinding("one", "aaa", digests, echoes={})
     return live, State("l", 1, bindings={wanted.address: binding})
 
 

@@ -63,10 +63,10 @@ def asked(world):
     return told
 
 
-def test_every_step_is_preceded_by_a_look(swapping):
+def test_every_step_is_preceded_by_a_look_and_changed_attachments_are_looked_at(swapping):
     assert swapping.apply(SECOND).exit_code == 0
 
-    assert asked(swapping) == [one for step in STEPS for one in ("look", step)]
+    assert asked(swapping) == [*(one for step in STEPS for one in ("look", step)), "look"]
     assert swapping.only().description == "two"
     assert len(swapping.only().file_ids) == 2
 

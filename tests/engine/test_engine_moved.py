@@ -434,7 +434,7 @@ def test_a_server_that_keeps_the_old_mark_is_a_failure(moving):
     report = moving.apply(NEW)
 
     assert report.exit_code == 3
-    assert "did not keep the ownership mark" in report.outcomes[0].message
+    assert "ignores metadata in updates" in report.outcomes[0].message
     assert "assistant.support" in moving.bound()
 
 

@@ -50,7 +50,7 @@ def planned(*assistants, live=BEFORE, digests=None):
     """The plan for some assistants, of which the desk is on the server and in the state."""
     mark = Mark("acme", "-", "desk", "abc", "lwojrg", frozenset(), files_digest([]))
     found = LiveAssistant("obj_1", 1, live, {MARK_KEY: str(mark)}, ())
-    bindings = {DESK: AssistantBinding("obj_1", "abc", digests or {})}
+    bindings = {DESK: AssistantBinding("obj_1", "abc", digests or {}, echoes={})}
     options = PlanOptions("the server", FIELDS, dialect="toy")
     state = State("lineage", 3, "acme", "the server", bindings, dialect="toy")
     return plan(Desired("acme", assistants), Live({"obj_1": found}, {}), state, options)

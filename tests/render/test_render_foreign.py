@@ -147,7 +147,7 @@ def test_drift_shows_zero_and_false_and_names_a_list():
         "routes.day": digest(AFTER["routes"]["day"]),
         "greetings": FIELDS.by_name["greetings"].digest(AFTER["greetings"]),
     }
-    state = State("lineage", 3, bindings={DESK: AssistantBinding("obj_1", "abc", applied)})
+    state = State("lineage", 3, bindings={DESK: AssistantBinding("obj_1", "abc", applied, echoes={})})
     live = Live({"obj_1": LiveAssistant("obj_1", 1, BEFORE, {}, ())}, {})
     drifts = drift(FIELDS, Desired("acme", (declared(DESK, AFTER),)), live, state)
 

@@ -1,0 +1,111 @@
+"""What this server cannot do, as far as it was found out: such changes are refused before any request.
+
+A change that a user names with `--target` is tried again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler.model.change import StepKind
+from reconciler.model.field import Clear, Files, Items, Mapped
+from reconciler.model.resource import DesiredAssistant
+from reconciler.model.traits import Trait
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from reconciler.engine.options import PlanOptions
+    from reconciler.engine.ownership import Claim, PlannerInput
+    from reconciler.model.address import Address
+    from reconciler.model.change import Change, Step
+    from reconciler.model.field import Field, Fields
+    from reconciler.model.mark import Mark
+
+_FILES = frozenset({StepKind.ATTACH, StepKind.DETACH})
+_AGAIN = "To try it again, pass --target"
+
+
+def uncreatable(inputs: PlannerInput, address: Address) -> str:
+    """Return why nothing can be created on this server; empty where it can."""
+    target, traits = inputs.options.target, inputs.state.traits
+    if inputs.options.retries(address):
+        return ""
+    if Trait.UNMARKED in traits:
+        return f"{unmarked(target, inputs.options.fields)}. {_AGAIN} {address}"
+    if Trait.FIXED in traits:
+        return f"{target} returns objects that existed before instead of new ones. {_AGAIN} {address}"
+    return ""
+
+
+def unmarked(target: str, fields: Fields) -> str:
+    """Return what is said of a server that loses the ownership mark."""
+    return f"{target} does not keep {fields.pairs.name}, so nothing there could be recognised as ours"
+
+
+def impossible(inputs: PlannerInput, claim: Claim, steps: Sequence[Step], mark: Mark) -> str:
+    """Return why a change of a live assistant cannot be made on this server; empty where it can."""
+    target, traits, kinds = inputs.options.target, inputs.state.traits, {step.kind for step in steps}
+    if not kinds or inputs.options.retries(claim.address):
+        return ""
+    again = f"{_AGAIN} {claim.address}"
+    if Trait.NO_UPDATE in traits and StepKind.UPDATE in kinds:
+        return f"{target} cannot change an assistant; creates and deletes work. {again}"
+    if Trait.FROZEN in traits and StepKind.UPDATE in kinds:
+        known = inputs.options.fields.recognised(claim.live.mark)
+        return f"{frozen(target, inputs.options.fields)}. {again}" if mark != known else ""
+    if Trait.NO_ATTACHING in traits and kinds & _FILES:
+        return f"{fixed_files(target)}. {again}"
+    return ""
+
+
+def frozen(target: str, fields: Fields) -> str:
+    """Return what is said of a server whose updates ignore the ownership mark."""
+    pairs = fields.pairs.name
+    return f"{target} ignores {pairs} in updates, so a change of what is managed cannot be marked"
+
+
+def fixed_files(target: str) -> str:
+    """Return what is said of a server on which no file can be attached or detached."""
+    return (
+        f"{target} ignores every way to attach or detach a file. Declare the files that the assistant has, "
+        "or delete it there, so that it is created with the new ones"
+    )
+
+
+def withheld(options: PlanOptions, desired: DesiredAssistant, paths: Iterable[str]) -> str:
+    """Return what is said of values that the server did not take before."""
+    rows = [(path, options.fields.row(path)) for path in paths]
+    sentences = [ignored(options.target, row, path, row.wanted(desired)) for path, row in rows if row]
+    return f"{'; '.join(sentences)}. {_AGAIN} {desired.address}"
+
+
+def ignored(target: str, row: Field, path: str, wanted: object) -> str:
+    """Return what is said of a value that the server ignored, and what a user can write instead."""
+    if isinstance(row, Files):
+        return fixed_files(target)
+    if isinstance(row, Mapped):
+        value = wanted.get(path.partition(".")[2]) if isinstance(wanted, dict) else None
+        return f"{target} ignored {path}" if value else f"{target} keeps {path}; remove it there by hand"
+    if row.present(wanted) is not None:
+        return f"{target} ignored {path}"
+    if isinstance(row, Items):
+        return f"{target} cannot remove the last of {row.name}; keep one, or delete the assistant"
+    rest = "" if row.clear is Clear.NEVER else ", or list it in `ignore_changes`"
+    return f"{target} cannot clear {path}; write a value{rest}"
+
+
+def is_idle(change: Change, assistants: Sequence[Change]) -> Change:
+    """Return the change of a file; refused where only changes that this server cannot make need it."""
+    if not any(step.kind is StepKind.UPLOAD for step in change.steps):
+        return change
+    users = [
+        one
+        for one in assistants
+        if isinstance(one.wanted, DesiredAssistant) and change.address in (one.wanted.files or ())
+    ]
+    if users and all(one.refused and _AGAIN in one.refused for one in users):
+        named = ", ".join(str(one.address) for one in users)
+        return replace(change, refused=f"only {named} needs it, which is refused")
+    return change

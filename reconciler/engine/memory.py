@@ -1,0 +1,136 @@
+"""What is remembered of an assistant: what was sent to the server last, and what the server made of it.
+
+Drift is a difference from the echo, which is the value that the server returned to our own write; a server
+that keeps a value in a form of its own has not been changed by a user.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reconciler.model.field import Files
+from reconciler.model.outcome import Kept
+from reconciler.model.state import AssistantBinding
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reconciler.model.field import Field, Fields
+    from reconciler.model.resource import DesiredAssistant, LiveAssistant
+    from reconciler.model.state import Intent
+
+_SEEN = frozenset({Kept.NORMALISED, Kept.IGNORED, Kept.LOST})
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the state knows of one assistant; ``updates`` may or may not have taken effect."""
+
+    binding: AssistantBinding | None = None
+    updates: Sequence[Intent] = ()
+
+    def sent(self, row: Field, path: str) -> str:
+        """Return the digest of the value that was sent last; empty where it is not known."""
+        return self.binding.digests.get(row.remembered(path), "") if self.binding else ""
+
+    def echo(self, row: Field, path: str) -> str:
+        """Return the digest of what the server returned then; empty where it is not known."""
+        return self.binding.echo(row.remembered(path)) if self.binding else ""
+
+    def is_edited(self, row: Field, path: str, wanted: Any) -> bool:
+        """Return whether the configuration declares another value than the one sent last."""
+        sent = self.sent(row, path)
+        return bool(sent) and sent != _digest(row, path, wanted)
+
+    def is_drifted(self, row: Field, path: str, found: Any) -> bool:
+        """Return whether another user changed a value; False where no echo says what it was."""
+        echo = self.echo(row, path)
+        return bool(echo) and echo != _digest(row, path, found) and not self._is_ours(row, path, found)
+
+    def _is_ours(self, row: Field, path: str, found: Any) -> bool:
+        """Return whether an update that was interrupted left a value so."""
+        if isinstance(row, Files):
+            present = set(found or ())
+            return any(
+                set(one.known) & set(one.attached) <= present <= set(one.known) | set(one.attached)
+                for one in self.updates
+            )
+        unit = row.remembered(path)
+        return any(one.digests.get(unit) == _digest(row, path, found) for one in self.updates)
+
+    def is_settled(self, row: Field, path: str, wanted: Any, found: Any) -> bool:
+        """Return whether the server keeps our last value in a form of its own, and nothing moved since."""
+        return self._is_unmoved(row, path, wanted, found) and not self._is_ignored(row, path)
+
+    def is_ignored(self, row: Field, path: str, wanted: Any, found: Any) -> bool:
+        """Return whether the server did not take this very value before, and nothing moved since."""
+        return self._is_unmoved(row, path, wanted, found) and self._is_ignored(row, path)
+
+    def _is_unmoved(self, row: Field, path: str, wanted: Any, found: Any) -> bool:
+        sent, echo = self.sent(row, path), self.echo(row, path)
+        same = sent == _digest(row, path, wanted) and echo == _digest(row, path, found)
+        return bool(sent and echo) and same
+
+    def _is_ignored(self, row: Field, path: str) -> bool:
+        return self.binding is not None and row.remembered(path) in self.binding.ignored
+
+
+def _digest(row: Field, path: str, value: Any) -> str:
+    return row.digest(row.at(value, row.remembered(path)))
+
+
+def normalised(fields: Fields, binding: AssistantBinding) -> Sequence[str]:
+    """Return the fields that a server keeps in a form of its own."""
+    return [
+        path
+        for path, echo in (binding.echoes or {}).items()
+        if echo and path not in binding.ignored and fields.row(path) is not None
+    ]
+
+
+def remember(  # noqa: PLR0913 - the parts of a binding, and where they come from
+    fields: Fields,
+    desired: DesiredAssistant,
+    live: LiveAssistant,
+    *,
+    file_ids: Sequence[str],
+    nonce: str,
+    memory: Memory,
+    results: Mapping[str, Kept],
+) -> AssistantBinding:
+    """Return what to remember of an assistant.
+
+    ``results`` says what became of the values that were written, by path; of any other value that is not as
+    declared, the echo stays what it was.
+    """
+    known, echoes, ignored = digests(fields, desired, file_ids), {}, []
+    former = memory.binding.ignored if memory.binding else ()
+    uncleared = [path for path in (*former, *results) if path not in known]
+    for path in dict.fromkeys([*known, *uncleared]):
+        row = fields.row(path)
+        if row is None or known.get(path) == "":
+            continue
+        found = row.digest(row.at(row.found(live), path))
+        sent = known.get(path, row.digest(None))
+        kept = results.get(path)
+        if found == sent or kept is Kept.DECLARED:
+            continue
+        was_ignored = path in former and memory.sent(row, path) == sent
+        if path not in known and not (kept is Kept.IGNORED or (kept is None and was_ignored)):
+            continue
+        known[path] = sent
+        echoes[path] = found if kept in _SEEN else memory.echo(row, path)
+        if kept is Kept.IGNORED or (kept is None and was_ignored):
+            ignored.append(path)
+    return AssistantBinding(live.id, nonce, known, desired.protected, echoes=echoes, ignored=tuple(ignored))
+
+
+def digests(fields: Fields, desired: DesiredAssistant, file_ids: Sequence[str]) -> dict[str, str]:
+    """Return the digest of every managed value; an ignored field is managed and its value is not known."""
+    known: dict[str, str] = {}
+    for row in fields:
+        if row.is_managed(desired):
+            applied = row.digests(file_ids if row is fields.files else row.wanted(desired))
+            known |= dict.fromkeys(applied, "") if row.name in desired.ignored else applied
+    return known
