@@ -86,7 +86,7 @@ def _bound(inputs: PlannerInput) -> Mapping[Address, FileBinding]:
     taken = {file_id for binding in bound.values() for file_id in (binding.id, *binding.old)}
     for intent in inputs.state.pending:
         for upload in inputs.live.files.values():
-            same = (upload.filename, upload.sha256) == (intent.filename, intent.sha256)
+            same = upload.sha256 == intent.sha256 and upload.is_named(intent.filename)
             if same and upload.sha256 and upload.id not in taken and upload.id not in intent.known:
                 bound[intent.address] = _with(bound.get(intent.address), intent, upload)
                 taken.add(upload.id)
@@ -153,9 +153,15 @@ def _recovered(live: Live, containers: Sequence[_Container]) -> Mapping[Address,
 
 
 def _is_alike(upload: LiveFile, file: DesiredFile) -> bool:
-    """Return whether an upload may be a declared file, as far as is known of it."""
-    same = (upload.filename, upload.size) == (file.filename, file.size)
-    return same and upload.sha256 in {None, file.sha256}
+    """Return whether an upload may be a declared file; under another name its content must say so."""
+    same = upload.size == file.size and upload.sha256 in {None, file.sha256}
+    is_read = upload.sha256 is not None
+    return same and (upload.filename == file.filename or (is_read and upload.is_named(file.filename)))
+
+
+def _is_candidate(upload: LiveFile, file: DesiredFile) -> bool:
+    """Return whether an upload whose content was not read may be a declared file."""
+    return upload.sha256 is None and upload.size == file.size and upload.is_named(file.filename)
 
 
 def _inferred(live: Live, bound: Mapping[Address, FileBinding], recovered: Iterable[str]) -> frozenset[str]:
@@ -180,7 +186,7 @@ def unread(inputs: PlannerInput, claims: Claims) -> frozenset[str]:
         upload.id
         for files, assistant in _containers(inputs, claims)
         for upload in map(live.get, assistant.file_ids)
-        if upload and upload.sha256 is None and any(_is_alike(upload, file) for file in files)
+        if upload and any(_is_candidate(upload, file) for file in files)
     }
     wanted = {file.address: file.identity for file in inputs.desired.files}
     for address, binding in _bound(inputs).items():

@@ -280,7 +280,7 @@ class Steps:
         alike = tuple(
             one.id
             for one in self.live.files.values()
-            if (one.filename, one.size) == (file.filename, file.size)
+            if one.size == file.size and one.is_named(file.filename)
         )
         intent = Intent(
             change.address,

@@ -129,6 +129,11 @@ class LiveFile:
     sha256: str | None = None
     inferred: bool = False
 
+    def is_named(self, filename: str) -> bool:
+        """Return whether it was uploaded under a name; some servers put a prefix before it."""
+        prefix = self.filename.removesuffix(filename)
+        return prefix == "" or (prefix != self.filename and prefix[-1] in "-_./ ")
+
 
 @dataclass(frozen=True, slots=True)
 class Unread:
