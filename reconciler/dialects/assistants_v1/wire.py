@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Any, ClassVar
@@ -23,29 +22,26 @@ from reconciler.api.errors import (
     UnprocessableEntityError,
 )
 from reconciler.api.reading import tolerant
-from reconciler.api.types import Assistant, FileObject, Unreadable, WireObject
+from reconciler.api.types import Assistant, FileObject
+from reconciler.dialects.assistants_v1 import replies
 from reconciler.dialects.assistants_v1.listing import PAGE, SMALLEST, Walk, listed, proved
 from reconciler.dialects.assistants_v1.shape import FIELDS, REMEDIES
 from reconciler.dialects.incomplete_list import incomplete
 from reconciler.errors import GoneError, UnsupportedError
 from reconciler.model.address import Kind
-from reconciler.model.mark import MARK_KEY, Mark
 from reconciler.model.resource import Live, LiveAssistant, LiveFile, Unread, original
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from reconciler.api import AsyncClient
     from reconciler.api.call import Call
-    from reconciler.api.types import Page
+    from reconciler.api.types import Page, Unreadable
     from reconciler.dialects.provider import Remedies
     from reconciler.model.field import Fields
     from reconciler.model.state import Intent, State
 
 _NAMES = ("openai-organization", "openai-project")  # whose answer this is, in headers; not every server says
-_DELETED = frozenset({"assistant.deleted", "assistant.file.deleted", "file"})
-_GONE = 410
-_NO_LIST = frozenset({404, 405, _GONE, 501})
 
 
 @dataclass
@@ -105,16 +101,10 @@ class AssistantsV1:
     def _live(self, walk: Walk) -> Live:
         objects = [*walk.found.values(), *walk.nameless]
         assistants = {one.id: self._live_assistant(one) for one in objects if isinstance(one, Assistant)}
-        return Live(assistants, {}, self._account, _unread(objects, Kind.ASSISTANT), end=walk.end)
+        return Live(assistants, {}, self._account, replies.unread(objects, Kind.ASSISTANT), end=walk.end)
 
     def _live_assistant(self, assistant: Assistant) -> LiveAssistant:
-        """Return the normal form: an absent value is None, absent tools and metadata are empty."""
-        fields = {row.name: _plain(getattr(assistant, row.name, None)) for row in self.fields.plain}
-        metadata = {key: str(value) for key, value in (assistant.metadata or {}).items()}
-        ids, knows_files = tuple(assistant.file_ids), "file_ids" in assistant.model_fields_set
-        return LiveAssistant(
-            assistant.id, assistant.created_at, fields, metadata, file_ids=ids, knows_files=knows_files
-        )
+        return replies.live_assistant(assistant, self.fields)
 
     async def _fetch(self, after: str | None) -> Page[Assistant | Unreadable]:
         """Return a page of assistants; a server that refuses our ``limit`` chooses its own."""
@@ -135,7 +125,7 @@ class AssistantsV1:
         try:
             return await self._files()
         except APIStatusError as cause:
-            if cause.status_code not in _NO_LIST:
+            if not replies.lacks_list(cause):
                 raise
             problem = f"{self.target} answers {cause.status_code} to GET /files"
             raise UnsupportedError(f"{problem}, so files cannot be managed there") from cause
@@ -146,8 +136,8 @@ class AssistantsV1:
         if uploads.has_more:  # v1 has no pages here, and no way to ask for the next
             why = "the server says that there are more"
             raise incomplete("uploads", self.target, why, remedy=REMEDIES.uploads)
-        readable = {upload.id: _upload(upload) for upload in uploads.data if isinstance(upload, FileObject)}
-        return readable, _unread(uploads.data, Kind.FILE)
+        files = [replies.live_file(upload) for upload in uploads.data if isinstance(upload, FileObject)]
+        return {file.id: file for file in files}, replies.unread(uploads.data, Kind.FILE)
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:
@@ -155,8 +145,7 @@ class AssistantsV1:
         try:
             yield
         except APIStatusError as cause:
-            meaning = _meaning(cause, self.target)
-            if meaning:
+            if meaning := replies.meaning(cause, self.target):
                 raise GoneError(meaning) from cause
             raise
 
@@ -285,7 +274,8 @@ class AssistantsV1:
 
     async def upload(self, filename: str, content: IO[bytes]) -> LiveFile:
         """Upload the whole of an open file under a name, for use by assistants."""
-        return _upload(await self.client.files.create(file=(filename, content), purpose="assistants"))
+        made = await self.client.files.create(file=(filename, content), purpose="assistants")
+        return replies.live_file(made)
 
     async def find_upload(self, intent: Intent) -> LiveFile | None:
         """Return the upload that an attempt of unknown outcome made, proved by its content."""
@@ -307,7 +297,7 @@ class AssistantsV1:
         refused: APIError | None = None
         try:
             response = await self.client.respond(deletion)
-            if _is_plain(response.content):
+            if replies.is_plain_deletion(response.content):
                 self.client.result(deletion, response)
                 return None
         except NotFoundError as cause:
@@ -324,50 +314,3 @@ class AssistantsV1:
 
 async def _nothing() -> tuple[dict[str, LiveFile], dict[str, Unread]]:
     return {}, {}
-
-
-def _is_plain(body: bytes) -> bool:
-    """Return whether a deletion is answered as the dialect says."""
-    try:
-        reply = json.loads(body)
-    except ValueError:
-        return False
-    return isinstance(reply, dict) and reply.get("deleted") is True and str(reply.get("object")) in _DELETED
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON values: the items of a list are objects of the client."""
-    if isinstance(value, list):
-        return [
-            item.model_dump(exclude_unset=True) if isinstance(item, WireObject) else item for item in value
-        ]
-    return value
-
-
-def _upload(upload: FileObject) -> LiveFile:
-    return LiveFile(upload.id, upload.filename, upload.bytes)
-
-
-def _unread(objects: Iterable[object], kind: Kind) -> dict[str, Unread]:
-    """Return what cannot be read by its id; what has no id is numbered."""
-    aside = [one for one in objects if isinstance(one, Unreadable)]
-    named = [(one.id or f"{kind} {number} without an id", one) for number, one in enumerate(aside, start=1)]
-    return {name: Unread(name, kind, one.problem, _mark(one.sent)) for name, one in named}
-
-
-def _mark(sent: Mapping[str, Any]) -> Mark | None:
-    metadata = sent.get("metadata")
-    return Mark.parse(metadata.get(MARK_KEY)) if isinstance(metadata, dict) else None
-
-
-def _meaning(cause: APIStatusError, target: str) -> str:
-    """Return what a refusal of the list of assistants means; it never means that nothing exists."""
-    if isinstance(cause, NotFoundError) or cause.status_code == _GONE:
-        return (
-            f"{target} answers {cause.status_code} to its list of assistants, so the service is not there: "
-            "either it was shut down (the hosted one closed on 2026-08-26), or the URL is wrong "
-            f"(it must end in the version, as in /v1). Nothing was changed. The answer: {cause}"
-        )
-    if isinstance(cause, BadRequestError) and cause.code == "invalid_beta":
-        return f"{target} does not speak assistants=v1. Nothing was changed. The answer: {cause}"
-    return ""

@@ -1,0 +1,90 @@
+"""What the replies of a v1 server mean: objects in their normal form, and refusals in words."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from reconciler.api.errors import APIStatusError, BadRequestError, NotFoundError
+from reconciler.api.types import Assistant, FileObject, Unreadable, WireObject
+from reconciler.model.mark import MARK_KEY, Mark
+from reconciler.model.resource import LiveAssistant, LiveFile, Unread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reconciler.model.address import Kind
+    from reconciler.model.field import Fields
+
+_DELETED = frozenset({"assistant.deleted", "assistant.file.deleted", "file"})
+_GONE = 410
+_METHOD = frozenset({405, 501})
+_NO_LIST = frozenset({404, _GONE}) | _METHOD
+
+
+def lacks_method(refused: APIStatusError) -> bool:
+    """Return whether a server has no such request at all."""
+    return refused.status_code in _METHOD
+
+
+def lacks_list(refused: APIStatusError) -> bool:
+    """Return whether a server has no such list."""
+    return refused.status_code in _NO_LIST
+
+
+def live_assistant(assistant: Assistant, fields: Fields) -> LiveAssistant:
+    """Return the normal form: an absent value is None, absent tools and metadata are empty."""
+    values = {row.name: _plain(getattr(assistant, row.name, None)) for row in fields.plain}
+    pairs = {key: str(value) for key, value in (assistant.metadata or {}).items() if value is not None}
+    ids, knows_files = tuple(assistant.file_ids), "file_ids" in assistant.model_fields_set
+    return LiveAssistant(
+        assistant.id, assistant.created_at, values, pairs, file_ids=ids, knows_files=knows_files
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON values: the items of a list are objects of the client."""
+    if isinstance(value, list):
+        return [
+            item.model_dump(exclude_unset=True) if isinstance(item, WireObject) else item for item in value
+        ]
+    return value
+
+
+def live_file(upload: FileObject) -> LiveFile:
+    """Return an upload whose content was not read."""
+    return LiveFile(upload.id, upload.filename, upload.bytes)
+
+
+def unread(objects: Iterable[object], kind: Kind) -> dict[str, Unread]:
+    """Return what cannot be read by its id; what has no id is numbered."""
+    aside = [one for one in objects if isinstance(one, Unreadable)]
+    named = [(one.id or f"{kind} {number} without an id", one) for number, one in enumerate(aside, start=1)]
+    return {name: Unread(name, kind, one.problem, _mark(one.sent)) for name, one in named}
+
+
+def _mark(sent: Mapping[str, Any]) -> Mark | None:
+    metadata = sent.get("metadata")
+    return Mark.parse(metadata.get(MARK_KEY)) if isinstance(metadata, dict) else None
+
+
+def is_plain_deletion(body: bytes) -> bool:
+    """Return whether a deletion is answered as the dialect says."""
+    try:
+        reply = json.loads(body)
+    except ValueError:
+        return False
+    return isinstance(reply, dict) and reply.get("deleted") is True and str(reply.get("object")) in _DELETED
+
+
+def meaning(cause: APIStatusError, target: str) -> str:
+    """Return what a refusal of the list of assistants means; it never means that nothing exists."""
+    if isinstance(cause, NotFoundError) or cause.status_code == _GONE:
+        return (
+            f"{target} answers {cause.status_code} to its list of assistants, so the service is not there: "
+            "either it was shut down (the hosted one closed on 2026-08-26), or the URL is wrong "
+            f"(it must end in the version, as in /v1). Nothing was changed. The answer: {cause}"
+        )
+    if isinstance(cause, BadRequestError) and cause.code == "invalid_beta":
+        return f"{target} does not speak assistants=v1. Nothing was changed. The answer: {cause}"
+    return ""
