@@ -9,7 +9,7 @@ import pytest
 from reconciler.api import AsyncClient, http_sender, in_process
 from reconciler.dialects.assistants_v1.wire import AssistantsV1
 from reconciler.model.state import State
-from reconciler.server import Database, create_app
+from reconciler.server import Database, Fault, Faults, create_app
 
 TARGET = "http://localhost/v1"
 
@@ -54,10 +54,32 @@ def scripted(speak):
 
 
 @pytest.fixture
-def app():
+def database():
+    """What the embedded server stores."""
+    with Database.memory() as opened:
+        yield opened
+
+
+@pytest.fixture
+def app(database):
     """The embedded server."""
-    with Database.memory() as database:
-        yield create_app(database)
+    return create_app(database)
+
+
+@pytest.fixture
+def odd(database):
+    """The same server, where it deviates."""
+
+    def deviating(*names, **more):
+        return create_app(database, faults=Faults([Fault("deviate", as_=name, **more) for name in names]))
+
+    return deviating
+
+
+@pytest.fixture
+def deviates(speak, odd):
+    """The v1 dialect over the embedded server where it deviates."""
+    return lambda *names, **more: speak(in_process(odd(*names, **more)))
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from reconciler.api.types import Assistant, FileObject
 from reconciler.dialects.assistants_v1 import replies
 from reconciler.dialects.assistants_v1.listing import PAGE, SMALLEST, Walk, listed, proved
 from reconciler.dialects.assistants_v1.shape import FIELDS, REMEDIES
+from reconciler.dialects.assistants_v1.updating import Update, cleared_texts
 from reconciler.dialects.incomplete_list import incomplete
 from reconciler.errors import GoneError, UnsupportedError
 from reconciler.model.address import Kind
@@ -240,11 +241,19 @@ class AssistantsV1:
 
         Metadata is replaced whole by this API, so the other pairs of ``live`` are sent too.
         """
-        pairs = {key: value for key, value in {**live.metadata, **metadata}.items() if value is not None}
-        sent = {**values, "metadata": pairs}
-        if (files or self.whole) and live.knows_files:
-            sent["file_ids"] = list(live.file_ids)
-        return self._live_assistant(await self.client.beta.assistants.update(live.id, extra_body=sent))
+
+        async def send(body: dict[str, Any]) -> LiveAssistant:
+            return self._live_assistant(await self.client.beta.assistants.update(live.id, extra_body=body))
+
+        update = Update(
+            send=send,
+            values=values,
+            texts=cleared_texts(values, self.fields),
+            pairs={**live.metadata, **metadata},
+            file_ids=live.file_ids if (files or self.whole) and live.knows_files else None,
+            traits=self.traits,
+        )
+        return await update.made()
 
     async def contents(self, live: Live, assistant_ids: Collection[str]) -> Live:  # noqa: ARG002 - comes next
         """Return the same; files that a list does not say are not read yet."""

@@ -1,0 +1,16 @@
+"""What the v1 provider remembers of a server besides the traits that the engine knows."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Own(StrEnum):
+    """A deviation that concerns only this dialect.
+
+    METADATA_NULL and METADATA_EMPTY: an update keeps pairs of metadata that it does not name, and removes one
+    whose value is null, or an empty string.
+    """
+
+    METADATA_NULL = "metadata_null"
+    METADATA_EMPTY = "metadata_empty"
