@@ -9,8 +9,9 @@ class Own(StrEnum):
     """A deviation that concerns only this dialect.
 
     METADATA_NULL and METADATA_EMPTY: an update keeps pairs of metadata that it does not name, and removes one
-    whose value is null, or an empty string.
+    whose value is null, or an empty string. NO_RETRIEVE: one assistant is only found in the list.
     """
 
     METADATA_NULL = "metadata_null"
     METADATA_EMPTY = "metadata_empty"
+    NO_RETRIEVE = "no_retrieve"

@@ -14,6 +14,7 @@ from reconciler.api import uploads as upload_calls
 from reconciler.api.arguments import NOT_GIVEN, NotGiven
 from reconciler.api.errors import (
     APIError,
+    APIResponseValidationError,
     APIStatusError,
     BadRequestError,
     NotFoundError,
@@ -26,6 +27,7 @@ from reconciler.api.types import Assistant, FileObject
 from reconciler.dialects.assistants_v1 import replies
 from reconciler.dialects.assistants_v1.listing import PAGE, SMALLEST, Walk, listed, proved
 from reconciler.dialects.assistants_v1.shape import FIELDS, REMEDIES
+from reconciler.dialects.assistants_v1.traits import Own
 from reconciler.dialects.assistants_v1.updating import Update, cleared_texts
 from reconciler.dialects.incomplete_list import incomplete
 from reconciler.errors import GoneError, UnsupportedError
@@ -33,7 +35,7 @@ from reconciler.model.address import Kind
 from reconciler.model.resource import Live, LiveAssistant, LiveFile, Unread, original
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 
     from reconciler.api import AsyncClient
     from reconciler.api.call import Call
@@ -207,11 +209,36 @@ class AssistantsV1:
         return replace(live, files=files)
 
     async def retrieve(self, assistant_id: str) -> LiveAssistant | None:
-        """Return an assistant as it is now; None when it does not exist."""
-        try:
-            return self._live_assistant(await self.client.beta.assistants.retrieve(assistant_id))
-        except NotFoundError:
+        """Return an assistant as it is now; None when it does not exist.
+
+        A server that cannot be asked for one assistant has it in its list.
+        """
+        if Own.NO_RETRIEVE not in self.traits:
+            try:
+                return self._live_assistant(await self.client.beta.assistants.retrieve(assistant_id))
+            except NotFoundError:
+                return None
+            except APIStatusError as refused:
+                self._learn_no_retrieve(refused)
+        return await self._in_list(assistant_id)
+
+    def _learn_no_retrieve(self, refused: APIStatusError) -> None:
+        """Remember a server that cannot be asked for one assistant; raise any other refusal."""
+        if not replies.lacks_method(refused):
+            raise refused
+        self.traits.add(Own.NO_RETRIEVE)
+
+    async def _in_list(self, assistant_id: str) -> LiveAssistant | None:
+        """Return an assistant as the list has it; None only once its end was to be proved."""
+        walk = await listed(self._fetch, self.target)
+        if assistant_id not in walk.found:
+            walk = await proved(walk)
+        item = walk.found.get(assistant_id)
+        if item is None:
             return None
+        if not isinstance(item, Assistant):
+            raise APIResponseValidationError(f"the list of assistants has {assistant_id}, but {item.problem}")
+        return self._live_assistant(item)
 
     async def find(self, intent: Intent) -> LiveAssistant | None:
         """Return the assistant that a create of unknown outcome made, older than any copy of it.
@@ -261,7 +288,16 @@ class AssistantsV1:
 
     async def delete(self, live: LiveAssistant) -> None:
         """Delete an assistant; one that is gone already is no error."""
-        await self._remove(assistant_calls.delete(live.id), assistant_calls.retrieve(live.id))
+        await self._remove(assistant_calls.delete(live.id), lambda: self._is_there(live.id))
+
+    async def _is_there(self, assistant_id: str) -> bool:
+        """Return whether an assistant exists, from the list where the server has no other way."""
+        if Own.NO_RETRIEVE not in self.traits:
+            try:
+                return await self.exists(assistant_id)
+            except APIStatusError as refused:
+                self._learn_no_retrieve(refused)
+        return await self._in_list(assistant_id) is not None
 
     async def attach(self, assistant_id: str, file_id: str) -> None:
         """Attach an upload; when the outcome is unknown, look for it."""
@@ -278,7 +314,7 @@ class AssistantsV1:
         """Detach an upload; one that is not attached is no error."""
         await self._remove(
             attachment_calls.delete(file_id, assistant_id=assistant_id),
-            attachment_calls.retrieve(file_id, assistant_id=assistant_id),
+            lambda: self._answers(attachment_calls.retrieve(file_id, assistant_id=assistant_id)),
         )
 
     async def upload(self, filename: str, content: IO[bytes]) -> LiveFile:
@@ -293,11 +329,11 @@ class AssistantsV1:
 
     async def discard(self, file_id: str) -> None:
         """Delete an upload; one that is gone already is no error."""
-        missing = await self._remove(upload_calls.delete(file_id), upload_calls.retrieve(file_id))
+        missing = await self._remove(upload_calls.delete(file_id), lambda: self.exists_upload(file_id))
         if missing and file_id in (await self._files())[0]:
             raise missing
 
-    async def _remove(self, deletion: Call[Any], look: Call[Any]) -> APIError | None:
+    async def _remove(self, deletion: Call[Any], look: Callable[[], Awaitable[bool]]) -> APIError | None:
         """Delete something; any answer but the one of this dialect counts only where a look confirms it.
 
         A 404 may be a gateway's, and a 204 that of a server which does nothing. Returns the 404 where nothing
@@ -313,7 +349,7 @@ class AssistantsV1:
             refused = cause
         doubt = f"{deletion.method} /{deletion.url} may or may not have taken effect"
         try:
-            is_there = await self._answers(look)
+            is_there = await look()
         except APIError as cause:
             raise refused or UnknownOutcomeError(f"{doubt}: {cause.message}") from cause
         if is_there:
