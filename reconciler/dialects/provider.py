@@ -131,11 +131,14 @@ class Provider(Protocol):
         ...
 
     async def attach(self, assistant_id: str, file_id: str) -> None:
-        """Attach an upload."""
+        """Attach an upload; where a server accepts that without an effect, only a look can say so."""
         ...
 
     async def detach(self, assistant_id: str, file_id: str) -> None:
-        """Detach an upload; one that is not attached is no error."""
+        """Detach an upload; one that is not attached is no error.
+
+        Where a server accepts that without an effect, or has no such attachment, only a look can say so.
+        """
         ...
 
     async def upload(self, filename: str, content: IO[bytes]) -> LiveFile:

@@ -24,7 +24,7 @@ from reconciler.api.errors import (
 )
 from reconciler.api.reading import tolerant
 from reconciler.api.types import Assistant, FileObject
-from reconciler.dialects.assistants_v1 import replies
+from reconciler.dialects.assistants_v1 import attachments, replies
 from reconciler.dialects.assistants_v1.listing import PAGE, SMALLEST, Walk, listed, proved
 from reconciler.dialects.assistants_v1.shape import FIELDS, REMEDIES
 from reconciler.dialects.assistants_v1.traits import Own
@@ -213,6 +213,10 @@ class AssistantsV1:
 
         A server that cannot be asked for one assistant has it in its list.
         """
+        found = await self._retrieved(assistant_id)
+        return found and (await attachments.with_files(self.client, [found], self.page_size))[0]
+
+    async def _retrieved(self, assistant_id: str) -> LiveAssistant | None:
         if Own.NO_RETRIEVE not in self.traits:
             try:
                 return self._live_assistant(await self.client.beta.assistants.retrieve(assistant_id))
@@ -282,9 +286,14 @@ class AssistantsV1:
         )
         return await update.made()
 
-    async def contents(self, live: Live, assistant_ids: Collection[str]) -> Live:  # noqa: ARG002 - comes next
-        """Return the same; files that a list does not say are not read yet."""
-        return live
+    async def contents(self, live: Live, assistant_ids: Collection[str]) -> Live:
+        """Return the same with the files of some assistants, read at most ten at a time.
+
+        An assistant whose files cannot be read stays as it is.
+        """
+        asked = [live.assistants[one] for one in assistant_ids if one in live.assistants]
+        read = await attachments.with_files(self.client, asked, self.page_size)
+        return replace(live, assistants={**live.assistants, **{one.id: one for one in read}})
 
     async def delete(self, live: LiveAssistant) -> None:
         """Delete an assistant; one that is gone already is no error."""
@@ -301,14 +310,7 @@ class AssistantsV1:
 
     async def attach(self, assistant_id: str, file_id: str) -> None:
         """Attach an upload; when the outcome is unknown, look for it."""
-        files = self.client.beta.assistants.files
-        try:
-            await files.create(assistant_id, file_id=file_id)
-        except UnknownOutcomeError as unknown:
-            try:
-                await files.retrieve(file_id, assistant_id=assistant_id)
-            except APIError:
-                raise unknown from unknown.__cause__
+        await attachments.attach(self.client, assistant_id, file_id, self.traits)
 
     async def detach(self, assistant_id: str, file_id: str) -> None:
         """Detach an upload; one that is not attached is no error."""
