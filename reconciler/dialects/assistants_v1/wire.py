@@ -29,6 +29,7 @@ from reconciler.dialects.assistants_v1.listing import PAGE, SMALLEST, Walk, list
 from reconciler.dialects.assistants_v1.shape import FIELDS, REMEDIES
 from reconciler.dialects.assistants_v1.traits import Own
 from reconciler.dialects.assistants_v1.updating import Update, cleared_texts
+from reconciler.dialects.assistants_v1.uploads import is_alike, true_content
 from reconciler.dialects.incomplete_list import incomplete
 from reconciler.errors import GoneError, UnsupportedError
 from reconciler.model.address import Kind
@@ -62,6 +63,7 @@ class AssistantsV1:
     page_size: int | NotGiven = PAGE
     _walk: Walk | None = None  # the reading of the last observation
     _account: str = ""
+    _sizes: dict[str, int] = field(default_factory=dict)  # of the uploads that were seen
 
     async def observe(self, state: State, *, uploads: bool = True) -> Live:
         """Read the assistants by pages of 100, oldest first, and all uploads at the same time."""
@@ -140,6 +142,7 @@ class AssistantsV1:
             why = "the server says that there are more"
             raise incomplete("uploads", self.target, why, remedy=REMEDIES.uploads)
         files = [replies.live_file(upload) for upload in uploads.data if isinstance(upload, FileObject)]
+        self._sizes |= {file.id: file.size for file in files}
         return {file.id: file for file in files}, replies.unread(uploads.data, Kind.FILE)
 
     @contextmanager
@@ -170,15 +173,13 @@ class AssistantsV1:
     async def _match(self, intent: Intent, files: Mapping[str, LiveFile]) -> LiveFile | None:
         """Return the upload that an interrupted run made, proved by its content.
 
-        Where users may not read uploads, the only one that is new and alike is taken for it.
+        Where users may not read uploads, the only one that is new and alike is taken for it. A prefix before
+        the name is proved by the content alone, and only where no upload has the name itself.
         """
-        alike = [
-            file
-            for file in files.values()
-            if (file.filename, file.size) == (intent.filename, intent.size) and file.id not in intent.known
-        ]
+        alike = [file for file in files.values() if is_alike(file, intent)]
+        alike.sort(key=lambda file: file.filename != intent.filename)
         read = [result for upload in alike if (result := await self._read(upload))]
-        unread = [upload for upload in read if upload.sha256 is None]
+        unread = [one for one in read if one.sha256 is None and one.filename == intent.filename]
         for upload in read:
             if upload.sha256 == intent.sha256:
                 return upload
@@ -187,7 +188,7 @@ class AssistantsV1:
     async def _read(self, upload: LiveFile) -> LiveFile | None:
         """Return an upload with its digest, without one where reading is refused; None when it is gone."""
         try:
-            content = await self.client.files.content(upload.id)
+            content = true_content(await self.client.files.content(upload.id), upload.size)
         except NotFoundError:
             return None
         except (BadRequestError, PermissionDeniedError):
@@ -197,9 +198,10 @@ class AssistantsV1:
     async def content(self, file_id: str) -> bytes | None:
         """Return what an upload contains; None where it is gone, or where reading is refused."""
         try:
-            return await self.client.files.content(file_id)
+            content = await self.client.files.content(file_id)
         except (NotFoundError, BadRequestError, PermissionDeniedError):
             return None
+        return true_content(content, self._sizes.get(file_id))
 
     async def read(self, live: Live, file_ids: Collection[str]) -> Live:
         """Return the same with the digests of some uploads, read one by one, where the server allows it."""
@@ -322,6 +324,7 @@ class AssistantsV1:
     async def upload(self, filename: str, content: IO[bytes]) -> LiveFile:
         """Upload the whole of an open file under a name, for use by assistants."""
         made = await self.client.files.create(file=(filename, content), purpose="assistants")
+        self._sizes[made.id] = made.bytes
         return replies.live_file(made)
 
     async def find_upload(self, intent: Intent) -> LiveFile | None:
