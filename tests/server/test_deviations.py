@@ -33,6 +33,10 @@ WORKING = (
     "no_has_more has_more_full no_last_id order_ignored nulls_omitted nulls_as_empty ms_timestamps plain_ids"
     " extra_fields function_extra attach_refused_again unknown_500 unknown_200 created_201"
 )
+NORMALISING = (
+    "parameters_filled required_added model_resolved texts_lf texts_nfc metadata_lowered"
+    " update_rewrites_description"
+)
 FUNCTION = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
 RETRIEVAL = {"type": "retrieval"}
 NOW = 1_700_000_000
@@ -77,7 +81,9 @@ def crowd(client, clock, times):
 
 
 def test_the_table_has_every_row_of_the_catalogue_and_no_other():
-    assert sorted(ROWS) == sorted(f"{LISTS} {OBJECTS} {WRITES} {FILES} {GATEWAYS} {WORKING}".split())
+    assert sorted(ROWS) == sorted(
+        f"{LISTS} {OBJECTS} {WRITES} {FILES} {GATEWAYS} {WORKING} {NORMALISING}".split()
+    )
 
 
 BUNDLED = {
@@ -522,6 +528,54 @@ def test_no_files(client, odd, status, others):
         assert other.get(f"/files/{file['id']}/content").status_code == others
         upload = {"files": {"file": ("a.md", b"x")}, "data": {"purpose": "assistants"}}
         assert other.post("/files", **upload).status_code == others
+
+
+@pytest.mark.parametrize(
+    ("row", "sent", "kept"),
+    [
+        ("model_resolved", {"model": "m"}, {"model": "m-2026-03-01"}),
+        ("texts_lf", {"instructions": "a\r\nb\n"}, {"instructions": "a\nb\n"}),
+        ("texts_nfc", {"name": "Cafe\u0301"}, {"name": "Caf\u00e9"}),
+        ("metadata_lowered", {"metadata": {"Tier": "Gold"}}, {"metadata": {"tier": "Gold"}}),
+    ],
+)
+def test_what_is_written_is_normalised(odd, row, sent, kept):
+    with odd(row) as client:
+        assistant = made(client, **sent)
+        for each in (assistant, seen(client, assistant), changed(client, assistant, **sent)):
+            assert {name: each[name] for name in kept} == kept
+
+
+@pytest.mark.parametrize(
+    ("row", "given", "kept"),
+    [
+        ("parameters_filled", {}, {"parameters": {"type": "object", "properties": {}}}),
+        ("parameters_filled", {"parameters": {"type": "object"}}, {"parameters": {"type": "object"}}),
+        (
+            "required_added",
+            {"parameters": {"type": "object"}},
+            {"parameters": {"type": "object", "required": []}},
+        ),
+        ("required_added", {}, {}),
+    ],
+)
+def test_the_parameters_of_a_function_are_completed(odd, row, given, kept):
+    with odd(row) as client:
+        tools = [RETRIEVAL, {"type": "function", "function": {"name": "f"} | given}]
+        assistant = made(client, tools=tools)
+        assert seen(client, assistant)["tools"] == assistant["tools"]
+        assert assistant["tools"][1]["function"].get("parameters") == kept.get("parameters")
+
+
+def test_update_rewrites_description(odd):
+    with odd("update_rewrites_description") as client:
+        assistant = made(client, description="d")
+        assert assistant["description"] == "d"
+        for _ in range(2):
+            assert changed(client, assistant, name="n")["description"] == "d (updated)"
+        assert changed(client, assistant, description="e")["description"] == "e (updated)"
+        assert changed(client, assistant, description=None)["description"] is None
+        assert changed(client, assistant, name="o")["description"] is None
 
 
 def test_upload_name_prefixed(odd):

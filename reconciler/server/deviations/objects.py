@@ -3,8 +3,9 @@
 import hashlib
 import json
 import re
+import unicodedata
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -15,6 +16,8 @@ _EVERYTHING: Final = ("* /**",)
 _ASSISTANTS: Final = ("* /assistants", "* /assistants/*")
 _TEXTS: Final = ("name", "description", "instructions")
 _CREATES: Final = ("POST /assistants", "POST /files")
+_WRITES: Final = ("POST /assistants", "POST /assistants/*")
+_RELEASE: Final = "-2026-03-01"
 _OURS: Final = re.compile(r"\b(?:asst_|file-)[A-Za-z0-9]{24}\b")
 
 
@@ -132,6 +135,52 @@ def _metadata_renamed(exchange: Exchange) -> None:
         each["metadata_"] = each.pop("metadata", {})
 
 
+def _functions(exchange: Exchange) -> Iterator[Wire]:
+    for tool in [tool for each in exchange.assistants() for tool in _tools(each)]:
+        if isinstance(tool.get("function"), dict):
+            yield tool["function"]
+
+
+def _parameters_filled(exchange: Exchange) -> None:
+    for function in _functions(exchange):
+        function["parameters"] = function.get("parameters") or {"type": "object", "properties": {}}
+
+
+def _required_added(exchange: Exchange) -> None:
+    for function in _functions(exchange):
+        if isinstance(function.get("parameters"), dict):
+            function["parameters"] = {"required": []} | function["parameters"]
+
+
+def _model_resolved(exchange: Exchange) -> None:
+    for each in exchange.assistants():
+        each["model"] = each["model"].removesuffix(_RELEASE) + _RELEASE
+
+
+def _written(change: Callable[[str], str]) -> Callable[[Exchange], None]:
+    """Return a step that stores the texts of a request in a form of the server's own."""
+
+    def written(exchange: Exchange) -> None:
+        for name in _TEXTS:
+            if isinstance(exchange.body.get(name), str):
+                exchange.body[name] = change(exchange.body[name])
+
+    return written
+
+
+def _lf(text: str) -> str:
+    return text.replace("\r\n", "\n")
+
+
+def _nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _metadata_lowered(exchange: Exchange) -> None:
+    if isinstance(pairs := exchange.body.get("metadata"), dict):
+        exchange.body["metadata"] = {key.lower(): value for key, value in pairs.items()}
+
+
 def _nulls_omitted(exchange: Exchange) -> None:
     for each in [exchange.page, *exchange.objects()]:
         for name in [name for name, value in each.items() if value is None]:
@@ -185,6 +234,12 @@ ROWS: Final = (
     Row("texts_trimmed", _ASSISTANTS, after=_texts_trimmed),
     Row("model_renamed", _ASSISTANTS, after=_model_renamed),
     Row("retrieval_renamed", _ASSISTANTS, _retrieval_understood, _retrieval_renamed),
+    Row("model_resolved", _ASSISTANTS, after=_model_resolved),
+    Row("parameters_filled", _ASSISTANTS, after=_parameters_filled),
+    Row("required_added", _ASSISTANTS, after=_required_added),
+    Row("texts_lf", _WRITES, _written(_lf)),
+    Row("texts_nfc", _WRITES, _written(_nfc)),
+    Row("metadata_lowered", _WRITES, _metadata_lowered),
     Row("nulls_as_empty", _ASSISTANTS, after=_nulls_as_empty),
     Row("function_extra", _ASSISTANTS, after=_function_extra),
     Row("fixed_example", _CREATES, _example, _example_kept),

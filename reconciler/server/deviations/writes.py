@@ -7,6 +7,7 @@ from reconciler.server.deviations.exchange import Exchange, Row
 
 _CREATE: Final = ("POST /assistants",)
 _UPDATE: Final = ("POST /assistants/*",)
+_UPDATED: Final = " (updated)"
 _NOT_ALLOWED: Final = {"detail": "Method Not Allowed"}
 
 
@@ -57,6 +58,13 @@ def _update_detaches(exchange: Exchange) -> None:
     exchange.body.setdefault("file_ids", [])
 
 
+async def _update_rewrites_description(exchange: Exchange) -> None:
+    before = await exchange.retrieve(exchange.path) or {}
+    text = exchange.body.get("description", before.get("description"))
+    if isinstance(exchange.sent, dict) and text:
+        exchange.sent["description"] = text.removesuffix(_UPDATED) + _UPDATED
+
+
 def _create_drops_files(exchange: Exchange) -> None:
     exchange.body.pop("file_ids", None)
 
@@ -77,5 +85,6 @@ ROWS: Final = (
     Row("falsy_ignored", _UPDATE, _falsy_ignored),
     Row("update_wipes_tools", _UPDATE, _update_wipes_tools),
     Row("update_detaches", _UPDATE, _update_detaches),
+    Row("update_rewrites_description", _UPDATE, _update_rewrites_description),
     Row("create_drops_files", _CREATE, _create_drops_files),
 )
