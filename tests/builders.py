@@ -65,6 +65,7 @@ class World:
         self.transport: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = lambda inner: inner
         self.interruption = Interruption()
         self.settle = 0.0
+        self.whole = False
         self.events: list[Event] = []
 
     def desired(self, *assistants: DesiredAssistant, project: str = "acme") -> Desired:
@@ -104,6 +105,11 @@ class World:
         (found,) = self.assistants()
         return found
 
+    def edit(self, **fields: Any) -> None:
+        """Change the one live assistant behind the program's back."""
+        where = self.only().id
+        self.ask(lambda client: client.beta.assistants.update(where, **fields))
+
     def files(self) -> dict[str, str]:
         """Every upload, id to name."""
         listed = self.ask(lambda client: client.files.list())
@@ -114,10 +120,11 @@ class World:
         desired = self.desired(*assistants)
         state = self.store.load()
 
-        terms = PlanOptions("the server", ASSISTANTS_V1.fields, **rest)
+        terms = PlanOptions("the server", ASSISTANTS_V1.fields, whole=self.whole, **rest)
 
         async def compared(client: AsyncClient) -> Plan:
-            return (await planned(AssistantsV1(client, "the server"), desired, state, terms)).plan
+            provider = AssistantsV1(client, "the server", whole=self.whole)
+            return (await planned(provider, desired, state, terms)).plan
 
         return self.ask(compared)
 
@@ -127,9 +134,9 @@ class World:
         parallelism = rest.pop("parallelism", 10)
 
         async def applied(client: AsyncClient) -> Report:
-            provider = AssistantsV1(client, "the server", self.settle)
+            provider = AssistantsV1(client, "the server", self.settle, whole=self.whole)
             state = self.store.load()
-            terms = PlanOptions("the server", ASSISTANTS_V1.fields, **rest)
+            terms = PlanOptions("the server", ASSISTANTS_V1.fields, whole=self.whole, **rest)
             found = await planned(provider, desired, state, terms)
             if between is not None:
                 await between(client)

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from reconciler.model.field import Field, Fields
     from reconciler.model.mark import Mark
 
-_FILES = frozenset({StepKind.ATTACH, StepKind.DETACH})
 _AGAIN = "To try it again, pass --target"
 
 
@@ -55,8 +54,6 @@ def impossible(inputs: PlannerInput, claim: Claim, steps: Sequence[Step], mark: 
     if Trait.FROZEN in traits and StepKind.UPDATE in kinds:
         known = inputs.options.fields.recognised(claim.live.mark)
         return f"{frozen(target, inputs.options.fields)}. {again}" if mark != known else ""
-    if Trait.NO_ATTACHING in traits and kinds & _FILES:
-        return f"{fixed_files(target)}. {again}"
     return ""
 
 
@@ -97,7 +94,7 @@ def ignored(target: str, row: Field, path: str, wanted: object) -> str:
 
 
 def is_idle(change: Change, assistants: Sequence[Change]) -> Change:
-    """Return the change of a file; refused where only changes that this server cannot make need it."""
+    """Return the change of a file; refused where only refused changes need it."""
     if not any(step.kind is StepKind.UPLOAD for step in change.steps):
         return change
     users = [
@@ -105,7 +102,7 @@ def is_idle(change: Change, assistants: Sequence[Change]) -> Change:
         for one in assistants
         if isinstance(one.wanted, DesiredAssistant) and change.address in (one.wanted.files or ())
     ]
-    if users and all(one.refused and _AGAIN in one.refused for one in users):
+    if users and all(one.refused for one in users):
         named = ", ".join(str(one.address) for one in users)
         return replace(change, refused=f"only {named} needs it, which is refused")
     return change

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.engine.breaking import breaking
 from reconciler.model.change import Detail, FieldChange
-from reconciler.model.field import Clear
+from reconciler.model.field import Clear, Items
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -154,6 +154,15 @@ def sent(
             wanted = row.sent(edits, row.wanted(desired))
             values[row.name] = {**rest.get(row.name, {}), **wanted} if row.has_keys else wanted
     return values
+
+
+def plainly(fields: Fields, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of an update without what a server added to the items of a list."""
+    return {
+        name: row.present(value) or value if isinstance(row, Items) else value
+        for name, value in values.items()
+        for row in (fields.by_name[name],)
+    }
 
 
 def as_found(fields: Fields, live: LiveAssistant) -> dict[str, Any]:

@@ -59,6 +59,8 @@ async def _examined(
     """Refuse objects of this project that cannot be read, and read the content that a plan needs."""
     for problem in _unreadable(live, desired, state):
         raise UnreadableObjectError(problem)
+    if live.silent and any(_files(desired, state)):
+        live = await provider.contents(live, live.silent)
     inputs = PlannerInput(desired, live, state, options)
     needed = unread(inputs, identify(inputs))
     return await provider.read(live, needed) if needed else live

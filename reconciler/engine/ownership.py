@@ -118,6 +118,17 @@ class Claims:
         claim = self.by_id.get(live.id)
         return claim is not None and not claim.refused
 
+    def refuse(self, reasons: Mapping[Address, str]) -> bool:
+        """Refuse the claims of declared addresses for these reasons; return whether any was not refused."""
+        found = [
+            replace(claim, refused=reasons[address])
+            for address, claim in self.declared.items()
+            if address in reasons and not claim.refused
+        ]
+        self.by_id |= {claim.live.id: claim for claim in found}
+        self.declared |= {claim.address: claim for claim in found}
+        return bool(found)
+
     def of(self, *verdicts: Verdict) -> Iterator[Claim]:
         """Yield the claims of some verdicts, in the order in which they were found."""
         return (claim for claim in self.by_id.values() if claim.verdict in verdicts)

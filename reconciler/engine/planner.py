@@ -18,9 +18,11 @@ from reconciler.engine.memory import normalised, remember
 from reconciler.engine.ownership import PlannerInput, Verdict, identify, manages_files
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change, FieldChange, Reason, Step, StepKind
+from reconciler.model.field import Clear
 from reconciler.model.mark import MARK_KEY, Mark, files_digest
 from reconciler.model.plan import Basis, Plan
 from reconciler.model.state import AssistantBinding
+from reconciler.model.traits import Trait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,9 +47,11 @@ def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Pl
     inputs = PlannerInput(desired, live, state, options)
     claims = identify(inputs)
     uploads = locate(inputs, claims)
+    files, assistants = _wanted(inputs, claims, uploads)
+    refused = {one.address: one.refused for one in assistants if one.refused}
+    if claims.refuse(refused):  # then what they contain stays, and is no leftover
+        files, assistants = _wanted(inputs, claims, uploads)
     leftovers = Leftovers.of(inputs, claims, uploads)
-    files = wanted_files(inputs, leftovers)
-    assistants = wanted_assistants(inputs, claims, uploads, files)
     unwanted = [*unwanted_assistants(inputs, claims), *unwanted_files(inputs, leftovers, files)]
     changes = [*(is_idle(one, assistants) for one in files.values()), *assistants, *unwanted]
     managed, missing = _counts(inputs, claims, uploads)
@@ -62,6 +66,14 @@ def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Pl
         is_bare=not desired.by_address,
         is_partial=options.targets is not None,
     )
+
+
+def _wanted(
+    inputs: PlannerInput, claims: Claims, uploads: Uploads
+) -> tuple[Mapping[Address, Change], Sequence[Change]]:
+    """Return the Changes of the declared files and of the declared assistants."""
+    files = wanted_files(inputs, Leftovers.of(inputs, claims, uploads))
+    return files, wanted_assistants(inputs, claims, uploads, files)
 
 
 def _counts(inputs: PlannerInput, claims: Claims, uploads: Uploads) -> tuple[int, int]:
@@ -176,7 +188,8 @@ def _contents(
     present, row, memory = claim.live.file_ids, inputs.options.fields.files, inputs.memory(claim)
     if row and memory.is_settled(row, row.name, ids, present):
         return _Contents((), (), ids, ())
-    is_ignored = row is not None and memory.is_ignored(row, row.name, ids, present)
+    is_stuck = Trait.NO_ATTACHING in inputs.state.traits and set(ids) != set(present)
+    is_ignored = row is not None and (is_stuck or memory.is_ignored(row, row.name, ids, present))
     if is_ignored and not inputs.options.retries(claim.address):
         return _Contents((), (), ids, (), ignored=True)
     attach = [Step(StepKind.ATTACH, file, known) for file, known in wanted.items() if known not in present]
@@ -272,15 +285,21 @@ def _ignored(
 
 
 def _rest(inputs: PlannerInput, desired: DesiredAssistant, claim: Claim) -> dict[str, Any]:
-    """Return every value for an update that must name them all: as found, or as our own was sent last."""
+    """Return every value for an update that must name them all: as found, or as our own was sent last.
+
+    A list that is declared empty is sent too: on some servers an attachment adds an item to it.
+    """
     fields, memory = inputs.options.fields, inputs.memory(claim)
-    return {
-        name: row.wanted(desired)
-        if row.is_managed(desired) and memory.is_settled(row, name, row.wanted(desired), value)
-        else value
-        for name, value in as_found(fields, claim.live).items()
-        for row in (fields.by_name[name],)
-    }
+    values = as_found(fields, claim.live)
+    for row in fields.plain:
+        wanted, found = row.wanted(desired), row.found(claim.live)
+        if not row.is_managed(desired) or row.name in desired.ignored:
+            continue
+        if row.name in values and memory.is_settled(row, row.name, wanted, found):
+            values[row.name] = wanted
+        elif row.name not in values and row.clear is Clear.EMPTY:
+            values[row.name] = row.empty
+    return values
 
 
 def _ordered(

@@ -10,11 +10,11 @@ import base64
 import secrets
 import time
 from dataclasses import dataclass, field, replace
-from typing import IO, TYPE_CHECKING, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from reconciler.api.errors import APIError, ConflictError, UnknownOutcomeError
 from reconciler.engine.capabilities import fixed_files, frozen, ignored, unmarked
-from reconciler.engine.difference import as_found, remembered
+from reconciler.engine.difference import as_found, plainly, remembered
 from reconciler.engine.memory import Memory, remember
 from reconciler.engine.recovery import Search
 from reconciler.engine.verification import failures, results, verified
@@ -30,10 +30,10 @@ from reconciler.model.state import AssistantBinding, FileBinding, Intent, Pendin
 from reconciler.model.traits import Trait
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from reconciler.dialects import Provider
-    from reconciler.model.field import Fields
+    from reconciler.model.field import Field, Fields
     from reconciler.model.mark import Mark
     from reconciler.model.outcome import Verified
     from reconciler.model.plan import Plan
@@ -121,6 +121,7 @@ class Steps:
     async def look_again(self) -> str:
         """Look again at every assistant before uploads are deleted; return why none may be, or nothing."""
         seen = await self.provider.assistants()
+        seen = await self.provider.contents(seen, seen.silent)
         self.live = replace(self.live, assistants=seen.assistants)
         return f"{Reason.UNSEEN}: {seen.blind_spot}" if seen.blind_spot else ""
 
@@ -161,10 +162,15 @@ class Steps:
         if known is None:
             return current.fingerprint != change.before
         ours = {self._attached(step) for step in change.steps if step.kind in _CARRYING}
-        seen, before = (
-            (one.fields, one.metadata, ours.intersection(one.file_ids)) for one in (current, known)
-        )
-        return seen != before
+        seen, before = ((one.metadata, ours.intersection(one.file_ids)) for one in (current, known))
+        return seen != before or any(self._is_moved(row, current, known) for row in self.fields.plain)
+
+    def _is_moved(self, row: Field, current: LiveAssistant, known: LiveAssistant) -> bool:
+        """Return whether a value is another than at the last look; a server may add an item on its own."""
+        found, before = row.found(current), row.found(known)
+        if found == before:
+            return False
+        return not (self.provider.whole and isinstance(row, Items) and row.extends(before, found))
 
     async def _attached_again(
         self, change: Change, found: LiveAssistant, ids: Sequence[str]
@@ -431,11 +437,7 @@ class Steps:
         found, mark = self.fresh[change.id], _mark(change)
         values = dict(change.values)
         metadata = {**values.pop(self.fields.pairs.name, {}), MARK_KEY: str(mark)}
-        made = await self._write(
-            change.address,
-            lambda: self.provider.update(found, values, metadata),
-            f"{change.id} was updated",
-        )
+        made = await self._updated(change, found, values, metadata)
         if not made.knows_files:
             made = replace(made, file_ids=found.file_ids, knows_files=found.knows_files)
         self.fresh[change.id] = made
@@ -444,6 +446,30 @@ class Steps:
                 self.provider.traits.add(Trait.FROZEN)
             raise UnkeptError(f"{frozen(self.target, self.fields)}. Its other values may have changed")
         self.provider.traits.difference_update({Trait.FROZEN, Trait.NO_UPDATE})
+
+    async def _updated(
+        self,
+        change: Change,
+        found: LiveAssistant,
+        values: Mapping[str, Any],
+        metadata: Mapping[str, str | None],
+    ) -> LiveAssistant:
+        """Send an update, and once more without what the server itself adds where it refuses its own form."""
+        done = f"{change.id} was updated"
+        try:
+            return await self._write(
+                change.address, lambda: self.provider.update(found, values, metadata), done
+            )
+        except APIError as refused:
+            plain = plainly(self.fields, values)
+            if not (self.provider.whole and refused.had_no_effect) or plain == values:
+                raise
+            try:
+                return await self._write(
+                    change.address, lambda: self.provider.update(found, plain, metadata), done
+                )
+            except APIError as again:
+                raise refused if again.had_no_effect else again from again
 
     async def _attach(self, address: Address, assistant_id: str, upload: str) -> None:
         """Attach an upload, by an update where this server needs that."""

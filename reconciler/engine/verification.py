@@ -98,8 +98,8 @@ def _of_declared(row: Field, sides: _Sides, *, is_sent: bool) -> Kept | None:
     if row.digest(new) == row.digest(wanted):
         return Kept.DECLARED
     is_same = row.digest(new) == row.digest(old)
-    if is_same and not is_sent:
-        return None
+    if not is_sent:
+        return None if is_same else Kept.LOST if row.lacks(wanted, new) else Kept.NORMALISED
     if row.present(wanted) is None or row.lacks(wanted, new):
         return Kept.IGNORED
     return Kept.IGNORED if is_same and not row.is_form(wanted, new) else Kept.NORMALISED

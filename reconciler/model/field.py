@@ -535,6 +535,10 @@ class Pairs(Mapped):
         """Return the value of a key, or None for an empty one."""
         return value or None
 
+    def is_equal(self, before: Any, after: Any) -> bool:
+        """Return whether two values of a key are the same; some servers keep an empty one for none."""
+        return before == after or (after is None and not before)
+
     def digest(self, value: Any) -> str:
         """Return what a state remembers of the value of one key; an empty value like none."""
         return digest(value or None)

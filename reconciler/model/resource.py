@@ -179,14 +179,18 @@ class Live:
         return remote_id in self.assistants or remote_id in self.files or remote_id in self.unreadable
 
     @cached_property
+    def silent(self) -> Sequence[str]:
+        """The ids of assistants of which the server did not say which files they contain."""
+        return [one.id for one in self.assistants.values() if not one.knows_files]
+
+    @cached_property
     def blind_spot(self) -> str:
         """Return why an assistant that is not seen here may contain any upload; empty where none can."""
         hidden = [one.id for one in self.unreadable.values() if one.kind is Kind.ASSISTANT]
         if hidden:
             return f"{', '.join(hidden)} cannot be read"
-        silent = [one.id for one in self.assistants.values() if not one.knows_files]
-        if silent:
-            return f"the server does not say which files {', '.join(silent[:3])} contains"
+        if self.silent:
+            return f"the server does not say which files {', '.join(self.silent[:3])} contains"
         if self.end is End.SHORT:
             return "the end of the list of assistants is not proved"
         return ""

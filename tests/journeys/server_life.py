@@ -469,7 +469,7 @@ def _differences(attempt: Attempt, behaviour: Behaviour) -> list[str]:
 
 def _is_as_declared(name: str, wish: Any, now: Any) -> bool:
     if name == "metadata":
-        return all((now or {}).get(key) == value for key, value in (wish or {}).items())
+        return all(((now or {}).get(key) or None) == (value or None) for key, value in (wish or {}).items())
     if name == "files":
         return sorted(wish) == sorted(now or [])
     return bool(wish == now)
