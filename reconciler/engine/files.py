@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.engine.ownership import Verdict, manages_files
+from reconciler.engine.ownership import Verdict, is_stuck, manages_files
 from reconciler.model.change import Action, Change, FieldChange, Reason, Step, StepKind
 from reconciler.model.field import Shape
 from reconciler.model.mark import files_digest
@@ -278,7 +278,9 @@ def _released(inputs: PlannerInput, claims: Claims) -> frozenset[str]:
     selected, released = inputs.options.selected, set()
     for desired in inputs.desired.assistants:
         claim = claims.declared.get(desired.address)
-        if claim and not claim.refused and selected(claim.address) and manages_files(inputs, desired, claim):
+        if claim is None or claim.refused or not selected(claim.address) or is_stuck(inputs, claim):
+            continue
+        if manages_files(inputs, desired, claim):
             released.add(claim.live.id)
     for claim in claims.of(Verdict.UNDECLARED, Verdict.UNFINISHED, Verdict.LATE):
         if selected(claim.address) and not claim.refused:

@@ -18,6 +18,7 @@ from reconciler.model.address import Address, assistant
 from reconciler.model.change import Reason
 from reconciler.model.mark import MARK_KEY, Mark, files_digest
 from reconciler.model.resource import original
+from reconciler.model.traits import Trait
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -473,6 +474,11 @@ def manages_files(inputs: PlannerInput, desired: DesiredAssistant, claim: Claim)
         return False
     is_former = row.name in managed_before(inputs.options.fields, claim.live, claim.binding)
     return row.is_managed(desired) or is_former
+
+
+def is_stuck(inputs: PlannerInput, claim: Claim) -> bool:
+    """Return whether the files of an assistant cannot be changed on this server."""
+    return Trait.NO_ATTACHING in inputs.state.traits and not inputs.options.retries(claim.address)
 
 
 def _is_kept(inputs: PlannerInput, row: Files, claim: Claim) -> bool:

@@ -15,14 +15,13 @@ from reconciler.engine.capabilities import impossible, is_idle, uncreatable, wit
 from reconciler.engine.difference import as_found, explained, field_changes, sent, uncleared
 from reconciler.engine.files import Leftovers, locate, unwanted_files, wanted_files
 from reconciler.engine.memory import normalised, remember
-from reconciler.engine.ownership import PlannerInput, Verdict, identify, manages_files
+from reconciler.engine.ownership import PlannerInput, Verdict, identify, is_stuck, manages_files
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change, FieldChange, Reason, Step, StepKind
 from reconciler.model.field import Clear
 from reconciler.model.mark import MARK_KEY, Mark, files_digest
 from reconciler.model.plan import Basis, Plan
 from reconciler.model.state import AssistantBinding
-from reconciler.model.traits import Trait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -188,9 +187,10 @@ def _contents(
     present, row, memory = claim.live.file_ids, inputs.options.fields.files, inputs.memory(claim)
     if row and memory.is_settled(row, row.name, ids, present):
         return _Contents((), (), ids, ())
-    is_stuck = Trait.NO_ATTACHING in inputs.state.traits and set(ids) != set(present)
-    is_ignored = row is not None and (is_stuck or memory.is_ignored(row, row.name, ids, present))
-    if is_ignored and not inputs.options.retries(claim.address):
+    is_ignored = row is not None and memory.is_ignored(row, row.name, ids, present)
+    if (is_ignored and not inputs.options.retries(claim.address)) or (
+        is_stuck(inputs, claim) and set(ids) != set(present)
+    ):
         return _Contents((), (), ids, (), ignored=True)
     attach = [Step(StepKind.ATTACH, file, known) for file, known in wanted.items() if known not in present]
     detach = [Step(StepKind.DETACH, uploads.names.get(one, one), one) for one in present if one not in ids]
@@ -222,6 +222,8 @@ def _update(
     kept = [one.field for one in differing if inputs.options.keep_drift and _is_kept(fields, memory, one)]
     changed = tuple(one for one in differing if one.field not in {*kept, *ignored})
     mark = _mark(inputs, desired, claim.nonce)
+    if contents.ignored and live.mark:  # it contains the files of before
+        mark = replace(mark, files=live.mark.files)
     writes = (Step(StepKind.UPDATE, id=live.id),) if changed or mark != fields.recognised(live.mark) else ()
     rest = _rest(inputs, desired, claim) if writes and inputs.options.whole else {}
     drifted = any(one.drifted for one in differing) or _files_drifted(fields, memory, claim, contents)
