@@ -417,7 +417,7 @@ def _is_explained(was: Any, now: Any, wish: Any) -> bool:
     """Return whether a value is the one before, the one that is declared, or on the way between the two."""
     if any(isinstance(value, dict) for value in (was, now, wish)):
         was, now, wish = was or {}, now or {}, wish or {}
-        return all(now.get(key) in (value, wish.get(key, value)) for key, value in was.items())
+        return all((now.get(key) or None) in (value, wish.get(key, value)) for key, value in was.items())
     if any(isinstance(value, list) for value in (was, now, wish)):
         was, now, wish = was or [], now or [], wish or []
         return all(one in was or one in wish for one in now) and all(one in now for one in was if one in wish)

@@ -31,6 +31,7 @@ SHORT = {
 }
 SHARES = {
     "deaths": 12,
+    "edits": 12,
     "errors": 40,
     "faults": 40,
     "acts": 12,

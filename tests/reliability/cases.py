@@ -29,7 +29,8 @@ class Case:
     """What goes wrong: on which workload, in which runs, by which faults and by whose acts.
 
     ``late`` are seconds after which something may still happen on the server. Where somebody else acts in a
-    way that needs a person, a case need not ``end``: then only the damage is looked at.
+    way that needs a person, a case need not ``end``: then only the damage is looked at. In a ``strict`` case
+    the runs after the first one refuse to go on where something was changed on the server.
     """
 
     workload: str
@@ -40,6 +41,7 @@ class Case:
     late: float = 0.0
     ends: bool = True
     variant: str = ""
+    strict: bool = False
 
     @property
     def wanted(self):
@@ -159,7 +161,7 @@ def conduct(place, case):
     """Try a case; what came of it."""
     folder = place.begin(case.workload, case.faults, case.acts)
     before = place.servers.order("look", "case")
-    ended = [attempt(place, case, folder, run) for run in case.runs]
+    ended = [attempt(place, case, folder, run, is_first=run is case.runs[0]) for run in case.runs]
     time.sleep(case.late)
     place.servers.order("calm", "case")
     rounds, wrong = finish(place, case, folder, ended) if case.ends else (0, {})
@@ -173,19 +175,26 @@ def conduct(place, case):
     return Found({name: what for name, what in wrong.items() if what}, kills, rounds)
 
 
-def attempt(place, case, folder, run):
+def attempt(place, case, folder, run, *, is_first):
     """One run that may go wrong."""
     if run.scene:
         run.scene.write(folder)
-    arguments = place.apply(case.settle, parallelism=run.parallelism)
+    more = () if is_first else _strictly(case)
+    arguments = place.apply(case.settle, *more, parallelism=run.parallelism)
     return program.run(folder, arguments, run.fate, variant=case.variant)
+
+
+def _strictly(case):
+    return ("--on-drift", "fail") if case.strict else ()
 
 
 def finish(place, case, folder, ended):
     """Run the same command again until there is nothing to do; how often, and what is wrong if there is."""
     said = []
     for number in range(1, FURTHER + 1):
-        applied = program.run(folder, place.apply(case.settle), variant=case.variant, calm=True)
+        applied = program.run(
+            folder, place.apply(case.settle, *_strictly(case)), variant=case.variant, calm=True
+        )
         ended.append(applied)
         said.append(applied.out)
         if applied.code == 0 and _nothing_to_do(place, case, folder, ended):

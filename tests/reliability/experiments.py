@@ -9,7 +9,7 @@ from reliability.cases import Case, Found, Place, Run, conduct
 from reliability.fate import ERRNOS, Fate
 from reliability.installed import killed
 from reliability.races import overtaken, race
-from reliability.scenes import Scene
+from reliability.scenes import EDITED, Scene
 from reliability.spoilt import spoilt
 from reliability.stores import REMOTE
 
@@ -129,6 +129,22 @@ def _repeated(name):
 def _died(place, key, variant):
     workload, _, fate = key.partition("/")
     return conduct(place, Case(workload, (Run(Fate.parse(fate)),), variant=variant))
+
+
+def _edits(place):
+    """Every boundary of an update, and a death before or after it."""
+    return [
+        f"life/{number}:{what}"
+        for number, _ in enumerate(place.boundaries("life"), start=1)
+        for what in ("kill", "killed")
+    ]
+
+
+def _edited(place, key, variant):
+    """A death, an edit of the configuration, and a run that refuses to overwrite a change of another user."""
+    workload, _, fate = key.partition("/")
+    runs = (Run(Fate.parse(fate)), Run(scene=EDITED))
+    return conduct(place, Case(workload, runs, variant=variant, strict=True))
 
 
 def _errors(place):
@@ -254,6 +270,7 @@ def _declared(dice):
 
 
 DEATHS = "a run dies at a boundary, by SIGKILL or with the power"
+EDITS = "a run dies, the configuration is edited, and the next run calls nothing drift"
 PAIRS = "a run dies, and the run after it dies too"
 STORIES = "configurations, deaths and faults at random"
 STOPS = "a run is stopped, another one takes over, and it goes on"
@@ -264,6 +281,7 @@ def experiments(local, postgres, objects):
     """All of them, by name; the numbers of each place say how many there are of those that are drawn."""
     found = {
         "deaths": Experiment(DEATHS, _deaths, _died),
+        "edits": Experiment(EDITS, _edits, _edited),
         "errors": Experiment("a call of the disk fails", _errors, _died),
         "faults": Experiment("a request meets a fault", _faults, _met),
         "acts": Experiment("somebody else acts on the server in the middle of a run", _acts, _acted),

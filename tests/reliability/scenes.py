@@ -62,6 +62,15 @@ CHANGED = Scene(
     },
     {"a.md": "about a", "b.md": "rewritten", "c.md": "about c", "d.md": "about d"},
 )
+EDITED = Scene(
+    {
+        "one": {"name": "Uno", "description": "THREE", "files": ["b.md"]},
+        "two": {"name": "Two", "files": ["b.md"], "tools": [_TOOL, {"type": "retrieval"}]},
+        "four": {"name": "Four", "instructions": "Stay.", "files": ["c.md", "a.md"]},
+    },
+    CHANGED.files,
+)
+"""What CHANGED becomes before the next run."""
 
 WORKLOADS = {
     "none": (NOTHING, NOTHING),  # whatever the runs of a case bring
