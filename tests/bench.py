@@ -73,6 +73,19 @@ wall, cpu = time.perf_counter(), time.process_time()
 read["{how}"]()
 print(time.perf_counter() - wall, time.process_time() - cpu)
 """
+EDIT = """
+import pathlib, sys
+from reconciler.cli.main import run
+from reconciler.engine.steps import Steps
+
+if {unrecorded}:
+    Steps._intend_update = lambda *_: None
+file = pathlib.Path("assistants.yaml")
+here, there = ("kindly", "warmly") if "kindly" in file.read_text() else ("warmly", "kindly")
+file.write_text(file.read_text().replace(here, there))
+sys.exit(run(["apply", "--auto-approve", "--settle", "0", "--server", sys.argv[1]]))
+"""
+"""An apply of an edit to every assistant; ``unrecorded`` leaves out the record before each update."""
 
 
 ASSISTANT = """\
@@ -202,8 +215,12 @@ def processes(folder: Path, url: str, runs: int, count: int) -> None:
     project(folder, 3)
     measure(apply, folder)
     compare("no-op plan of 3, beside importing the SDK", plan, [SDK, "-c", "import openai"], folder, runs)
-    project(folder, count)
+    project(folder, 100)
     measure(apply, folder)
+    edits = [[sys.executable, "-c", EDIT.format(unrecorded=one), url] for one in (False, True)]
+    compare("apply 100 updates, beside no record before each", edits[0], edits[1], folder, runs)
+    project(folder, count)
+    measure([*apply, "--max-destroy", "100%"], folder)
     text = str(folder / "assistants.yaml")
     both = [[sys.executable, "-c", READ.format(how=how), text] for how in ("compose", "load")]
     size = f"{(folder / 'assistants.yaml').stat().st_size / 1e6:.1f} MB of YAML"
