@@ -6,15 +6,15 @@ A change that a user names with `--target` is tried again.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler.model.change import StepKind
-from reconciler.model.field import Clear, Files, Items, Mapped
+from reconciler.model.field import Clear, Files, Items, Mapped, Text
 from reconciler.model.resource import DesiredAssistant
 from reconciler.model.traits import Trait
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from reconciler.engine.options import PlanOptions
     from reconciler.engine.ownership import Claim, PlannerInput
@@ -69,6 +69,21 @@ def fixed_files(target: str) -> str:
         f"{target} ignores every way to attach or detach a file. Declare the files that the assistant has, "
         "or delete it there, so that it is created with the new ones"
     )
+
+
+def cleared(fields: Fields, values: Mapping[str, Any], traits: Collection[str]) -> Mapping[str, Any]:
+    """Return the values of an update as this server clears them."""
+    if Trait.EMPTY_CLEARS not in traits:
+        return values
+    texts = {row.name for row in fields.plain if isinstance(row, Text) and row.clear is Clear.NULL}
+    return {name: "" if value is None and name in texts else value for name, value in values.items()}
+
+
+def adapted(inputs: PlannerInput, changes: Sequence[Change]) -> Iterator[str]:
+    """Yield how the steps of a plan differ from the API, since this server needs it."""
+    kinds = {step.kind for change in changes if not change.refused for step in change.steps}
+    if Trait.BY_UPDATE in inputs.state.traits and kinds & {StepKind.ATTACH, StepKind.DETACH}:
+        yield f"{inputs.options.target}: files are attached and detached by updates that send all of them"
 
 
 def withheld(options: PlanOptions, desired: DesiredAssistant, paths: Iterable[str]) -> str:

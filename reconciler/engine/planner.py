@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reconciler.engine.capabilities import impossible, is_idle, uncreatable, withheld
+from reconciler.engine.capabilities import adapted, cleared, impossible, is_idle, uncreatable, withheld
 from reconciler.engine.difference import as_found, explained, field_changes, sent, uncleared
 from reconciler.engine.files import Leftovers, locate, unwanted_files, wanted_files
 from reconciler.engine.memory import normalised, remember
@@ -59,7 +59,12 @@ def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Pl
         desired.environment,
         Basis(state.lineage, state.serial, options.target, account=live.account, dialect=options.dialect),
         tuple(explained(options.fields, change) for change in changes if options.selected(change.address)),
-        notices=(*_notices(inputs, claims), *_orphans(assistants), *_forms(inputs)),
+        notices=(
+            *_notices(inputs, claims),
+            *_orphans(assistants),
+            *_forms(inputs),
+            *adapted(inputs, changes),
+        ),
         managed=managed,
         missing=missing,
         is_bare=not desired.by_address,
@@ -240,7 +245,7 @@ def _update(
         steps=steps,
         id=live.id,
         before=live.fingerprint,
-        values=sent(fields, desired, changed, rest),
+        values=cleared(fields, sent(fields, desired, changed, rest), inputs.state.traits),
         mark=mark,
         refused=claim.refused or _crowded(fields, desired, live) or impossible(inputs, claim, steps, mark),
         note=_set_aside(kept, late, uncleared(fields, desired, live, claim.binding))
