@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, TypeAlias, TypeVar
@@ -19,8 +20,9 @@ from reconciler.model.address import Address
 from reconciler.model.canonical import digest
 from reconciler.model.change import Action, Change, Detail, FieldChange, Reason, Step, StepKind
 from reconciler.model.field import Shape
+from reconciler.model.keys import masked
 from reconciler.model.mark import Mark
-from reconciler.model.outcome import Cause, Result  # noqa: TC001 - pydantic reads them
+from reconciler.model.outcome import Cause, Kept, Result
 from reconciler.model.plan import Basis, Plan
 from reconciler.model.state import FIRST_DIALECT
 
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     from reconciler.model.diagnostic import Diagnostic
-    from reconciler.model.outcome import Outcome, Report
+    from reconciler.model.outcome import Outcome, Report, Verified
     from reconciler.model.resource import FileReference
 
 FORMAT: Final = 1
@@ -154,6 +156,7 @@ class ChangeRecord(_Record):
     values: dict[str, Any] = Field(description="The fields that are sent.")
     mark: str
     refused: str = Field(description="Why nothing may be done, or empty.")
+    unmet: str = Field("", description="What the server does not take besides, or empty; the steps are made.")
     note: str
     drifted: StrictBool
     follows: list[str]
@@ -218,6 +221,20 @@ class PlanDocument(_Record):
         return any(change.action is not Action.NOOP or change.refused for change in self.changes)
 
 
+class VerifiedRecord(_Record):
+    """What the server made of one value; both sides are null where it is kept as declared."""
+
+    path: str
+    kept: Kept
+    sent: Any = Field(
+        default=None,
+        description="What was declared; of an undeclared value, what was there before. Keys are hidden.",
+    )
+    found: Any = Field(
+        default=None, description="What the server keeps; null stands for absent. Keys are hidden."
+    )
+
+
 class OutcomeRecord(_Record):
     """How one change ended."""
 
@@ -229,6 +246,18 @@ class OutcomeRecord(_Record):
     request_id: str
     written: StrictBool = Field(description="Whether a call of it took, or may have taken, effect.")
     id: str
+    verified: list[VerifiedRecord] = Field([], description="The values of an assistant after its writes.")
+
+
+class VerifiedCountsRecord(_Record):
+    """The numbers of the assistants that were verified, and of their values by what became of them."""
+
+    assistants: Number = 0
+    declared: Number = 0
+    normalised: Number = 0
+    ignored: Number = 0
+    lost: Number = 0
+    added: Number = 0
 
 
 class ReportDocument(_Record):
@@ -244,6 +273,7 @@ class ReportDocument(_Record):
     interrupted: StrictInt = Field(description="The signal that ended the run early, or 0.")
     unsaved: str = Field(description="Why the state could not be saved at the end, or empty.")
     counts: CountsRecord
+    verified: VerifiedCountsRecord = VerifiedCountsRecord()
     outcomes: list[OutcomeRecord]
 
 
@@ -289,6 +319,7 @@ def report_document(report: Report, plan: Plan) -> ReportDocument:
         project=plan.project,
         environment=plan.environment,
         target=plan.basis.target,
+        verified=_verified_counts(report.outcomes),
         outcomes=[_outcome_record(outcome) for outcome in report.outcomes],
     )
 
@@ -411,7 +442,37 @@ def _warning_record(warning: Diagnostic) -> WarningRecord:
 
 def _outcome_record(outcome: Outcome) -> OutcomeRecord:
     change = outcome.change
-    return _record(OutcomeRecord, outcome, address=str(change.address), action=change.action)
+    return _record(
+        OutcomeRecord,
+        outcome,
+        address=str(change.address),
+        action=change.action,
+        message=masked(outcome.message),
+        verified=[_verified_record(one) for one in outcome.verified],
+    )
+
+
+def _verified_record(one: Verified) -> VerifiedRecord:
+    """Return the record of a value; what is kept as declared stands in the configuration already."""
+    if one.kept is Kept.DECLARED:
+        return VerifiedRecord(path=one.path, kept=one.kept)
+    return _record(VerifiedRecord, one, sent=_without_keys(one.sent), found=_without_keys(one.found))
+
+
+def _without_keys(value: Any) -> Any:
+    """Return a value in whose texts nothing looks like a key: a report is passed on, unlike a plan."""
+    if isinstance(value, str):
+        return masked(value)
+    if isinstance(value, dict):
+        return {masked(str(name)): _without_keys(inner) for name, inner in value.items()}
+    return [_without_keys(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+
+
+def _verified_counts(outcomes: Iterable[Outcome]) -> VerifiedCountsRecord:
+    """Return how many assistants were verified, and how many values by what became of them."""
+    verified = [outcome.verified for outcome in outcomes if outcome.verified]
+    counts = Counter(str(one.kept) for values in verified for one in values)
+    return VerifiedCountsRecord(assistants=len(verified), **counts)
 
 
 def plan_in(document: PlanDocument) -> Plan:

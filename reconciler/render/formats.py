@@ -24,7 +24,7 @@ def view_of(document: Document, context: int) -> View:
     if document.kind == "report":
         from reconciler.render.report_view import report_view  # noqa: PLC0415 - each format pays for itself
 
-        return report_view(document)
+        return report_view(document, context)
     from reconciler.render.plan_view import plan_view  # noqa: PLC0415 - the same
 
     return plan_view(document, context)

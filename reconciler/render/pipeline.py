@@ -97,6 +97,9 @@ def _warnings(document: PlanDocument) -> Iterator[tuple[str, str]]:
     """Yield title and message of each warning, the gravest first; titles are constants."""
     changes = document.changes
     yield from (("Refused", f"{change.address}: {change.refused}") for change in changes if change.refused)
+    yield from (
+        ("Refused in part", f"{change.address}: {change.unmet}") for change in changes if change.unmet
+    )
     yield from (("Will be destroyed", _named(change)) for change in changes if _is_destroyed(change))
     for change in changes:
         yield from (

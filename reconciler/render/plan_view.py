@@ -81,6 +81,7 @@ def _also(changes: Iterable[ChangeRecord]) -> str:
         more["following a file"] += bool(change.follows) and change.action is not Action.FORGET
         more["drifted"] += change.drifted
         more["refused"] += bool(change.refused)
+        more["refused in part"] += bool(change.unmet)
         more["breaking"] += sum(len(field.breaking) for field in change.fields)
     extras = ", ".join(f"{number} {what}" for what, number in more.items() if number)
     return f"Also: {extras}." if extras else ""
@@ -102,7 +103,7 @@ def _entry(change: ChangeRecord, context: int) -> Entry:
         id=shown(change.id),
         action=change.action,
         asides=tuple(_asides(change)),
-        trouble=Trouble("Refused", shown(change.refused)) if change.refused else None,
+        trouble=_trouble(change),
         parts=() if change.refused else tuple(_parts(change, kind, context)),
         drifted=change.drifted,
     )
@@ -113,7 +114,18 @@ def _verb(change: ChangeRecord, word: str) -> str:
         return f"cannot be {word}"
     if change.reason is Reason.REMOVED:
         return "will be forgotten, and stays on the server"
-    return "stays as it is" if change.action is Action.NOOP else f"will be {word}"
+    return (
+        "stays as it is"
+        if change.action is Action.NOOP
+        else f"will be {word}{' in part' * bool(change.unmet)}"
+    )
+
+
+def _trouble(change: ChangeRecord) -> Trouble | None:
+    """Return what of a change is not done, and why."""
+    if change.refused:
+        return Trouble("Refused", shown(change.refused))
+    return Trouble("Refused in part", shown(change.unmet)) if change.unmet else None
 
 
 def _asides(change: ChangeRecord) -> Iterator[str]:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.address import Address
-from reconciler.model.outcome import Cause, Result
+from reconciler.model.outcome import Cause, Kept, Result
 from reconciler.render.lines import Style
-from reconciler.render.view import Entry, Trouble, View, shown, sign_of
+from reconciler.render.text_diff import CONTEXT, Comparison, compared
+from reconciler.render.view import Entry, Part, Trouble, View, count, literal, shown, sign_of
 
 if TYPE_CHECKING:
-    from reconciler.render.document import OutcomeRecord, ReportDocument
+    from reconciler.render.document import OutcomeRecord, ReportDocument, VerifiedRecord
 
 _WORDS = {Result.FAILED: "Error", Result.SKIPPED: "Skipped", Result.UNKNOWN: "Unknown"}
+_CAUSES = {Cause.REFUSED: "Refused", Cause.IGNORED: "Not kept"}
+_FAILED = frozenset({Kept.IGNORED, Kept.LOST})
+_LONG = 80  # characters from which on a text is compared line by line
+_UNDECLARED = frozenset({Kept.LOST, Kept.ADDED})
 
 
-def report_view(document: ReportDocument) -> View:
-    """Return what a person should see of what became of a plan."""
+def report_view(document: ReportDocument, context: int = CONTEXT) -> View:
+    """Return what a person should see of what became of a plan.
+
+    Around each line of a text that the server changed, ``context`` other lines stay.
+    """
     return View(
         title="Apply",
         target=shown(document.target),
@@ -25,10 +34,11 @@ def report_view(document: ReportDocument) -> View:
         environment=shown(document.environment),
         serial=None,
         digest=shown(document.digest),
-        entries=tuple(_entry(outcome) for outcome in document.outcomes),
+        entries=tuple(_entry(outcome, context) for outcome in document.outcomes),
         notices=(shown(document.unsaved),) if document.unsaved else (),
         warnings=(),
         summary=_summary(document),
+        also=_verified(document),
         then=_then(document),
     )
 
@@ -41,6 +51,21 @@ def _summary(document: ReportDocument) -> str:
     ended = "Apply complete!" if _is_whole(document) else "Apply incomplete."
     counts = document.counts
     return f"{ended} Resources: {counts.added} added, {counts.changed} changed, {counts.destroyed} destroyed."
+
+
+def _verified(document: ReportDocument) -> str:
+    """Return what the server made of the values that were written; nothing where none was."""
+    found = document.verified
+    if not found.assistants:
+        return ""
+    parts = {
+        "in another form": found.normalised,
+        "ignored": found.ignored,
+        "lost": found.lost,
+        "added": found.added,
+    }
+    rest = "".join(f", {number:,} {what}" for what, number in parts.items() if number)
+    return f"Verified: {count(found.declared, 'value')} as declared{rest}."
 
 
 def _then(document: ReportDocument) -> str:
@@ -57,7 +82,7 @@ def _then(document: ReportDocument) -> str:
     return f"Not applied: {left} of {len(outcomes)}. {remedy}"
 
 
-def _entry(outcome: OutcomeRecord) -> Entry:
+def _entry(outcome: OutcomeRecord, context: int) -> Entry:
     sign, style, word = sign_of(outcome.action, Address.parse(outcome.address).kind)
     verb, message = f"was {word}", shown(outcome.message)
     trouble = _trouble(outcome)
@@ -75,13 +100,47 @@ def _entry(outcome: OutcomeRecord) -> Entry:
         action=outcome.action,
         asides=() if trouble or not message else (message,),
         trouble=trouble,
+        parts=tuple(_part(one, context) for one in outcome.verified if one.kept is not Kept.DECLARED),
     )
+
+
+def _part(one: VerifiedRecord, context: int) -> Part:
+    """Return a value that is not as declared, as it was sent and as it is kept."""
+    part = Part(
+        sign="!" if one.kept in _FAILED else "~",
+        style=Style.ERROR if one.kept in _FAILED else Style.CHANGE,
+        name=shown(one.path),
+        aside=_sides(one),
+    )
+    comparison = _comparison(one, context)
+    if comparison:
+        return replace(part, comparison=comparison)
+    return replace(part, before=literal(one.sent), after=literal(one.found))
+
+
+def _sides(one: VerifiedRecord) -> str:
+    """Return which value is which; a format that shows one side alone needs it too."""
+    is_undeclared = one.kept in _UNDECLARED
+    if one.sent is None:
+        return "(added)" if is_undeclared else "(kept, not cleared)"
+    if one.found is None:
+        return "(lost)" if is_undeclared else "(sent, not kept)"
+    return "(before → now)" if is_undeclared else "(sent → kept)"
+
+
+def _comparison(one: VerifiedRecord, context: int) -> Comparison | None:
+    """Return the lines of a long text that differ."""
+    sent, found = one.sent, one.found
+    if not (isinstance(sent, str) and isinstance(found, str)):
+        return None
+    is_long = max(len(sent), len(found)) > _LONG or "\n" in sent + found
+    return compared(sent, found, context) if is_long else None
 
 
 def _trouble(outcome: OutcomeRecord) -> Trouble | None:
     if outcome.result is Result.APPLIED:
         return None
-    if outcome.cause is Cause.REFUSED:
-        return Trouble("Refused", shown(outcome.message))
+    if outcome.cause in _CAUSES:
+        return Trouble(_CAUSES[outcome.cause], shown(outcome.message))
     request = f" (request {shown(outcome.request_id)})" if outcome.request_id else ""
     return Trouble(_WORDS[outcome.result], f"{shown(outcome.message)}{request}")

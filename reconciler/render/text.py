@@ -151,6 +151,9 @@ def report_lines(view: View) -> Iterator[Line]:
         if entry.trouble:
             word, text = entry.trouble
             yield line(Span(f"{word}: ", entry.style), f"{entry.address}: {text}")
+            for part in entry.parts:
+                if part.style is Style.ERROR:
+                    yield from _part_lines(part, is_new=False, full=False)
     for notice in view.notices:
         yield line(Span("Error: ", Style.ERROR), notice)
     yield from _summary(view)

@@ -8,7 +8,7 @@ from reconciler.model.change import Action, Change, Detail, FieldChange, Reason,
 from reconciler.model.diagnostic import Diagnostic, Origin
 from reconciler.model.field import Shape
 from reconciler.model.mark import Mark
-from reconciler.model.outcome import Cause, Outcome, Report, Result
+from reconciler.model.outcome import Cause, Kept, Outcome, Report, Result, Verified
 from reconciler.model.plan import Basis, Plan
 from reconciler.render.document import plan_document, report_document
 from reconciler.render.formats import drawn
@@ -93,7 +93,15 @@ def everywhere(text):
         (
             swap(text),
             Change(where, Action.UPDATE, Reason.EDITED, fields, steps, text, note=text, drifted=True),
-            Change(SALES, Action.UPDATE, Reason.RENAMED, steps=(UPDATE,), id=text, moved_from=where),
+            Change(
+                SALES,
+                Action.UPDATE,
+                Reason.RENAMED,
+                steps=(UPDATE,),
+                id=text,
+                moved_from=where,
+                unmet=text,
+            ),
             created(
                 field("name", None, text),
                 field("instructions", None, text, source=text),
@@ -119,6 +127,14 @@ def reported(*outcomes, **rest):
     return report_document(Report(outcomes, **rest), planned())
 
 
+def values_of(text):
+    """What a server may make of values in which a text stands everywhere."""
+    return (
+        Verified(text, Kept.NORMALISED, f"{'a b ' * 20}c {text} d", f"{'a b ' * 20}e {text} d"),
+        *(Verified(text, kept, {text: [text]}, None) for kept in Kept),
+    )
+
+
 def report_of(text):
     """A report of one shape in which a text stands in every place that somebody fills."""
     where = replace(SUPPORTED, address=address.assistant(text), refused=text)
@@ -126,6 +142,7 @@ def report_of(text):
         Outcome(where, Result.APPLIED, message=text, id=text),
         *(Outcome(where, result, Cause.ERROR, text, text, id=text) for result in Result),
         Outcome(where, Result.FAILED, Cause.REFUSED, text),
+        Outcome(where, Result.FAILED, Cause.IGNORED, text, verified=values_of(text)),
     )
     return report_document(Report(outcomes, unsaved=text), everywhere(text))
 
@@ -248,6 +265,12 @@ ORDINARY = {
         changed(moved_from=SALES, note="only the ownership mark is updated: it gets the new address")
     ),
     "refused": planned(changed(refused="prevent_destroy is set"), managed=3, missing=1),
+    "refused in part": planned(
+        changed(
+            field("name", "Old", "New"),
+            unmet="the server cannot clear description; write a value",
+        )
+    ),
     "kept": planned(
         Change(SUPPORT, Action.NOOP, Reason.SAME, id="asst_1", note="left as it is", drifted=True)
     ),
@@ -285,6 +308,42 @@ REPORTS = {
         ),
         unsaved="the state could not be saved: no space left",
         interrupted=15,
+    ),
+    "report of values that a server changes": reported(
+        Outcome(
+            changed(),
+            Result.APPLIED,
+            message="the server keeps name in a form of its own",
+            written=True,
+            id="asst_1",
+            verified=(
+                Verified("name", Kept.NORMALISED, " Support ", "Support"),
+                Verified("instructions", Kept.DECLARED, PROMPT, PROMPT),
+                Verified("tools.retrieval", Kept.ADDED, None, {"type": "retrieval"}),
+            ),
+        ),
+        Outcome(
+            replace(changed(), address=SALES),
+            Result.FAILED,
+            Cause.IGNORED,
+            "the server ignored instructions",
+            written=True,
+            verified=(
+                Verified("instructions", Kept.IGNORED, PROMPT, "1. Rule 1.\n"),
+                Verified("metadata.team", Kept.LOST, "AKIA" + "B3" * 8, None),
+                Verified("model", Kept.DECLARED, "gpt-4", "gpt-4"),
+            ),
+        ),
+        unsaved="the state could not be saved: no space left",
+    ),
+    "report of values kept as declared": reported(
+        Outcome(
+            SUPPORTED,
+            Result.APPLIED,
+            written=True,
+            id="asst_1",
+            verified=(Verified("name", Kept.DECLARED, "x", "x"), Verified("model", Kept.DECLARED, "y", "y")),
+        ),
     ),
     "report of nothing done": reported(
         Outcome(changed(), Result.FAILED, Cause.STALE, "moved since the plan was made; run plan again"),

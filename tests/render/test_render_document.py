@@ -293,6 +293,39 @@ def test_every_report_is_what_its_schema_says(result, cause, message, written, s
     REPORT.validate(json.loads(report_json(Report((outcome,), signal, message), planned())))
 
 
+def test_a_report_says_what_became_of_every_value():
+    document = json.loads(printed(REPORTS["report of values that a server changes"]))
+
+    REPORT.validate(document)
+    assert document["verified"] == {
+        "assistants": 2,
+        "declared": 2,
+        "normalised": 1,
+        "ignored": 1,
+        "lost": 1,
+        "added": 1,
+    }
+    applied, failed = (outcome["verified"] for outcome in document["outcomes"])
+    assert applied[0] == {"path": "name", "kept": "normalised", "sent": " Support ", "found": "Support"}
+    assert applied[1] == {"path": "instructions", "kept": "declared", "sent": None, "found": None}
+    assert failed[1]["sent"] == "AKI" + "*" * 17
+
+
+def test_a_report_from_before_values_were_verified_can_be_read():
+    document = json.loads(printed(REPORTS["report of an apply"]))
+    del document["verified"]
+    for outcome in document["outcomes"]:
+        del outcome["verified"]
+
+    assert read(json.dumps(document).encode(), "r.json") == REPORTS["report of an apply"]
+
+
+def test_a_plan_keeps_what_a_server_does_not_take():
+    plan = ORDINARY["refused in part"]
+
+    assert plan_in(read_plan(plan_json(plan).encode(), "p.json")).changes[0].unmet == plan.changes[0].unmet
+
+
 def test_a_report_can_be_read_again_and_nothing_else_for_one():
     for document in REPORTS.values():
         assert read(printed(document).encode(), "r.json") == document

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from render.hostile import HOSTILE, document_of, harmless, look_of
-from render.plans import REPORTS, field, page_of, report_of
+from render.plans import PLANS, REPORTS, field, page_of, report_of
 
 from reconciler.model import address
 from reconciler.model.change import Action, Change, Reason, Step, StepKind
@@ -111,6 +111,22 @@ def test_a_report_says_what_was_done_and_what_was_not():
     assert "Apply for acme" in told
     assert "was not updated completely" in told
     assert told.index("prevent_destroy is set") < told.index("the server said no (HTTP 400) (request req_1)")
+
+
+def test_a_report_shows_the_values_that_a_server_did_not_keep():
+    told = Page(page_of(REPORTS["report of values that a server changes"])).told()
+
+    assert "Verified: 2 values as declared" in told
+    assert "Not kept" in told
+    assert "metadata.team" in told
+    assert "AKIAB3" not in told
+
+
+def test_a_plan_shows_what_a_server_does_not_take_before_the_changes():
+    told = Page(page_of(PLANS["refused in part"])).told()
+
+    assert "Refused in part" in told
+    assert "the server cannot clear description" in told
 
 
 @given(st.text(min_size=1, max_size=40))

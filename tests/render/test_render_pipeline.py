@@ -21,6 +21,7 @@ def change(address="assistant.a", action=Action.UPDATE, **rest):
             "action": action,
             "id": "",
             "refused": "",
+            "unmet": "",
             "drifted": False,
             "fields": (),
             **rest,
@@ -39,6 +40,7 @@ def test_the_gravest_warnings_come_first():
         document(
             change(drifted=True, fields=(SimpleNamespace(breaking=["id is gone"]),)),
             change("assistant.b", Action.DELETE, id="asst_1"),
+            change("assistant.d", unmet="x ignored model"),
             change("assistant.c", Action.DELETE, refused="prevent_destroy is set"),
             notices=["a stranger"],
             warnings=[SimpleNamespace(code="AS601", message="TODO", file="a.yaml")],
@@ -47,6 +49,7 @@ def test_the_gravest_warnings_come_first():
 
     assert said.splitlines() == [
         "::warning title=Refused::assistant.c: prevent_destroy is set",
+        "::warning title=Refused in part::assistant.d: x ignored model",
         "::warning title=Will be destroyed::assistant.b (asst_1)",
         "::warning title=Breaking::assistant.a: id is gone",
         "::warning title=Changed on the server::assistant.a",

@@ -7,11 +7,11 @@ from textwrap import dedent
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from render.plans import field
+from render.plans import field, values_of
 
 from reconciler.model import address
 from reconciler.model.change import Action, Change, Detail, Reason, Step, StepKind
-from reconciler.model.outcome import Cause, Outcome, Report, Result
+from reconciler.model.outcome import Cause, Kept, Outcome, Report, Result, Verified
 from reconciler.model.plan import Basis, Plan
 from reconciler.render.document import plan_document, report_document
 from reconciler.render.plan_view import NO_CHANGES, plan_view
@@ -432,6 +432,61 @@ def test_what_was_not_applied_is_told_with_its_cause_and_the_next_step():
     )
 
 
+def test_an_apply_says_how_many_values_were_verified():
+    kept = (Verified("name", Kept.DECLARED, "a", "a"), Verified("model", Kept.NORMALISED, "B", "b"))
+    text = told(result(Result.APPLIED, "the server keeps model in a form of its own", verified=kept))
+    assert text == (
+        "\nWarning: assistant.support: the server keeps model in a form of its own\n"
+        "Verified: 1 value as declared, 1 in another form.\n"
+        "Apply complete! Resources: 1 added, 0 changed, 0 destroyed.\n"
+    )
+
+
+def test_values_that_a_server_did_not_keep_are_shown_with_the_failure():
+    values = (
+        Verified("name", Kept.IGNORED, "New", "Old"),
+        Verified("metadata.team", Kept.LOST, "sk-" + "aB3" * 10, None),
+        Verified("model", Kept.DECLARED, "b", "b"),
+    )
+    text = told(result(Result.FAILED, "x ignored name", cause=Cause.IGNORED, written=True, verified=values))
+    assert text == dedent(
+        """\
+
+        Not kept: assistant.support: x ignored name
+              ! name          "New" → "Old"  (sent → kept)
+              ! metadata.team "sk-******************************" → (none)  (lost)
+        Verified: 1 value as declared, 1 ignored, 1 lost.
+        Apply incomplete. Resources: 0 added, 0 changed, 0 destroyed.
+        Not applied: 1 of 1. Completed changes are recorded. Fix the cause and run the command again.
+        """
+    )
+
+
+def test_a_long_value_that_a_server_cut_is_compared_line_by_line():
+    values = (Verified("instructions", Kept.IGNORED, "Be kind.\nBe brief.\n", "Be kind.\n"),)
+    text = told(result(Result.FAILED, "x", cause=Cause.IGNORED, written=True, verified=values))
+    assert "      ! instructions  (sent → kept)\n" in text
+    assert "2 - │ Be brief.\n" in text
+
+
+def test_a_change_that_a_server_takes_in_part_says_which_part():
+    change = Change(
+        SUPPORT, Action.UPDATE, Reason.EDITED, (field("name", "a", "b"),), (UPDATE,), unmet="x ignored model"
+    )
+    reads(
+        planned(change),
+        """\
+
+          ~ assistant.support will be updated in part
+              x ignored model
+              ~ name          "a" → "b"
+
+        Also: 1 refused in part.
+        Plan: 0 to add, 1 to change, 0 to destroy.
+        """,
+    )
+
+
 def test_an_interrupted_apply_is_not_complete():
     text = told(result(Result.APPLIED), result(Result.SKIPPED, "interrupted"), interrupted=2)
     assert "Apply incomplete. Resources: 1 added, 0 changed, 0 destroyed.\nNot applied: 1 of 2." in text
@@ -494,6 +549,7 @@ def everywhere(text):
         Basis("lineage", 1, text),
         (
             change,
+            Change(SUPPORT, Action.UPDATE, Reason.RENAMED, steps=(UPDATE,), unmet=text),
             Change(address.assistant(text), Action.CREATE, Reason.NEW, created, (CREATE,)),
             Change(where, Action.DELETE, Reason.NEW, refused=text),
         ),
@@ -502,6 +558,7 @@ def everywhere(text):
     outcomes = (
         Outcome(change, Result.APPLIED, message=text),
         Outcome(change, Result.FAILED, message=text, request_id=text),
+        Outcome(change, Result.FAILED, Cause.IGNORED, message=text, verified=values_of(text)),
     )
     return [
         *view_lines(plan_view(plan_document(plan))),
