@@ -108,10 +108,12 @@ def ignored(target: str, row: Field, path: str, wanted: object) -> str:
     return f"{target} cannot clear {path}; write a value{rest}"
 
 
-def is_idle(change: Change, assistants: Sequence[Change]) -> Change:
-    """Return the change of a file; refused where only refused changes need it."""
+def of_file(inputs: PlannerInput, change: Change, assistants: Sequence[Change]) -> Change:
+    """Return the change of a file; an upload that is of no use is refused."""
     if not any(step.kind is StepKind.UPLOAD for step in change.steps):
         return change
+    if Trait.FIXED in inputs.state.traits and not inputs.options.retries(change.address):
+        return replace(change, refused=uncreatable(inputs, change.address))
     users = [
         one
         for one in assistants

@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reconciler.engine.capabilities import adapted, cleared, impossible, is_idle, uncreatable, withheld
+from reconciler.engine.capabilities import adapted, cleared, impossible, of_file, uncreatable, withheld
 from reconciler.engine.difference import as_found, explained, field_changes, sent, uncleared
 from reconciler.engine.files import Leftovers, locate, unwanted_files, wanted_files
 from reconciler.engine.memory import normalised, remember
@@ -52,7 +52,7 @@ def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Pl
         files, assistants = _wanted(inputs, claims, uploads)
     leftovers = Leftovers.of(inputs, claims, uploads)
     unwanted = [*unwanted_assistants(inputs, claims), *unwanted_files(inputs, leftovers, files)]
-    changes = [*(is_idle(one, assistants) for one in files.values()), *assistants, *unwanted]
+    changes = [*(of_file(inputs, one, assistants) for one in files.values()), *assistants, *unwanted]
     managed, missing = _counts(inputs, claims, uploads)
     return Plan(
         desired.project,

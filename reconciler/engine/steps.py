@@ -23,6 +23,7 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.canonical import canonical
 from reconciler.model.change import Action, Change, Reason, Step, StepKind
 from reconciler.model.field import Items
+from reconciler.model.keys import masked
 from reconciler.model.mark import MARK_KEY
 from reconciler.model.outcome import Kept
 from reconciler.model.resource import DesiredAssistant, DesiredFile
@@ -753,7 +754,7 @@ def _status(error: APIError) -> int | None:
 
 
 def _short(value: object) -> str:
-    text = canonical(value)
+    text = masked(canonical(value))
     return text if len(text) <= _SHORT else f"{text[:_SHORT]}…"
 
 

@@ -222,8 +222,8 @@ class Sharing(RuleBasedStateMachine):
 
 
 def names_object(change):
-    """Whether a refusal says which object it is about."""
-    return bool(change.id) or "asst_" in change.refused or "file-" in change.refused
+    """Whether a refusal says which object it is about; a file without one names its assistants."""
+    return bool(change.id) or any(one in change.refused for one in ("asst_", "file-", "assistant."))
 
 
 def limits(steps, examples, **rest):

@@ -12,6 +12,7 @@ from reconciler.dialects.incomplete_list import IncompleteListError
 from reconciler.errors import RefusedError, UnreadableObjectError, UnsupportedError
 from reconciler.model.change import Action, Reason
 from reconciler.model.outcome import Result
+from reconciler.server import Fault, Faults, create_app
 
 LIST = ("GET", "/v1/assistants")
 
@@ -513,12 +514,24 @@ def test_an_upload_stays_while_the_server_does_not_say_which_files_an_assistant_
         return page
 
     world.contents["a.md"] = b"second"
+    faults = Faults()
+    faults.add(Fault("status", on="GET /assistants/*/files", status=404))
+    world.app = create_app(world.database, faults=faults)
     bent(world, foreign_forgets)
     assert world.apply(assistant(files=["a.md"])).exit_code == 0
     assert old in world.files()
     bent(world, silent)
     (change,) = [one for one in world.plan(assistant(files=["a.md"])).changes if one.refused]
     assert "the server does not say which files" in change.refused
+
+
+def test_files_that_no_object_names_are_read_from_the_attachments(world):
+    world.apply(assistant(files=["a.md"]))
+    world.contents["a.md"] = b"second"
+    bent(world, silent)
+    assert world.apply(assistant(files=["a.md"])).exit_code == 0
+    assert not world.plan(assistant(files=["a.md"])).has_changes
+    assert len(world.files()) == 1
 
 
 def test_an_assistant_that_a_list_shows_and_a_request_does_not_find_is_not_deleted(world):
