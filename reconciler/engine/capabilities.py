@@ -63,11 +63,11 @@ def frozen(target: str, fields: Fields) -> str:
     return f"{target} ignores {pairs} in updates, so a change of what is managed cannot be marked"
 
 
-def fixed_files(target: str) -> str:
+def fixed_files(target: str, name: str) -> str:
     """Return what is said of a server on which no file can be attached or detached."""
     return (
-        f"{target} ignores every way to attach or detach a file. Declare the files that the assistant has, "
-        "or delete it there, so that it is created with the new ones"
+        f"{target} ignored {name}: neither attach and detach nor an update has an effect. Declare the files "
+        "that the assistant has, or delete it there, so that it is created with the new ones"
     )
 
 
@@ -96,16 +96,16 @@ def withheld(options: PlanOptions, desired: DesiredAssistant, paths: Iterable[st
 def ignored(target: str, row: Field, path: str, wanted: object) -> str:
     """Return what is said of a value that the server ignored, and what a user can write instead."""
     if isinstance(row, Files):
-        return fixed_files(target)
+        return fixed_files(target, row.name)
     if isinstance(row, Mapped):
         value = wanted.get(path.partition(".")[2]) if isinstance(wanted, dict) else None
-        return f"{target} ignored {path}" if value else f"{target} keeps {path}; remove it there by hand"
+        return f"{target} ignored {path}" if value else f"{target} ignored {path}: it stays; remove it there by hand"
     if row.present(wanted) is not None:
         return f"{target} ignored {path}"
     if isinstance(row, Items):
-        return f"{target} cannot remove the last of {row.name}; keep one, or delete the assistant"
+        return f"{target} ignored {row.name}: the last cannot be removed; keep one, or delete the assistant"
     rest = "" if row.clear is Clear.NEVER else ", or list it in `ignore_changes`"
-    return f"{target} cannot clear {path}; write a value{rest}"
+    return f"{target} ignored {path}: it cannot be cleared; write a value{rest}"
 
 
 def of_file(inputs: PlannerInput, change: Change, assistants: Sequence[Change]) -> Change:

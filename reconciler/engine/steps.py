@@ -537,7 +537,7 @@ class Steps:
         self.fresh[found.id] = made
         if set(made.file_ids) != set(ids):
             self.provider.traits.add(Trait.NO_ATTACHING)
-            raise UnkeptError(fixed_files(self.target))
+            raise UnkeptError(fixed_files(self.target, self.fields.files.name if self.fields.files else ""))
         if refused is None or _status(refused) not in _TRANSIENT:
             self.provider.traits.add(Trait.BY_UPDATE)
         self.provider.traits.discard(Trait.NO_ATTACHING)

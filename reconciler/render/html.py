@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _AROUND = 3  # unchanged lines beside a change that are not folded
 _FOLDED = 5  # unchanged lines that are worth folding
-_TROUBLES = ("Refused", "Refused in part", "Error", "Not kept", "Unknown", "Skipped")  # the gravest first
+_TROUBLES = ("Refused", "Refused in part", "Error", "Unknown", "Skipped")  # the gravest first
 _UNSAFE = re.compile(r"[^A-Za-z0-9_./-]")
 
 

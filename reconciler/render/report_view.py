@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reconciler.render.document import OutcomeRecord, ReportDocument, VerifiedRecord
 
 _WORDS = {Result.FAILED: "Error", Result.SKIPPED: "Skipped", Result.UNKNOWN: "Unknown"}
-_CAUSES = {Cause.REFUSED: "Refused", Cause.IGNORED: "Not kept"}
+_CAUSES = {Cause.REFUSED: "Refused"}
 _FAILED = frozenset({Kept.IGNORED, Kept.LOST})
 _LONG = 80  # characters from which on a text is compared line by line
 _UNDECLARED = frozenset({Kept.LOST, Kept.ADDED})

@@ -98,12 +98,12 @@ def test_an_ignored_value_fails_and_is_refused_until_the_configuration_changes(o
     report = world.apply(assistant(description=None))
     (outcome,) = report.outcomes
     assert (report.exit_code, outcome.cause) == (3, Cause.IGNORED)
-    assert "the server cannot clear description; write a value" in outcome.message
+    assert "the server ignored description: it cannot be cleared; write a value" in outcome.message
     assert kept(report, "description") is Kept.IGNORED
 
     for _ in range(2):
         (change,) = world.plan(assistant(description=None)).changes
-        assert "cannot clear description" in change.refused
+        assert "ignored description" in change.refused
         assert not change.drifted
         world.forget_requests()
         assert world.apply(assistant(description=None)).exit_code == 5
@@ -122,7 +122,7 @@ def test_other_changes_go_on_beside_an_ignored_one_and_the_change_still_fails(od
     report = world.apply(assistant(description=None, name="b"))
 
     assert report.exit_code == 3
-    assert "cannot clear description" in report.outcomes[0].message
+    assert "ignored description" in report.outcomes[0].message
     assert world.only().name == "b"
 
 
@@ -132,7 +132,7 @@ def test_a_field_that_is_no_longer_declared_and_cannot_be_cleared_is_refused_too
 
     assert world.apply(assistant()).exit_code == 3
     (change,) = world.plan(assistant()).changes
-    assert "cannot clear description" in change.refused
+    assert "ignored description" in change.refused
 
 
 def test_an_undeclared_value_that_an_update_replaces_is_named_with_both_values(odd):

@@ -268,7 +268,7 @@ ORDINARY = {
     "refused in part": planned(
         changed(
             field("name", "Old", "New"),
-            unmet="the server cannot clear description; write a value",
+            unmet="the server ignored description: it cannot be cleared; write a value",
         )
     ),
     "kept": planned(

@@ -205,7 +205,7 @@ def test_what_a_server_does_not_keep_is_a_remark_and_shown_below():
     text = markdown_of(REPORTS["report of values that a server changes"])
 
     assert "Verified: 2 values as declared, 1 in another form, 1 ignored, 1 lost, 1 added.\n" in text
-    assert "- **Not kept**: `assistant.sales` `the server ignored instructions`" in text
+    assert "- **Error**: `assistant.sales` `the server ignored instructions`" in text
     assert '-     " Support "\n+     "Support"\n' in text
     assert "AKIAB3" not in text
 
@@ -214,7 +214,7 @@ def test_what_a_server_does_not_take_is_a_remark_of_a_plan():
     text = markdown_of(PLANS["refused in part"])
 
     assert "will be updated in part" in text
-    assert "- **Refused in part**: `assistant.support` `the server cannot clear description;" in text
+    assert "- **Refused in part**: `assistant.support` `the server ignored description: it cannot be cleared;" in text
 
 
 # how long it is

@@ -452,7 +452,7 @@ def test_values_that_a_server_did_not_keep_are_shown_with_the_failure():
     assert text == dedent(
         """\
 
-        Not kept: assistant.support: x ignored name
+        Error: assistant.support: x ignored name
               ! name          "New" → "Old"  (sent → kept)
               ! metadata.team "sk-******************************" → (none)  (lost)
         Verified: 1 value as declared, 1 ignored, 1 lost.
