@@ -99,7 +99,7 @@ def ignored(target: str, row: Field, path: str, wanted: object) -> str:
         return fixed_files(target, row.name)
     if isinstance(row, Mapped):
         value = wanted.get(path.partition(".")[2]) if isinstance(wanted, dict) else None
-        return f"{target} ignored {path}" if value else f"{target} ignored {path}: it stays; remove it there by hand"
+        return f"{target} ignored {path}" + ": it stays; remove it there by hand" * (not value)
     if row.present(wanted) is not None:
         return f"{target} ignored {path}"
     if isinstance(row, Items):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from reconciler.engine.memory import Memory
     from reconciler.model.change import Change
-    from reconciler.model.field import Field, Fields
+    from reconciler.model.field import Field, Fields, Mapped
     from reconciler.model.resource import DesiredAssistant, LiveAssistant
     from reconciler.model.state import AssistantBinding
 
@@ -52,7 +52,7 @@ def _changes(
                 path,
                 before,
                 after,
-                drifted=memory.is_drifted(row, path, actual),
+                drifted=memory.is_drifted(row, path, actual, wanted),
                 source=desired.sources.get(row.name, ""),
                 edited=memory.is_edited(row, path, wanted),
                 shape=row.shape,
@@ -70,7 +70,16 @@ def _cleared(
     """Yield the parts that were managed and that the configuration no longer names."""
     actual = row.found(live)
     parts, named = row.parts(actual), row.parts(row.wanted(desired))
-    gone = sorted(path for path in parts if path in former and path not in named) if row.has_keys else parts
+    ours = {path for path in named if path not in parts}
+    gone = (
+        sorted(
+            path
+            for path in parts
+            if path in former and path not in named and not any(row.is_form(one, path) for one in ours)
+        )
+        if row.has_keys
+        else parts
+    )
     for path in gone if row.clear is not Clear.NEVER else ():
         if not row.is_equal(parts[path], None):
             drifted = memory.is_drifted(row, path, actual)
@@ -124,8 +133,21 @@ def former_paths(fields: Fields, live: LiveAssistant, binding: AssistantBinding 
     """
     known, keys = binding.digests if binding else {}, live.mark.keys if live.mark else frozenset()
     names = managed_before(fields, live, binding) - {row.name for row in fields.keyed}
-    paths = ((row, path) for row in fields.keyed for path in row.parts(row.found(live)))
-    return names | {path for row, path in paths if path in known or row.marked(path) in keys}
+    paths = [(row, path) for row in fields.keyed for path in row.parts(row.found(live))]
+    return names | {
+        path
+        for row, path in paths
+        if path in known or row.marked(path) in keys or _is_respelled(row, path, binding)
+    }
+
+
+def _is_respelled(row: Mapped, path: str, binding: AssistantBinding | None) -> bool:
+    """Return whether the server keeps a key of ours under this spelling; it returned none under ours."""
+    return binding is not None and any(
+        row.is_form(ours, path) and binding.echo(ours) == row.digest(None) != sent
+        for ours, sent in binding.digests.items()
+        if ours != path and ours.startswith(f"{row.name}.")
+    )
 
 
 def managed_before(fields: Fields, live: LiveAssistant, binding: AssistantBinding | None) -> frozenset[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler.engine.memory import Memory
 from reconciler.model.change import FieldChange
 from reconciler.model.drift import Drift
-from reconciler.model.field import Shape
+from reconciler.model.field import Files, Shape
 from reconciler.model.mark import MARK_KEY
 from reconciler.model.resource import DesiredAssistant
 from reconciler.model.state import AssistantBinding
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reconciler.model.address import Address
-    from reconciler.model.field import Fields
+    from reconciler.model.field import Field, Fields
     from reconciler.model.resource import Desired, Live, LiveAssistant
     from reconciler.model.state import State
 
@@ -35,7 +35,7 @@ def _drift(fields: Fields, address: Address, desired: Desired, *, live: Live, st
         return None
     declared = desired.by_address.get(address)
     known = declared if isinstance(declared, DesiredAssistant) else None
-    memory = Memory(binding, state.updates(address))
+    memory = Memory(binding, state.updates(binding.id))
     changed = tuple(_changes(fields, memory, live.assistants[binding.id], known))
     return Drift(address, binding.id, fields=changed) if changed else None
 
@@ -46,10 +46,15 @@ def _changes(
     for path, applied in (memory.binding.digests if memory.binding else {}).items():
         row = fields.row(path)
         found = row.at(row.found(live), path) if row else None
-        if row and memory.is_drifted(row, path, row.found(live)):
+        if row and memory.is_drifted(row, path, row.found(live), _wanted(row, desired)):
             declared = row.at(row.wanted(desired), path) if desired and row is not fields.files else None
             last = declared if declared is not None and row.digest(declared) == applied else None
             yield FieldChange(path, row.present(last), row.present(found), drifted=True, shape=row.shape)
     if live.mark is None:  # the mark is in no digest; without it nothing of the assistant is managed
         path = f"{fields.pairs.name}.{MARK_KEY}"
         yield FieldChange(path, None, live.metadata.get(MARK_KEY), drifted=True, shape=Shape.PAIR)
+
+
+def _wanted(row: Field, desired: DesiredAssistant | None) -> Any:
+    """Return what the configuration declares; uploads are compared by their ids alone."""
+    return None if desired is None or isinstance(row, Files) else row.wanted(desired)

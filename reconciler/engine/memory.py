@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from reconciler.model.resource import DesiredAssistant, LiveAssistant
     from reconciler.model.state import Intent
 
-_SEEN = frozenset({Kept.NORMALISED, Kept.IGNORED, Kept.LOST})
-
 
 @dataclass(frozen=True, slots=True)
 class Memory:
@@ -43,10 +41,19 @@ class Memory:
         sent = self.sent(row, path)
         return bool(sent) and sent != _digest(row, path, wanted)
 
-    def is_drifted(self, row: Field, path: str, found: Any) -> bool:
-        """Return whether another user changed a value; False where no echo says what it was."""
+    def is_drifted(self, row: Field, path: str, found: Any, wanted: Any = None) -> bool:
+        """Return whether another user changed a value; False where no echo says what it was.
+
+        What an interrupted update left of a ``wanted`` value, in a form of the server's own, is ours.
+        """
         echo = self.echo(row, path)
-        return bool(echo) and echo != _digest(row, path, found) and not self._is_ours(row, path, found)
+        is_other = bool(echo) and echo != _digest(row, path, found)
+        return is_other and not (self._is_ours(row, path, found) or self._is_form(row, path, wanted, found))
+
+    def _is_form(self, row: Field, path: str, wanted: Any, found: Any) -> bool:
+        unit = row.remembered(path)
+        was_sent = any(one.digests.get(unit) == _digest(row, path, wanted) for one in self.updates)
+        return was_sent and row.is_form(row.at(wanted, unit), row.at(found, unit))
 
     def _is_ours(self, row: Field, path: str, found: Any) -> bool:
         """Return whether an update that was interrupted left a value so."""
@@ -85,7 +92,7 @@ def normalised(fields: Fields, binding: AssistantBinding) -> Sequence[str]:
     return [
         path
         for path, echo in (binding.echoes or {}).items()
-        if echo and path not in binding.ignored and fields.row(path) is not None
+        if echo and binding.digests.get(path) and path not in binding.ignored and fields.row(path)
     ]
 
 
@@ -114,14 +121,19 @@ def remember(  # noqa: PLR0913 - the parts of a binding, and where they come fro
         found = row.digest(row.at(row.found(live), path))
         sent = known.get(path, row.digest(None))
         kept = results.get(path)
-        if found == sent or kept is Kept.DECLARED:
+        is_ignored = kept is Kept.IGNORED or (
+            kept is None and path in former and memory.sent(row, path) == sent
+        )
+        if found == sent or kept is Kept.DECLARED or (path not in known and not is_ignored):
             continue
-        was_ignored = path in former and memory.sent(row, path) == sent
-        if path not in known and not (kept is Kept.IGNORED or (kept is None and was_ignored)):
-            continue
-        known[path] = sent
-        echoes[path] = found if kept in _SEEN else memory.echo(row, path)
-        if kept is Kept.IGNORED or (kept is None and was_ignored):
+        known[path], echo = sent, found
+        if kept is Kept.LOST:  # nothing that was sent: the next plan sends it again
+            known[path] = ""
+        elif kept is None:  # not written: what was sent last and what came back stay as they were
+            known[path], echo = memory.sent(row, path), memory.echo(row, path)
+        if echo != known[path]:
+            echoes[path] = echo
+        if is_ignored:
             ignored.append(path)
     return AssistantBinding(live.id, nonce, known, desired.protected, echoes=echoes, ignored=tuple(ignored))
 

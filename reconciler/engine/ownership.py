@@ -158,7 +158,7 @@ class PlannerInput:
 
     def memory(self, claim: Claim) -> Memory:
         """Return what the state remembers of an assistant."""
-        return Memory(claim.binding, self.state.updates(claim.address))
+        return Memory(claim.binding, self.state.updates(claim.live.id))
 
     @cached_property
     def bound_ids(self) -> frozenset[str]:
@@ -240,10 +240,15 @@ def _bound(inputs: PlannerInput) -> Iterator[Claim]:
                     known[1],
                     binding=known[0],
                     previous=address if is_moved else None,
-                    refused=unproved(inputs, address, *known, names=names)
+                    refused=unproved(inputs, address, *known, names=[*names, *_written(inputs, known[1])])
                     or _unmanageable(inputs, desired, known[1], known[0]),
                 )
                 break
+
+
+def _written(inputs: PlannerInput, live: LiveAssistant) -> Sequence[Address]:
+    """Return the addresses that our own interrupted updates may have written into an ownership mark."""
+    return [one.address for one in inputs.state.updates(live.id)]
 
 
 def _recognised(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:

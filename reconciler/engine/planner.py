@@ -248,7 +248,7 @@ def _update(
         values=cleared(fields, sent(fields, desired, changed, rest), inputs.state.traits),
         mark=mark,
         refused=claim.refused or _crowded(fields, desired, live) or impossible(inputs, claim, steps, mark),
-        note=_set_aside(kept, late, uncleared(fields, desired, live, claim.binding))
+        note=_set_aside(kept, late, uncleared(fields, desired, live, claim.binding), drifted=drifted)
         or _note(fields, claim, contents, only_mark=steps == writes != () and not changed),
         drifted=drifted,
         follows=follows,
@@ -272,7 +272,9 @@ def _update(
 def _is_kept(fields: Fields, memory: Memory, change: FieldChange) -> bool:
     """Return whether `--on-drift keep` keeps a value; where no echo is known, the configuration decides."""
     row = fields.row(change.field)
-    is_unknown = row is not None and memory.binding is not None and not memory.echo(row, change.field)
+    is_unknown = (
+        row is not None and bool(memory.sent(row, change.field)) and not memory.echo(row, change.field)
+    )
     return change.drifted or (is_unknown and not change.edited)
 
 
@@ -378,10 +380,12 @@ def _reason(claim: Claim, changed: Sequence[FieldChange], steps: Sequence[Step],
     return Reason.DRIFTED if drifted and all(one.drifted for one in changed) else Reason.EDITED
 
 
-def _set_aside(kept: Sequence[str], late: Sequence[LiveAssistant], stays: Sequence[str]) -> str:
+def _set_aside(
+    kept: Sequence[str], late: Sequence[LiveAssistant], stays: Sequence[str], *, drifted: bool
+) -> str:
     """Return what an update leaves, and what it cleans up besides."""
     if kept:
-        return f"changed on the server and kept: {', '.join(kept)}"
+        return f"{'changed' if drifted else 'different'} on the server and kept: {', '.join(kept)}"
     if stays:
         return f"no longer in the configuration, but cannot be cleared and so stays: {', '.join(stays)}"
     ids = ", ".join(copy.id for copy in late)

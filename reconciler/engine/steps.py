@@ -83,8 +83,8 @@ class Steps:
 
     ``touched`` are addresses for which a write was sent whose answer does not rule out an effect, ``doubted``
     those of them whose last write may or may not have had one. ``done`` says what the last write did, until
-    the journal has it. Only ``_write`` decides this; no other code infers it from an error. ``before`` holds
-    assistants as they were before the first of our writes, ``verified`` what became of every value.
+    the journal has it. Only ``_write`` decides this; no other code infers it from an error. ``begun`` are the updates
+    of this run, ``before`` holds assistants as they were before the first of our writes, ``verified`` what became of every value.
     ``is_first``: nothing shows yet that this server keeps an ownership mark.
     """
 
@@ -104,6 +104,7 @@ class Steps:
     doubted: set[Address] = field(default_factory=set)
     done: dict[Address, str] = field(default_factory=dict)
     before: dict[str, LiveAssistant] = field(default_factory=dict)
+    begun: dict[Address, Intent] = field(default_factory=dict)
     verified: dict[Address, tuple[Verified, ...]] = field(default_factory=dict)
     recorded: bool = False
     is_first: bool = False
@@ -171,7 +172,19 @@ class Steps:
         found, before = row.found(current), row.found(known)
         if found == before:
             return False
-        return not (self.provider.whole and isinstance(row, Items) and row.extends(before, found))
+        return not (self.provider.whole and self._is_servers(row, before, found))
+
+    def _is_servers(self, row: Field, before: Any, found: Any) -> bool:
+        """Return whether a list differs only by the item that makes files searchable.
+
+        Some servers add it with a file, and remove it with the last one.
+        """
+        files = self.fields.files
+        if not isinstance(row, Items) or files is None or not files.searched:
+            return False
+        old, new = row.normal(before), row.normal(found)
+        same = all(canonical(old[key]) == canonical(new[key]) for key in old.keys() & new.keys())
+        return same and old.keys() ^ new.keys() <= {files.searched}
 
     async def _attached_again(
         self, change: Change, found: LiveAssistant, ids: Sequence[str]
@@ -218,16 +231,22 @@ class Steps:
             for path in written
             if (row := self.fields.row(path))
         }
-        at = time.time()
-        self._intend(
-            Intent(change.address, "update", known=found.file_ids, at=at, attached=files, digests=digests)
+        intent = Intent(
+            change.address,
+            "update",
+            known=found.file_ids,
+            at=time.time(),
+            attached=files,
+            id=found.id,
+            digests=digests,
         )
+        self.begun[change.address] = intent
+        self._intend(intent)
 
     def abandon(self, address: Address) -> None:
-        """Forget the update of an address that was never sent, or had no effect."""
-        self.pending = Pending(
-            one for one in self.pending if not (one.step == "update" and one.address == address)
-        )
+        """Forget an update of this run that was never sent, or had no effect."""
+        begun = self.begun.pop(address, None)
+        self.pending = Pending(one for one in self.pending if one is not begun)
 
     def _admit_files(self, change: Change, found: LiveAssistant) -> None:
         """Remember that we manage files before the first is attached, so that a killed run can let go.
@@ -438,7 +457,7 @@ class Steps:
         found, mark = self.fresh[change.id], _mark(change)
         values = dict(change.values)
         metadata = {**values.pop(self.fields.pairs.name, {}), MARK_KEY: str(mark)}
-        made = await self._updated(change, found, values, metadata)
+        made = await self._updated(change.address, found, values, metadata, done=f"{change.id} was updated")
         if not made.knows_files:
             made = replace(made, file_ids=found.file_ids, knows_files=found.knows_files)
         self.fresh[change.id] = made
@@ -448,27 +467,31 @@ class Steps:
             raise UnkeptError(f"{frozen(self.target, self.fields)}. Its other values may have changed")
         self.provider.traits.difference_update({Trait.FROZEN, Trait.NO_UPDATE})
 
-    async def _updated(
+    async def _updated(  # noqa: PLR0913 - one call of the provider, and what a report says of it
         self,
-        change: Change,
+        address: Address,
         found: LiveAssistant,
         values: Mapping[str, Any],
         metadata: Mapping[str, str | None],
+        *,
+        files: bool = False,
+        done: str,
     ) -> LiveAssistant:
         """Send an update, and once more without what the server itself adds where it refuses its own form."""
-        done = f"{change.id} was updated"
+
+        async def sent(some: Mapping[str, Any]) -> LiveAssistant:
+            if files:  # a dialect without files never gets here
+                return await self.provider.update(found, some, metadata, files=True)
+            return await self.provider.update(found, some, metadata)
+
         try:
-            return await self._write(
-                change.address, lambda: self.provider.update(found, values, metadata), done
-            )
+            return await self._write(address, lambda: sent(values), done)
         except APIError as refused:
             plain = plainly(self.fields, values)
             if not (self.provider.whole and refused.had_no_effect) or plain == values:
                 raise
             try:
-                return await self._write(
-                    change.address, lambda: self.provider.update(found, plain, metadata), done
-                )
+                return await self._write(address, lambda: sent(plain), done)
             except APIError as again:
                 raise refused if again.had_no_effect else again from again
 
@@ -527,18 +550,20 @@ class Steps:
         values = as_found(self.fields, found) if self.provider.whole else {}
         done = f"the files of {found.id} were set"
         try:
-            made = await self._write(
-                address, lambda: self.provider.update(wanted, values, {}, files=True), done
-            )
+            made = await self._updated(address, wanted, values, {}, files=True, done=done)
         except APIError as cause:
-            raise refused or cause from cause
+            if refused is None or not cause.had_no_effect:
+                raise
+            problem = f"{refused.message}; and an update that sends every file: {cause.message}"
+            raise ReconcilerError(problem) from cause
         if not made.knows_files:
             made = await self.provider.retrieve(found.id) or made
         self.fresh[found.id] = made
         if set(made.file_ids) != set(ids):
             self.provider.traits.add(Trait.NO_ATTACHING)
             raise UnkeptError(fixed_files(self.target, self.fields.files.name if self.fields.files else ""))
-        if refused is None or _status(refused) not in _TRANSIENT:
+        is_lasting = refused is None or _status(refused) not in _TRANSIENT
+        if is_lasting and (self._adapts(Trait.ATTACHES) or self._adapts(Trait.DETACHES)):
             self.provider.traits.add(Trait.BY_UPDATE)
         self.provider.traits.discard(Trait.NO_ATTACHING)
         return made
@@ -570,9 +595,10 @@ class Steps:
         elif found.knows_files:
             self.provider.traits |= {Trait.ATTACHES} if set(file_ids) - old else set()
             self.provider.traits |= {Trait.DETACHES} if old - set(file_ids) else set()
-        lists = {row.name for row in self.fields.plain if isinstance(row, Items)}
-        kept = {name: value for name, value in known.fields.items() if name not in lists}
-        fields = {**found.fields, **kept}
+        seen = [
+            row.name for row in self.fields.plain if self._is_servers(row, row.found(known), row.found(found))
+        ]
+        fields = {**known.fields, **{name: found.fields[name] for name in seen if name in found.fields}}
         return replace(known, fields=fields, file_ids=found.file_ids, knows_files=found.knows_files)
 
     async def _release(self, change: Change) -> None:
@@ -580,12 +606,18 @@ class Steps:
         found = self.fresh.get(change.id)
         if found is None:
             return
-        done = f"the ownership mark of {change.id} was removed"
-        made = await self._write(
-            change.address, lambda: self.provider.update(found, {}, {MARK_KEY: None}), done
+        made = await self._updated(
+            change.address,
+            found,
+            change.values,
+            {MARK_KEY: None},
+            done=f"the ownership mark of {change.id} was removed",
         )
         if MARK_KEY in made.metadata:
             raise UnkeptError(f"the server did not remove the ownership mark of {made.id}")
+        lost = [row.name for row in self.fields.plain if not row.extends(row.found(found), row.found(made))]
+        if lost:
+            raise UnkeptError(f"{self.target} changed {', '.join(lost)} of {made.id}, which was to stay")
 
     def _record_decisions(self) -> None:
         """Write down what was decided without a call: files first, and what is bound before what is not.
@@ -685,9 +717,9 @@ class Steps:
     ) -> None:
         """Remember what the server made of an assistant; UnkeptError where it did not take a value."""
         wanted, file_ids = _wanted(change), self._file_ids(change)
-        found = verified(self.fields, change, wanted, file_ids=file_ids, before=before, after=after)
         bound = self.bindings.get(change.moved_from or change.address)
         memory = Memory(bound if before and isinstance(bound, AssistantBinding) else None)
+        found = verified(self.fields, change, wanted, memory, file_ids=file_ids, before=before, after=after)
         self.verified[change.address] = found
         self._bind(
             change.address,
@@ -711,7 +743,7 @@ class Steps:
         assert row is not None  # noqa: S101 - it was made from the rows
         if one.kept is Kept.LOST:
             return (
-                f"{self.target} changed {one.path}, which was not sent: {_short(one.sent)} before, "
+                f"{self.target} changed {one.path}, which was to stay: {_short(one.sent)} before, "
                 f"{_short(one.found)} now"
             )
         return ignored(self.target, row, one.path, row.wanted(wanted))

@@ -14,6 +14,7 @@ from reconciler.model.outcome import Kept, Verified
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from reconciler.engine.memory import Memory
     from reconciler.model.change import Change
     from reconciler.model.field import Field, Fields
     from reconciler.model.resource import DesiredAssistant, LiveAssistant
@@ -34,6 +35,7 @@ def verified(  # noqa: PLR0913 - an assistant before, as declared, and after
     fields: Fields,
     change: Change,
     desired: DesiredAssistant,
+    memory: Memory,
     *,
     file_ids: Sequence[str],
     before: LiveAssistant | None,
@@ -41,7 +43,7 @@ def verified(  # noqa: PLR0913 - an assistant before, as declared, and after
 ) -> tuple[Verified, ...]:
     """Return what became of every value of an assistant, by path; ``before`` is None after a create.
 
-    A value that nothing changed, and that is not as declared, is left out: it was not written.
+    ``memory`` is what was known of it before. A value that nothing changed, and that is not as declared, is left out: it was not written.
     """
     written = {row.remembered(one.field) for one in change.fields if (row := fields.row(one.field))}
     if fields.files and (before is None or any(step.kind in _CARRYING for step in change.steps)):
@@ -51,7 +53,11 @@ def verified(  # noqa: PLR0913 - an assistant before, as declared, and after
         one
         for row in rows
         for path in _paths(row, desired, before, after)
-        if (one := _verified(row, path, written, desired=desired, ids=file_ids, before=before, after=after))
+        if (
+            one := _verified(
+                row, path, written, memory, desired=desired, ids=file_ids, before=before, after=after
+            )
+        )
     )
 
 
@@ -69,6 +75,7 @@ def _verified(  # noqa: PLR0913 - one value, and everything that it is compared 
     row: Field,
     path: str,
     written: set[str],
+    memory: Memory,
     *,
     desired: DesiredAssistant,
     ids: Sequence[str],
@@ -81,11 +88,12 @@ def _verified(  # noqa: PLR0913 - one value, and everything that it is compared 
     is_named = row.is_managed(desired) and (not row.has_keys or path in row.parts(wanted))
     is_ours = row.name not in desired.ignored and (is_named or path in written)
     if not is_ours:
-        kept = _of_other(row, sides)
+        kept = None if _is_ours_respelled(row, path, wanted, after) else _of_other(row, sides)
     elif isinstance(row, Files):
         kept = _of_files(sides, is_sent=path in written)
     else:
-        kept = _of_declared(row, sides, is_sent=path in written)
+        is_known = bool(memory.echo(row, path))
+        kept = _of_declared(row, sides, is_sent=path in written, is_known=is_known)
         if kept is Kept.IGNORED and _is_renamed(row, path, sides.wanted, after):
             kept = Kept.NORMALISED
     if kept is None:
@@ -93,7 +101,12 @@ def _verified(  # noqa: PLR0913 - one value, and everything that it is compared 
     return Verified(path, kept, row.present(sides.wanted if is_ours else old), row.present(sides.new))
 
 
-def _of_declared(row: Field, sides: _Sides, *, is_sent: bool) -> Kept | None:
+def _of_declared(row: Field, sides: _Sides, *, is_sent: bool, is_known: bool) -> Kept | None:
+    """Return what became of a declared value.
+
+    One that did not move was ignored, but where the server only spells it in its own way: which ways that may
+    be depends on whether it ``is_known`` what the value was before.
+    """
     wanted, old, new = sides
     if row.digest(new) == row.digest(wanted):
         return Kept.DECLARED
@@ -102,7 +115,8 @@ def _of_declared(row: Field, sides: _Sides, *, is_sent: bool) -> Kept | None:
         return None if is_same else Kept.LOST if row.lacks(wanted, new) else Kept.NORMALISED
     if row.present(wanted) is None or row.lacks(wanted, new):
         return Kept.IGNORED
-    return Kept.IGNORED if is_same and not row.is_form(wanted, new) else Kept.NORMALISED
+    is_form = row.is_respelled(wanted, new) if is_known else row.is_form(wanted, new)
+    return Kept.IGNORED if is_same and not is_form else Kept.NORMALISED
 
 
 def _of_files(sides: _Sides, *, is_sent: bool) -> Kept | None:
@@ -119,6 +133,14 @@ def _is_renamed(row: Field, path: str, wanted: Any, after: LiveAssistant) -> boo
         return False
     parts = row.parts(row.found(after))
     return any(row.is_form(path, key) and row.is_equal(value, wanted) for key, value in parts.items())
+
+
+def _is_ours_respelled(row: Field, path: str, wanted: Any, after: LiveAssistant) -> bool:
+    """Return whether a key is another spelling of a declared one that the server does not return itself."""
+    if not row.has_keys:
+        return False
+    found = row.parts(row.found(after))
+    return any(row.is_form(ours, path) for ours in row.parts(wanted) if ours not in found)
 
 
 def _of_other(row: Field, sides: _Sides) -> Kept | None:

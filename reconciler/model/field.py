@@ -159,6 +159,10 @@ class Field:
         """Return whether a value that a server keeps may be its form of a wanted one."""
         return False
 
+    def is_respelled(self, wanted: Any, found: Any) -> bool:  # noqa: ARG002 - texts are
+        """Return whether two values differ by spaces, line ends or the Unicode form alone."""
+        return False
+
     def lacks(self, wanted: Any, found: Any) -> bool:
         """Return whether a value has not even a counterpart for what is wanted."""
         return self.normal(wanted) is not None and self.normal(found) is None
@@ -222,6 +226,10 @@ class Text(Field):
     def is_form(self, wanted: Any, found: Any) -> bool:
         """Return whether two texts differ in case, spaces, Unicode form, a prefix or a version alone."""
         return isinstance(wanted, str) and isinstance(found, str) and _is_alike(wanted, found)
+
+    def is_respelled(self, wanted: Any, found: Any) -> bool:
+        """Return whether two texts differ by outer spaces, line ends or the Unicode form alone."""
+        return isinstance(wanted, str) and isinstance(found, str) and _spelled(wanted) == _spelled(found)
 
     def problems(self, value: Any) -> Iterator[Problem]:
         """Yield a length above the limit, and an empty text that would clear what is never cleared."""
@@ -723,6 +731,10 @@ def _is_alike(wanted: str, found: str) -> bool:
     one, other = _folded(wanted), _folded(found)
     rest = other.partition(one)
     return bool(one) and (one == other or (not rest[0] and rest[2][:1] == "-") or rest[0][-1:] in {"/", ":"})
+
+
+def _spelled(text: str) -> str:
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").strip())
 
 
 def _folded(text: str) -> str:

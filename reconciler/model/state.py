@@ -63,7 +63,7 @@ class Intent:
     ``nonce`` belongs to a create. An upload, which carries no mark, is found again among the ids
     that are not in ``known``: those that already had its name and size before the call. Of a delete ``known``
     are the ids to delete. Of an update they are the uploads that were attached before, ``attached`` those
-    that will be, and ``digests`` maps each field to the digest of the value that is sent. ``at`` is the time
+    that will be, ``id`` is the assistant, and ``digests`` maps each field to the digest of the value that is sent. ``at`` is the time
     of the journal entry in seconds since 1970, 0 if unrecorded.
     """
 
@@ -76,6 +76,7 @@ class Intent:
     known: tuple[str, ...] = ()
     at: float = 0.0
     attached: tuple[str, ...] = ()
+    id: str = ""
     digests: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -83,9 +84,13 @@ class Intent:
         """The ids that a delete was about to remove."""
         return self.known if self.step == "delete" else ()
 
-    def changes(self, address: Address) -> bool:
-        """Return whether it is an update or a delete of what an address is bound to."""
-        return self.step in {"update", "delete"} and self.address == address
+    def deletes(self, address: Address) -> bool:
+        """Return whether it is a delete of what an address is bound to."""
+        return bool(self.leaving) and self.address == address
+
+    def updates(self, *bindings: Binding | None) -> bool:
+        """Return whether it is an update of what one of some bindings names."""
+        return self.step == "update" and any(one is not None and one.id == self.id for one in bindings)
 
     def is_made(self, binding: Binding | None) -> bool:
         """Return whether a binding is what this call made."""
@@ -109,12 +114,23 @@ class Pending(tuple[Intent, ...]):
         effect.
         """
         made = self._latest_that_made(address, binding) if _is_new(before, binding) else None
-        return Pending(one for one in self if one is not made and not one.changes(address))
+        finished = () if _is_admission(before, binding) else (before, binding)
+        return Pending(
+            one for one in self if one is not made and not one.deletes(address) and not one.updates(*finished)
+        )
 
     def _latest_that_made(self, address: Address, binding: Binding | None) -> Intent | None:
         """Return the latest operation that made a binding; an upload is known by its address too."""
         intents = (intent for intent in reversed(self) if intent.nonce or intent.address == address)
         return next((intent for intent in intents if intent.is_made(binding)), None)
+
+
+def _is_admission(before: Binding | None, binding: Binding | None) -> bool:
+    """Return whether a binding only says that one more field is managed, before a first write to it."""
+    if not (isinstance(before, AssistantBinding) and isinstance(binding, AssistantBinding)):
+        return False
+    added = binding.digests.keys() - before.digests.keys()
+    return bool(added) and {**before.digests, **dict.fromkeys(added, "")} == binding.digests
 
 
 def _is_new(before: Binding | None, binding: Binding | None) -> bool:
@@ -143,9 +159,9 @@ class State:
     dialect: str = ""
     traits: frozenset[str] = frozenset()
 
-    def updates(self, address: Address) -> Sequence[Intent]:
-        """Return the updates of an address that may or may not have taken effect."""
-        return [one for one in self.pending if one.step == "update" and one.address == address]
+    def updates(self, remote_id: str) -> Sequence[Intent]:
+        """Return the updates of an assistant that may or may not have taken effect."""
+        return [one for one in self.pending if one.step == "update" and one.id == remote_id]
 
     def assistant(self, address: Address) -> AssistantBinding | None:
         """Return the binding of an assistant, if it has one."""

@@ -143,7 +143,7 @@ def test_an_undeclared_value_that_an_update_replaces_is_named_with_both_values(o
     report = world.apply(assistant(name="b"))
 
     assert report.exit_code == 3
-    assert 'the server changed description, which was not sent: "theirs" before' in report.outcomes[0].message
+    assert 'the server changed description, which was to stay: "theirs" before' in report.outcomes[0].message
 
 
 @pytest.mark.parametrize("name", ["update_wipes_tools", "update_detaches", "update_needs_model"])
@@ -293,7 +293,7 @@ def test_our_own_interrupted_update_is_no_drift_and_is_finished(world):
     before = bound(world)
     world.apply(assistant(name="b"))
     sent = bound(world).digests
-    intent = Intent(WHERE, "update", digests={"name": sent["name"]}, at=0.0)
+    intent = Intent(WHERE, "update", id=world.only().id, digests={"name": sent["name"]}, at=0.0)
     rebound(world, binding={"digests": before.digests}, pending=(intent,))
 
     (change,) = world.plan(assistant(name="c")).changes
@@ -308,7 +308,9 @@ def test_an_interrupted_update_that_is_what_the_configuration_says_is_settled_wi
     world.apply(assistant(name="a"))
     before = bound(world)
     world.apply(assistant(name="b"))
-    intent = Intent(WHERE, "update", digests={"name": bound(world).digests["name"]}, at=0.0)
+    intent = Intent(
+        WHERE, "update", id=world.only().id, digests={"name": bound(world).digests["name"]}, at=0.0
+    )
     rebound(world, binding={"digests": before.digests}, pending=(intent,))
     world.forget_requests()
 
@@ -319,7 +321,7 @@ def test_an_interrupted_update_that_is_what_the_configuration_says_is_settled_wi
 
 def test_any_other_value_during_an_interrupted_update_is_drift(world):
     world.apply(assistant(name="a"))
-    intent = Intent(WHERE, "update", digests={"name": "0" * 64}, at=0.0)
+    intent = Intent(WHERE, "update", id=world.only().id, digests={"name": "0" * 64}, at=0.0)
     rebound(world, pending=(intent,))
     world.edit(name="theirs")
     assert world.plan(assistant(name="a")).changes[0].drifted

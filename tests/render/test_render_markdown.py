@@ -214,7 +214,10 @@ def test_what_a_server_does_not_take_is_a_remark_of_a_plan():
     text = markdown_of(PLANS["refused in part"])
 
     assert "will be updated in part" in text
-    assert "- **Refused in part**: `assistant.support` `the server ignored description: it cannot be cleared;" in text
+    assert (
+        "- **Refused in part**: `assistant.support` `the server ignored description: it cannot be cleared;"
+        in text
+    )
 
 
 # how long it is
