@@ -226,7 +226,8 @@ class _Run:
     def _in_use(self, todo: Sequence[Step]) -> str:
         """Return why an upload may not be deleted: an assistant contains it."""
         deleted = [step.id for step in todo if step.kind is StepKind.DELETE]
-        users = {user for file_id in deleted for user in self.steps.live.references.get(file_id, ())}
+        failed = {outcome.change.id for outcome in self.failed.values()}
+        users = {user for file_id in deleted for user in self.steps.users(file_id, failed)}
         return f"not deleted: {', '.join(sorted(users))} contains it" if users else ""
 
     def _needs(self, change: Change, todo: Sequence[Step]) -> Iterator[Address]:

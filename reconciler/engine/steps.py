@@ -83,8 +83,10 @@ class Steps:
 
     ``touched`` are addresses for which a write was sent whose answer does not rule out an effect, ``doubted``
     those of them whose last write may or may not have had one. ``done`` says what the last write did, until
-    the journal has it. Only ``_write`` decides this; no other code infers it from an error. ``begun`` are the updates
-    of this run, ``before`` holds assistants as they were before the first of our writes, ``verified`` what became of every value.
+    the journal has it. Only ``_write`` decides this; no other code infers it from an error.
+    ``begun`` are the updates of this run, ``before`` holds assistants as they were before the first of our
+    writes, ``shown`` as a request by id last returned them, ``moved`` says what changed while their files
+    did, and ``verified`` what became of every value.
     ``is_first``: nothing shows yet that this server keeps an ownership mark.
     """
 
@@ -105,6 +107,8 @@ class Steps:
     done: dict[Address, str] = field(default_factory=dict)
     before: dict[str, LiveAssistant] = field(default_factory=dict)
     begun: dict[Address, Intent] = field(default_factory=dict)
+    shown: dict[str, LiveAssistant] = field(default_factory=dict)
+    moved: dict[Address, str] = field(default_factory=dict)
     verified: dict[Address, tuple[Verified, ...]] = field(default_factory=dict)
     recorded: bool = False
     is_first: bool = False
@@ -120,6 +124,20 @@ class Steps:
         """What users call the server."""
         return self.plan.basis.target
 
+    def users(self, file_id: str, failed: Collection[str]) -> set[str]:
+        """Return the assistants that contain an upload, or did when a change of theirs failed."""
+        shown = {one.id for one in self.shown.values() if one.id in failed and file_id in one.file_ids}
+        return {*self.live.references.get(file_id, ()), *shown}
+
+    async def _retrieve(self, assistant_id: str) -> LiveAssistant | None:
+        """Return an assistant as it is now, and keep what it contains."""
+        found = await self.provider.retrieve(assistant_id)
+        if found is None:
+            self.shown.pop(assistant_id, None)
+        else:
+            self.shown[assistant_id] = found
+        return found
+
     async def look_again(self) -> str:
         """Look again at every assistant before uploads are deleted; return why none may be, or nothing."""
         seen = await self.provider.assistants()
@@ -132,21 +150,36 @@ class Steps:
 
         Before the first step that is what the plan saw, and then what we saw and did ourselves.
         """
-        found, known = await self.provider.retrieve(change.id), self.fresh.get(change.id)
+        found, known = await self._retrieve(change.id), self.fresh.get(change.id)
         ids = self._unattached(change, found, known) if found and known else []
         if found and ids and self._adapts(Trait.ATTACHES):
             found = await self._attached_again(change, found, ids)
         if found is None and change.action in _ENDING:
             await self._confirm_gone(change.id)
             return
-        if found is None or self._is_changed(change, found, known):
-            moved = "deleted" if found is None else "changed"
-            since = "meanwhile" if known else "after the plan was made"
-            raise StaleError(f"{change.id} was {moved} on the server {since}; run plan again")
+        if found is None:
+            raise StaleError(f"{change.id} was deleted on the server {_since(known)}; run plan again")
+        if self._is_changed(change, found, known):
+            seen = known or self.live.assistants.get(change.id, found)
+            raise StaleError(
+                f"{change.id} was changed on the server {_since(known)}; run plan again"
+                f"{self._moved(seen, found)}"
+            )
         self.fresh[change.id] = found
         if known is None:
             self.before[change.id] = found
             self._begin(change, found)
+
+    def _moved(self, before: LiveAssistant, found: LiveAssistant) -> str:
+        """Return which values are other ones, for a message."""
+        rows = [row for row in self.fields if row.digest(row.found(before)) != row.digest(row.found(found))]
+        named = [
+            f"{row.name} from {_short(row.found(before))} to {_short(row.found(found))}"
+            for row in rows
+            if not row.has_keys
+        ]
+        named += [row.name for row in rows if row.has_keys]
+        return f" ({'; '.join(named)})" if named else ""
 
     async def _confirm_gone(self, assistant_id: str) -> None:
         """Raise StaleError where the list still has an assistant that a request for it does not find."""
@@ -461,6 +494,9 @@ class Steps:
         if not made.knows_files:
             made = replace(made, file_ids=found.file_ids, knows_files=found.knows_files)
         self.fresh[change.id] = made
+        if made.mark != mark:  # a response may be older than the write
+            made = await self._search.seen(change.id, self._retrieve, mark) or made
+            self.fresh[change.id] = made
         if made.mark != mark:
             if found.mark != mark:
                 self.provider.traits.add(Trait.FROZEN)
@@ -533,7 +569,7 @@ class Steps:
         """Return an assistant after a refused attach or detach; raise what cannot be done in another way."""
         if not self.provider.whole or _status(refused) not in _NOT_ATTACHING:
             raise refused
-        found = await self.provider.retrieve(assistant_id)
+        found = await self._retrieve(assistant_id)
         if found is None or not found.knows_files:
             raise refused
         self.fresh[assistant_id] = found
@@ -557,8 +593,10 @@ class Steps:
             problem = f"{refused.message}; and an update that sends every file: {cause.message}"
             raise ReconcilerError(problem) from cause
         if not made.knows_files:
-            made = await self.provider.retrieve(found.id) or made
+            made = await self._retrieve(found.id) or made
         self.fresh[found.id] = made
+        if set(made.file_ids) != set(ids):  # a response may be older than the write
+            made = self.fresh[found.id] = await self._retrieve(found.id) or made
         if set(made.file_ids) != set(ids):
             self.provider.traits.add(Trait.NO_ATTACHING)
             raise UnkeptError(fixed_files(self.target, self.fields.files.name if self.fields.files else ""))
@@ -584,7 +622,7 @@ class Steps:
 
         Values but lists are those of our own write: another user may have changed them since.
         """
-        known, found = self.fresh[assistant_id], await self.provider.retrieve(assistant_id)
+        known, found = self.fresh[assistant_id], await self._retrieve(assistant_id)
         if found is None:
             raise StaleError(f"{assistant_id} was deleted on the server meanwhile; run plan again")
         old = set(self.before[assistant_id].file_ids) if assistant_id in self.before else set()
@@ -599,6 +637,9 @@ class Steps:
             row.name for row in self.fields.plain if self._is_servers(row, row.found(known), row.found(found))
         ]
         fields = {**known.fields, **{name: found.fields[name] for name in seen if name in found.fields}}
+        settled = replace(known, fields=fields, file_ids=found.file_ids)
+        if moved := self._moved(settled, found):
+            self.moved[address] = f"{assistant_id} was changed on the server meanwhile; run plan again{moved}"
         return replace(known, fields=fields, file_ids=found.file_ids, knows_files=found.knows_files)
 
     async def _release(self, change: Change) -> None:
@@ -681,11 +722,16 @@ class Steps:
             return
         if any(step.kind in _CARRYING for step in change.steps):
             known = await self._seen(change.address, change.id, self._file_ids(change))
+        before = self.before.get(change.id, known)
+        if any(failures(self._compared(change, before=before, after=known))):
+            known = await self._retrieve(change.id) or known  # a response may be older than the write
         try:
-            self._verify(change, _mark(change).nonce, before=self.before.get(change.id, known), after=known)
+            self._verify(change, _mark(change).nonce, before=before, after=known)
         finally:
             if change.moved_from in self.bindings:
                 self._bind(change.moved_from, None)
+        if change.address in self.moved:
+            raise StaleError(self.moved[change.address])
         if change.unmet:
             raise UnkeptError(change.unmet)
 
@@ -717,9 +763,8 @@ class Steps:
     ) -> None:
         """Remember what the server made of an assistant; UnkeptError where it did not take a value."""
         wanted, file_ids = _wanted(change), self._file_ids(change)
-        bound = self.bindings.get(change.moved_from or change.address)
-        memory = Memory(bound if before and isinstance(bound, AssistantBinding) else None)
-        found = verified(self.fields, change, wanted, memory, file_ids=file_ids, before=before, after=after)
+        memory = self._memory(change, before)
+        found = self._compared(change, before=before, after=after)
         self.verified[change.address] = found
         self._bind(
             change.address,
@@ -737,6 +782,18 @@ class Steps:
         if problems:
             raise UnkeptError("; ".join(problems))
         self.remarks[change.address] = self._remark(found)
+
+    def _memory(self, change: Change, before: LiveAssistant | None) -> Memory:
+        bound = self.bindings.get(change.moved_from or change.address)
+        return Memory(bound if before and isinstance(bound, AssistantBinding) else None)
+
+    def _compared(
+        self, change: Change, *, before: LiveAssistant | None, after: LiveAssistant
+    ) -> tuple[Verified, ...]:
+        memory, ids = self._memory(change, before), self._file_ids(change)
+        return verified(
+            self.fields, change, _wanted(change), memory, file_ids=ids, before=before, after=after
+        )
 
     def _problem(self, wanted: DesiredAssistant, one: Verified) -> str:
         row = self.fields.row(one.path)
@@ -777,6 +834,10 @@ class Steps:
 
     def _id(self, reference: FileReference) -> str:
         return self.uploads[reference] if isinstance(reference, Address) else reference
+
+
+def _since(known: LiveAssistant | None) -> str:
+    return "meanwhile" if known else "after the plan was made"
 
 
 def _status(error: APIError) -> int | None:

@@ -43,7 +43,8 @@ def verified(  # noqa: PLR0913 - an assistant before, as declared, and after
 ) -> tuple[Verified, ...]:
     """Return what became of every value of an assistant, by path; ``before`` is None after a create.
 
-    ``memory`` is what was known of it before. A value that nothing changed, and that is not as declared, is left out: it was not written.
+    ``memory`` is what was known of it before. A value that nothing changed, and that is not as declared, is
+    left out: it was not written.
     """
     written = {row.remembered(one.field) for one in change.fields if (row := fields.row(one.field))}
     if fields.files and (before is None or any(step.kind in _CARRYING for step in change.steps)):
@@ -114,6 +115,8 @@ def _of_declared(row: Field, sides: _Sides, *, is_sent: bool, is_known: bool) ->
     if not is_sent:
         return None if is_same else Kept.LOST if row.lacks(wanted, new) else Kept.NORMALISED
     if row.present(wanted) is None or row.lacks(wanted, new):
+        return Kept.IGNORED
+    if row.keeps(old, wanted, new):
         return Kept.IGNORED
     is_form = row.is_respelled(wanted, new) if is_known else row.is_form(wanted, new)
     return Kept.IGNORED if is_same and not is_form else Kept.NORMALISED

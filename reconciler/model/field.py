@@ -163,6 +163,10 @@ class Field:
         """Return whether two values differ by spaces, line ends or the Unicode form alone."""
         return False
 
+    def keeps(self, before: Any, wanted: Any, found: Any) -> bool:  # noqa: ARG002 - lists have items
+        """Return whether a value has a part that was to be removed."""
+        return False
+
     def lacks(self, wanted: Any, found: Any) -> bool:
         """Return whether a value has not even a counterpart for what is wanted."""
         return self.normal(wanted) is not None and self.normal(found) is None
@@ -417,12 +421,18 @@ class Items(Field):
                 yield Problem(Limit.TWICE, message, (number,))
 
     def is_form(self, wanted: Any, found: Any) -> bool:
-        """Return whether each item has a counterpart: a server adds values, and renames a kind of item."""
+        """Return whether each item has a counterpart: a server adds defaults, and renames a kind of item."""
         items, kept = self.normal(wanted), self.normal(found)
         renamed = [key for key in items if key not in kept]
-        strange = [item for key, item in kept.items() if key not in items and self.kind(item) is _OTHER]
-        known = all(_contains(kept[key], item) for key, item in items.items() if key in kept)
-        return known and len(renamed) <= len(strange)
+        strange = [self.kind(item) is _OTHER for key, item in kept.items() if key not in items]
+        known = all(_completes(kept[key], item) for key, item in items.items() if key in kept)
+        return known and all(strange) and len(renamed) == len(strange)
+
+    def keeps(self, before: Any, wanted: Any, found: Any) -> bool:
+        """Return whether an item is still there that was to be removed."""
+        items = self.normal(found)
+        stays = items.keys() & self.normal(before).keys() - self.normal(wanted).keys()
+        return any(self.kind(items[key]) is not _OTHER for key in stays)
 
     def lacks(self, wanted: Any, found: Any) -> bool:
         """Return whether there are fewer items than wanted."""
@@ -740,6 +750,25 @@ def _spelled(text: str) -> str:
 def _folded(text: str) -> str:
     """Return a text without spaces, in one case and one Unicode form."""
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+_DEFAULTS = frozenset({"", False, None, "object"})
+
+
+def _is_default(value: Any) -> bool:
+    """Return whether a JSON value is one that servers add to a function."""
+    if isinstance(value, dict):
+        return all(map(_is_default, value.values()))
+    return value == [] if isinstance(value, list) else value in _DEFAULTS
+
+
+def _completes(whole: Any, part: Any) -> bool:
+    """Return whether a JSON value has everything of another one, and defaults besides."""
+    if isinstance(whole, dict) and isinstance(part, dict):
+        added = [inner for key, inner in whole.items() if key not in part]
+        same = all(key in whole and _completes(whole[key], inner) for key, inner in part.items())
+        return same and all(map(_is_default, added))
+    return _contains(whole, part)
 
 
 def _contains(whole: Any, part: Any) -> bool:

@@ -63,8 +63,8 @@ class Intent:
     ``nonce`` belongs to a create. An upload, which carries no mark, is found again among the ids
     that are not in ``known``: those that already had its name and size before the call. Of a delete ``known``
     are the ids to delete. Of an update they are the uploads that were attached before, ``attached`` those
-    that will be, ``id`` is the assistant, and ``digests`` maps each field to the digest of the value that is sent. ``at`` is the time
-    of the journal entry in seconds since 1970, 0 if unrecorded.
+    that will be, ``id`` is the assistant, and ``digests`` maps each field to the digest of the value that is
+    sent. ``at`` is the time of the journal entry in seconds since 1970, 0 if unrecorded.
     """
 
     address: Address
