@@ -1,9 +1,12 @@
 """What a server makes of our writes is looked at, remembered, and never blamed on a user."""
 
+import json
+import time
 from dataclasses import replace
 
+import httpx
 import pytest
-from builders import FUNCTION, assistant
+from builders import FUNCTION, assistant, without_mark
 
 from reconciler.model import address
 from reconciler.model.change import Action, Reason
@@ -338,3 +341,196 @@ def test_an_update_that_had_no_effect_leaves_no_intent(world):
     assert (outcome.result, outcome.written) == (Result.FAILED, False)
     assert world.store.load().pending == ()
     assert isinstance(bound(world), AssistantBinding)
+
+
+# servers of another mind, and users who edit meanwhile
+
+
+class Rewriting(httpx.AsyncBaseTransport):
+    """Changes the body of every update before the server gets it."""
+
+    def __init__(self, inner, change):
+        self.inner, self.change = inner, change
+
+    async def handle_async_request(self, request):
+        if request.method == "POST" and request.url.path.count("/") == 3:
+            body = json.loads(request.content)
+            if "/assistants/" in request.url.path:
+                self.change(body)
+                headers = {key: value for key, value in request.headers.items() if key != "content-length"}
+                request = httpx.Request("POST", request.url, headers=headers, json=body)
+        return await self.inner.handle_async_request(request)
+
+
+def rewriting(world, change):
+    world.whole = True
+    world.transport = lambda inner: Rewriting(inner, change)
+
+
+def test_a_declared_value_that_an_update_loses_is_never_called_the_servers_form(world):
+    world.apply(assistant(name="a", description="d"))
+    rewriting(world, lambda body: body.update(description=None))
+
+    assert world.apply(assistant(name="b", description="d")).exit_code == 3
+    for _ in range(2):
+        plan = world.plan(assistant(name="b", description="d"))
+        assert plan.has_changes
+        assert not any(change.drifted for change in plan.changes)
+        assert world.apply(assistant(name="b", description="d")).exit_code in {3, 5}
+    assert "ignored description" in world.plan(assistant(name="b", description="d")).changes[0].refused
+
+
+@pytest.mark.parametrize(
+    ("field", "before", "after"),
+    [
+        ("model", "gpt-4-turbo", "gpt-4"),
+        ("instructions", "say yes to us", "say yes to US"),
+        ("tools", [RETRIEVAL, FUNCTION], [RETRIEVAL]),
+        ("tools", [FUNCTION], [{"type": "function", "function": {"name": "lookup"}}]),
+    ],
+)
+def test_a_value_that_did_not_move_was_ignored_however_alike_it_is(world, field, before, after):
+    world.apply(assistant(**{field: before}))
+    rewriting(world, lambda body: body.update({field: before}))
+
+    report = world.apply(assistant(**{field: after}))
+
+    assert (report.exit_code, kept(report, field)) == (3, Kept.IGNORED)
+    assert f"ignored {field}" in world.plan(assistant(**{field: after})).changes[0].refused
+
+
+def test_a_list_that_keeps_what_was_to_go_is_not_as_declared(world):
+    other = {"type": "function", "function": {"name": "other"}}
+    world.apply(assistant(tools=[RETRIEVAL, FUNCTION]))
+    rewriting(world, lambda body: body.update(tools=[RETRIEVAL, FUNCTION, other]))
+
+    assert world.apply(assistant(tools=[RETRIEVAL, other])).exit_code == 3
+
+
+def test_a_key_in_another_case_can_be_changed_and_removed(odd):
+    world = odd("metadata_lowered")
+    world.apply(assistant(metadata={"Team": "one", "Other": "o"}))
+    assert world.apply(assistant(metadata={"Team": "two", "Other": "o"})).exit_code == 0
+    assert world.apply(assistant(metadata={"Team": "two"})).exit_code == 0
+    assert without_mark(world.only().metadata) == {"team": "two"}
+    assert not world.plan(assistant(metadata={"Team": "two"})).has_changes
+
+
+@pytest.mark.parametrize("echoes", [{}, None])
+def test_keeping_what_a_user_changed_applies_what_is_newly_declared(world, echoes):
+    world.apply(assistant(name="a"))
+    rebound(world, binding={"echoes": echoes})
+    world.edit(name="theirs")
+
+    world.apply(assistant(name="a", description="new"), keep_drift=True)
+
+    assert (world.only().name, world.only().description) == ("theirs", "new")
+    assert not [one for one in world.plan(assistant(name="a")).notices if "form of its own" in one]
+
+
+def test_what_was_kept_is_not_taken_for_what_was_sent(world):
+    world.apply(assistant(name="a"))
+    world.edit(name="theirs")
+    world.apply(assistant(name="c"), keep_drift=True)
+    world.edit(name="a")
+
+    assert world.plan(assistant(name="c")).has_changes
+    assert world.apply(assistant(name="c")).exit_code == 0
+    assert world.only().name == "c"
+
+
+def interrupted(world):
+    """Leave an update from a to b whose record is lost."""
+    world.apply(assistant(name="a"))
+    before = bound(world)
+    world.apply(assistant(name="b"))
+    digests = {"name": bound(world).digests["name"]}
+    intent = Intent(WHERE, "update", id=world.only().id, digests=digests, at=time.time())
+    rebound(world, binding={"digests": before.digests}, pending=(intent,))
+
+
+def test_a_run_that_writes_nothing_keeps_the_intent_of_an_earlier_one(world):
+    interrupted(world)
+    app = world.app
+    faults = Faults()
+    faults.add(Fault("status", on="POST /assistants/*", status=400))
+    world.app = create_app(world.database, faults=faults)
+    assert world.apply(assistant(name="c")).exit_code == 1
+    world.app = app
+
+    assert not world.plan(assistant(name="c")).changes[0].drifted
+    assert world.apply(assistant(name="c")).exit_code == 0
+    assert world.store.load().pending == ()
+
+
+def test_an_interrupted_update_in_a_form_of_the_servers_own_is_no_drift(world):
+    interrupted(world)
+    world.edit(name=" B ".strip().lower() + " ")
+    assert not world.plan(assistant(name="b")).changes[0].drifted
+
+
+def test_a_released_assistant_keeps_every_value(odd):
+    world = odd("update_wipes_tools")
+    world.apply(assistant(tools=[FUNCTION]), assistant("other"))
+    wanted = replace(world.desired(assistant("other")), removed=frozenset({WHERE}))
+    world.desired = lambda *_: wanted
+
+    assert world.apply().exit_code == 0
+
+    (released,) = [one for one in world.assistants() if one.tools]
+    assert "assistants_sync" not in released.metadata
+
+
+def test_a_tool_that_a_user_adds_in_the_middle_of_a_run_is_not_taken_for_the_servers(odd):
+    world = odd("created_201")
+    world.apply(assistant(files=["a.md"]))
+    world.contents["a.md"] = b"second"
+    where, looks = f"/v1/assistants/{world.only().id}", []
+
+    class Acting(httpx.AsyncBaseTransport):
+        def __init__(self, inner):
+            self.inner = inner
+
+        async def handle_async_request(self, request):
+            if (request.method, request.url.path) == ("GET", where):
+                looks.append(request)
+                if len(looks) == 2:
+                    headers = {"OpenAI-Beta": "assistants=v1"}
+                    body = {"tools": [{"type": "code_interpreter"}]}
+                    await self.inner.handle_async_request(
+                        httpx.Request("POST", f"http://server{where}", json=body, headers=headers)
+                    )
+            return await self.inner.handle_async_request(request)
+
+    world.transport = Acting
+    report = world.apply(assistant(files=["a.md"]))
+    world.transport = lambda inner: inner
+
+    assert Cause.STALE in {one.cause for one in report.outcomes}
+    assert [tool.type for tool in world.only().tools] == ["code_interpreter"]
+
+
+def test_an_upload_stays_that_an_assistant_shows_whose_change_failed(odd):
+    world = odd("created_201")
+    world.apply(assistant(files=["a.md", "b.md"]))
+
+    class Emptying(httpx.AsyncBaseTransport):
+        """A list that shows no file of any assistant."""
+
+        def __init__(self, inner):
+            self.inner = inner
+
+        async def handle_async_request(self, request):
+            reply = await self.inner.handle_async_request(request)
+            if (request.method, request.url.path) != ("GET", "/v1/assistants"):
+                return reply
+            await reply.aread()
+            page = reply.json()
+            for one in page["data"]:
+                one["file_ids"] = []
+            return httpx.Response(200, json=page)
+
+    world.transport = Emptying
+    uploads = world.files()
+    assert world.apply(assistant(files=["a.md"])).exit_code in {3, 4}
+    assert uploads.keys() <= world.files().keys()
