@@ -84,7 +84,7 @@ class Steps:
     ``touched`` are addresses for which a write was sent whose answer does not rule out an effect, ``doubted``
     those of them whose last write may or may not have had one. ``done`` says what the last write did, until
     the journal has it. Only ``_write`` decides this; no other code infers it from an error.
-    ``begun`` are the updates of this run, ``before`` holds assistants as they were before the first of our
+    ``begun`` are the calls of this run, ``before`` holds assistants as they were before the first of our
     writes, ``shown`` as a request by id last returned them, ``moved`` says what changed while their files
     did, and ``verified`` what became of every value.
     ``is_first``: nothing shows yet that this server keeps an ownership mark.
@@ -277,7 +277,7 @@ class Steps:
         self._intend(intent)
 
     def abandon(self, address: Address) -> None:
-        """Forget an update of this run that was never sent, or had no effect."""
+        """Forget a call of this run that was never made, or had no effect."""
         begun = self.begun.pop(address, None)
         self.pending = Pending(one for one in self.pending if one is not begun)
 
@@ -386,7 +386,7 @@ class Steps:
             self._known.add(made)
             return
         self.provider.traits.add(Trait.FIXED)
-        self.pending = Pending(one for one in self.pending if one.address != address)
+        self.abandon(address)
         self.touched.discard(address)
         raise UnfitError(
             f"{self.target} answered {call} with {made}, which was there before; it does not make what it is "
@@ -408,7 +408,7 @@ class Steps:
         problem = unmarked(self.target, self.fields)
         if found is None or not self.is_first or not self._is_as_sent(change, found):
             raise UnfitError(f"{problem}. {made.id} was created and is left there: delete it by hand")
-        self.pending = Pending(one for one in self.pending if one.address != change.address)
+        self.abandon(change.address)
         await self._write(change.address, lambda: self.provider.delete(found), f"{made.id} was deleted")
         if await self.provider.retrieve(made.id) is not None:
             raise UnfitError(f"{problem}. {made.id} was created, and could not be deleted again")
@@ -445,6 +445,7 @@ class Steps:
 
         UnknownOutcomeError when it cannot be found either; its intent then stays with the state.
         """
+        self.begun[intent.address] = intent
         self._intend(intent)
         try:
             made = await self._write(intent.address, call)
@@ -604,6 +605,7 @@ class Steps:
         if is_lasting and (self._adapts(Trait.ATTACHES) or self._adapts(Trait.DETACHES)):
             self.provider.traits.add(Trait.BY_UPDATE)
         self.provider.traits.discard(Trait.NO_ATTACHING)
+        self.doubted.discard(address)
         return made
 
     async def _set_unset(
@@ -620,7 +622,8 @@ class Steps:
     async def _seen(self, address: Address, assistant_id: str, file_ids: Sequence[str]) -> LiveAssistant:
         """Look at an assistant whose attachments changed, and set by an update what had no effect.
 
-        Values but lists are those of our own write: another user may have changed them since.
+        Other values are those of our own write, but where the server shows them in a form of its own: another
+        user may have changed them since.
         """
         known, found = self.fresh[assistant_id], await self._retrieve(assistant_id)
         if found is None:
@@ -634,7 +637,10 @@ class Steps:
             self.provider.traits |= {Trait.ATTACHES} if set(file_ids) - old else set()
             self.provider.traits |= {Trait.DETACHES} if old - set(file_ids) else set()
         seen = [
-            row.name for row in self.fields.plain if self._is_servers(row, row.found(known), row.found(found))
+            row.name
+            for row in self.fields.plain
+            if self._is_servers(row, row.found(known), row.found(found))
+            or row.is_form(row.found(known), row.found(found))
         ]
         fields = {**known.fields, **{name: found.fields[name] for name in seen if name in found.fields}}
         settled = replace(known, fields=fields, file_ids=found.file_ids)
