@@ -118,7 +118,11 @@ def remember(  # noqa: PLR0913 - the parts of a binding, and where they come fro
         row = fields.row(path)
         if row is None or known.get(path) == "":
             continue
-        found = row.digest(row.at(row.found(live), path))
+        value = row.at(row.found(live), path)
+        declared = file_ids if row is fields.files else row.at(row.wanted(desired), path)
+        if path in known and value == declared:  # the usual case, which needs no digest
+            continue
+        found = row.digest(value)
         sent = known.get(path, row.digest(None))
         kept = results.get(path)
         is_ignored = kept is Kept.IGNORED or (
