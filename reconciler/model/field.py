@@ -739,8 +739,9 @@ class Fields:
 
 def _is_alike(wanted: str, found: str) -> bool:
     one, other = _folded(wanted), _folded(found)
-    rest = other.partition(one)
-    return bool(one) and (one == other or (not rest[0] and rest[2][:1] == "-") or rest[0][-1:] in {"/", ":"})
+    if not one or one == other:
+        return bool(one)
+    return other.startswith(f"{one}-") or other.endswith((f"/{one}", f":{one}"))
 
 
 def _spelled(text: str) -> str:

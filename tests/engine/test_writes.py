@@ -8,6 +8,7 @@ import httpx
 import pytest
 from builders import FUNCTION, assistant, without_mark
 
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 from reconciler.model import address
 from reconciler.model.change import Action, Reason
 from reconciler.model.outcome import Cause, Kept, Result
@@ -341,6 +342,24 @@ def test_an_update_that_had_no_effect_leaves_no_intent(world):
     assert (outcome.result, outcome.written) == (Result.FAILED, False)
     assert world.store.load().pending == ()
     assert isinstance(bound(world), AssistantBinding)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "is_form"),
+    [
+        ("a\n", "A", True),
+        ("gpt-5", "gpt-5-2026-03-01", True),
+        ("m", "openai/m", True),
+        ("e\u0301", "\u00e9", True),
+        ("", "", False),
+        ("", "a", False),
+        ("a", "b:", False),
+        ("a", "", False),
+        ("gpt-5", "gpt-50", False),
+    ],
+)
+def test_a_form_has_the_same_letters(wanted, found, is_form):
+    assert ASSISTANTS_V1.fields.by_name["name"].is_form(wanted, found) is is_form
 
 
 # servers of another mind, and users who edit meanwhile
