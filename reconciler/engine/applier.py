@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.api.errors import APIError, UnknownOutcomeError
-from reconciler.engine.steps import StaleError, Steps, UnfitError, UnkeptError
+from reconciler.engine.attaching import StaleError, UnfitError, UnkeptError
 from reconciler.errors import ReconcilerError, StoreError
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, Step, StepKind
@@ -21,6 +21,7 @@ from reconciler.model.outcome import Cause, Ended, Event, Outcome, Report, Resul
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from reconciler.engine.steps import Steps
     from reconciler.model.plan import Plan
     from reconciler.model.state import Intent, State
     from reconciler.store import Store
