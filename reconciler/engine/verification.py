@@ -147,7 +147,7 @@ def _is_ours_respelled(row: Field, path: str, wanted: Any, after: LiveAssistant)
 
 
 def _of_other(row: Field, sides: _Sides) -> Kept | None:
-    """Return what became of a value that nobody declared."""
+    """Return what became of an undeclared value."""
     if row.digest(sides.old) == row.digest(sides.new):
         return None
     return Kept.ADDED if row.extends(sides.old, sides.new) else Kept.LOST

@@ -26,7 +26,7 @@ class Kept(StrEnum):
     """What a server made of a value that was sent to it, or of one that was not.
 
     DECLARED: it keeps what was declared. NORMALISED: it keeps it in a form of its own. IGNORED: it keeps the
-    value from before. LOST: it lost or replaced a value that nobody declared. ADDED: it added one.
+    value from before. LOST: it lost or replaced an undeclared value. ADDED: it added one.
     """
 
     DECLARED = "declared"
@@ -40,7 +40,7 @@ class Kept(StrEnum):
 class Verified:
     """One value after a write; ``sent`` is what was declared, ``found`` what the server keeps.
 
-    Of a value that nobody declared, ``sent`` is the one from before.
+    Of an undeclared value, ``sent`` is the one from before.
     """
 
     path: str
