@@ -31,7 +31,7 @@ def uncreatable(inputs: PlannerInput, address: Address) -> str:
     target, traits = inputs.options.target, inputs.state.traits
     if inputs.options.retries(address):
         return ""
-    if Trait.UNMARKED in traits:
+    if Trait.UNMARKED in traits and not inputs.marked:
         return f"{unmarked(target, inputs.options.fields)}. {_AGAIN} {address}"
     if Trait.FIXED in traits:
         return f"{target} returns objects that existed before instead of new ones. {_AGAIN} {address}"
@@ -112,8 +112,10 @@ def of_file(inputs: PlannerInput, change: Change, assistants: Sequence[Change]) 
     """Return the change of a file; an upload that is of no use is refused."""
     if not any(step.kind is StepKind.UPLOAD for step in change.steps):
         return change
-    if Trait.FIXED in inputs.state.traits and not inputs.options.retries(change.address):
-        return replace(change, refused=uncreatable(inputs, change.address))
+    if Trait.FIXED_UPLOADS in inputs.state.traits and not inputs.options.retries(change.address):
+        target = inputs.options.target
+        again = f"{_AGAIN} {change.address}"
+        return replace(change, refused=f"{target} returns uploads that existed before. {again}")
     users = [
         one
         for one in assistants

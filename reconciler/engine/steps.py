@@ -233,7 +233,10 @@ class Steps(Attaching):
             made = await self._certain(
                 intent, lambda: self.provider.upload(file.filename, content), self.provider.find_upload
             )
-        self._require_new(change.address, made.id, "an upload")
+        if not self._is_new(change.address, made.id):
+            self.provider.traits.add(Trait.FIXED_UPLOADS)
+            raise UnkeptError(_old(self.target, "an upload", made.id))
+        self.provider.traits.discard(Trait.FIXED_UPLOADS)
         before = change.binding if isinstance(change.binding, FileBinding) else None
         old, inferred = (before.old, before.inferred) if before else ((), ())
         self.uploads[change.address] = made.id
@@ -252,39 +255,42 @@ class Steps(Attaching):
         made = await self._certain(
             intent, lambda: self.provider.create(values, metadata, file_ids), self.provider.find
         )
-        self._require_new(change.address, made.id, "a create")
+        if not self._is_new(change.address, made.id):
+            self.provider.traits.add(Trait.FIXED)
+            raise UnfitError(_old(self.target, "a create", made.id))
         made = await self._marked(change, made, mark)
         self.provider.traits.difference_update({Trait.UNMARKED, Trait.FIXED})
         made = await self._with_files(change.address, made, file_ids)
         self._verify(change, nonce, before=None, after=made)
 
-    def _require_new(self, address: Address, made: str, call: str) -> None:
-        """Raise UnfitError where the server returns the id of an object that existed before."""
+    def _is_new(self, address: Address, made: str) -> bool:
+        """Return whether an object is new; where its id was known before, the call made nothing."""
         if made not in self._known:
             self._known.add(made)
-            return
-        self.provider.traits.add(Trait.FIXED)
+            return True
         self.abandon(address)
         self.touched.discard(address)
-        raise UnfitError(
-            f"{self.target} answered {call} with {made}, which was there before; it does not make what it is "
-            "asked for"
-        )
+        return False
 
     async def _marked(self, change: Change, made: LiveAssistant, mark: Mark) -> LiveAssistant:
         """Return a new assistant with its ownership mark, if need be as a look shows it; or delete it.
 
-        Raises UnfitError. Only what is in no list of this run, and has exactly the values that were sent, is
-        deleted.
+        Only what the first create made, what is in no list of this run, and has exactly the values that were
+        sent, is deleted. Raises UnfitError after the first create, and UnkeptError after another one: other
+        assistants show that this server keeps an ownership mark.
         """
         found: LiveAssistant | None = made
         if made.mark != mark:
             found = await self._search.seen(made.id, self.provider.retrieve, mark)
         if found is not None and found.mark == mark:
             return found
+        if found is None:
+            raise UnkeptError(f"{made.id} was created, and a request for it finds nothing; run plan again")
+        if not self.is_first:
+            raise UnkeptError(f"{made.id} was created without its ownership mark; delete it by hand")
         self.provider.traits.add(Trait.UNMARKED)
         problem = unmarked(self.target, self.fields)
-        if found is None or not self.is_first or not self._is_as_sent(change, found):
+        if not self._is_as_sent(change, found):
             raise UnfitError(f"{problem}. {made.id} was created and is left there: delete it by hand")
         self.abandon(change.address)
         await self._write(change.address, lambda: self.provider.delete(found), f"{made.id} was deleted")
@@ -578,6 +584,11 @@ class Steps(Attaching):
 
 def _since(known: LiveAssistant | None) -> str:
     return "meanwhile" if known else "after the plan was made"
+
+
+def _old(target: str, call: str, made: str) -> str:
+    known = f"{target} answered {call} with {made}, which was there before"
+    return f"{known}; it does not make what it is asked for"
 
 
 def _mark(change: Change) -> Mark:

@@ -132,7 +132,7 @@ class LiveFile:
     def is_named(self, filename: str) -> bool:
         """Return whether it was uploaded under a name; some servers put a prefix before it."""
         prefix = self.filename.removesuffix(filename)
-        return prefix == "" or (prefix != self.filename and prefix[-1] in "-_./ ")
+        return self.filename == filename or (prefix != self.filename and prefix[-1] in "-_./ ")
 
 
 @dataclass(frozen=True, slots=True)

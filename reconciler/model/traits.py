@@ -12,6 +12,7 @@ class Trait(StrEnum):
     """What the engine knows of a server; the provider or the engine finds it out at the first write.
 
     UNMARKED: a create loses the ownership mark. FIXED: a create returns an object that existed before.
+    FIXED_UPLOADS: so does an upload.
     FROZEN: an update ignores the metadata, and so the ownership mark. NO_UPDATE: no update is possible.
     ATTACHES, DETACHES: a look has shown the effect of such a request. BY_UPDATE: these have no effect, and an
     update that sends every file has. NO_ATTACHING: neither has an effect. EMPTY_CLEARS: an empty string
@@ -20,6 +21,7 @@ class Trait(StrEnum):
 
     UNMARKED = "unmarked"
     FIXED = "fixed"
+    FIXED_UPLOADS = "fixed_uploads"
     FROZEN = "frozen"
     NO_UPDATE = "no_update"
     ATTACHES = "attaches"

@@ -249,7 +249,7 @@ def test_a_server_that_drops_our_mark_is_a_failure(world):
     report = world.apply(assistant())
 
     assert report.exit_code == 3
-    assert "does not keep metadata" in report.outcomes[0].message
+    assert "was created, and a request for it finds nothing" in report.outcomes[0].message
 
 
 def test_a_server_that_keeps_a_value_differently_is_remarked_on(world):

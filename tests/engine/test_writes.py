@@ -553,3 +553,43 @@ def test_an_upload_stays_that_an_assistant_shows_whose_change_failed(odd):
     uploads = world.files()
     assert world.apply(assistant(files=["a.md"])).exit_code in {3, 4}
     assert uploads.keys() <= world.files().keys()
+
+
+class Unmarking(httpx.AsyncBaseTransport):
+    """Takes the metadata out of every create."""
+
+    def __init__(self, inner):
+        self.inner = inner
+
+    async def handle_async_request(self, request):
+        if (request.method, request.url.path) == ("POST", "/v1/assistants"):
+            body = json.loads(request.content)
+            body.pop("metadata")
+            headers = {key: value for key, value in request.headers.items() if key != "content-length"}
+            request = httpx.Request("POST", request.url, headers=headers, json=body)
+        return await self.inner.handle_async_request(request)
+
+
+def test_one_create_without_its_mark_does_not_forbid_others_where_marks_are_kept(odd):
+    world = odd("created_201")
+    world.apply(assistant())
+    world.transport = Unmarking
+    report = world.apply(assistant(), assistant("other"))
+    world.transport = lambda inner: inner
+
+    assert report.exit_code == 3
+    assert "was created without its ownership mark; delete it by hand" in report.outcomes[0].message
+    assert world.apply(assistant(), assistant("third")).exit_code == 0
+
+
+def test_an_upload_with_a_known_id_forbids_no_create(odd):
+    world = odd("created_201")
+    world.apply(assistant(files=["a.md"]))
+    state = world.store.load()
+    with world.store.lock("test"):
+        world.store.save(replace(state, traits=frozenset({"fixed_uploads"})), state.serial)
+
+    plan = world.plan(assistant(files=["a.md"]), assistant("other"), assistant("third", files=["b.md"]))
+
+    refused = {str(change.address) for change in plan.changes if change.refused}
+    assert refused == {"file.b.md"}

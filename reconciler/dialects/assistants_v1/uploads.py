@@ -9,15 +9,11 @@ if TYPE_CHECKING:
     from reconciler.model.resource import LiveFile
     from reconciler.model.state import Intent
 
-_BEFORE = "-_/. "  # what separates the prefix of a server from the name of a file
-
 
 def is_alike(upload: LiveFile, intent: Intent) -> bool:
     """Return whether an upload may be the one of an intent: of its size and name, a prefix aside."""
-    if upload.size != intent.size or upload.id in intent.known:
-        return False
-    prefix = upload.filename.removesuffix(intent.filename)
-    return upload.filename == intent.filename or (prefix != upload.filename and prefix[-1] in _BEFORE)
+    is_new = upload.size == intent.size and upload.id not in intent.known
+    return is_new and upload.is_named(intent.filename)
 
 
 def true_content(content: bytes, size: int | None) -> bytes:
