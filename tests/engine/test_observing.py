@@ -290,12 +290,9 @@ def test_before_a_create_each_page_is_asked_past_from_the_object_before_its_last
 
     assert world.plan(*declared(151)).counts.added == 1
 
-    assert queries(world) == [
-        "limit=100&order=asc",
-        f"after={ids[99]}&limit=100&order=asc",
-        f"after={ids[98]}&limit=100&order=asc",
-        f"after={ids[148]}&limit=100&order=asc",
-    ]
+    *read, first, second = queries(world)
+    assert read == ["limit=100&order=asc", f"after={ids[99]}&limit=100&order=asc"]
+    assert {first, second} == {f"after={ids[number]}&limit=100&order=asc" for number in (98, 148)}  # at once
 
 
 def test_a_single_object_is_asked_past_itself_and_an_empty_list_past_nothing(world):
