@@ -63,7 +63,8 @@ with Client(base_url=sys.argv[1], api_key="x", max_retries=0) as client:
 """
 READ = """
 import sys, time, yaml
-from reconciler.config.text import Source, compose
+from reconciler.config.source import Source
+from reconciler.config.text import compose
 
 text = open(sys.argv[1]).read()
 ours, theirs = lambda: compose(Source("bench.yaml", text)), lambda: yaml.load(text, yaml.CSafeLoader)

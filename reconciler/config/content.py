@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Self
 
+from reconciler.config.source import MAX_BYTES, Source
 from reconciler.config.tracked import Silence, Tracked, TrackedRule, tracked
 from reconciler.errors import ReconcilerError
 from reconciler.model.diagnostic import did_you_mean
@@ -73,7 +74,7 @@ class Root:
                 )
         return "/".join(steps)
 
-    def text(self, path: str, limit: int, *, named: bool = True) -> str:
+    def source(self, path: str, *, limit: int = MAX_BYTES, named: bool = True) -> Source:
         """Return a file's text, exactly; ContentError when it is not UTF-8 or longer than ``limit`` bytes.
 
         The rule for files that git does not have is for those ``named`` by a configuration: it does not
@@ -82,7 +83,7 @@ class Root:
         content = bytearray()
         self._pour_within(path, limit, content.extend, named=named)
         try:
-            return content.decode("utf-8-sig")
+            return Source(path, content.decode("utf-8-sig"))
         except UnicodeDecodeError as cause:
             line = content.count(b"\n", 0, cause.start) + 1
             raise ContentError(

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from reconciler.config.shapes import Document
-    from reconciler.config.text import Node, Source
+    from reconciler.config.source import Source
+    from reconciler.config.text import Node
     from reconciler.dialects import Dialect
     from reconciler.model.diagnostic import Origin
 

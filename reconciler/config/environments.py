@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from reconciler.config.content import Root
     from reconciler.config.document import Declared
     from reconciler.config.shapes import Environment
-    from reconciler.config.text import Node, Source
+    from reconciler.config.source import Source
+    from reconciler.config.text import Node
     from reconciler.dialects import Dialect
 
 

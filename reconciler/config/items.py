@@ -11,7 +11,7 @@ from reconciler.config.document import declare
 from reconciler.config.errors import ConfigError
 from reconciler.config.limits import CODES
 from reconciler.config.shapes import FILE, listed
-from reconciler.config.text import MAX_BYTES, Node, Source, compose
+from reconciler.config.text import Node, compose
 from reconciler.dialects.written import InFile
 from reconciler.model.field import TAG
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reconciler.config.layers import Layers
     from reconciler.config.lint import Lint
     from reconciler.config.shapes import ItemShape
+    from reconciler.config.source import Source
     from reconciler.dialects.written import Strict
     from reconciler.model.diagnostic import Diagnostic, Origin
     from reconciler.model.field import Items
@@ -112,7 +113,7 @@ class ItemLists:
         self, row: Items, shapes: tuple[ItemShape, ...], path: str
     ) -> tuple[Item | None, tuple[Diagnostic, ...]]:
         """Return what is in a file: a whole item, or what is inside one."""
-        source = Source(path, self.root.text(path, MAX_BYTES))
+        source = self.root.source(path)
         try:
             node = compose(source, _expected(row, shapes))
         except ConfigError as cause:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.config.shapes import Values
-    from reconciler.config.text import Node, Source
+    from reconciler.config.source import Source
+    from reconciler.config.text import Node
     from reconciler.model.diagnostic import Diagnostic, Origin
     from reconciler.model.field import Field, Fields, Problem
 

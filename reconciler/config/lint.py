@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from reconciler.config.layers import Layers
     from reconciler.config.prompts import Prompt
-    from reconciler.config.text import Node, Source
+    from reconciler.config.source import Source
+    from reconciler.config.text import Node
     from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.field import Items
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.config.content import ContentError
 from reconciler.config.span import Span
-from reconciler.config.text import MAX_BYTES, Source
 from reconciler.dialects.written import PromptFile, PromptParts, PromptText
 
 if TYPE_CHECKING:
     from reconciler.config.content import Root
     from reconciler.config.layers import Layer, Layers
+    from reconciler.config.source import Source
     from reconciler.config.variables import Variables
     from reconciler.model.diagnostic import Origin
 
@@ -69,7 +69,7 @@ class Prompts:
         try:
             located = self.root.locate(named, layer.source.path if layer else layers.own.path)
             if located not in self.sources:
-                self.sources[located] = Source(located, self.root.text(located, MAX_BYTES))
+                self.sources[located] = self.root.source(located)
         except ContentError as cause:
             problem = f"cannot read the prompt: {cause}"
             layers.problem(cause.code, problem, name, *path, help=cause.help)

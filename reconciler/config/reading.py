@@ -12,7 +12,8 @@ from reconciler.config.content import ContentError
 from reconciler.config.document import Declared, salvage
 from reconciler.config.errors import ConfigError
 from reconciler.config.shapes import shapes
-from reconciler.config.text import MAX_BYTES, Node, Source, collector_rests, compose
+from reconciler.config.source import Source
+from reconciler.config.text import Node, collector_rests, compose
 from reconciler.model.diagnostic import Diagnostic, Origin, did_you_mean
 from reconciler.model.field import Text
 
@@ -107,7 +108,7 @@ def environment_file(
 ) -> tuple[Source, Node, Environment] | None:
     """Return an environment in a file of its own; None when it cannot be used."""
     try:
-        source = Source(path, root.text(path, MAX_BYTES))
+        source = root.source(path)
         node = compose(source, "write `vars:` and `patches:`")
     except ContentError as cause:
         problems.append(
@@ -180,7 +181,7 @@ def _is_configuration(root: Root, path: str) -> bool:
     if PurePosixPath(path).suffix not in _MARKDOWN:
         return True
     try:
-        return _OPENING.match(root.text(path, MAX_BYTES, named=False)) is not None
+        return _OPENING.match(root.source(path, named=False).text) is not None
     except ContentError:
         return True  # and to be reported: it may be an assistant
 
@@ -188,7 +189,7 @@ def _is_configuration(root: Root, path: str) -> bool:
 def _compose(root: Root, path: str, problems: list[Diagnostic], *, named: bool) -> _Composed | None:
     """Return a file, composed; None where it cannot be read. Either a person named it, or a folder did."""
     try:
-        source = Source(path, root.text(path, MAX_BYTES, named=not named))
+        source = root.source(path, named=not named)
         return _front_matter(source) if source.is_markdown else _Composed(source, compose(source, _EXPECTED))
     except ContentError as cause:
         remedy = cause.help or "go into the project's folder, or name another with -C, or a file with -f"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reconciler.config.text import Source
+    from reconciler.config.source import Source
     from reconciler.model.diagnostic import Diagnostic, Origin
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import gc
 import re
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from math import inf, isfinite
 from types import NoneType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -18,13 +17,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import yaml
 
 from reconciler.config.errors import ConfigError
-from reconciler.model.diagnostic import Diagnostic, Origin
-from reconciler.model.keys import masked
+from reconciler.model.diagnostic import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-MAX_BYTES = 16 * 1024 * 1024
+    from reconciler.config.source import Source
+    from reconciler.model.diagnostic import Diagnostic
+
 MAX_DEPTH = 32
 MAX_NODES = 1_000_000
 MAX_SCALAR = 1_000_000  # characters, thirty times what a prompt may have
@@ -56,44 +56,6 @@ _REMEDIES = {
     "found unexpected end of stream": "write the closing quote",
     "mapping values are not allowed in this context": "quote a text that holds `: `, or fix the indentation",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file's name, as messages show it, and its text."""
-
-    path: str
-    text: str
-
-    def diagnostic(
-        self,
-        code: str,
-        message: str,
-        origin: Origin,
-        *,
-        label: str = "",
-        help: str = "",  # noqa: A002 - the field's word
-    ) -> Diagnostic:
-        """Return a Diagnostic with its line and the neighbours of that; what looks like a key is masked."""
-        lines = self.text.removesuffix("\n").split("\n")
-        shown = range(max(1, origin.line - 1), min(len(lines), origin.line + 1) + 1)
-        excerpt = tuple((number, masked(lines[number - 1].removesuffix("\r"))) for number in shown)
-        return Diagnostic(code, message, origin, label=label, help=help, excerpt=excerpt)
-
-    @property
-    def is_markdown(self) -> bool:
-        """Whether it is a Markdown assistant."""
-        return self.path.endswith((".md", ".markdown"))
-
-    def at(self, index: int, width: int = 1) -> Origin:
-        """Return the position of the character at an index, and ``width`` of them on its line."""
-        before = self.text[:index]
-        return Origin(self.path, before.count("\n") + 1, index - before.rfind("\n"), width)
-
-    def written(self, origin: Origin) -> str:
-        """Return the text at a position, letter for letter."""
-        line = self.text.split("\n")[origin.line - 1]
-        return line[origin.column - 1 : origin.column - 1 + origin.width]
 
 
 class Node:

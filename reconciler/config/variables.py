@@ -11,8 +11,9 @@ from reconciler.model.diagnostic import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from reconciler.config.source import Source
     from reconciler.config.span import Span
-    from reconciler.config.text import Node, Source
+    from reconciler.config.text import Node
     from reconciler.model.diagnostic import Diagnostic, Origin
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")

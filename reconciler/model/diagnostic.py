@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+_LONGEST = 1_000
+_LONGEST_WORD, _MOST_WORDS = 100, 1_000  # that are compared to find a spelling mistake
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -36,11 +41,19 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Numbered source lines, each cut where it is long, and the column of the origin in what is left."""
+
+    lines: tuple[tuple[int, str], ...]
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One problem, its origin, its source lines and its remedy.
 
     ``code`` names the rule, such as AS201, for ``explain``. ``label`` is the short word under the caret;
-    ``excerpt`` holds numbered source lines, and is empty when the file could not be read.
+    ``excerpt`` is None where the file could not be read, or may not be quoted. Long sentences are cut.
     """
 
     code: str
@@ -48,8 +61,15 @@ class Diagnostic:
     origin: Origin
     label: str = ""
     help: str = ""
-    excerpt: tuple[tuple[int, str], ...] = ()
+    excerpt: Excerpt | None = None
     is_warning: bool = False
+
+    def __post_init__(self) -> None:
+        """Cut sentences that repeat a long text."""
+        for name in ("message", "help"):
+            sentence = getattr(self, name)
+            if len(sentence) > _LONGEST:
+                object.__setattr__(self, name, f"{sentence[:_LONGEST]}…")
 
     def as_warning(self) -> Diagnostic:
         """Return this problem as a warning, which stops nothing."""
@@ -58,6 +78,8 @@ class Diagnostic:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a sentence naming the nearest known word, or an empty text when none is near."""
-    words = list(known)
+    words = [one for one in islice(known, _MOST_WORDS) if len(one) <= _LONGEST_WORD]
+    if len(word) > _LONGEST_WORD:
+        return ""
     near = [one for one in words if one.endswith(f".{word}")] or get_close_matches(word, words, 1, 0.6)
     return f"did you mean `{near[0]}`?" if near else ""

@@ -13,10 +13,9 @@ from reconciler.render.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.model.diagnostic import Diagnostic, Rule
+    from reconciler.model.diagnostic import Diagnostic, Excerpt, Rule
 
 
-_LONG = 160
 _READABLE = 80
 
 
@@ -90,30 +89,20 @@ def _problem(problem: Diagnostic) -> Iterator[Line]:
     yield line(Span(f"{kind}[{problem.code}]", style), Span(f": {visible(problem.message)}", Style.BOLD))
     yield line(Span("  --> ", Style.DIM), visible(problem.origin))
     if problem.excerpt:
-        yield from _excerpt(problem)
+        yield from _excerpt(problem, problem.excerpt)
     if problem.help:
         yield line(Span("help", Style.BOLD), f": {visible(problem.help)}")
 
 
-def _excerpt(problem: Diagnostic) -> Iterator[Line]:
-    width = len(str(problem.excerpt[-1][0]))
+def _excerpt(problem: Diagnostic, excerpt: Excerpt) -> Iterator[Line]:
+    width = len(str(excerpt.lines[-1][0]))
     yield line(Span(f"{'':{width}} |", Style.DIM))
-    for number, text in problem.excerpt:
-        is_here = number == problem.origin.line
-        shown, column = _cut(text, problem.origin.column if is_here else 1)
-        yield line(Span(f"{number:{width}} | ", Style.DIM), visible(shown))
-        if is_here:
-            yield line(Span(f"{'':{width}} | ", Style.DIM), Span(_caret(problem, shown, column), Style.ERROR))
+    for number, text in excerpt.lines:
+        yield line(Span(f"{number:{width}} | ", Style.DIM), visible(text))
+        if number == problem.origin.line:
+            caret = _caret(problem, text, excerpt.column)
+            yield line(Span(f"{'':{width}} | ", Style.DIM), Span(caret, Style.ERROR))
     yield line(Span(f"{'':{width}} |", Style.DIM))
-
-
-def _cut(text: str, column: int) -> tuple[str, int]:
-    """Return a long line's part around a column, and the column within it."""
-    if len(text) <= _LONG:
-        return text, column
-    start = max(0, column - _LONG // 2)
-    before, after = "…" * (start > 0), "…" * (start + _LONG < len(text))
-    return f"{before}{text[start : start + _LONG]}{after}", column - start + len(before)
 
 
 def _caret(problem: Diagnostic, text: str, column: int) -> str:

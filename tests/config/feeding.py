@@ -20,7 +20,8 @@ from config.strange import MOST, Strange, strange
 
 from reconciler.config.codes import RULES
 from reconciler.config.errors import ConfigError
-from reconciler.config.text import Source, compose
+from reconciler.config.source import Source
+from reconciler.config.text import compose
 
 TESTS = Path(__file__).parents[1]
 STATUS = Path("/proc/self/status")

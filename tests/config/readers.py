@@ -16,7 +16,8 @@ import yaml12
 from config.strange import UNKNOWN
 
 from reconciler.config.errors import ConfigError
-from reconciler.config.text import Source, compose
+from reconciler.config.source import Source
+from reconciler.config.text import compose
 
 FAR = " " * 400  # deeper than any indentation that is read
 PATIENCE = 100

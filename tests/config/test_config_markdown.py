@@ -296,7 +296,7 @@ def test_what_is_wrong_in_the_body_is_shown_where_it_stands(workspace, means):
         ("AS505", Origin("support.md", 10, 1, 32)),
         ("AS503", Origin("support.md", 10, 34, 4)),
     ]
-    assert caught.value.diagnostics[0].excerpt[1] == (9, "  ${var.x} and\u200b ${var.limt}")
+    assert caught.value.diagnostics[0].excerpt.lines[1] == (9, "  ${var.x} and\u200b ${var.limt}")
 
 
 def test_a_body_that_is_too_long_is_shown_where_it_begins(workspace, refused):

@@ -9,7 +9,8 @@ from reconciler.config.errors import ConfigError
 from reconciler.config.moves import Moves
 from reconciler.config.resolve import configuration
 from reconciler.config.shapes import Document
-from reconciler.config.text import Source, compose
+from reconciler.config.source import Source
+from reconciler.config.text import compose
 from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 from reconciler.model import address
 

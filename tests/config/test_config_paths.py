@@ -268,7 +268,7 @@ def test_a_missing_name_beside_links_gets_a_hint_without_following_one(links, re
 
 def test_a_hard_link_cannot_be_told_from_a_file_of_its_own(attacked, tmp_path):
     (attacked.folder / "hard.md").hardlink_to(tmp_path / "secret.md")
-    assert Root(attacked.folder).text("hard.md", LIMIT) == CANARY
+    assert Root(attacked.folder).source("hard.md").text == CANARY
 
 
 @pytest.fixture
@@ -300,7 +300,7 @@ def test_a_pipe_that_somebody_writes_to_is_not_read(special):
     try:
         os.write(writer, CANARY.encode())
         with pytest.raises(ContentError, match=r"^pipe\.md is not a regular file"):
-            Root(special).text("pipe.md", LIMIT)
+            Root(special).source("pipe.md")
         assert os.read(reader, LIMIT) == CANARY.encode()
     finally:
         os.close(writer)
@@ -318,7 +318,7 @@ def test_a_device_is_not_read(name):
 def test_another_file_system_beneath_the_root_is_not_entered():
     for path in ("proc/self/environ", "proc/1/environ", "proc/version"):
         with pytest.raises(ContentError, match=r"^proc lies on another file system") as refused:
-            Root(Path("/")).text(path, LIMIT)
+            Root(Path("/")).source(path)
         assert refused.value.code == "AS303"
 
 
@@ -327,7 +327,7 @@ def test_another_file_system_beneath_the_root_is_not_entered():
 )
 def test_a_path_that_was_not_located_leads_out_no_more_than_one_that_was(path, attacked):
     with pytest.raises(ContentError, match="leads out of the root") as refused:
-        Root(attacked.folder).text(path, LIMIT)
+        Root(attacked.folder).source(path)
     assert refused.value.code == "AS302"
 
 
@@ -337,19 +337,19 @@ def test_what_this_user_may_not_read_is_said_to_be_that(closed, attacked):
     if os.access(attacked.folder / closed, os.R_OK):
         pytest.skip("this user may read everything")
     with pytest.raises(ContentError, match=r"^docs/handbook\.md: permission denied$") as refused:
-        Root(attacked.folder).text("docs/handbook.md", LIMIT)
+        Root(attacked.folder).source("docs/handbook.md")
     (attacked.folder / closed).chmod(0o700)
     assert (refused.value.code, refused.value.help) == ("AS301", "")
 
 
 def test_a_root_that_is_gone_is_said_to_be(tmp_path):
     with pytest.raises(ContentError, match=r"^handbook\.md: no such file or directory"):
-        Root(tmp_path / "gone").text("handbook.md", LIMIT)
+        Root(tmp_path / "gone").source("handbook.md")
 
 
 def test_a_root_may_be_named_through_a_link(attacked, tmp_path):
     (tmp_path / "link").symlink_to(attacked.folder)
-    assert Root(tmp_path / "link").text("docs/handbook.md", LIMIT) == "Be kind."
+    assert Root(tmp_path / "link").source("docs/handbook.md").text == "Be kind."
 
 
 def test_a_way_of_many_folders_needs_few_descriptors(attacked):
@@ -362,7 +362,7 @@ def test_a_way_of_many_folders_needs_few_descriptors(attacked):
         os.close(one)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(free) + 1, hard))
     try:
-        assert root.text(path, LIMIT) == "Be kind."
+        assert root.source(path).text == "Be kind."
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
@@ -391,7 +391,7 @@ def test_a_step_swapped_for_a_link_in_the_worst_moment_gains_nothing(step, momen
 
     with audit(swap):
         try:
-            found = root.text("docs/handbook.md", LIMIT)
+            found = root.source("docs/handbook.md").text
         except ContentError as refused:
             found = refused.code
     assert place.is_symlink()
@@ -430,7 +430,7 @@ def test_who_swaps_a_step_for_a_link_over_and_over_gains_nothing(swap, workspace
     try:
         while found.total() < ROUNDS or not (found["Be kind."] and found["AS303"]):
             try:
-                found[root.text("docs/handbook.md", LIMIT)] += 1
+                found[root.source("docs/handbook.md").text] += 1
             except ContentError as refused:
                 found[refused.code] += 1
     finally:
@@ -494,5 +494,5 @@ def test_the_first_step_that_does_not_exist_is_the_one_that_gets_a_hint(workspac
         ("docs/guides/handbook.md/page", ""),
     ):
         with pytest.raises(ContentError) as refused:
-            root.text(path, 10)
+            root.source(path, limit=10)
         assert (refused.value.code, refused.value.help) == ("AS301", hint)

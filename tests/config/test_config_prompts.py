@@ -12,8 +12,8 @@ from reconciler.config.content import Root
 from reconciler.config.errors import ConfigError
 from reconciler.config.invisible import unseen
 from reconciler.config.resolve import configuration
+from reconciler.config.source import Source
 from reconciler.config.span import Span
-from reconciler.config.text import Source
 from reconciler.config.variables import Variable, Variables
 from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 

@@ -8,7 +8,8 @@ import jsonschema_rs
 import pytest
 
 from reconciler.cli import main
-from reconciler.config.text import Source, compose
+from reconciler.config.source import Source
+from reconciler.config.text import compose
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/configuration.md").read_text()

@@ -83,9 +83,9 @@ def refused(in_ci, offsets):
 
     def refused(path, root=in_ci):
         problems, before = set(), len(offsets())
-        for read in (root.text, root.fingerprint):
+        for read in (root.source, lambda path: root.fingerprint(path, LIMIT)):
             with pytest.raises(ContentError) as refusal:
-                read(path, LIMIT)
+                read(path)
             assert CANARY not in str(refusal.value)
             problems.add((refusal.value.code, str(refusal.value), refusal.value.help))
         assert not any(offsets()[before:])
@@ -109,7 +109,7 @@ def test_the_surroundings_and_the_person_choose_the_rule(in_ci, allow, rule):
 
 
 def test_a_file_that_git_has_is_sent_from_ci(in_ci):
-    assert in_ci.text("docs/handbook.md", LIMIT) == "Be kind."
+    assert in_ci.source("docs/handbook.md").text == "Be kind."
     assert in_ci.fingerprint("docs/handbook.md", LIMIT)[1] == len("Be kind.")
     assert in_ci.untracked == {}
 
@@ -136,7 +136,7 @@ NAMES = [
 def test_a_file_of_an_unusual_name_is_recognised(name, checkout, git, in_ci):
     checkout.write(f"docs/{name}", "Be kind.")
     git("add", ".")
-    assert in_ci.text(f"docs/{name}", LIMIT) == "Be kind."
+    assert in_ci.source(f"docs/{name}").text == "Be kind."
 
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
@@ -149,7 +149,7 @@ def test_an_untracked_file_of_an_unusual_name_is_refused(name, checkout, refused
 def test_a_name_that_is_not_utf_8_is_recognised(checkout, git, in_ci):
     checkout.write(os.fsdecode(b"caf\xe9.md"), "Be kind.")
     git("add", ".")
-    assert in_ci.text(os.fsdecode(b"caf\xe9.md"), LIMIT) == "Be kind."
+    assert in_ci.source(os.fsdecode(b"caf\xe9.md")).text == "Be kind."
 
 
 def untracked(workspace, git):
@@ -273,7 +273,7 @@ def kept_elsewhere_in_place_of_a_pointer(workspace, git):
 )
 def test_a_file_that_equals_the_index_is_sent_from_ci(state, checkout, git, in_ci):
     state(checkout, git)
-    assert in_ci.text("docs/handbook.md", LIMIT).startswith("Be")
+    assert in_ci.source("docs/handbook.md").text.startswith("Be")
 
 
 def test_a_link_in_the_index_is_still_a_link(checkout, git, refused, tmp_path):
@@ -332,7 +332,7 @@ def test_what_is_no_file_or_missing_is_said_to_be_that(checkout, refused):
 
 def test_the_configuration_itself_need_not_be_in_the_index(checkout, in_ci):
     checkout.write("assistants.yaml", "project: acme\n")
-    assert in_ci.text("assistants.yaml", LIMIT, named=False) == "project: acme\n"
+    assert in_ci.source("assistants.yaml", named=False).text == "project: acme\n"
 
 
 @pytest.mark.parametrize("rule", TrackedRule)
@@ -376,9 +376,9 @@ def test_a_person_is_told_once_what_git_does_not_have(checkout, git):
     for name in ("b.md", "a.md"):
         checkout.write(name, "New.")
     checkout.write("docs/handbook.md", "Changed.")
-    assert [root.text(name, LIMIT) for name in ("b.md", "a.md", "b.md")] == ["New."] * 3
-    assert root.text("docs/handbook.md", LIMIT) == "Changed."
-    assert root.text("a.md", LIMIT, named=False) == "New."
+    assert [root.source(name).text for name in ("b.md", "a.md", "b.md")] == ["New."] * 3
+    assert root.source("docs/handbook.md").text == "Changed."
+    assert root.source("a.md", named=False).text == "New."
     root.fingerprint("a.md", LIMIT)
     assert list(root.untracked) == ["b.md", "a.md"]
     assert set(root.untracked.values()) == {"is not in git's index"}
@@ -387,14 +387,14 @@ def test_a_person_is_told_once_what_git_does_not_have(checkout, git):
 def test_the_configuration_itself_is_no_warning(checkout):
     root = Root(checkout.folder, rule=TrackedRule.WARN)
     checkout.configure("project: acme\n")
-    root.text("assistants.yaml", LIMIT, named=False)
+    root.source("assistants.yaml", named=False)
     assert root.untracked == {}
 
 
 def test_where_everything_is_allowed_everything_is_sent(checkout, git):
     ignored(checkout, git)
     root = Root(checkout.folder, rule=TrackedRule.ALLOW)
-    assert root.text("secret.md", LIMIT) == CANARY
+    assert root.source("secret.md").text == CANARY
     assert root.untracked == {}
 
 
@@ -402,13 +402,13 @@ def test_where_everything_is_allowed_everything_is_sent(checkout, git):
 def test_the_rule_is_not_for_a_tree_that_is_not_in_git(rule, workspace):
     workspace.write("handbook.md", "Be kind.")
     root = Root(workspace.folder, rule=rule)
-    assert root.text("handbook.md", LIMIT) == "Be kind."
+    assert root.source("handbook.md").text == "Be kind."
     assert root.untracked == {}
 
 
 def test_a_root_within_a_checkout_is_held_to_its_part_of_the_index(checkout, refused):
     root = Root(checkout.folder / "docs", rule=TrackedRule.REFUSE)
-    assert root.text("handbook.md", LIMIT) == "Be kind."
+    assert root.source("handbook.md").text == "Be kind."
     checkout.write("docs/secret.md", CANARY)
     assert refused("secret.md", root)[1] == "secret.md is not in git's index"
 
@@ -416,7 +416,7 @@ def test_a_root_within_a_checkout_is_held_to_its_part_of_the_index(checkout, ref
 def test_a_second_worktree_has_an_index_of_its_own(checkout, git, tmp_path, refused):
     git("worktree", "add", str(tmp_path / "second"))
     root = Root(tmp_path / "second", rule=TrackedRule.REFUSE)
-    assert root.text("docs/handbook.md", LIMIT) == "Be kind."
+    assert root.source("docs/handbook.md").text == "Be kind."
     (tmp_path / "second" / "secret.md").write_text(CANARY)
     assert refused("secret.md", root)[1] == "secret.md is not in git's index"
 
@@ -473,7 +473,7 @@ def test_without_a_git_command_a_person_is_not_bothered(checkout, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     checkout.write("new.md", "New.")
     root = Root(checkout.folder, rule=TrackedRule.WARN)
-    assert root.text("new.md", LIMIT) == "New."
+    assert root.source("new.md").text == "New."
     assert root.untracked == {}
 
 
@@ -507,12 +507,12 @@ def test_git_is_asked_once_and_for_no_other_reason(checkout, git, stand_in, tmp_
     real = subprocess.run(["sh", "-c", "command -v git"], check=True, capture_output=True).stdout.decode()  # noqa: S607 - a shell
     stand_in(f'echo "$GIT_OPTIONAL_LOCKS $*" >> {asking}\nexec {real.strip()} "$@"')
     allowing = Root(checkout.folder)
-    allowing.text("docs/handbook.md", LIMIT)
+    allowing.source("docs/handbook.md")
     assert not asking.exists()
     for rule in (TrackedRule.REFUSE, TrackedRule.WARN):
         root = Root(checkout.folder, rule=rule)
         for _ in range(5):
-            root.text("docs/handbook.md", LIMIT)
+            root.source("docs/handbook.md")
             root.fingerprint("docs/handbook.md", LIMIT)
     lines = asking.read_text().splitlines()
     assert len(lines) == 4
@@ -527,7 +527,7 @@ def test_no_program_that_a_repository_names_is_run(checkout, git, in_ci, tmp_pat
     git("config", "core.fsmonitor", str(script))
     git("config", "core.pager", str(script))
     git("config", "alias.ls-files", f"!{script}")
-    assert in_ci.text("docs/handbook.md", LIMIT) == "Be kind."
+    assert in_ci.source("docs/handbook.md").text == "Be kind."
     assert not (tmp_path / "ran").exists()
 
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.config.errors import ConfigError
-from reconciler.config.text import MAX_DEPTH, Source, compose
+from reconciler.config.source import Source
+from reconciler.config.text import MAX_DEPTH, compose
 from reconciler.model.diagnostic import Origin
 
 
@@ -130,7 +131,7 @@ def test_windows_line_ends_are_read():
 
 def test_an_excerpt_of_a_file_with_windows_line_ends_shows_none_of_them():
     problem = refusal("a: 1\r\nb: *x\r\nc: 3\r\n")
-    assert problem.excerpt == ((1, "a: 1"), (2, "b: *x"), (3, "c: 3"))
+    assert problem.excerpt.lines == ((1, "a: 1"), (2, "b: *x"), (3, "c: 3"))
 
 
 JSON = st.recursive(

@@ -16,7 +16,8 @@ from reconciler.cli import diff, main, show, validate
 from reconciler.config import shapes, text
 from reconciler.config.codes import RULES
 from reconciler.config.document import schema
-from reconciler.config.text import Source, compose
+from reconciler.config.source import Source
+from reconciler.config.text import compose
 from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 from reconciler.dialects.assistants_v1.shape import FUNCTION
 from reconciler.dialects.written import InFile, OnServer, PromptFile, PromptParts, PromptText

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.config.source import Source
 from reconciler.model import address
 from reconciler.model.change import Action, Change, Reason, Step, StepKind
-from reconciler.model.diagnostic import Diagnostic, Origin
+from reconciler.model.diagnostic import Diagnostic, Excerpt, Origin
 from reconciler.model.outcome import Ended, Outcome, Result, Started, Stepped
 from reconciler.render.diagnostics import diagnostic_lines
 from reconciler.render.lines import Span, Style, line
@@ -131,7 +132,7 @@ def test_colour_repeats_what_the_symbol_says():
 
 
 def problem(text, column=1, width=1, **rest):
-    return Diagnostic("AS101", "wrong", Origin("a.yaml", 1, column, width), excerpt=((1, text),), **rest)
+    return Source("a.yaml", text).diagnostic("AS101", "wrong", Origin("a.yaml", 1, column, width), **rest)
 
 
 def shown(*problems):
@@ -149,7 +150,9 @@ def test_problems_are_counted_over_their_files():
 
 
 def test_the_gutter_is_as_wide_as_the_longest_number():
-    found = Diagnostic("AS101", "a", Origin("a.yaml", 9), "here", excerpt=((8, "x"), (9, "y"), (10, "z")))
+    found = Diagnostic(
+        "AS101", "a", Origin("a.yaml", 9), "here", excerpt=Excerpt(((8, "x"), (9, "y"), (10, "z")), 1)
+    )
     assert "   |\n 8 | x\n 9 | y\n   | ^ here\n10 | z\n   |\n" in shown(found)
 
 
@@ -177,7 +180,13 @@ def test_a_problem_at_the_end_of_a_line_has_a_caret_too():
 @given(st.text(max_size=300), st.integers(1, 320), st.integers(1, 50), st.text(max_size=20))
 def test_no_excerpt_acts_on_a_terminal(text, column, width, help):  # noqa: A002 - the field's word
     found = shown(
-        Diagnostic("AS101", text, Origin(text or "a", 1, column, width), excerpt=((1, text),), help=help)
+        Diagnostic(
+            "AS101",
+            text,
+            Origin(text or "a", 1, column, width),
+            excerpt=Excerpt(((1, text),), column),
+            help=help,
+        )
     )
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]", found)
     assert len(found.splitlines()) == 8 + bool(help)
