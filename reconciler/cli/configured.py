@@ -73,7 +73,7 @@ class Configured:
         """Return the meaning of the configuration, and report on stderr what is likely a mistake in it."""
         configuration = self.configuration
         if configuration.warnings:
-            console.print_diagnostics(configuration.warnings)
+            console.print_diagnostics(configuration.warnings, configuration.omitted)
         return configuration
 
     def elsewhere(self, environment: str | None) -> Configured:

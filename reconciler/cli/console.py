@@ -69,12 +69,12 @@ class Console:
         if self._is_live():
             self.log("", message)
 
-    def print_diagnostics(self, problems: tuple[Diagnostic, ...]) -> None:
-        """Print every problem of a configuration on stderr."""
+    def print_diagnostics(self, problems: tuple[Diagnostic, ...], omitted: int = 0) -> None:
+        """Print every problem of a configuration on stderr; ``omitted`` more are only counted."""
         from reconciler.render.diagnostics import diagnostic_lines  # noqa: PLC0415 - not for --help
         from reconciler.render.terminal import painted  # noqa: PLC0415 - not for --help
 
-        _write(sys.stderr, painted(diagnostic_lines(problems), colour=self._coloured(sys.stderr)))
+        _write(sys.stderr, painted(diagnostic_lines(problems, omitted), colour=self._coloured(sys.stderr)))
 
     def confirm(self, question: str) -> bool:
         """Return whether the person at the terminal types exactly ``yes``."""

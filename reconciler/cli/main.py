@@ -85,7 +85,7 @@ def run(arguments: list[str]) -> int:
         console.log("Interrupted", "nothing was in flight; run the same command again")
         return _INTERRUPTED
     except ConfigError as error:
-        console.print_diagnostics(error.diagnostics)
+        console.print_diagnostics(error.diagnostics, error.omitted)
         return error.exit_code
     except ReconcilerError as error:
         console.log("Error", f"{error}{_remedy(error)}")

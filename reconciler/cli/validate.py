@@ -40,25 +40,30 @@ def validate(paths: tuple[Path, ...], strict: bool, form: str, **options: Any) -
     valid: Configuration | None = None
     try:
         valid = Configured.of({**options, "files": paths or options["files"]}).configuration
-        problems = valid.warnings
+        problems, omitted = valid.warnings, valid.omitted
     except ConfigError as error:
-        problems = error.diagnostics
-    _report(console, form, problems, valid)
+        problems, omitted = error.diagnostics, error.omitted
+    _report(console, form, problems, omitted, valid=valid)
     return 1 if valid is None or (strict and problems) else 0
 
 
 def _report(
-    console: Console, form: str, problems: tuple[Diagnostic, ...], valid: Configuration | None
+    console: Console,
+    form: str,
+    problems: tuple[Diagnostic, ...],
+    omitted: int,
+    *,
+    valid: Configuration | None,
 ) -> None:
     from reconciler.render import diagnostics  # noqa: PLC0415 - lazily, see above
 
     if form == "json":
-        console.print(diagnostics.diagnostic_json(problems))
+        console.print(diagnostics.diagnostic_json(problems, omitted))
         return
     if form == "github":
         console.print(diagnostics.diagnostic_annotations(problems))
     elif problems:
-        console.print_diagnostics(problems)
+        console.print_diagnostics(problems, omitted)
     if valid is not None and form == "text":
         desired = valid.desired
         counted = f"{_counted(len(desired.assistants), 'assistant')}, {_counted(len(desired.files), 'file')}"

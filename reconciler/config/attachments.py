@@ -33,6 +33,9 @@ class Attachments:
         self, layers: Layers, row: Files, declared: Sequence[Any], values: Mapping[str, Any]
     ) -> tuple[FileReference, ...]:
         """Return the files of an assistant, in order; ``values`` are those of its other fields."""
+        if excess := row.too_many(len(declared)):
+            layers.violated(row, excess)
+            return ()
         is_searched = row.searched in _tags(layers.fields, values)
         references: list[FileReference] = []
         for number, entry in enumerate(declared):

@@ -50,9 +50,11 @@ _RULES = (
     Rule(
         "AS107",
         "larger than the bounds",
-        "A file may have 16 MiB, a million values, 32 levels and a million characters in one text. The "
-        "bounds are checked while reading, so that no file can take the machine with it. Split the "
-        "file, or move prompts into files of their own.",
+        "A file may have 16 MiB, 20,000 entries in one mapping or list, 32 levels and a million characters "
+        "in one text. It may have 100,000 values, and one more for each 8 bytes, up to a million. A prompt "
+        "may have a million characters once it is put together, and all prompts that are put together 64 "
+        "million. The bounds are checked while reading, so that no file can take the machine with it. "
+        "Split the file, or move prompts into files of their own.",
     ),
     Rule(
         "AS108",
@@ -298,6 +300,19 @@ _RULES = (
         "AS508",
         "a model with an announced end",
         "The model's maker has announced the day on which it is shut down. Name its successor in time.",
+    ),
+    Rule(
+        "AS509",
+        "conflict markers",
+        "A merge stopped at lines that both sides changed, and left both between `<<<<<<<` and `>>>>>>>`. "
+        "Decide for one side, and remove the markers.",
+    ),
+    Rule(
+        "AS510",
+        "a text that ends in a comment",
+        "In YAML a `#` after a space begins a comment, also behind a text without quotes, and so does a `#` "
+        "below a block that is indented less than the block. Those words are not sent. Quote the text, or "
+        "write it as a block. A comment that is meant is set off by two spaces, or has a line of its own.",
     ),
 )
 

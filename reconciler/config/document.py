@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_
 
 from pydantic import BaseModel, Tag, ValidationError
 
+from reconciler.config.problems import KEPT
 from reconciler.config.shapes import shapes
 from reconciler.dialects.written import Strict
 from reconciler.model.diagnostic import Diagnostic, did_you_mean
 from reconciler.model.field import TAG
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pydantic_core import ErrorDetails
 
+    from reconciler.config.problems import Problems
     from reconciler.config.shapes import Document
     from reconciler.config.source import Source
     from reconciler.config.text import Node
@@ -44,32 +46,64 @@ class Declared:
 
 
 M = TypeVar("M", bound=Strict)
+_MOST = 1_000  # errors of a file that are looked at together
 
 
-def declare(source: Source, node: Node, shape: type[M]) -> tuple[M | None, list[Diagnostic]]:
-    """Return a node in a shape, and every problem located; None where there is one."""
-    try:
-        return shape.model_validate(node.plain()), []
-    except ValidationError as cause:
-        return None, _diagnostics(source, node, shape, cause)
+def declare(source: Source, node: Node, shape: type[M], problems: Problems) -> M | None:
+    """Return a node in a shape; None where something is wrong, which is reported at its position."""
+    return _declared(source, node, value=node.plain(), shape=shape, problems=problems)
 
 
-def salvage(source: Source, node: Node, shape: type[M]) -> tuple[M | None, list[Diagnostic]]:
-    """Return a whole file in its shape; what is wrong is left out, so that the rest can still be checked."""
+def salvage(source: Source, node: Node, shape: type[M], problems: Problems) -> M | None:
+    """Return a whole file in its shape; what is wrong is left out, so that the rest can still be checked.
+
+    None where too much is wrong.
+    """
     rest = node.plain()
     try:
-        return shape.model_validate(rest), []
+        return shape.model_validate(rest)
     except ValidationError as cause:
-        if not isinstance(rest, dict):
-            return None, _diagnostics(source, node, shape, cause)
-        for error in cause.errors(include_url=False):
+        if not isinstance(rest, dict) or cause.error_count() > _MOST:
+            before = problems.total
+            for part in _parts(rest):
+                _declared(source, node, value=part, shape=shape, problems=problems)
+                if problems.total >= before + KEPT:
+                    break
+            problems.count(cause.error_count() - (problems.total - before))
+            return None
+        errors = cause.errors(include_url=False)
+        _report(source, node, shape, errors, problems=problems)
+        for error in errors:
             path = _path(node, error)
             _drop(rest, path[: _depth(shape, path)])
-        return shape.model_validate(rest), _diagnostics(source, node, shape, cause)
+        return shape.model_validate(rest)
 
 
-def _diagnostics(source: Source, node: Node, shape: type[Strict], cause: ValidationError) -> list[Diagnostic]:
-    return [_located(source, node, shape, error) for error in cause.errors(include_url=False)]
+def _declared(source: Source, node: Node, value: Any, shape: type[M], problems: Problems) -> M | None:
+    try:
+        return shape.model_validate(value)
+    except ValidationError as cause:
+        _report(source, node, shape, cause.errors(include_url=False), problems=problems)
+        return None
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    """Yield a file in parts: to describe each of a million errors takes a gigabyte."""
+    if not isinstance(value, dict):
+        yield value
+        return
+    for key, inner in value.items():
+        if isinstance(inner, dict) and inner:
+            yield from ({key: {name: one}} for name, one in inner.items())
+        else:
+            yield {key: inner}
+
+
+def _report(
+    source: Source, node: Node, shape: type[Strict], errors: Sequence[ErrorDetails], problems: Problems
+) -> None:
+    problems.extend(_located(source, node, shape, error) for error in errors[:KEPT])
+    problems.count(len(errors[KEPT:]))
 
 
 def _drop(value: Any, path: list[str | int]) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from reconciler.config.content import Root
     from reconciler.config.document import Declared
+    from reconciler.config.problems import Problems
     from reconciler.config.shapes import Environment
     from reconciler.config.source import Source
     from reconciler.config.text import Node
@@ -47,7 +48,7 @@ class Environments:
 
     root: Root
     dialect: Dialect
-    problems: list[Diagnostic]
+    problems: Problems
     described: dict[str, Described] = field(default_factory=dict)
     unreadable: set[str] = field(default_factory=set)
 
@@ -107,11 +108,11 @@ class Environments:
 
     def check_patches(self, declared: Sequence[str]) -> None:
         """Report patches for undeclared assistants, in every environment."""
-        known = [str(assistant(name)) for name in declared]
+        known = {str(assistant(name)): None for name in declared}
         for environment in self.described.values():
             for address, origin, _ in environment.patches():
                 if address not in known:
                     problem = f"a patch of `{address}`, which nobody declares"
-                    hint = did_you_mean(address, known)
+                    hint = self.problems.suggestions.nearest(address, known)
                     remedy = hint or "patches are keyed by address, like assistant.support"
                     self.problems.append(environment.source.diagnostic("AS424", problem, origin, help=remedy))

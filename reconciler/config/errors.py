@@ -13,11 +13,15 @@ if TYPE_CHECKING:
 
 
 class ConfigError(ReconcilerError):
-    """The configuration is wrong; ``diagnostics`` holds every problem found, in source order."""
+    """The configuration is wrong; ``diagnostics`` holds its problems in source order.
 
-    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+    ``omitted`` more were found, and are only counted.
+    """
+
+    def __init__(self, diagnostics: Sequence[Diagnostic], omitted: int = 0) -> None:
         super().__init__(diagnostics)
         self.diagnostics = tuple(diagnostics)
+        self.omitted = omitted
 
     def __str__(self) -> str:
         return "; ".join(f"{problem.origin}: {problem.message}" for problem in self.diagnostics)

@@ -10,6 +10,7 @@ from reconciler.config.contract import flaw
 from reconciler.config.document import declare
 from reconciler.config.errors import ConfigError
 from reconciler.config.limits import CODES
+from reconciler.config.lint import cut_off
 from reconciler.config.shapes import FILE, listed
 from reconciler.config.text import Node, compose
 from reconciler.dialects.written import InFile
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from reconciler.config.content import Root
     from reconciler.config.layers import Layers
     from reconciler.config.lint import Lint
+    from reconciler.config.problems import Problems
     from reconciler.config.shapes import ItemShape
     from reconciler.config.source import Source
     from reconciler.dialects.written import Strict
@@ -53,12 +55,24 @@ class ItemLists:
     root: Root
     lint: Lint
     shapes: Mapping[str, Mapping[str, ItemShape]]
-    files: dict[tuple[str, str, tuple[str, ...]], tuple[Item | None, tuple[Diagnostic, ...]]] = field(
-        default_factory=dict
-    )
+    files: dict[tuple[str, str, tuple[str, ...]], Item | None] = field(default_factory=dict)
+    lists: dict[tuple[str, int], tuple[Sequence[Any], list[Item]]] = field(default_factory=dict)
 
     def items(self, layers: Layers, row: Items, declared: Sequence[Any]) -> list[Item]:
-        """Return the items of a field, in order; an item that is wrong is reported and left out."""
+        """Return the items of a field, in order; an item that is wrong is reported and left out.
+
+        A list that assistants share is looked at once. Items above the limit are not looked at.
+        """
+        key = row.name, id(declared)
+        known = self.lists.get(key)
+        if known is None:
+            known = self.lists[key] = declared, self._items(layers, row, declared)
+        return known[1]
+
+    def _items(self, layers: Layers, row: Items, declared: Sequence[Any]) -> list[Item]:
+        if excess := row.too_many(len(declared)):
+            layers.violated(row, excess)
+            return []
         made = {number: self._item(layers, row, item, number) for number, item in enumerate(declared)}
         items = {number: item for number, item in made.items() if item is not None}
         numbers = [*items]
@@ -100,32 +114,32 @@ class ItemLists:
             located = self.root.locate(named, layer.source.path if layer else layers.own.path)
             key = located, row.name, tuple(shape.kind.tag for shape in shapes)
             if key not in self.files:
-                self.files[key] = self._in_file(row, shapes, located)
+                self.files[key] = self._in_file(row, shapes, located, layers.problems)
         except ContentError as cause:
             problem = f"cannot read the {_noun(row, shapes)}: {cause}"
             layers.problem(cause.code, problem, row.name, *path, help=cause.help)
             return None
-        item, problems = self.files[key]
-        layers.problems.extend(problems)
-        return item
+        return self.files[key]
 
     def _in_file(
-        self, row: Items, shapes: tuple[ItemShape, ...], path: str
-    ) -> tuple[Item | None, tuple[Diagnostic, ...]]:
+        self, row: Items, shapes: tuple[ItemShape, ...], path: str, problems: Problems
+    ) -> Item | None:
         """Return what is in a file: a whole item, or what is inside one."""
         source = self.root.source(path)
         try:
             node = compose(source, _expected(row, shapes))
         except ConfigError as cause:
-            return None, cause.diagnostics
-        hidden = self.lint.document(source, node)
+            problems.extend(cause.diagnostics)
+            return None
+        problems.extend(self.lint.document(source, node))
         shape = _shape_of(node, shapes)
         if shape is None:
             known = listed([each.kind.tag for each in shapes], "or")
-            problem = source.diagnostic("AS202", f"the file must have a type, {known}", node.at(TAG))
-            return None, (problem, *hidden)
-        body, problems = _declared(row, shape, source, node)
-        return None if body is None else _sent(shape, body), (*problems, *hidden)
+            problem = f"the file must have a type, {known}"
+            problems.append(source.diagnostic("AS202", problem, node.at(TAG)))
+            return None
+        body = _declared(row, shape, source, node, problems=problems)
+        return None if body is None else _sent(shape, body)
 
 
 def _shape_of(node: Node, shapes: tuple[ItemShape, ...]) -> ItemShape | None:
@@ -135,20 +149,19 @@ def _shape_of(node: Node, shapes: tuple[ItemShape, ...]) -> ItemShape | None:
     return named[0] if named else shapes[0] if len(shapes) == 1 else None
 
 
-def _declared(
-    row: Items, shape: ItemShape, source: Source, node: Node
-) -> tuple[Strict | None, list[Diagnostic]]:
-    """Return the object in a file that says what an item is, and what is wrong with it."""
+def _declared(row: Items, shape: ItemShape, source: Source, node: Node, problems: Problems) -> Strict | None:
+    """Return the object in a file that says what an item is, and report what is wrong with it."""
     inner = shape.kind.inner
     is_whole = node.has(TAG) and (not inner or node.has(inner))
     spot = _Spot(source, node, (inner,) if is_whole and inner else ())
-    declared, problems = declare(source, node, shape.whole if is_whole else shape.body)
+    declared = declare(source, node, shape.whole if is_whole else shape.body, problems)
     body = getattr(declared, inner) if declared and is_whole and inner else declared
     if isinstance(body, InFile):
-        return None, [spot.problem("AS202", f"a {row.noun} file cannot name another", FILE)]
+        problems.append(spot.problem("AS202", f"a {row.noun} file cannot name another", FILE))
+        return None
     if body is not None:
-        problems = [*problems, *_checked(row, shape, body, spot)]
-    return body, problems
+        problems.extend(_checked(row, shape, body, spot))
+    return body
 
 
 def _checked(row: Items, shape: ItemShape, body: Strict, spot: _Spot) -> Iterator[Diagnostic]:
@@ -157,6 +170,11 @@ def _checked(row: Items, shape: ItemShape, body: Strict, spot: _Spot) -> Iterato
     key = getattr(body, kind.key, None) if kind.key else None
     for problem in row.key_problems(kind, key) if isinstance(key, str) else ():
         yield spot.problem(CODES[problem.limit], problem.message, *problem.path, help=problem.help)
+    written = spot.node.child(*spot.at)
+    texts = written.value if written and isinstance(written.value, dict) else {}
+    for name, text in texts.items():
+        if written and name != TAG:
+            yield from cut_off(spot.source, text, name, written.key(name))
     schema = getattr(body, kind.contract, None) if kind.contract else None
     wrong = flaw(schema, f"{kind.noun}'s {kind.contract}") if isinstance(schema, dict) else None
     if wrong is not None:

@@ -10,6 +10,7 @@ from reconciler.config.limits import CODES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from reconciler.config.problems import Problems
     from reconciler.config.shapes import Values
     from reconciler.config.source import Source
     from reconciler.config.text import Node
@@ -43,7 +44,7 @@ class Layers:
     own: Source
     layers: tuple[Layer, ...]
     fields: Fields
-    problems: list[Diagnostic]
+    problems: Problems
 
     @property
     def declared(self) -> dict[str, Any]:
@@ -54,11 +55,16 @@ class Layers:
         return values
 
     def pairs(self, field: str) -> dict[str, Any]:
-        """Return the nearest value of each key of a field; null clears the keys that lie farther."""
-        pairs: dict[str, Any] = {}
+        """Return the nearest value of each key of a field; null clears the keys that lie farther.
+
+        Too many keys in one layer are reported there, and are not looked at.
+        """
+        row, pairs = self.fields.by_name[field], dict[str, Any]()
         for layer in reversed(self.layers):
-            if layer.declares(field):
-                inner = getattr(layer.values, field)
+            inner = getattr(layer.values, field) if layer.declares(field) else {}
+            if inner and (excess := row.too_many(len(inner))):
+                self._report(layer, excess, field)
+            else:
                 pairs = dict.fromkeys(pairs) if inner is None else pairs | inner
         return pairs
 
@@ -100,20 +106,25 @@ class Layers:
         key: bool = False,
     ) -> None:
         """Report what is wrong with the value under a path, or with its key."""
-        layer = self.layer(*path) if path else None
-        source = layer.source if layer else self.own
-        origin = self.origin(*path, key=key)
-        self.problems.append(source.diagnostic(code, message, origin, help=help))
+        self.problems.append(self._located(code, message, *path, help=help, key=key))
 
     def warn(self, code: str, message: str, *path: str | int, help: str = "") -> None:  # noqa: A002 - the field's word
         """Report what is likely a mistake, and may be meant."""
-        self.problem(code, message, *path, help=help)
-        self.problems.append(self.problems.pop().as_warning())
+        self.problems.append(self._located(code, message, *path, help=help).as_warning())
+
+    def _located(self, code: str, message: str, *path: str | int, help: str, key: bool = False) -> Diagnostic:  # noqa: A002 - the field's word
+        layer = self.layer(*path) if path else None
+        source = layer.source if layer else self.own
+        return source.diagnostic(code, message, self.origin(*path, key=key), help=help)
 
     def violated(self, row: Field, problem: Problem, *path: str | int) -> None:
         """Report a limit of a field that a value violates, at a path inside the value."""
         code, key = CODES[problem.limit], problem.is_key
         self.problem(code, problem.message, row.name, *path, help=problem.help, key=key)
+
+    def _report(self, layer: Layer, problem: Problem, field: str) -> None:
+        origin = layer.node.at(field)
+        self.problems.append(layer.source.diagnostic(CODES[problem.limit], problem.message, origin))
 
     def check(self, row: Field, value: Any) -> None:
         """Report every limit of a field that a value violates."""

@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.model.address import Address, Kind
-from reconciler.model.diagnostic import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.config.document import Declared
-    from reconciler.model.diagnostic import Diagnostic
+    from reconciler.config.problems import Problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +31,9 @@ class Moves:
     """The earlier addresses in all documents, checked against the declared ones."""
 
     declared: frozenset[Address]
-    problems: list[Diagnostic]
+    problems: Problems
     came_from: dict[Address, Address] = field(default_factory=dict)
+    went_to: dict[Address, Address] = field(default_factory=dict)
     named: set[Address] = field(default_factory=set)
     removed: set[Address] = field(default_factory=set)
 
@@ -60,21 +60,21 @@ class Moves:
         return {new: tuple(self._chain(new)) for new in self.came_from if new in self.declared}
 
     def _chain(self, new: Address) -> list[Address]:
-        chain: list[Address] = []
+        chain: dict[Address, None] = {}
         here = new
         while here in self.came_from and self.came_from[here] not in chain:
             here = self.came_from[here]
-            chain.append(here)
-        return chain
+            chain[here] = None
+        return [*chain]
 
     def _move(self, entry: _Entry, old: Address, new: Address) -> None:
         if old in self.declared:
             remedy = "rename its key, or take this out"
             self._report(entry.inner("from"), f"{old} is declared, so it did not move", remedy)
-        elif old in self.came_from.values() or new in self.came_from:
+        elif old in self.went_to or new in self.came_from:
             self._report(entry, f"{old} to {new}: one of them moved already", "an address moves once")
         else:
-            self.came_from[new] = old
+            self.came_from[new], self.went_to[old] = old, new
 
     def _remove(self, entry: _Entry, address: Address) -> None:
         if address in self.declared:
@@ -82,7 +82,7 @@ class Moves:
             self._report(entry, f"{address} is declared, so it cannot be forgotten", remedy)
         elif address in self.named:
             self._report(entry, f"{address} is listed twice", "keep one of the two")
-        elif address in self.came_from.values():
+        elif address in self.went_to:
             self._report(entry, f"{address} moved elsewhere", "remove the address it has now")
         else:
             self.named.add(address)
@@ -90,18 +90,37 @@ class Moves:
 
     def _check_ends(self, documents: Sequence[Declared]) -> None:
         """Report moves in a circle, and the last of those that lead to nothing declared or removed."""
-        went_to = {old: new for new, old in self.came_from.items()}
+        in_circles = self._in_circles()
         for declared in documents:
             for number, move in enumerate(declared.document.moved):
                 old, new = _parsed(move.from_), _parsed(move.to)
-                if new is None or self.came_from.get(new) != old or new in self.declared | self.removed:
+                if new is None or self.came_from.get(new) != old:
                     continue
-                is_circle = new in self._chain(new)
-                if is_circle or new not in went_to:
+                if new in self.declared or new in self.removed:
+                    continue
+                is_circle = new in in_circles
+                if is_circle or new not in self.went_to:
                     known = "it leads in a circle" if is_circle else "nobody declares it"
-                    hint = "" if is_circle else did_you_mean(str(new), map(str, self.declared))
+                    hint = "" if is_circle else self._near(new)
                     message = f"{new} is where {old} moved to, and {known}"
                     self._report(_Entry(declared, ("moved", number, "to")), message, hint)
+
+    def _in_circles(self) -> set[Address]:
+        """Return the addresses that a chain of moves leads back to."""
+        seen: set[Address] = set()
+        found: set[Address] = set()
+        for start in self.came_from:
+            path: dict[Address, None] = {}
+            here: Address | None = start
+            while here is not None and here not in seen:
+                seen.add(here)
+                path[here] = None
+                here = self.came_from.get(here)
+            found.update(path if here in path else ())  # an address moves once, so all of it is the circle
+        return found
+
+    def _near(self, address: Address) -> str:
+        return self.problems.suggestions.nearest(str(address), map(str, self.declared))
 
     def _address(self, text: str, entry: _Entry) -> Address | None:
         address = _parsed(text)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from bisect import bisect_right
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from reconciler.config.content import ContentError
-from reconciler.config.span import Span
+from reconciler.config.span import Segment, Span
 from reconciler.dialects.written import PromptFile, PromptParts, PromptText
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from reconciler.config.content import Root
     from reconciler.config.layers import Layer, Layers
     from reconciler.config.source import Source
@@ -17,38 +22,135 @@ if TYPE_CHECKING:
     from reconciler.model.diagnostic import Origin
 
 
-@dataclass(frozen=True, slots=True)
+MOST: Final = 1_000_000
+"""Characters of one prompt; no known server takes a tenth of that."""
+MADE: Final = 64_000_000
+"""Characters of all prompts that are put together, beside ten for each character that was read."""
+_TIMES = 10
+_AROUND = 200
+
+
+@dataclass(frozen=True)
 class Prompt:
     """What the model will read, the pieces it was made of, and the files they came from."""
 
-    text: str
+    segments: tuple[Segment, ...]
     pieces: tuple[Span, ...]
     files: tuple[str, ...] = ()
     is_template: bool = False
+
+    @cached_property
+    def text(self) -> str:
+        """The prompt as it is sent."""
+        if len(self.segments) == 1:
+            return self.segments[0].text
+        return "".join(segment.text for segment in self.segments)
+
+    @cached_property
+    def is_blank(self) -> bool:
+        """Whether there is nothing to read."""
+        return not self.text or self.text.isspace()
+
+    def seams(self) -> Iterator[tuple[int, int]]:
+        """Yield where the stretches of the text begin and end in which two segments meet."""
+        begin = end = 0
+        for seam in self._starts[1:]:
+            if seam - _AROUND > end:
+                if end:
+                    yield begin, end
+                begin = seam - _AROUND
+            begin, end = max(begin, 0), seam + _AROUND
+        if end:
+            yield begin, min(end, len(self.text))
+
+    @property
+    def values(self) -> Iterator[Span]:
+        """The values of variables in it."""
+        return (segment.value for segment in self.segments if segment.value)
+
+    def parts(self, start: int, end: int) -> tuple[Segment, ...]:
+        """Return the segments that letters of the text are in."""
+        first, last = bisect_right(self._starts, start) - 1, bisect_right(self._starts, max(start, end - 1))
+        return self.segments[first:last]
+
+    def segment(self, index: int) -> Segment:
+        """Return the segment that a letter of the text is in."""
+        return self.segments[bisect_right(self._starts, index) - 1]
+
+    def at(self, index: int) -> tuple[Span, int]:
+        """Return the piece or the value that a letter of the text is in, and where in that it is."""
+        number = bisect_right(self._starts, index) - 1
+        segment, inside = self.segments[number], index - self._starts[number]
+        return (segment.value, inside) if segment.value else (segment.piece, segment.index + inside)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where each segment begins; an empty one begins where the next one does."""
+        lengths = [len(segment.text) for segment in self.segments[:-1]]
+        return [*accumulate(lengths, initial=0)]
 
 
 Written: TypeAlias = str | PromptFile | PromptParts | PromptText
 """What a configuration may declare as a prompt."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Prompts:
-    """Turns what a configuration declares into the prompt; problems are reported at their positions."""
+    """Turns what a configuration declares into the prompt; problems are reported at their positions.
+
+    ``rendered`` holds each prompt once, however many assistants share it; ``read`` and ``made`` count
+    characters.
+    """
 
     root: Root
     variables: Variables
     sources: dict[str, Source] = field(default_factory=dict)
+    rendered: dict[tuple[tuple[Span, ...], bool], Prompt | None] = field(default_factory=dict)
+    read: int = 0
+    made: int = 0
 
     def prompt(self, layers: Layers, name: str, declared: Written) -> Prompt | None:
-        """Return the prompt that is the value of a field; None where a file cannot be read."""
+        """Return the prompt that is the value of a field; None where it cannot be read, or is too long."""
         pieces = self._pieces(layers, name, declared)
         if None in pieces:
             return None
         spans = tuple(piece for piece in pieces if piece)
         is_template = not isinstance(declared, str) and declared.template
-        texts = [self.variables.fill(span, layers.problems) if is_template else span.text for span in spans]
-        files = () if isinstance(declared, (str, PromptText)) else tuple(span.source.path for span in spans)
-        return Prompt(_joined(texts), spans, files, is_template)
+        key = spans, is_template
+        if key not in self.rendered:
+            is_written = isinstance(declared, (str, PromptText))
+            files = () if is_written else tuple(span.source.path for span in spans)
+            segments = self._segments(layers, name, spans, is_template=is_template)
+            self.rendered[key] = None if segments is None else Prompt(segments, spans, files, is_template)
+        return self.rendered[key]
+
+    def _segments(
+        self, layers: Layers, name: str, spans: Sequence[Span], *, is_template: bool
+    ) -> tuple[Segment, ...] | None:
+        """Return what a prompt is made of, each piece on a line of its own; None where it is too long."""
+        segments: list[Segment] = []
+        length = 0
+        for number, span in enumerate(spans, 1):
+            made = (
+                self.variables.fill(span, layers.problems, MOST - length)
+                if is_template
+                else [Segment(span.text, span)]
+            )
+            last = made[-1]
+            if number < len(spans) and not last.text.endswith("\n"):
+                made[-1] = replace(last, text=f"{last.text}\n")
+            segments += made
+            length += sum(len(segment.text) for segment in made)
+            if length > MOST:
+                layers.problem("AS411", f"the prompt would have more than {MOST:,} characters", name)
+                return None
+        self.read += sum(len(span.text) for span in spans)
+        self.made += length if len(segments) > 1 else 0
+        if self.made > MADE + _TIMES * self.read:
+            problem = f"all prompts together would have more than {MADE:,} characters"
+            layers.problem("AS107", problem, name, help="write less of them by `include` and variables")
+            return None
+        return tuple(segments)
 
     def _pieces(self, layers: Layers, name: str, declared: Written) -> list[Span | None]:
         if isinstance(declared, PromptFile):
@@ -82,9 +184,3 @@ def _written(text: str, layer: Layer, origin: Origin) -> Span:
     if layer.source.is_markdown and layer.source.text.endswith(text):
         return Span(text, layer.source, len(layer.source.text) - len(text))
     return Span(text, layer.source, whole=origin)
-
-
-def _joined(texts: list[str]) -> str:
-    """Return texts one after the other, each on a line of its own."""
-    *before, last = texts
-    return "".join(text if text.endswith("\n") else f"{text}\n" for text in before) + last

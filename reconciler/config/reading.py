@@ -11,6 +11,7 @@ from reconciler import dialects
 from reconciler.config.content import ContentError
 from reconciler.config.document import Declared, salvage
 from reconciler.config.errors import ConfigError
+from reconciler.config.problems import Problems
 from reconciler.config.shapes import shapes
 from reconciler.config.source import Source
 from reconciler.config.text import Node, collector_rests, compose
@@ -36,11 +37,13 @@ _EXPECTED = "declare `project:` and `assistants:`"
 _DIALECT = "dialect"
 
 
-class _Position(NamedTuple):
-    """A position as the parser would give it, counted from 0."""
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """A position as the parser would give it, counted from 0; its text is not YAML."""
 
     line: int
     column: int
+    index: None = None
 
 
 class _Body(NamedTuple):
@@ -78,33 +81,33 @@ class Reading:
 
     documents: tuple[Declared, ...]
     complete: bool
-    problems: tuple[Diagnostic, ...]
+    problems: Problems
     chosen: Dialect | None
 
     @property
     def dialect(self) -> Dialect:
         """The dialect; ConfigError where it is not certain."""
         if self.chosen is None:
-            raise ConfigError(sorted(self.problems, key=lambda problem: problem.origin))
+            raise self.problems.error()
         return self.chosen
 
 
 @collector_rests()
 def read(root: Root, paths: Sequence[Path], option: Dialect | None = None) -> Reading:
     """Read configuration files and folders (recursively, sorted); ``option`` is the dialect of --dialect."""
-    problems: list[Diagnostic] = []
+    problems = Problems()
     is_named = _files(root, paths, problems)
     composed = [_compose(root, path, problems, named=named) for path, named in is_named.items()]
     files = [file for file in composed if file]
     dialect = _chosen(files, option, problems)
     if dialect is None:
-        return Reading((), complete=False, problems=tuple(problems), chosen=None)
+        return Reading((), complete=False, problems=problems, chosen=None)
     documents = [document for file in files if (document := _document(file, dialect, problems))]
-    return Reading(tuple(documents), len(documents) == len(is_named), tuple(problems), dialect)
+    return Reading(tuple(documents), len(documents) == len(is_named), problems, dialect)
 
 
 def environment_file(
-    root: Root, path: str, dialect: Dialect, problems: list[Diagnostic]
+    root: Root, path: str, dialect: Dialect, problems: Problems
 ) -> tuple[Source, Node, Environment] | None:
     """Return an environment in a file of its own; None when it cannot be used."""
     try:
@@ -118,12 +121,11 @@ def environment_file(
     except ConfigError as cause:
         problems.extend(cause.diagnostics)
         return None
-    document, wrong = salvage(source, node, shapes(dialect).environment)
-    problems.extend(wrong)
+    document = salvage(source, node, shapes(dialect).environment, problems)
     return (source, node, document) if document else None
 
 
-def _chosen(files: Sequence[_Composed], option: Dialect | None, problems: list[Diagnostic]) -> Dialect | None:
+def _chosen(files: Sequence[_Composed], option: Dialect | None, problems: Problems) -> Dialect | None:
     """Return the one dialect of all files; None where they disagree or name an unknown one."""
     naming = [(file, file.dialect) for file in files if file.dialect is not None]
     wrong = [problem for file, name in naming if (problem := _misnamed(file, name, naming[0][0], option))]
@@ -149,7 +151,7 @@ def _misnamed(file: _Composed, name: str, first: _Composed, option: Dialect | No
     return file.problem(f"another dialect than elsewhere: {other}", "one run, one dialect")
 
 
-def _files(root: Root, paths: Sequence[Path], problems: list[Diagnostic]) -> dict[str, bool]:
+def _files(root: Root, paths: Sequence[Path], problems: Problems) -> dict[str, bool]:
     """Return paths beneath the root, in order; True for those that a person named one by one."""
     files: dict[str, bool] = {}
     for path in paths:
@@ -186,7 +188,7 @@ def _is_configuration(root: Root, path: str) -> bool:
         return True  # and to be reported: it may be an assistant
 
 
-def _compose(root: Root, path: str, problems: list[Diagnostic], *, named: bool) -> _Composed | None:
+def _compose(root: Root, path: str, problems: Problems, *, named: bool) -> _Composed | None:
     """Return a file, composed; None where it cannot be read. Either a person named it, or a folder did."""
     try:
         source = root.source(path, named=not named)
@@ -200,15 +202,14 @@ def _compose(root: Root, path: str, problems: list[Diagnostic], *, named: bool) 
     return None
 
 
-def _document(file: _Composed, dialect: Dialect, problems: list[Diagnostic]) -> Declared | None:
+def _document(file: _Composed, dialect: Dialect, problems: Problems) -> Declared | None:
     """Return a file as a document of a dialect; None where it is none."""
     try:
         node = _markdown(file.source, file.node, file.body, dialect) if file.body else file.node
     except ConfigError as cause:
         problems.extend(cause.diagnostics)
         return None
-    document, wrong = salvage(file.source, node, shapes(dialect).document)
-    problems.extend(wrong)
+    document = salvage(file.source, node, shapes(dialect).document, problems)
     return Declared(file.source, node, document) if document else None
 
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.config.attachments import Attachments
 from reconciler.config.environments import Environments
-from reconciler.config.errors import ConfigError
 from reconciler.config.items import ItemLists
 from reconciler.config.layers import Layer, Layers
-from reconciler.config.lint import Lint, missing_items
+from reconciler.config.lint import Lint
 from reconciler.config.moves import Moves
+from reconciler.config.problems import Problems
+from reconciler.config.prompt_lint import PromptLint
 from reconciler.config.prompts import Prompts
 from reconciler.config.reading import read
 from reconciler.config.shapes import shapes
@@ -52,12 +53,16 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What a configuration means, and what is likely a mistake in it; ``origins`` say where values are."""
+    """What a configuration means, and what is likely a mistake in it; ``origins`` say where values are.
+
+    ``omitted`` counts further warnings.
+    """
 
     desired: Desired
     warnings: tuple[Diagnostic, ...] = ()
     origins: Mapping[Address, Callable[[], Mapping[str, str]]] = field(default_factory=dict)
     environments: tuple[str, ...] = ()
+    omitted: int = 0
 
 
 def configuration(
@@ -74,7 +79,7 @@ def configuration(
 @collector_rests()
 def resolved(root: Root, reading: Reading, choice: Choice | None = None) -> Configuration:
     """Return what was read, as :func:`configuration` does."""
-    dialect, problems = reading.dialect, [*reading.problems]
+    dialect, problems = reading.dialect, reading.problems.copy()
     configured(root, reading.documents, problems)
     environments = Environments(root, dialect, problems)
     environments.read(reading.documents)
@@ -86,11 +91,15 @@ def resolved(root: Root, reading: Reading, choice: Choice | None = None) -> Conf
         choice=choice or Choice(),
     )
     desired = resolver.configuration(reading.documents, complete=reading.complete)
-    unique = {(problem.origin, problem.message): problem for problem in problems}
-    ordered = tuple(sorted(unique.values(), key=lambda problem: problem.origin))
-    if not all(problem.is_warning for problem in ordered):
-        raise ConfigError(ordered)
-    return Configuration(desired, ordered, resolver.origins, tuple(environments.described))
+    if problems.has_errors:
+        raise problems.error()
+    return Configuration(
+        desired,
+        problems.ordered(),
+        resolver.origins,
+        tuple(environments.described),
+        omitted=problems.omitted,
+    )
 
 
 @dataclass
@@ -99,7 +108,7 @@ class _Resolver:
 
     root: Root
     dialect: Dialect
-    problems: list[Diagnostic]
+    problems: Problems
     environments: Environments
     choice: Choice
     origins: dict[Address, Callable[[], Mapping[str, str]]] = field(default_factory=dict)
@@ -108,6 +117,7 @@ class _Resolver:
         self.variables = Variables()
         self.prompts = Prompts(self.root, self.variables)
         self.lint = Lint()
+        self.prompt_lint = PromptLint(self.lint)
         self.items = ItemLists(self.root, self.lint, shapes(self.dialect).items)
         self.attachments = Attachments(self.root)
 
@@ -185,20 +195,33 @@ class _Resolver:
             problem = f"--var {name}: no such variable is declared"
             hint = "declare it under `vars:`, or look at how it is spelt"
             self.problems.append(Diagnostic("AS421", problem, Origin("--var", 0), help=hint))
-        self.variables.values[name] = Variable(value, *(known.source, known.origin) if known else ())
+        source, origin = (known.source, known.origin) if known else (None, None)
+        self.variables.values[name] = Variable(value, source, origin, is_given=True)
 
     def _unused(self, documents: Sequence[Declared], chosen: Described | None) -> None:
         """Report variables that no template uses, in this environment or in any other.
 
         Where something is wrong a template may be missing, so then nothing is said.
         """
-        if not all(problem.is_warning for problem in self.problems):
+        if self.problems.has_errors:
             return
-        for other in (None, *self.environments.described.values()):
-            if other is not chosen:
-                for layers in self._layers(documents, other):
-                    self._prompts(replace(layers, problems=[]))
+        unpatched = self._layers(documents, None) if chosen else ()
+        for layers in (*unpatched, *self._patched(documents, chosen)):
+            self._prompts(replace(layers, problems=Problems()))
         self.problems.extend(self.variables.unused())
+
+    def _patched(self, documents: Sequence[Declared], chosen: Described | None) -> Iterator[Layers]:
+        """Yield every assistant as another environment patches it."""
+        declaring = {
+            str(address.assistant(name)): (declared, name)
+            for declared in documents
+            for name in declared.document.assistants
+        }
+        for other in self.environments.described.values():
+            for patched, _, layer in other.patches() if other is not chosen else ():
+                declared, name = declaring.get(patched, (None, ""))
+                if declared and (layers := self._of(declared, name, layer)):
+                    yield layers
 
     def _check_sources(self, documents: Sequence[Declared]) -> None:
         """Take the characters that are allowed, and check the files themselves."""
@@ -212,23 +235,26 @@ class _Resolver:
     def _layers(self, documents: Sequence[Declared], chosen: Described | None) -> Iterator[Layers]:
         patches = {name: layer for name, _, layer in chosen.patches()} if chosen else {}
         for declared in documents:
-            source, defaults = declared.source, declared.node.child("defaults")
-            farthest = (Layer(source, defaults, declared.document.defaults),) if defaults else ()
-            node = declared.node.child("assistants")
-            for name, values in declared.document.assistants.items():
-                own = node.child(name) if node else None
-                if node is None or own is None:
-                    continue
-                patch = patches.get(str(address.assistant(name)))
-                layers = (*((patch,) if patch else ()), Layer(source, own, values), *farthest)
-                yield Layers(
-                    name=name,
-                    key=node.key(name),
-                    own=source,
-                    layers=layers,
-                    fields=self.dialect.fields,
-                    problems=self.problems,
-                )
+            for name in declared.document.assistants:
+                if layers := self._of(declared, name, patches.get(str(address.assistant(name)))):
+                    yield layers
+
+    def _of(self, declared: Declared, name: str, patch: Layer | None) -> Layers | None:
+        """Return what is declared of one assistant; None where its node was taken apart."""
+        source, defaults = declared.source, declared.node.child("defaults")
+        node, own = declared.node.child("assistants"), declared.node.child("assistants", name)
+        if node is None or own is None:
+            return None
+        near = (patch,) if patch else ()
+        far = (Layer(source, defaults, declared.document.defaults),) if defaults else ()
+        return Layers(
+            name=name,
+            key=node.key(name),
+            own=source,
+            layers=(*near, Layer(source, own, declared.document.assistants[name]), *far),
+            fields=self.dialect.fields,
+            problems=self.problems,
+        )
 
     def _assistants(self, declared: Sequence[Layers]) -> tuple[DesiredAssistant, ...]:
         """Return every assistant, and report what its prompts say of items that others have."""
@@ -237,7 +263,7 @@ class _Resolver:
         known = {label: row for each in labels for label, row in each.items()}
         for layers, (_, prompts), own in zip(declared, made, labels, strict=True):
             for prompt in prompts:
-                layers.problems.extend(missing_items(layers, prompt, own, known))
+                self.problems.extend(self.prompt_lint.missing_items(layers, prompt, own, known))
         return tuple(assistant for assistant, _ in made)
 
     def _labels(self, assistant: DesiredAssistant) -> dict[str, Items]:
@@ -255,7 +281,7 @@ class _Resolver:
         self._check(layers, fields)
         self.lint.values(layers, fields)
         for name, prompt in read.items():
-            self.problems.extend(self.lint.prompt(layers, name, prompt))
+            self.problems.extend(self.prompt_lint.check(layers, name, prompt))
         sources = {name: " + ".join(prompt.files) for name, prompt in read.items() if prompt.files}
         own = address.assistant(layers.name)
         self.origins[own] = partial(layers.origins, sources)

@@ -54,6 +54,11 @@ class Source:
         return self.text[start : min(start + origin.width, end if end >= 0 else len(self.text))]
 
     @cached_property
+    def letters(self) -> frozenset[str]:
+        """Every character that it has."""
+        return frozenset(self.text)
+
+    @cached_property
     def _starts(self) -> list[int]:
         """The index at which each line begins."""
         starts, end = [0], self.text.find("\n")

@@ -32,5 +32,23 @@ class Span:
         help: str = "",  # noqa: A002 - the field's word
     ) -> Diagnostic:
         """Return a Diagnostic that points at some letters of the text."""
-        origin = self.whole or self.source.at(self.start + index, width)
-        return self.source.diagnostic(code, message, origin, help=help)
+        return self.source.diagnostic(code, message, self.at(index, width), help=help)
+
+    def at(self, index: int, width: int = 1) -> Origin:
+        """Return the position of some letters of the text."""
+        return self.whole or self.source.at(self.start + index, width)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of a prompt as it is sent: letters of a piece, or the value of a variable.
+
+    ``index`` is where its letters, or the use of the ``variable`` of this ``value``, begin in the piece.
+    """
+
+    text: str
+    piece: Span
+    index: int = 0
+    width: int = 1
+    variable: str = ""
+    value: Span | None = None

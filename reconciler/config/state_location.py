@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from reconciler.config.content import ContentError
-from reconciler.config.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.config.content import Root
     from reconciler.config.document import Declared
+    from reconciler.config.problems import Problems
     from reconciler.config.reading import Reading
     from reconciler.model.diagnostic import Diagnostic
 
-_PASSWORD = re.compile(r"//[^@]*:[^@]*@")  # as far as an @, since a / in a password may not be escaped
+_LONGEST = 2_000
 _SECRET = re.compile(r"pass|secret|token|key|credential", re.IGNORECASE)
 _CODE = "AS405"
 
 
-def configured(root: Root, documents: Sequence[Declared], problems: list[Diagnostic]) -> Path | str | None:
+def configured(root: Root, documents: Sequence[Declared], problems: Problems) -> Path | str | None:
     """Return the folder, beneath the root, or the address that the documents name; None where none does."""
     named = [declared for declared in documents if "state" in declared.document.model_fields_set]
     locations = [(declared, _location(root, declared, problems)) for declared in named]
@@ -40,22 +40,25 @@ def chosen(root: Root, reading: Reading) -> Path | str | None:
 
     Other mistakes do not matter here: a command that reads a state needs no valid configuration.
     """
-    problems: list[Diagnostic] = []
+    problems = reading.problems.copy()
     location = configured(root, reading.documents, problems)
     is_lost = any(
         declared.node.has("state") and "state" not in declared.document.model_fields_set
         for declared in reading.documents
     )
-    if problems or is_lost or not reading.complete:
-        every = (*reading.problems, *problems)
-        raise ConfigError(sorted(every, key=lambda problem: problem.origin))
+    if problems.total > reading.problems.total or is_lost or not reading.complete:
+        raise problems.error()
     return location
 
 
-def _location(root: Root, declared: Declared, problems: list[Diagnostic]) -> Path | str | None:
+def _location(root: Root, declared: Declared, problems: Problems) -> Path | str | None:
     """Return what one document names, or None where that is wrong; its text is never repeated."""
     named = declared.document.state
     if "://" in named:
+        if len(named) > _LONGEST:
+            problem = f"the address of the state has more than {_LONGEST:,} characters"
+            problems.append(_at(declared, _CODE, problem, "name a shorter one"))
+            return None
         if _holds_secret(named):
             remedy = (
                 "take it out, since it comes from the environment (PGPASSWORD, AWS_SECRET_ACCESS_KEY, or the "
@@ -76,7 +79,9 @@ def _location(root: Root, declared: Declared, problems: list[Diagnostic]) -> Pat
 def _holds_secret(address: str) -> bool:
     _, _, query = address.partition("?")
     names = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
-    return bool(_PASSWORD.search(address)) or any(map(_SECRET.search, names))
+    # As far as the last @, since a / in a password may not be escaped.
+    user = address.partition("//")[2].rpartition("@")[0]
+    return ":" in user or any(map(_SECRET.search, names))
 
 
 def _folder(root: Root, named: str, beside: str) -> Path:

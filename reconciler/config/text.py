@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 32
 MAX_NODES = 1_000_000
+MAX_ENTRIES = 20_000  # of one mapping or list
+FREE_NODES, NODE_BYTES = 100_000, 8  # values that any file may have, and bytes that each further one needs
 MAX_SCALAR = 1_000_000  # characters, thirty times what a prompt may have
 
 _LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -37,6 +39,9 @@ _SPECIAL = re.compile(r"[-+.0-9~nNtTfF]|\Z")  # how a plain scalar that is no te
 _ENDS = frozenset({yaml.MappingEndEvent, yaml.SequenceEndEvent})
 _STARTS: Mapping[type, type] = {yaml.MappingStartEvent: dict, yaml.SequenceStartEvent: list}
 _BLOCKS = frozenset("|>")
+_QUOTES = frozenset("\"'")
+_COMMENT = re.compile(r"(?!  +# )[ \t]+(#[^\n]*)")  # one that is meant is set off by two spaces
+_BLOCK_COMMENT = re.compile(r"\s*(#[^\n]*)")
 _DEPTH = "maximum nesting"  # how parsers name their own limit: PyYAML since 6.0.4, and libyaml
 _NONE: dict[str, tuple[Any, Any]] = {}
 _CONTROLS = "".join(map(chr, (*range(9), *range(11, 32), 127)))
@@ -124,6 +129,22 @@ class Node:
             here = here._inner(step) or here
         positions = here.positions.get(str(path[-1])) if path else None
         return _origin(self._path, *positions) if positions else self.at(*path)
+
+    def cut_off(self, source: Source, key: Origin) -> Origin | None:
+        """Return the position of a comment that may be meant as the end of a text; None where there is none.
+
+        It follows a text without quotes on its line, or a block before the next key and is indented deeper
+        than the ``key``.
+        """
+        if type(self.value) is not str or self._start.index is None or self._path.endswith(".json"):
+            return None
+        style = source.text[self._start.index : self._start.index + 1]
+        pattern = _BLOCK_COMMENT if style in _BLOCKS else _COMMENT
+        found = None if style in _QUOTES else pattern.match(source.text, self._end.index)
+        if found is None:
+            return None
+        origin = source.at(found.start(1), len(found[1]))
+        return None if style in _BLOCKS and origin.column <= key.column else origin
 
     def _inner(self, step: str | int) -> Node | None:
         inside = isinstance(self.value, dict) and step in self.value
@@ -245,6 +266,7 @@ class _Reader:
         self._source = source
         self._text = text  # as the parser has it
         self._path = source.path
+        self._most = min(MAX_NODES, FREE_NODES + len(text) // NODE_BYTES)
         self._open: list[Node | None] = []  # what is around the mapping or list being read, outermost first
 
     def read(self, events: Iterator[Any]) -> Node | None:  # noqa: C901, PLR0912 - one loop, run for every value of a file
@@ -262,6 +284,8 @@ class _Reader:
             elif kind in _STARTS:
                 value = _STARTS[kind]()
             elif kind in _ENDS:
+                if holder is not None and len(holder.value) > MAX_ENTRIES:
+                    self._refuse_size(holder)
                 holder, key = self._open.pop(), None
                 continue
             else:
@@ -269,7 +293,7 @@ class _Reader:
                 continue
             count += 1
             is_long = kind is yaml.ScalarEvent and len(event.value) > MAX_SCALAR
-            if is_long or count > MAX_NODES or event.anchor or event.tag:
+            if is_long or count > self._most or event.anchor or event.tag:
                 self._refuse_extras(event, count)
             if holder is not None and key is None and type(holder.value) is dict:
                 key = self._key(holder, value, event)
@@ -291,9 +315,13 @@ class _Reader:
             self._refuse("AS103", "anchors are not allowed", event, help="write the value out")
         if event.tag is not None:
             self._refuse("AS103", "tags are not allowed", event, help="remove it")
-        if count > MAX_NODES:
-            self._refuse("AS107", f"more than {MAX_NODES:,} values", event)
+        if count > self._most:
+            self._refuse("AS107", f"more than {self._most:,} values in a file of this size", event)
         self._refuse("AS107", f"a text of more than {MAX_SCALAR:,} characters", event)
+
+    def _refuse_size(self, holder: Node) -> NoReturn:
+        problem = f"{len(holder.value):,} entries; the limit is {MAX_ENTRIES:,}"
+        raise ConfigError([self._source.diagnostic("AS107", problem, holder.origin)])
 
     def _enter(self, holder: Node | None, event: Any) -> None:
         if len(self._open) >= MAX_DEPTH:

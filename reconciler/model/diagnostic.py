@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 _LONGEST = 1_000
-_LONGEST_WORD, _MOST_WORDS = 100, 1_000  # that are compared to find a spelling mistake
+_MOST_PAIRS = 200_000  # of letters that are compared to find a spelling mistake
+_LEAST_ALIKE = 0.6
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -78,8 +78,34 @@ class Diagnostic:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a sentence naming the nearest known word, or an empty text when none is near."""
-    words = [one for one in islice(known, _MOST_WORDS) if len(one) <= _LONGEST_WORD]
-    if len(word) > _LONGEST_WORD:
-        return ""
-    near = [one for one in words if one.endswith(f".{word}")] or get_close_matches(word, words, 1, 0.6)
+    words = [*_comparable(word, known)]
+    near = [one for one in words if one.endswith(f".{word}")]
+    near = near or get_close_matches(word, words, 1, _LEAST_ALIKE)
     return f"did you mean `{near[0]}`?" if near else ""
+
+
+def _comparable(word: str, known: Iterable[str]) -> Iterator[str]:
+    """Yield known words of a similar length, as long as that costs little."""
+    pairs = 0
+    for one in known:
+        shorter, longer = sorted((len(one), len(word)))
+        if 2 * shorter < _LEAST_ALIKE * (shorter + longer) and not one.endswith(f".{word}"):
+            continue
+        pairs += max(1, shorter * longer)
+        if pairs > _MOST_PAIRS:
+            return
+        yield one
+
+
+@dataclass(slots=True)
+class Suggestions:
+    """Spelling mistakes that are still looked into: a text can have more of them than time allows."""
+
+    left: int = 20
+
+    def nearest(self, word: str, known: Iterable[str]) -> str:
+        """Return what did_you_mean does, as long as some are left."""
+        if self.left <= 0:
+            return ""
+        self.left -= 1
+        return did_you_mean(word, known)

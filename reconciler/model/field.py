@@ -193,8 +193,12 @@ class Field:
         return None
 
     def problems(self, value: Any) -> Iterator[Problem]:  # noqa: ARG002 - most kinds have limits
-        """Yield every limit that a value violates."""
+        """Yield every limit that a value violates; where there are too many parts, this alone."""
         yield from ()
+
+    def too_many(self, number: int) -> Problem | None:  # noqa: ARG002 - the same
+        """Return the problem of a value with so many parts; None where it may have them."""
+        return None
 
     @property
     def limits(self) -> Iterator[tuple[Limit, str]]:
@@ -409,10 +413,16 @@ class Items(Field):
         found = kind.body(part).get(kind.contract)
         return found if isinstance(found, dict) else {}
 
+    def too_many(self, number: int) -> Problem | None:
+        """Return the problem of more items than the limit."""
+        return _too_many(number, self.name, self.limit)
+
     def problems(self, value: Any) -> Iterator[Problem]:
         """Yield too many items, and a key that is used twice."""
         items = value or ()
-        yield from _too_many(len(items), self.name, self.limit)
+        if problem := self.too_many(len(items)):
+            yield problem
+            return
         seen = Counter[str]()
         for number, item in enumerate(items):
             seen[self.key(item)] += 1
@@ -519,10 +529,16 @@ class Mapped(Field):
         """Return the changed keys; None clears one."""
         return {path.removeprefix(f"{self.name}."): value for path, value in changes.items()}
 
+    def too_many(self, number: int) -> Problem | None:
+        """Return the problem of more keys than the limit."""
+        return _too_many(number, f"{self.name} pairs", self.limit)
+
     def problems(self, value: Any) -> Iterator[Problem]:
         """Yield too many keys, and keys and values that are too long."""
         pairs = value or {}
-        yield from _too_many(len(pairs), f"{self.name} pairs", self.limit)
+        if problem := self.too_many(len(pairs)):
+            yield problem
+            return
         for key, inner in pairs.items():
             yield from _too_long(f"a {self.name} key", key, self.key_limit, key, is_key=True)
             yield from _too_long(f"the {self.name} value of `{key}`", inner, self.value_limit, key)
@@ -565,12 +581,19 @@ class Pairs(Mapped):
         """Return how an ownership mark remembers that a key is managed: marks have limited room."""
         return key_digest(path.removeprefix(f"{self.name}."))
 
+    def too_many(self, number: int) -> Problem | None:
+        """Return the problem of more pairs than the limit, beside the ownership mark."""
+        if self.limit is None or number < self.limit:
+            return None
+        message = f"{number} {self.name} pairs; the limit is {self.limit - 1}, since one is ours"
+        return Problem(Limit.COUNT, message)
+
     def problems(self, value: Any) -> Iterator[Problem]:
         """Yield too many pairs, texts that are too long, and the key of the ownership mark."""
         pairs = value or {}
-        if self.limit is not None and len(pairs) > self.limit - 1:
-            message = f"{len(pairs)} {self.name} pairs; the limit is {self.limit - 1}, since one is ours"
-            yield Problem(Limit.COUNT, message)
+        if problem := self.too_many(len(pairs)):
+            yield problem
+            return
         for key, inner in pairs.items():
             if key == MARK_KEY:
                 message = f"the {self.name} key `{key}` is reserved for the ownership mark"
@@ -633,9 +656,14 @@ class Files(Field):
         """Return whether every upload of before is still there."""
         return set(before or ()) <= set(found or ())
 
+    def too_many(self, number: int) -> Problem | None:
+        """Return the problem of more files than the limit."""
+        return _too_many(number, self.name, self.limit)
+
     def problems(self, value: Any) -> Iterator[Problem]:
         """Yield too many files."""
-        yield from _too_many(len(value or ()), self.name, self.limit)
+        if problem := self.too_many(len(value or ())):
+            yield problem
 
     @property
     def limits(self) -> Iterator[tuple[Limit, str]]:
@@ -792,6 +820,7 @@ def _size(number: int) -> str:
     return f"{number:,} bytes" if rest else f"{whole:,} MiB"
 
 
-def _too_many(number: int, what: str, limit: int | None) -> Iterator[Problem]:
-    if limit is not None and number > limit:
-        yield Problem(Limit.COUNT, f"{number} {what}; the limit is {limit}")
+def _too_many(number: int, what: str, limit: int | None) -> Problem | None:
+    if limit is None or number <= limit:
+        return None
+    return Problem(Limit.COUNT, f"{number} {what}; the limit is {limit}")

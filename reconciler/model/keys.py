@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,10 +35,10 @@ _BEGINNINGS = (
 )
 
 
-def keys(text: str) -> Iterator[re.Match[str]]:
-    """Yield everything in a text that looks like a key."""
-    if _may_hold_a_key(text):
-        yield from _KEY.finditer(text)
+def keys(text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[re.Match[str]]:
+    """Yield everything in a text, or in a stretch of it, that looks like a key."""
+    if _may_hold_a_key(text[start:end]):
+        yield from _KEY.finditer(text, start, end)
 
 
 def _may_hold_a_key(text: str) -> bool:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _READABLE = 80
 
 
-def diagnostic_lines(problems: Sequence[Diagnostic]) -> Iterator[Line]:
-    """Yield every problem in turn, and a count at the end."""
+def diagnostic_lines(problems: Sequence[Diagnostic], omitted: int = 0) -> Iterator[Line]:
+    """Yield every problem in turn, and a count at the end; ``omitted`` more are only counted."""
     for problem in problems:
         yield from _problem(problem)
         yield line()
@@ -29,11 +29,12 @@ def diagnostic_lines(problems: Sequence[Diagnostic]) -> Iterator[Line]:
     kinds = ((len(problems) - warnings, "error"), (warnings, "warning"))
     counted = " and ".join(_counted(number, noun) for number, noun in kinds if number)
     rest = " Nothing was sent." if warnings < len(problems) else ""
-    yield line(Span(f"Found {counted} in {_counted(files, 'file')}.{rest}", Style.BOLD))
+    more = f", and at least {omitted:,} more" if omitted else ""
+    yield line(Span(f"Found {counted} in {_counted(files, 'file')}{more}.{rest}", Style.BOLD))
 
 
-def diagnostic_json(problems: Sequence[Diagnostic]) -> str:
-    """Return every problem as one JSON document."""
+def diagnostic_json(problems: Sequence[Diagnostic], omitted: int = 0) -> str:
+    """Return every problem as one JSON document; ``omitted`` more are only counted."""
     shown = [
         {
             "code": problem.code,
@@ -47,7 +48,8 @@ def diagnostic_json(problems: Sequence[Diagnostic]) -> str:
         }
         for problem in problems
     ]
-    return json.dumps({"format_version": 1, "problems": shown}, indent=2, ensure_ascii=False) + "\n"
+    document = {"format_version": 1, "problems": shown, "omitted": omitted}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def diagnostic_annotations(problems: Sequence[Diagnostic]) -> str:

@@ -109,19 +109,19 @@ def test_a_file_that_became_a_link_is_not_sent(workspace, root, hashed):
 
 def test_a_file_at_its_limit_is_read_and_one_above_it_is_not(workspace, root):
     workspace.write("a.md", b"x" * 10)
-    assert root.text("a.md", 10) == "x" * 10
+    assert root.source("a.md", limit=10).text == "x" * 10
     assert root.fingerprint("a.md", 10)[1] == 10
-    for read in (root.text, root.fingerprint):
+    for read in (root.source, root.fingerprint):
         with pytest.raises(ContentError, match=r"a\.md is larger than 9 bytes") as refused:
-            read("a.md", 9)
+            read("a.md", limit=9)
         assert refused.value.code == "AS305"
 
 
 def test_a_file_of_a_terabyte_ends_before_it_is_read(workspace, root):
     os.truncate(workspace.write("huge.md", b""), 1 << 40)
-    for read in (root.text, root.fingerprint):
+    for read in (root.source, root.fingerprint):
         with pytest.raises(ContentError, match=r"huge\.md is larger than 512,000,000 bytes"):
-            read("huge.md", 512_000_000)
+            read("huge.md", limit=512_000_000)
 
 
 def test_a_file_that_grows_faster_than_it_is_read_ends_at_its_limit(workspace, root, monkeypatch):
@@ -137,33 +137,33 @@ def test_a_file_that_grows_faster_than_it_is_read_ends_at_its_limit(workspace, r
             return piece
 
     monkeypatch.setattr(os, "fdopen", lambda number, mode, **_: Growing(number, mode))
-    for read in (root.text, root.fingerprint):
+    for read in (root.source, root.fingerprint):
         path.write_bytes(b"x")
         lengths.clear()
         with pytest.raises(ContentError, match=r"log\.md is larger than 3,000,000 bytes"):
-            read("log.md", 3_000_000)
+            read("log.md", limit=3_000_000)
         assert sum(lengths) == 3_000_001
 
 
 @pytest.mark.skipif(not Path("/proc/sys/kernel/ostype").exists(), reason="there is no such file here")
 def test_a_file_that_says_it_is_empty_is_read_up_to_the_limit():
     root = Root(Path("/proc/sys/kernel"))
-    assert root.text("ostype", 6) == "Linux\n"
+    assert root.source("ostype", limit=6).text == "Linux\n"
     with pytest.raises(ContentError, match="ostype is larger than 5 bytes"):
-        root.text("ostype", 5)
+        root.source("ostype", limit=5)
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="there is no such file here")
 def test_a_file_that_cannot_be_read_to_its_end_is_named():
     with pytest.raises(ContentError, match=r"^mem: input/output error"):
-        Root(Path("/proc/self")).text("mem", 10)
+        Root(Path("/proc/self")).source("mem", limit=10)
 
 
 @pytest.mark.parametrize(("content", "line"), [(b"\xff", 1), (b"Be\n\nkind\xe0 \n", 3)])
 def test_what_is_not_utf_8_is_refused_with_its_line(content, line, workspace, root):
     workspace.write("prompt.md", content)
     with pytest.raises(ContentError, match=rf"prompt\.md is not UTF-8 text \(line {line}\)") as refused:
-        root.text("prompt.md", 100)
+        root.source("prompt.md", limit=100)
     assert (refused.value.code, refused.value.help) == ("AS304", "save it as UTF-8")
 
 
@@ -187,8 +187,8 @@ def test_every_descriptor_is_closed(workspace, hashed, root):
     (workspace.folder / "link").symlink_to("docs")
     file = hashed("b.md", b"Be kind.")
     workspace.write("b.md", b"Be mean.")
-    attempts = [partial(read, path, 9) for read in (root.text, root.fingerprint) for path in PATHS]
-    elsewhere = partial(Root(Path("/")).text, "proc/self/environ", 9)
+    attempts = [partial(read, path, limit=9) for read in (root.source, root.fingerprint) for path in PATHS]
+    elsewhere = partial(Root(Path("/")).source, "proc/self/environ", limit=9)
 
     before = len(os.listdir("/dev/fd"))  # noqa: PTH208 - counts, and iterates nothing
     for attempt in (*attempts, elsewhere, partial(root.reopen, file)):

@@ -136,7 +136,7 @@ def test_a_reader_that_errs_with_what_was_written_is_noticed():
 def test_a_reader_that_is_slow_or_breaks_is_noticed(monkeypatch):
     monkeypatch.setattr("config.feeding.MOST_SECONDS", 0)
     monkeypatch.setattr("config.feeding.allowed", lambda: 0)
-    monkeypatch.setattr("reconciler.config.text.MAX_NODES", None)
+    monkeypatch.setattr("reconciler.config.text.MAX_SCALAR", None)
     found = found_so_far()
     taste(8, Strange("soup", "a: b\n"), found)
     taste(9, Strange("soup", "# a\n"), found)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from reconciler.config.document import Declared
 from reconciler.config.errors import ConfigError
 from reconciler.config.moves import Moves
+from reconciler.config.problems import Problems
 from reconciler.config.resolve import configuration
 from reconciler.config.shapes import Document
 from reconciler.config.source import Source
@@ -214,11 +215,11 @@ def test_what_is_not_refused_leads_from_what_is_gone_to_what_is_declared_once(pa
     removed = f"removed: [{', '.join(f'assistant.{name}' for name in gone)}]\n"
     source = Source("a.yaml", (moved(*pairs) if pairs else "") + removed)
     node = compose(source)
-    problems = []
+    problems = Problems()
     moves = Moves(frozenset({SUPPORT, SALES}), problems)
     moves.read([Declared(source, node, Document.model_validate(node.plain()))])
 
-    if not problems:
+    if not problems.total:
         chains = moves.earlier()
         former = [one for chain in chains.values() for one in chain]
         assert {new.name for new in chains} <= {"support", "sales"}

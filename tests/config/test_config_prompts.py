@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from reconciler.config.content import Root
 from reconciler.config.errors import ConfigError
 from reconciler.config.invisible import unseen
+from reconciler.config.problems import Problems
 from reconciler.config.resolve import configuration
 from reconciler.config.source import Source
 from reconciler.config.span import Span
@@ -60,9 +61,10 @@ def test_only_who_asks_for_a_template_gets_one(said, workspace, prompt):
 
 def filled(text, **values):
     """A template with its variables, and what is wrong with it."""
-    problems = []
+    problems = Problems()
     variables = Variables({name: Variable(value) for name, value in values.items()})
-    return variables.fill(Span(text, Source("a.md", text)), problems), problems
+    segments = variables.fill(Span(text, Source("a.md", text)), problems, 10_000)
+    return "".join(segment.text for segment in segments), [*problems.ordered()]
 
 
 TEXTS = st.text() | st.text(alphabet="${}var.x \n", max_size=40)

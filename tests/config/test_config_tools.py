@@ -113,10 +113,8 @@ def test_all_ways_to_name_tools_stand_side_by_side_in_their_order(workspace, sen
 
 def test_a_file_that_many_share_is_read_once(workspace, root, monkeypatch, means):
     read = []
-    text = root.text
-    monkeypatch.setattr(
-        root, "text", lambda path, *rest, **more: read.append(path) or text(path, *rest, **more)
-    )
+    source = root.source
+    monkeypatch.setattr(root, "source", lambda path, **more: read.append(path) or source(path, **more))
     workspace.write("tools/x.json", json.dumps(LOOKUP))
     defaults = "defaults: {model: m, tools: [{file: tools/x.json}]}"
     workspace.write("a.yaml", f"project: acme\n{defaults}\nassistants: {{a: {{}}, b: {{}}}}\n")

@@ -286,7 +286,7 @@ def test_the_deepest_level_allowed_is_read():
 def test_more_values_than_anybody_writes_are_refused(monkeypatch):
     monkeypatch.setattr("reconciler.config.text.MAX_NODES", 3)
     problem = refusal("[1, 2,\n 3]")
-    assert problem.message == "more than 3 values"
+    assert problem.message == "more than 3 values in a file of this size"
     assert problem.origin == Origin("a.yaml", 2, 2)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from reconciler.cli import diff, main, show, validate
-from reconciler.config import shapes, text
+from reconciler.config import prompts, shapes, source, text
 from reconciler.config.codes import RULES
 from reconciler.config.document import schema
 from reconciler.config.source import Source
@@ -288,10 +288,15 @@ def test_the_limits_are_those_that_are_checked():
         FUNCTION.key_limit,
         64,
         rows["files"].largest // 1024**2,
-        text.MAX_BYTES // 1024**2,
+        source.MAX_BYTES // 1024**2,
+        text.FREE_NODES,
+        text.NODE_BYTES,
         text.MAX_NODES,
+        text.MAX_ENTRIES,
         text.MAX_DEPTH,
         text.MAX_SCALAR,
+        prompts.MOST,
+        prompts.MADE,
     ]
 
 

@@ -201,7 +201,7 @@ def test_as_text_problems_go_to_stderr_and_the_result_to_stdout(here, project):
 
 def test_as_json_there_is_one_object_on_stdout_and_nothing_else(here, project):
     assert here("validate", "--format", "json") == Ended(
-        0, '{\n  "format_version": 1,\n  "problems": []\n}\n', ""
+        0, '{\n  "format_version": 1,\n  "problems": [],\n  "omitted": 0\n}\n', ""
     )
 
     project.configure(DOUBTFUL.replace("name: Support", "nmae: Support"))

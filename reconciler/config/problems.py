@@ -1,0 +1,95 @@
+"""The problems of one configuration: the first hundred are kept, the others counted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from reconciler.config.errors import ConfigError
+from reconciler.model.diagnostic import Suggestions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.model.diagnostic import Diagnostic, Origin
+
+KEPT: Final = 100
+"""Problems that are shown; errors come before warnings."""
+COUNTED: Final = 10_000
+"""Problems that are counted."""
+
+
+class Problems:
+    """Collects the problems of a configuration, each once; ``suggestions`` are for those who report them.
+
+    The ten-thousandth error ends the reading with a ConfigError. Warnings end nothing.
+    """
+
+    def __init__(self, found: Iterable[Diagnostic] = ()) -> None:
+        self.suggestions = Suggestions()
+        self._errors: list[Diagnostic] = []
+        self._warnings: list[Diagnostic] = []
+        self._more = 0
+        self._seen: set[tuple[Origin, str]] = set()
+        self.extend(found)
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether one of them is an error."""
+        return bool(self._errors)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether another warning would not even be counted."""
+        return self.total >= COUNTED
+
+    @property
+    def total(self) -> int:
+        """How many were found, at most COUNTED."""
+        return min(len(self._seen) + self._more, COUNTED)
+
+    @property
+    def omitted(self) -> int:
+        """How many are not shown."""
+        return self.total - len(self.ordered())
+
+    def append(self, problem: Diagnostic) -> None:
+        """Take a problem; ConfigError where it is one error too many."""
+        key = problem.origin, problem.message
+        if key in self._seen or (problem.is_warning and self.is_full):
+            return
+        self._seen.add(key)
+        kept = self._warnings if problem.is_warning else self._errors
+        if len(kept) < KEPT:
+            kept.append(problem)
+        if not problem.is_warning:
+            self._end_if_full()
+
+    def extend(self, problems: Iterable[Diagnostic]) -> None:
+        """Take problems in turn; ConfigError as for one."""
+        for problem in problems:
+            self.append(problem)
+
+    def count(self, errors: int) -> None:
+        """Count errors that are not described; ConfigError as for one."""
+        self._more += min(errors, COUNTED)
+        self._end_if_full()
+
+    def ordered(self) -> tuple[Diagnostic, ...]:
+        """Return the first hundred in the order of their positions, errors before warnings."""
+        kept = [*self._errors, *self._warnings][:KEPT]
+        return tuple(sorted(kept, key=lambda problem: problem.origin))
+
+    def copy(self) -> Problems:
+        """Return a collection that begins with these."""
+        other = Problems()
+        other._errors, other._warnings = [*self._errors], [*self._warnings]
+        other._more, other._seen = self._more, {*self._seen}
+        return other
+
+    def error(self) -> ConfigError:
+        """Return the error that has them all."""
+        return ConfigError(self.ordered(), self.omitted)
+
+    def _end_if_full(self) -> None:
+        if self.is_full:
+            raise self.error()

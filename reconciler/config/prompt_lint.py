@@ -1,0 +1,185 @@
+"""Checks of prompts as they are sent: pieces, values of variables, and what they make together."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from reconciler.config.conflict import conflict
+from reconciler.config.invisible import unseen
+from reconciler.config.lint import READERS, first, invisible
+from reconciler.config.shapes import listed
+from reconciler.model.keys import keys
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Iterator, Mapping
+
+    from reconciler.config.layers import Layers
+    from reconciler.config.lint import Lint
+    from reconciler.config.prompts import Prompt
+    from reconciler.config.span import Segment, Span
+    from reconciler.model.diagnostic import Diagnostic
+    from reconciler.model.field import Items
+
+_PLACEHOLDER = re.compile(
+    r"\b(?:TODO|FIXME|TBD|XXX)\b|[\[<](?:INSERT|YOUR|ADD|REPLACE)\b[^\]>\n]{0,60}[\]>]|(?i:lorem ipsum)"
+)
+_VARIABLE = re.compile(r"\$\{var\.[^}\n$]{0,100}\}")
+_ITEM_WORD = re.compile(r"`([A-Za-z0-9_-]{2,64})`|\b([A-Za-z0-9]+(?:_[A-Za-z0-9]+)+)\b")
+_FEW = 50  # words that are faster looked for one by one
+_NEAR = 8  # letters around one that cannot be seen, which decide whether its script needs it
+
+
+class _Use(NamedTuple):
+    """The name of an item in a prompt."""
+
+    span: Span
+    at: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class PromptLint:
+    """The checks of all prompts of a configuration, each text once however many assistants share it."""
+
+    lint: Lint
+    checked: set[Span | int] = field(default_factory=set)
+    uses: dict[int, Mapping[str, _Use]] = field(default_factory=dict)
+
+    def check(self, layers: Layers, name: str, prompt: Prompt) -> Iterator[Diagnostic]:
+        """Yield what a prompt hides, gives away or has forgotten; ``name`` is its field."""
+        if prompt.is_blank:
+            layers.warn("AS506", "the prompt is empty", name, help="write it, or null to clear it")
+        for piece in prompt.pieces:
+            if piece.source.path not in self.lint.checked:
+                yield from self.lint.source(piece.source)
+            if self._is_new(piece):
+                yield from self._piece(piece, is_template=prompt.is_template)
+        for value in filter(self._is_new, prompt.values):
+            yield from self.lint.escaped(value)
+            yield from _text(value)
+        if self._is_new(id(prompt)):
+            yield from self._together(prompt)
+
+    def missing_items(
+        self, layers: Layers, prompt: Prompt, own: Container[str], known: Mapping[str, Items]
+    ) -> Iterator[Diagnostic]:
+        """Yield the items, such as tools, that a prompt names and only other assistants have.
+
+        ``known`` maps what an item is called to its field, and is the same in every call.
+        """
+        if id(prompt) not in self.uses:
+            self.uses[id(prompt)] = _uses(prompt, known)
+        uses = self.uses[id(prompt)]
+        for word in first(word for word in uses if word not in own):
+            row, use = known[word], uses[word]
+            lacks = f"which assistant `{layers.name}` does not have"
+            problem = f"the prompt names the {row.noun} `{word}`, {lacks}"
+            remedy = f"add it to `{row.name}`"
+            yield use.span.diagnostic("AS507", problem, use.at, use.width, help=remedy).as_warning()
+
+    def _is_new(self, text: Span | int) -> bool:
+        is_new = text not in self.checked
+        self.checked.add(text)
+        return is_new
+
+    def _piece(self, piece: Span, *, is_template: bool) -> Iterator[Diagnostic]:
+        if piece.whole is not None:
+            yield from self.lint.escaped(piece)
+        yield from _text(piece)
+        if not is_template:
+            for use in first(_VARIABLE.finditer(piece.text)):
+                problem = f"{use[0]} is sent as it stands: this prompt is no template"
+                remedy = "say `template: true`"
+                yield piece.diagnostic("AS503", problem, use.start(), len(use[0]), help=remedy).as_warning()
+        body = piece.text.rstrip("\r\n")
+        if body and piece.text.count("\n", len(body)) > 1:
+            problem = "the text ends in empty lines, which are sent too"
+            yield piece.diagnostic("AS504", problem, len(body) - 1, help="remove them").as_warning()
+
+    def _together(self, prompt: Prompt) -> Iterator[Diagnostic]:
+        """Yield what only segments of a prompt together have."""
+        text = prompt.text
+        for begin, end in prompt.seams():
+            for key, parts in first(_joined(prompt, keys(text, begin, end))):
+                problem = f"{_put_together(parts)} make what looks like a key ({key[0][:3]}...); {READERS}"
+                remedy = "take it out, and revoke it: it stands in git's history"
+                yield _located(prompt, key, "AS505", problem, help=remedy)
+            for word, parts in first(_joined(prompt, _PLACEHOLDER.finditer(text, begin, end))):
+                problem = (
+                    f"{_put_together(parts)} make {word[0]!r}, which looks like something left to be written"
+                )
+                yield _located(prompt, word, "AS503", problem).as_warning()
+            for use, parts in first(_joined(prompt, _VARIABLE.finditer(text, begin, end))):
+                problem = f"{_put_together(parts)} make {use[0]}, which is sent as it stands"
+                remedy = "variables are filled in once"
+                yield _located(prompt, use, "AS503", problem, help=remedy).as_warning()
+            for index, one in first(unseen(text[begin:end], self.lint.allowed)):
+                at = begin + index
+                if _is_joined(prompt.parts(max(0, at - _NEAR), at + _NEAR)):
+                    span, inside = prompt.at(at)
+                    yield invisible(span, inside, one)
+
+
+def _text(piece: Span) -> Iterator[Diagnostic]:
+    """Yield what is wrong with a piece or a value by itself."""
+    for word in first(_PLACEHOLDER.finditer(piece.text)):
+        problem = f"{word[0]!r} looks like something left to be written"
+        yield piece.diagnostic("AS503", problem, word.start(), len(word[0])).as_warning()
+    carriage = piece.text.find("\r\n")
+    if carriage >= 0:
+        problem = "lines end in CR LF here, and are sent so"
+        yield piece.diagnostic("AS504", problem, carriage, help="save it with LF line ends").as_warning()
+    marker = conflict(piece.text)
+    if marker is not None:
+        problem = "a merge left its conflict markers here"
+        yield piece.diagnostic("AS509", problem, marker, 7, help="decide for one side, and remove them")
+
+
+def _joined(
+    prompt: Prompt, found: Iterable[re.Match[str]]
+) -> Iterator[tuple[re.Match[str], tuple[Segment, ...]]]:
+    """Yield what goes over a seam, and the segments that it is in."""
+    for match in found:
+        parts = prompt.parts(match.start(), match.end())
+        if _is_joined(parts):
+            yield match, parts
+
+
+def _is_joined(parts: tuple[Segment, ...]) -> bool:
+    """Return whether segments come from several places: an escape parts a text too."""
+    has_value = any(part.value for part in parts)
+    return len(parts) > 1 and (has_value or len({part.piece for part in parts}) > 1)
+
+
+def _put_together(parts: tuple[Segment, ...]) -> str:
+    values = {part.variable: part.value for part in parts if part.value}
+    if values:
+        named = [f"`{name}` ({value.at(0)})" for name, value in values.items()]
+        here = "" if all(part.value for part in parts) else "the text here and "
+        return f"{here}the value{'s' * (len(named) > 1)} of {listed(named, 'and')}"
+    return listed([*dict.fromkeys(part.piece.source.path for part in parts)], "and")
+
+
+def _located(prompt: Prompt, found: re.Match[str], code: str, problem: str, *, help: str = "") -> Diagnostic:  # noqa: A002 - the field's word
+    """Return a problem at the piece that its first letter is in, or at the use of a variable there."""
+    segment = prompt.segment(found.start())
+    if segment.value:
+        return segment.piece.diagnostic(code, problem, segment.index, segment.width, help=help)
+    span, index = prompt.at(found.start())
+    width = min(len(found[0]), len(span.text) - index)
+    return span.diagnostic(code, problem, index, width, help=help)
+
+
+def _uses(prompt: Prompt, known: Mapping[str, Items]) -> Mapping[str, _Use]:
+    """Return the first use of each known name in a prompt."""
+    text = prompt.text
+    if not known or (len(known) <= _FEW and not any(name in text for name in known)):
+        return {}
+    uses: dict[str, _Use] = {}
+    for use in _ITEM_WORD.finditer(text):
+        word = use[1] or use[2]
+        if word in known and word not in uses:
+            uses[word] = _Use(*prompt.at(use.start()), len(use[0]))
+    return uses
