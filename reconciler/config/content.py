@@ -42,13 +42,15 @@ class Root:
     Links, devices and anything but regular files are refused, and so is a path that climbs out, enters .git
     or another file system. A hard link looks like a file of its own. ``rule`` says what is done
     about named files that git does not have as they are; where it warns, ``untracked`` collects what git
-    does not have at all: paths in the order they were met, and what is to be said of each.
+    does not have at all: paths in the order they were met, and what is to be said of each. ``read`` counts
+    the characters of texts.
     """
 
     def __init__(self, folder: Path, rule: TrackedRule = TrackedRule.ALLOW) -> None:
         self.folder = folder.resolve()
         self.rule = rule
         self.untracked: dict[str, str] = {}
+        self.read = 0
 
     def locate(self, named: str, beside: str) -> str:
         """Return the path beneath the root that ``named`` means in the file ``beside``.
@@ -83,12 +85,14 @@ class Root:
         content = bytearray()
         self._pour_within(path, limit, content.extend, named=named)
         try:
-            return Source(path, content.decode("utf-8-sig"))
+            text = content.decode("utf-8-sig")
         except UnicodeDecodeError as cause:
             line = content.count(b"\n", 0, cause.start) + 1
             raise ContentError(
                 "AS304", f"{path} is not UTF-8 text (line {line})", "save it as UTF-8"
             ) from cause
+        self.read += len(text)
+        return Source(path, text)
 
     def fingerprint(self, path: str, limit: int) -> tuple[str, int]:
         """Return sha256 in hex and size in bytes of a named file; ContentError above ``limit`` bytes."""

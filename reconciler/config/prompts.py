@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 MOST: Final = 1_000_000
 """Characters of one prompt; no known server takes a tenth of that."""
 MADE: Final = 64_000_000
-"""Characters of all prompts that are put together, beside ten for each character that was read."""
-_TIMES = 10
+"""Characters that the prompts which are put together, and the values of all assistants, may have."""
+TIMES: Final = 10
+"""Characters that each character that was read may become, beside MADE."""
 _AROUND = 200
 
 
@@ -98,7 +99,7 @@ Written: TypeAlias = str | PromptFile | PromptParts | PromptText
 class Prompts:
     """Turns what a configuration declares into the prompt; problems are reported at their positions.
 
-    ``rendered`` holds each prompt once, however many assistants share it; ``read`` and ``made`` count
+    ``rendered`` holds each prompt once, however many assistants share it; ``made`` counts
     characters.
     """
 
@@ -106,7 +107,6 @@ class Prompts:
     variables: Variables
     sources: dict[str, Source] = field(default_factory=dict)
     rendered: dict[tuple[tuple[Span, ...], bool], Prompt | None] = field(default_factory=dict)
-    read: int = 0
     made: int = 0
 
     def prompt(self, layers: Layers, name: str, declared: Written) -> Prompt | None:
@@ -144,9 +144,8 @@ class Prompts:
             if length > MOST:
                 layers.problem("AS411", f"the prompt would have more than {MOST:,} characters", name)
                 return None
-        self.read += sum(len(span.text) for span in spans)
         self.made += length if len(segments) > 1 else 0
-        if self.made > MADE + _TIMES * self.read:
+        if self.made > MADE + TIMES * self.root.read:
             problem = f"all prompts together would have more than {MADE:,} characters"
             layers.problem("AS107", problem, name, help="write less of them by `include` and variables")
             return None

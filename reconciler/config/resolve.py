@@ -14,14 +14,15 @@ from reconciler.config.lint import Lint
 from reconciler.config.moves import Moves
 from reconciler.config.problems import Problems
 from reconciler.config.prompt_lint import PromptLint
-from reconciler.config.prompts import Prompts
+from reconciler.config.prompts import MADE, TIMES, Prompts
 from reconciler.config.reading import read
 from reconciler.config.shapes import shapes
 from reconciler.config.state_location import configured
-from reconciler.config.text import collector_rests
+from reconciler.config.text import MAX_ENTRIES, collector_rests
 from reconciler.config.variables import Variable, Variables
 from reconciler.dialects.written import Strict
 from reconciler.model import address
+from reconciler.model.canonical import canonical
 from reconciler.model.diagnostic import Diagnostic, Origin
 from reconciler.model.field import Items, Mapped, Text
 from reconciler.model.mark import NO_ENVIRONMENT
@@ -114,6 +115,7 @@ class _Resolver:
     origins: dict[Address, Callable[[], Mapping[str, str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.spent, self.sizes = 0, dict[int, int]()
         self.variables = Variables()
         self.prompts = Prompts(self.root, self.variables)
         self.lint = Lint()
@@ -129,6 +131,7 @@ class _Resolver:
         self._variables(documents, chosen)
         self._check_sources(documents)
         names = [name for document in documents for name in _keys(document, "assistants")]
+        self._bound(documents, names)
         if complete:
             self.environments.check_patches(names)
         moves = Moves(frozenset(address.assistant(name) for name in names), self.problems)
@@ -159,6 +162,40 @@ class _Resolver:
                 problem = f"{project!r} cannot be a project's name"
                 self._at(declared, problem, "project", help=_SPELLING.format(64))
         return named[0].document.project if named else ""
+
+    def _bound(self, documents: Sequence[Declared], names: Sequence[str]) -> None:
+        """Refuse more assistants than one run can plan; ConfigError."""
+        if len(names) > MAX_ENTRIES:
+            problem = f"{len(names):,} assistants in all files; the limit is {MAX_ENTRIES:,}"
+            origin = documents[0].node.at("assistants")
+            self.problems.append(documents[0].source.diagnostic("AS107", problem, origin))
+            raise self.problems.error()
+
+    def _spend(self, layers: Layers, values: Mapping[str, Any]) -> None:
+        """Count the characters of an assistant's values; ConfigError where defaults multiply a text.
+
+        A list that assistants share is measured once.
+        """
+        for row in layers.fields.values:
+            self.spent += self._size(row, values.get(row.name))
+        if self.spent > MADE + TIMES * self.root.read:
+            problem = f"the values of all assistants together have more than {MADE:,} characters"
+            remedy = "name large values of `defaults:` in fewer assistants"
+            layers.problem("AS107", problem, help=remedy)
+            raise self.problems.error()
+
+    def _size(self, row: Field, value: Any) -> int:
+        if isinstance(value, str):
+            return len(value)
+        if not isinstance(row, Items):
+            return (
+                sum(len(key) + len(str(inner)) for key, inner in value.items())
+                if isinstance(value, dict)
+                else 0
+            )
+        if id(value) not in self.sizes:
+            self.sizes[id(value)] = len(canonical(value))
+        return self.sizes[id(value)]
 
     def _twice(self, documents: Sequence[Declared]) -> None:
         first: dict[str, Origin] = {}
@@ -279,6 +316,7 @@ class _Resolver:
         read = {name: prompt for name, prompt in prompts.items() if prompt is not None}
         fields = self._values(layers, prompts)
         self._check(layers, fields)
+        self._spend(layers, fields)
         self.lint.values(layers, fields)
         for name, prompt in read.items():
             self.problems.extend(self.prompt_lint.check(layers, name, prompt))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reconciler.model.state import State
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # asyncio makes the repr of what a task returns, whoever reads it
 class PlannedRun:
     """A plan that can be made again for a part of what it was made of."""
 
@@ -68,8 +68,10 @@ async def planned(  # noqa: PLR0913 - what is compared, under which options, and
     found = PlannedRun.whole(desired, live, state, options).narrowed(targets, excluded)
     is_destroy = options.is_destroy  # what it does not see, it leaves behind
     if live.end is End.CLAIMED and (is_destroy or _rests_on_end(found.plan)):
-        live = await complete(provider, desired, state, options=options, live=live)
-        found = PlannedRun.whole(desired, live, state, options).narrowed(targets, excluded)
+        whole = await complete(provider, desired, state, options=options, live=live)
+        if replace(whole, end=live.end) != live:
+            found = PlannedRun.whole(desired, whole, state, options).narrowed(targets, excluded)
+        live, found = whole, replace(found, live=whole)
     _require_room(found.plan, live, provider)
     return found
 

@@ -297,6 +297,7 @@ def test_the_limits_are_those_that_are_checked():
         text.MAX_SCALAR,
         prompts.MOST,
         prompts.MADE,
+        prompts.TIMES,
     ]
 
 
