@@ -69,7 +69,7 @@ async def planned(  # noqa: PLR0913 - what is compared, under which options, and
     is_destroy = options.is_destroy  # what it does not see, it leaves behind
     if live.end is End.CLAIMED and (is_destroy or _rests_on_end(found.plan)):
         whole = await complete(provider, desired, state, options=options, live=live)
-        if replace(whole, end=live.end) != live:
+        if whole.end is not End.PROVED or replace(whole, end=live.end) != live:
             found = PlannedRun.whole(desired, whole, state, options).narrowed(targets, excluded)
         live, found = whole, replace(found, live=whole)
     _require_room(found.plan, live, provider)
