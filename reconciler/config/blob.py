@@ -1,0 +1,84 @@
+"""The bytes of a file in one pass: their digests, as git and as uploads count them, and their line ends."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+EDGE: Final = 64 * 1024
+"""Bytes that are kept of the beginning and of the end of a file."""
+
+_SHA256_LENGTH = 64  # of an object's name in hex; the other algorithm is SHA-1, whose names have 40
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What was found in one pass: ``blob`` is the name that git would give to these bytes.
+
+    ``line_ends`` counts CR LF; ``head`` and ``tail`` are the first and the last bytes.
+    """
+
+    size: int
+    sha256: str
+    blob: str
+    line_ends: int
+    head: bytes
+    tail: bytes
+
+
+class Pass:
+    """One pass over a file of ``size`` bytes, whose name in git would be of the same kind as ``like``."""
+
+    def __init__(self, size: int, like: str = "") -> None:
+        # git chose these names; a collision of SHA-1 would have to be in the commit that was reviewed.
+        algorithm = "sha256" if len(like) == _SHA256_LENGTH else "sha1"
+        self._blob = hashlib.new(algorithm, b"blob %d\0" % size, usedforsecurity=False)
+        self._sha256 = hashlib.sha256()
+        self._size = self._line_ends = 0
+        self._head = self._tail = self._last = b""
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next bytes."""
+        self._blob.update(piece)
+        self._sha256.update(piece)
+        self._size += len(piece)
+        self._line_ends += piece.count(b"\r\n") + (self._last == b"\r" and piece[:1] == b"\n")
+        self._last = piece[-1:] or self._last
+        if len(self._head) < EDGE:
+            self._head += piece[: EDGE - len(self._head)]
+        self._tail = (self._tail + piece[-EDGE:])[-EDGE:]
+
+    def passed(self) -> Passed:
+        """Return what was found."""
+        return Passed(
+            self._size,
+            self._sha256.hexdigest(),
+            self._blob.hexdigest(),
+            line_ends=self._line_ends,
+            head=self._head,
+            tail=self._tail,
+        )
+
+
+def with_line_feeds(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield pieces with LF where they have CR LF."""
+    held = b""
+    for piece in pieces:
+        joined = held + piece
+        held = b"\r" if joined.endswith(b"\r") else b""
+        yield joined[: len(joined) - len(held)].replace(b"\r\n", b"\n")
+    yield held
+
+
+def passed(pieces: Iterable[bytes], size: int, like: str, *sinks: Callable[[bytes], object]) -> Passed:
+    """Return what one pass over pieces finds; the sinks get them too."""
+    one = Pass(size, like)
+    for piece in pieces:
+        one.feed(piece)
+        for sink in sinks:
+            sink(piece)
+    return one.passed()

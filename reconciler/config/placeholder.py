@@ -1,0 +1,127 @@
+"""Forms of a file that only stand for its content, and how to get the content."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """A Git LFS pointer: the digest and the size of the content that it stands for."""
+
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """What stands there in place of the content, and what to do about it."""
+
+    what: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A kind of placeholder, recognised by its first and last bytes."""
+
+    what: str
+    help: str
+    fits: Callable[[bytes, bytes], object]
+
+
+LONGEST_POINTER = 1024
+"""Bytes of the longest Git LFS pointer."""
+
+_POINTER = re.compile(
+    rb"version https?://(?:git-lfs\.github\.com/spec/v1|hawser\.github\.com/spec/v1|git-media\.io/v/2)\r?\n"
+    rb"(?:ext-[^\r\n]{1,200}\r?\n){0,10}oid sha256:([0-9a-f]{64})\r?\nsize ([0-9]{1,15})(?:\r?\n)?"
+)
+_SOPS_TEXT = re.compile(
+    rb"^(?:sops:|\[sops\])[ \t]*\r?\n(?:[ \t][^\n]*\n|[a-z_]+[ \t]*=[^\n]*\n)*\Z", re.MULTILINE
+)
+_SOPS_JSON = re.compile(rb'"sops"\s{0,100}:\s{0,100}\{')
+_SOPS_MAC = re.compile(rb'"?(?:sops_)?mac"?[ \t]{0,10}[:=][ \t]{0,10}"?ENC\[AES256_GCM,data:')
+
+
+def pointer(content: bytes) -> Pointer | None:
+    """Return the Git LFS pointer that a content is; None where it is something else."""
+    found = _POINTER.fullmatch(content) if len(content) <= LONGEST_POINTER else None
+    return Pointer(found[1].decode(), int(found[2])) if found else None
+
+
+def placeholder(head: bytes, tail: bytes) -> Placeholder | None:
+    """Return what stands in place of a content, by its first and its last bytes; None where nothing does."""
+    return next((Placeholder(form.what, form.help) for form in _FORMS if form.fits(head, tail)), None)
+
+
+def _begins(pattern: bytes) -> Callable[[bytes, bytes], object]:
+    expected = re.compile(pattern)
+    return lambda head, _: expected.match(head)
+
+
+def _is_pointer(head: bytes, _: bytes) -> bool:
+    return pointer(head) is not None
+
+
+def _is_sops(head: bytes, tail: bytes) -> bool:
+    """Return whether it is a document of SOPS: encrypted values, and its own part at the end, with a MAC.
+
+    Prose that shows such a document goes on behind it, or closes a fence.
+    """
+    if b"ENC[AES256_GCM,data:" not in head or not _SOPS_MAC.search(tail):
+        return False
+    if head.lstrip()[:1] == b"{":
+        return _SOPS_JSON.search(tail) is not None and tail.rstrip()[-1:] == b"}"
+    ended = tail if tail.endswith(b"\n") else tail + b"\n"
+    return _SOPS_TEXT.search(ended) is not None or ended.splitlines()[-1].startswith(b"sops_")
+
+
+_DECRYPT = "decrypt it first, into a file that git ignores, and send that one with --allow-untracked"
+_FORMS = (
+    _Form("a Git LFS pointer", "run `git lfs pull`; in CI, let the checkout fetch LFS files", _is_pointer),
+    _Form(
+        "a file that git-crypt has locked",
+        "run `git-crypt unlock`; in CI, say --allow-untracked too",
+        _begins(rb"\0GITCRYPT\0"),
+    ),
+    _Form(
+        "a git-annex pointer",
+        "run `git annex get` and `git annex unlock` on it",
+        _begins(rb"(?:\.\./){0,50}(?:\.git)?/annex/objects/[^\r\n]{1,1000}(?:\r?\n|\Z)"),
+    ),
+    _Form("a pointer of git-xet", "run `git xet checkout`", _begins(rb"# xet version [0-9]+\r?\n")),
+    _Form(
+        "a DVC pointer",
+        "run `dvc pull`, and name the file without .dvc",
+        _begins(
+            rb"(?:(?:md5|frozen|wdir|desc): ?[^\r\n]{0,200}\r?\n){0,5}"
+            rb"outs:\r?\n- (?:md5|etag|checksum): [0-9a-f]{8}"
+        ),
+    ),
+    _Form(
+        "a file that age has encrypted",
+        _DECRYPT,
+        _begins(rb"age-encryption\.org/v1\r?\n|-----BEGIN AGE ENCRYPTED FILE-----\r?\n"),
+    ),
+    _Form(
+        "a file that ansible-vault has encrypted",
+        _DECRYPT,
+        _begins(rb"\$ANSIBLE_VAULT;[0-9]+\.[0-9]+;AES"),
+    ),
+    _Form(
+        "a file that transcrypt or OpenSSL has encrypted",
+        "run `transcrypt`, or decrypt it first",
+        _begins(rb"Salted__|U2FsdGVkX1[0-9A-Za-z+/]{6,}={0,2}(?:\r?\n|\Z)"),
+    ),
+    _Form("a message that PGP has encrypted", _DECRYPT, _begins(rb"-----BEGIN PGP MESSAGE-----\r?\n")),
+    _Form(
+        "a file that strongbox has encrypted", "run `strongbox`", _begins(rb"# STRONGBOX ENCRYPTED RESOURCE")
+    ),
+    _Form("a file that SOPS has encrypted", _DECRYPT, _is_sops),
+)
