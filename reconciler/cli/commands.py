@@ -297,24 +297,24 @@ def _session(options: dict[str, Any], *, everything: bool = False) -> Session:
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - lazily, see above
     from reconciler.cli.scope import Scope  # noqa: PLC0415 - the same
     from reconciler.cli.session import Session  # noqa: PLC0415 - the same
-    from reconciler.cli.target import choose  # noqa: PLC0415 - the same
+    from reconciler.cli.target import DATABASE, choose  # noqa: PLC0415 - the same
 
     scope, configured = Scope.of(options, everything=everything), Configured.of(options)
-    location = configured.location(options["state"])
-    target = choose(
+    target = choose(  # first: where no server is named, nothing else is worth a message
         options["server"],
         options["api_key_file"],
         options["headers"],
-        _folder(location),
+        _folder(None),
         allow_http=options["allow_http"],
         proxy_from_environment=options["proxy_from_environment"],
         ca_file=options["ca_file"],
         delay=options["settle"],
     )
+    location = configured.location(options["state"])
     return Session(
         console=Console.of(options),
         configured=configured,
         store=configured.store(location),
-        target=target,
+        target=replace(target, database=_folder(location) / DATABASE),
         scope=scope,
     )

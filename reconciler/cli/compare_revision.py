@@ -6,9 +6,8 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler.config.content import Root
 from reconciler.config.errors import ConfigError
-from reconciler.config.revision import laid_out
+from reconciler.config.revision import Commit, committed
 from reconciler.engine.file_diffs import with_texts
 from reconciler.engine.options import PlanOptions
 from reconciler.engine.simulate import against, anonymous
@@ -30,11 +29,11 @@ _GIT = "git:"
 _CHANGES = 2
 
 
-def _reading(folder: Path) -> Callable[[str], Awaitable[bytes | None]]:
-    """Return a reader of the files in a folder, by address; they stand for the uploads."""
+def _reading(commit: Commit) -> Callable[[str], Awaitable[bytes | None]]:
+    """Return a reader of the files of a commit, by address; they stand for the uploads."""
 
     async def content(address: str) -> bytes | None:
-        return (folder / Address.parse(address).name).read_bytes()
+        return commit.content(Address.parse(address).name)
 
     return content
 
@@ -59,23 +58,28 @@ class Comparison:
     def plan(self, *, detailed: bool, texts: bool, drawing: OutputOptions, out: Path | None) -> int:
         """Show the changes from the commit to the configuration; needs no server, no key and no state."""
         declared = self.configured.reported(self.console)
-        with laid_out(self.configured.root.folder, self.revision) as (folder, commit):
-            before = self._declared_in(folder, declared.desired.project)
-            target = f"the configuration of {self.revision} (commit {commit[:12]}); no server was asked"
+        with committed(self.configured.root, self.revision) as commit:
+            before = self._declared_in(commit, declared.desired.project)
+            target = f"the configuration of {self.revision} (commit {commit.name[:12]}); no server was asked"
             dialect = self.configured.dialect
             options = PlanOptions(target, dialect.fields, dialect=dialect.name)
             run = against(before, declared.desired, options).narrowed(self.scope.targets, self.scope.excluded)
             if texts:
-                run = asyncio.run(with_texts(run, _reading(folder), self.configured.root.reopen))
+                run = asyncio.run(with_texts(run, _reading(commit), self.configured.root.reopen))
         plan = anonymous(run.plan)
-        drawing.show(plan_document(plan, self.scope.recorded, declared.warnings), self.console, out)
+        drawing.show(
+            plan_document(plan, self.scope.recorded, declared.warnings),
+            self.console,
+            out,
+            self.configured.root,
+        )
         return _CHANGES if detailed and plan.has_changes else 0
 
-    def _declared_in(self, folder: Path, project: str) -> Desired:
+    def _declared_in(self, commit: Commit, project: str) -> Desired:
         """Return what the commit declares: nothing if it has no configuration yet."""
-        if not any((folder / file).exists() for file in self.configured.files):
+        if not any(commit.exists(file) for file in self.configured.files):
             return Desired(project)
-        before = replace(self.configured, root=Root(folder))
+        before = replace(self.configured, root=commit)
         try:
             desired, dialect = before.configuration.desired, before.dialect
         except ConfigError:

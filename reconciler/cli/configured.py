@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -9,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import dialects
 from reconciler.cli.ci_environment import in_ci
+from reconciler.cli.target import is_embedded
 from reconciler.config import state_location
 from reconciler.config.content import Root
 from reconciler.config.reading import Reading, read
 from reconciler.config.resolve import Choice, Configuration, resolved
 from reconciler.config.tracked import rule_for
 from reconciler.errors import UsageError
-from reconciler.model.diagnostic import Diagnostic, Origin
 from reconciler.model.mark import NO_ENVIRONMENT
 from reconciler.store.locations import folder, opened
 
@@ -43,12 +44,14 @@ class Configured:
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Configured:
         """Return what the options of a command name; UsageError for a --var that is not NAME=VALUE."""
-        root = Root(Path(), rule_for(in_ci=in_ci(), allow=options["allow_untracked"]))
+        rule = rule_for(
+            in_ci=in_ci(), allow=options["allow_untracked"], embedded=is_embedded(_server(options))
+        )
         return cls(
             options["files"],
             environment=options["environment"],
             variables=_pairs(options["variables"]),
-            root=root,
+            root=Root(Path(), rule, in_ci=in_ci()),
             named_dialect=options["dialect"],
         )
 
@@ -56,8 +59,7 @@ class Configured:
     def configuration(self) -> Configuration:
         """The meaning of the configuration, read once; ConfigError where it is wrong."""
         configuration = resolved(self.root, self._reading, Choice(self.environment, self.variables))
-        untracked = tuple(self._untracked(path, reason) for path, reason in self.root.untracked.items())
-        return replace(configuration, warnings=(*configuration.warnings, *untracked))
+        return replace(configuration, warnings=(*configuration.warnings, *self.root.evidence.warnings()))
 
     @property
     def dialect(self) -> Dialect:
@@ -80,17 +82,12 @@ class Configured:
         """Return the same configuration for another environment."""
         return replace(self, environment=environment)
 
-    @staticmethod
-    def _untracked(path: str, reason: str) -> Diagnostic:
-        remedy = "commit it; in CI it is refused"
-        return Diagnostic("AS306", f"{path} {reason}", Origin(path), help=remedy).as_warning()
-
     def location(self, named: Path | str | None) -> Path | str:
         """Return the folder or address of the state: of an option, of `state:`, or else the folder `state`.
 
         ConfigError where there is a configuration, and its location of the state is not certain.
         """
-        if named is None and any((self.root.folder / path).exists() for path in self.files):
+        if named is None and any(self.root.exists(path) for path in self.files):
             named = state_location.chosen(self.root, self._reading)
         return STATE if named is None else named
 
@@ -104,6 +101,12 @@ class Configured:
         if isinstance(location, Path):
             return folder(location, self.environment)
         return opened(location, f"{self.configuration.desired.project}/{self.environment or NO_ENVIRONMENT}")
+
+
+def _server(options: Mapping[str, Any]) -> str | None:
+    """Return the server that the options name; a command without that option heeds its variable."""
+    named: str | None = options["server"] if "server" in options else os.environ.get("ASSISTANTS_SYNC_SERVER")
+    return named
 
 
 def _pairs(texts: Sequence[str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from reconciler.config.git import checked_out
+from reconciler.config.content import Root
 from reconciler.errors import UsageError
 from reconciler.render.document import printed
 from reconciler.render.formats import drawn
@@ -45,11 +45,16 @@ class OutputOptions:
         depth = Depth.BRIEF if options["brief"] else Depth.FULL if options["full"] else Depth.PLAIN
         return cls(form, depth, options.get("max_bytes", 60_000))
 
-    def show(self, document: Document, console: Console, out: Path | None = None) -> None:
-        """Print a plan or a report on stdout, and also write it to a file, if one is named."""
+    def show(
+        self, document: Document, console: Console, out: Path | None = None, root: Root | None = None
+    ) -> None:
+        """Print a plan or a report on stdout, and also write it to a file, if one is named.
+
+        ``root`` has read the configuration, and so it can say whether that is the one of a commit.
+        """
         look = PageOptions(console.is_coloured, self.depth, self.most)
         if self.form == "html":
-            look = PageOptions(commit=_commit(), time=_time())
+            look = PageOptions(commit=_commit(root), time=_time())
         console.print(drawn(document, self.form, look))
         if out:
             planfile.write(out, printed(document))
@@ -57,9 +62,10 @@ class OutputOptions:
             console.log("", f"Saved to {out}.")
 
 
-def _commit() -> str:
+def _commit(root: Root | None) -> str:
     """Return the commit that is checked out, from git or else from the CI."""
-    return checked_out(Path.cwd()) or os.environ.get("GITHUB_SHA") or os.environ.get("CI_COMMIT_SHA") or ""
+    found = (root or Root(Path())).evidence.commit()
+    return found or os.environ.get("GITHUB_SHA") or os.environ.get("CI_COMMIT_SHA") or ""
 
 
 def _time() -> str:

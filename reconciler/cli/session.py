@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from reconciler.cli.output_options import OutputOptions
     from reconciler.cli.scope import Scope
     from reconciler.cli.target import Target
+    from reconciler.config.content import Root
     from reconciler.engine.planned_run import PlannedRun
     from reconciler.engine.staleness import Review
     from reconciler.model.diagnostic import Diagnostic
@@ -68,7 +69,7 @@ class ReportOptions:
         if self.drawing.form == "text":
             self.drawing.show(plan_document(plan, warnings=warnings), console)
 
-    def after(self, document: ReportDocument, console: Console) -> None:
+    def after(self, document: ReportDocument, console: Console, root: Root) -> None:
         """Show how an apply ended; a file that cannot be written is only a warning."""
         if self.file:
             try:
@@ -78,7 +79,7 @@ class ReportOptions:
         if self.drawing.form == "text":
             console.print_lines(report_lines(report_view(document)))
         else:
-            self.drawing.show(document, console)
+            self.drawing.show(document, console, root=root)
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,8 @@ class Session:
         """
         warnings = self.configured.reported(self.console).warnings
         plan = asyncio.run(self._planned(self.store.load(), texts=texts)).plan
-        drawing.show(plan_document(plan, self.scope.recorded, warnings), self.console, out)
+        document = plan_document(plan, self.scope.recorded, warnings)
+        drawing.show(document, self.console, out, self.configured.root)
         if plan.has_changes:
             self.console.hint(f"To do this: assistants-sync apply{f' {out}' if out else ''}")
         try:
@@ -132,7 +134,7 @@ class Session:
                 return 1
             report = asyncio.run(self._carried_out(run, concurrency.parallelism))
         report = replace(report, outcomes=(*report.outcomes, *stale))
-        report_options.after(report_document(report, run.plan), self.console)
+        report_options.after(report_document(report, run.plan), self.console, self.configured.root)
         return report.exit_code
 
     def _locked(self, timeout: float) -> AbstractContextManager[None]:

@@ -86,6 +86,11 @@ class Target:
             yield in_process(create_app(database))
 
 
+def is_embedded(server: str | None) -> bool:
+    """Return whether a server is named that is the embedded one."""
+    return server is not None and server.rstrip("/") == EMBEDDED
+
+
 def choose(  # noqa: PLR0913 - each is one option
     server: str | None,
     key_file: Path | None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reconciler.config.content import ContentError
+from reconciler.config.errors import ContentError
 from reconciler.config.limits import CODES
 from reconciler.model import address
 from reconciler.model.field import Items, Limit

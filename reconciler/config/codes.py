@@ -104,7 +104,8 @@ _RULES = (
         "AS303",
         "not a regular file",
         "Links, folders, pipes and devices are refused at every step of a path: what is behind them is "
-        "not what a reviewer saw. Name the file itself.",
+        "not what a reviewer saw. Name the file itself. A link is followed if -f names "
+        "it, or the folder in which it stays; in CI only with --allow-untracked.",
     ),
     Rule(
         "AS304",
@@ -119,10 +120,13 @@ _RULES = (
     Rule(
         "AS306",
         "a file that git does not have",
-        "Where the variable CI is set, a named file is sent only when it is in git's index and equals "
-        "what is there: what an ignored file holds, or an earlier step of the job has left, no reviewer "
-        "saw. Commit it, or say --allow-untracked. On a person's machine an untracked file is a "
-        "warning. What lies in .git is never sent.",
+        "Where the variable CI is set and the server is not the embedded one, a file is read and sent "
+        "only when its bytes are those that git's index has: what an ignored file holds, or an earlier step "
+        "of the job has left, no reviewer saw. The configuration itself is held to this, too. Line ends "
+        "that a checkout changed are changed back, and a file of Git LFS is held to its pointer. Files "
+        "that another filter changes, such as git-crypt, cannot be compared. Without .git, or where git "
+        "gives no answer, nothing can be proved. Commit the file, or say --allow-untracked. On a person's "
+        "machine an untracked file is a warning. What lies in .git is never sent.",
     ),
     Rule(
         "AS307",
@@ -140,6 +144,21 @@ _RULES = (
         "a folder without configuration",
         "A folder stands for every .yaml and .yml file and every Markdown assistant in it; this one has "
         "none.",
+    ),
+    Rule(
+        "AS310",
+        "a placeholder instead of the content",
+        "The file only stands for its content: a pointer of Git LFS, git-annex, git-xet or DVC, the text of "
+        "a symbolic link, or a file that git-crypt, age, ansible-vault, SOPS, transcrypt, strongbox or PGP "
+        "has encrypted. An assistant would get it in place of the content, so it is refused, "
+        "everywhere and also with --allow-untracked. Get the content as the help says.",
+    ),
+    Rule(
+        "AS311",
+        "line ends of a checkout",
+        "Git has the file with LF, and the checkout made CR LF of it. What git has is used and sent, so that "
+        "every checkout of a commit gives the same plan. To have LF here too, set core.autocrlf to `input` "
+        "or write `* text eol=lf` in .gitattributes, and check the files out again.",
     ),
     # 4xx: the meaning
     Rule(

@@ -4,36 +4,37 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
+import sys
 import tempfile
-from contextlib import ExitStack
-from functools import cached_property
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, NamedTuple
 
+from reconciler.config import names
+from reconciler.config.blob import Passed, passed, with_line_feeds
+from reconciler.config.errors import ContentError
+from reconciler.config.evidence import Evidence, Proof
 from reconciler.config.source import MAX_BYTES, Source
-from reconciler.config.tracked import Silence, Tracked, TrackedRule, tracked
-from reconciler.errors import ReconcilerError
-from reconciler.model.diagnostic import did_you_mean
+from reconciler.config.tracked import TrackedRule
+from reconciler.config.walk import Walk, unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
+    from reconciler.config.tracked import Entry
     from reconciler.model.resource import DesiredFile
 
 _PIECE = 1024 * 1024
 _IN_MEMORY = 8 * _PIECE
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+_HEAD = 4096
 
 
-class ContentError(ReconcilerError):
-    """A named file cannot be used; ``code`` names the rule, ``help`` says what to do."""
+class _Used(NamedTuple):
+    """What a file is used as: one pass over its bytes, which may be those with other line ends."""
 
-    def __init__(self, code: str, message: str, help: str = "") -> None:  # noqa: A002 - the field's word
-        super().__init__(message)
-        self.code = code
-        self.help = help
+    passed: Passed
+    proof: Proof
 
 
 class Root:
@@ -41,15 +42,13 @@ class Root:
 
     Links, devices and anything but regular files are refused, and so is a path that climbs out, enters .git
     or another file system. A hard link looks like a file of its own. ``rule`` says what is done
-    about named files that git does not have as they are; where it warns, ``untracked`` collects what git
-    does not have at all: paths in the order they were met, and what is to be said of each. ``read`` counts
+    about files whose bytes git does not have; ``evidence`` is what was found out about them. ``read`` counts
     the characters of texts.
     """
 
-    def __init__(self, folder: Path, rule: TrackedRule = TrackedRule.ALLOW) -> None:
+    def __init__(self, folder: Path, rule: TrackedRule = TrackedRule.ALLOW, *, in_ci: bool = False) -> None:
         self.folder = folder.resolve()
-        self.rule = rule
-        self.untracked: dict[str, str] = {}
+        self.evidence = Evidence(self.folder, rule, in_ci=in_ci)
         self.read = 0
 
     def locate(self, named: str, beside: str) -> str:
@@ -57,7 +56,7 @@ class Root:
 
         Both sides use forward slashes; raises ContentError for a path that is absolute or climbs out.
         """
-        if not named or "\0" in named or "\\" in named or named[0] in "/~":
+        if not _is_relative(named):
             remedy = (
                 "use forward slashes"
                 if "\\" in named
@@ -76,14 +75,16 @@ class Root:
                 )
         return "/".join(steps)
 
-    def source(self, path: str, *, limit: int = MAX_BYTES, named: bool = True) -> Source:
+    def source(self, path: str, *, limit: int = MAX_BYTES, by_hand: bool = False) -> Source:
         """Return a file's text, exactly; ContentError when it is not UTF-8 or longer than ``limit`` bytes.
 
-        The rule for files that git does not have is for those ``named`` by a configuration: it does not
-        apply to the configuration itself, whose name a person gave.
+        A file that a person named ``by_hand`` is held to git as any other, but it is no warning.
         """
-        content = bytearray()
-        self._pour_within(path, limit, content.extend, named=named)
+        with self._admitted(path, limit, by_hand=by_hand) as (stream, entry):
+            content = b"".join(_pieces(stream, path, limit))
+            used = self._used(path, entry, len(content), lambda: [content])
+        if used.proof is Proof.LINE_ENDS:
+            content = b"".join(with_line_feeds([content]))
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError as cause:
@@ -92,161 +93,187 @@ class Root:
                 "AS304", f"{path} is not UTF-8 text (line {line})", "save it as UTF-8"
             ) from cause
         self.read += len(text)
-        return Source(path, text)
+        return Source(path, text, self.evidence.is_quoted(used.proof))
 
     def fingerprint(self, path: str, limit: int) -> tuple[str, int]:
         """Return sha256 in hex and size in bytes of a named file; ContentError above ``limit`` bytes."""
-        seen = hashlib.sha256()
-        size = self._pour_within(path, limit, seen.update, named=True)
-        return seen.hexdigest(), size
+        with self._admitted(path, limit) as (stream, entry):
+            size = os.fstat(stream.fileno()).st_size
+            used = self._used(path, entry, size, lambda: _pieces(stream, path, limit)).passed
+        return used.sha256, used.size
 
     def reopen(self, file: DesiredFile) -> IO[bytes]:
         """Return a copy of the very bytes that were hashed; ContentError when the file changed since.
 
-        Git is not asked again: these are the bytes of which it was asked when they were hashed.
+        Git is not asked again: these are the bytes that were proved when they were hashed.
         """
-        seen = hashlib.sha256()
+        path, seen = file.address.name, hashlib.sha256()
+        changed = ContentError("AS308", f"{path} changed after it was planned; run the command again")
         with ExitStack() as unless_returned:
             spool = unless_returned.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY))
-            size = self._pour(file.address.name, file.size, seen.update, spool.write, named=False)
-            if (size, seen.hexdigest()) != (file.size, file.sha256):
-                problem = f"{file.address.name} changed after it was planned; run the command again"
-                raise ContentError("AS308", problem)
+            with self._opened(path) as stream:
+                for piece in self._as_hashed(stream, path):
+                    seen.update(piece)
+                    if spool.tell() + len(piece) > file.size:
+                        raise changed
+                    spool.write(piece)
+            if (spool.tell(), seen.hexdigest()) != (file.size, file.sha256):
+                raise changed
             spool.seek(0)
             unless_returned.pop_all()
         return spool
 
-    def _pour_within(self, path: str, limit: int, sink: Callable[[bytes], object], *, named: bool) -> int:
-        size = self._pour(path, limit, sink, named=named)
-        if size > limit:
-            raise ContentError("AS305", f"{path} is larger than {limit:,} bytes")
-        return size
+    def _as_hashed(self, stream: IO[bytes], path: str) -> Iterator[bytes]:
+        """Yield the bytes of a file with the line ends with which it was hashed."""
+        pieces = _pieces(stream, path, sys.maxsize)
+        return with_line_feeds(pieces) if path in self.evidence.line_ends else pieces
 
-    def _pour(self, path: str, limit: int, *sinks: Callable[[bytes], object], named: bool) -> int:
-        """Return a file's size once every sink has its bytes; above ``limit`` they do not get all.
-
-        Not more than one byte above the limit is read, however the file grows meanwhile.
-        """
-        with self._open(path) as stream:
-            if named:
-                self._hold_to_git(path)
-            size = os.fstat(stream.fileno()).st_size
-            if size > limit:
-                return size
-            size = 0
-            while piece := _piece(stream, path, limit + 1 - size):
-                size += len(piece)
-                for sink in sinks:
-                    sink(piece)
-            return size
-
-    def _open(self, path: str) -> IO[bytes]:
+    def head(self, path: str) -> bytes:
+        """Return the first bytes of a file, of which nothing is shown or sent; git's, if it is missing."""
         try:
-            with _Walk(self.folder, path) as walk:
+            with self._opened(path) as stream:
+                return _piece(stream, path, _HEAD)
+        except ContentError as refusal:
+            head = self.evidence.stored_head(path, _HEAD) if refusal.code == "AS301" else None
+            if head is None:
+                raise
+            return head
+
+    def exists(self, path: Path) -> bool:
+        """Return whether there is something under a path that a person named."""
+        return (self.folder / path).exists()
+
+    def named(self, path: Path) -> str:
+        """Return the path beneath the root that a person named; ContentError where it lies outside.
+
+        Links are followed where that is allowed, and kept in the path elsewhere, to be refused.
+        """
+        full = self.folder / path
+        return self._inside(full.resolve() if self.evidence.follows_links else full, path)
+
+    def _inside(self, full: Path, named: Path) -> str:
+        inner = _beneath(full, self.folder)
+        if inner is None:
+            problem = f"{named} lies outside the root {self.folder}"
+            raise ContentError("AS302", problem, "-C names another root")
+        return names.from_system(inner.as_posix())
+
+    def is_folder(self, path: str) -> bool:
+        """Return whether a path beneath the root is a folder, to which no link leads."""
+        full = self.folder / names.to_system(path)
+        return full.is_dir() and full.resolve() == full
+
+    def files_within(self, folder: str) -> dict[str, str]:
+        """Return the files beneath a folder, sorted: those that are there, and those that git says must be.
+
+        Each comes with the path to read: a link within the folder is followed, where links are followed.
+        """
+        top = self.folder / names.to_system(folder)
+        found = {self._inner(path): self._followed(path, top) for path in top.rglob("*") if not path.is_dir()}
+        found = {**{path: path for path in self._expected(folder)}, **found}
+        return dict(sorted(found.items(), key=lambda pair: PurePosixPath(pair[0]).parts))
+
+    def children(self, folder: str) -> list[str]:
+        """Return what a folder holds, sorted, whatever it is."""
+        top = self.folder / names.to_system(folder)
+        there = set(map(self._inner, top.iterdir())) if top.is_dir() else set()
+        return sorted(there | {path for path in self._expected(folder) if parent(path) == folder})
+
+    def _expected(self, folder: str) -> Iterator[str]:
+        before = f"{folder}/" if folder != "." else ""
+        return (path for path in self.evidence.missing_files() if path.startswith(before))
+
+    def _inner(self, path: Path) -> str:
+        return names.from_system(path.relative_to(self.folder).as_posix())
+
+    def _followed(self, path: Path, top: Path) -> str:
+        is_within = path.is_symlink() and path.resolve().is_relative_to(top)
+        return self._inner(path.resolve() if is_within and self.evidence.follows_links else path)
+
+    @contextmanager
+    def _admitted(
+        self, path: str, limit: int, *, by_hand: bool = False
+    ) -> Iterator[tuple[IO[bytes], Entry | None]]:
+        """Yield a file of at most ``limit`` bytes, none of them read yet, and what git has under its path."""
+        with self._opened(path) as stream:
+            entry = self.evidence.admit(path, by_hand=by_hand)
+            if os.fstat(stream.fileno()).st_size > limit:
+                raise _too_large(path, limit)
+            yield stream, entry
+
+    def _used(
+        self, path: str, entry: Entry | None, size: int, pieces: Callable[[], Iterable[bytes]]
+    ) -> _Used:
+        """Return what a file is used as; ContentError where it cannot be.
+
+        ``pieces`` reads it from its start.
+        """
+        name = entry.name if entry else ""
+        seen = passed(pieces(), size, name)
+        others = cache(lambda: passed(with_line_feeds(pieces()), size - seen.line_ends, name))
+        proof = self.evidence.judge(path, entry, seen, others)
+        return _Used(others() if proof is Proof.LINE_ENDS else seen, proof)
+
+    def _opened(self, path: str) -> IO[bytes]:
+        try:
+            with Walk(self.folder, path) as walk:
                 return walk.file()
+        except ContentError as refusal:
+            remedy = self._absence(path) if refusal.code == "AS301" else ""
+            raise ContentError(refusal.code, str(refusal), remedy or refusal.help) from refusal
         except OSError as cause:
-            raise _unreadable(path, cause) from cause
+            raise unreadable(path, cause) from cause
 
-    def _hold_to_git(self, path: str) -> None:
-        """Apply the rule to a file that was opened, before the first byte of it is read."""
-        if self.rule is TrackedRule.REFUSE:
-            self._refuse_unless_tracked(path)
-        elif self.rule is TrackedRule.WARN and isinstance(self._git, Tracked) and path not in self._git.files:
-            self.untracked[path] = self._git.objection(path)
-
-    def _refuse_unless_tracked(self, path: str) -> None:
-        if isinstance(self._git, Silence):
-            problem = f"git cannot say whether it has {path}: {self._git.reason}"
-            raise ContentError("AS306", problem, self._git.help)
-        if self._git and (objection := self._git.objection(path)):
-            raise ContentError("AS306", f"{path} {objection}", "commit it, or say --allow-untracked")
-
-    @cached_property
-    def _git(self) -> Tracked | Silence | None:
-        return tracked(self.folder)
+    def _absence(self, path: str) -> str:
+        """Return the remedy for a file that is missing, where something else is in its place."""
+        if os.path.lexists(self.folder / names.to_system(f"{path}.dvc")):
+            return "DVC has it: run dvc pull"
+        return self.evidence.absence(path)
 
 
-class _Walk:
-    """The way down from the root to one file, by descriptors.
+def parent(path: str) -> str:
+    """Return the folder of a path beneath the root."""
+    return PurePosixPath(path).parent.as_posix()
 
-    Each step is opened from the folder before it and then held, so that no link can be put in the place
-    of something that was looked at already.
+
+def _beneath(path: Path, folder: Path) -> Path | None:
+    """Return a path as seen from a folder, without `..`; None outside."""
+    plain = Path(os.path.normpath(path))
+    above = next((one for one in (*reversed(plain.parents), plain) if one.resolve() == folder), None)
+    return plain.relative_to(above) if above else None
+
+
+def _is_relative(named: str) -> bool:
+    """Return whether a text can be a relative path: it has no NUL and no backslash, and bytes can name it."""
+    if not named or "\0" in named or "\\" in named or named[0] in "/~":
+        return False
+    try:
+        names.to_bytes(named)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _pieces(stream: IO[bytes], path: str, limit: int) -> Iterator[bytes]:
+    """Yield a file from its start; ContentError above ``limit`` bytes, however it grows meanwhile.
+
+    Not more than one byte above the limit is read.
     """
-
-    def __init__(self, root: Path, path: str) -> None:
-        self.path = path
-        *self.folders, self.name = PurePosixPath(path).parts or (".",)
-        self.passed = PurePosixPath()
-        self.here = os.open(root, _FOLDER)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self.here)
-
-    def file(self) -> IO[bytes]:
-        """Return the file at the end of the path, which is a regular one."""
-        device = os.fstat(self.here).st_dev
-        for step in self.folders:
-            self._enter(step, device)
-        number = self._opened(self.name, _FILE)
-        mode = os.fstat(number).st_mode
-        if not stat.S_ISREG(mode):
-            os.close(number)
-            raise _no_file(self.path or ".", mode)
-        return os.fdopen(number, "rb", buffering=0)
-
-    def _enter(self, step: str, device: int) -> None:
-        """Go down into a folder.
-
-        Only folders are held to the device: in a container's file system of several layers, a file's is that
-        of its layer.
-        """
-        there = self._opened(step, _FOLDER)
-        os.close(self.here)
-        self.here = there
-        self.passed /= step
-        if os.fstat(there).st_dev != device:
-            raise ContentError(
-                "AS303", f"{self.passed} lies on another file system", "copy what is needed beneath the root"
-            )
-
-    def _opened(self, step: str, flags: int) -> int:
-        if step == ".." or "/" in step:
-            raise ContentError("AS302", f"{self.path!r} leads out of the root", "-C names another root")
-        if step.lower() == ".git":
-            raise ContentError("AS306", f"{self.path} belongs to git itself", "name a file of the project")
-        try:
-            return os.open(step, flags, dir_fd=self.here)
-        except OSError as cause:
-            raise self._refusal(step, cause) from cause
-
-    def _refusal(self, step: str, cause: OSError) -> ContentError:
-        """Return why a step could not be opened; the step is inspected for the message alone."""
-        try:
-            mode = os.stat(step, dir_fd=self.here, follow_symlinks=False).st_mode
-        except OSError:
-            names = os.listdir(self.here)  # noqa: PTH208 - a path may be another folder by now
-            return _unreadable(self.path, cause, did_you_mean(step, names))
-        if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
-            return _unreadable(self.path, cause)
-        return _no_file(str(self.passed / step), mode)
+    stream.seek(0)
+    size = 0
+    while piece := _piece(stream, path, limit + 1 - size):
+        size += len(piece)
+        if size > limit:
+            raise _too_large(path, limit)
+        yield piece
 
 
 def _piece(stream: IO[bytes], path: str, most: int) -> bytes:
     try:
         return stream.read(min(most, _PIECE))
     except OSError as cause:
-        raise _unreadable(path, cause) from cause
+        raise unreadable(path, cause) from cause
 
 
-def _unreadable(path: str, cause: OSError, remedy: str = "") -> ContentError:
-    return ContentError("AS301", f"{path}: {(cause.strerror or 'unreadable').lower()}", remedy)
-
-
-def _no_file(path: str, mode: int) -> ContentError:
-    if stat.S_ISLNK(mode):
-        return ContentError("AS303", f"{path} is a link", "name the file it leads to")
-    kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
-    return ContentError("AS303", f"{path} is {kind}", "name a file")
+def _too_large(path: str, limit: int) -> ContentError:
+    return ContentError("AS305", f"{path} is larger than {limit:,} bytes")

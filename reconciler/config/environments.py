@@ -77,9 +77,8 @@ class Environments:
 
     def _files(self, folder: PurePosixPath) -> list[PurePosixPath]:
         """Return the environments of a folder, sorted; not what is hidden or partial."""
-        paths = sorted((self.root.folder / folder).glob("*.y*ml"))
-        is_meant = (path.suffix in {".yaml", ".yml"} and path.name[0] not in "._" for path in paths)
-        return [folder / path.name for path, meant in zip(paths, is_meant, strict=True) if meant]
+        paths = map(PurePosixPath, self.root.children(folder.as_posix()))
+        return [path for path in paths if path.suffix in {".yaml", ".yml"} and path.name[0] not in "._"]
 
     def _add(self, environment: Described) -> None:
         name, source, key = environment.name, environment.source, environment.key

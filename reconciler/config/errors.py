@@ -1,4 +1,4 @@
-"""What a person wrote is wrong: every problem at once, each with its place."""
+"""What a person wrote is wrong: every problem at once, each with its place; and why one file is unusable."""
 
 from __future__ import annotations
 
@@ -25,3 +25,12 @@ class ConfigError(ReconcilerError):
 
     def __str__(self) -> str:
         return "; ".join(f"{problem.origin}: {problem.message}" for problem in self.diagnostics)
+
+
+class ContentError(ReconcilerError):
+    """A named file cannot be used; ``code`` names the rule, ``help`` says what to do."""
+
+    def __init__(self, code: str, message: str, help: str = "") -> None:  # noqa: A002 - the field's word
+        super().__init__(message)
+        self.code = code
+        self.help = help

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reconciler.config.content import ContentError
 from reconciler.config.contract import flaw
 from reconciler.config.document import declare
-from reconciler.config.errors import ConfigError
+from reconciler.config.errors import ConfigError, ContentError
 from reconciler.config.limits import CODES
 from reconciler.config.lint import cut_off
 from reconciler.config.shapes import FILE, listed

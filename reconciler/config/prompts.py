@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from reconciler.config.content import ContentError
+from reconciler.config.errors import ContentError
 from reconciler.config.span import Segment, Span
 from reconciler.dialects.written import PromptFile, PromptParts, PromptText
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from codecs import BOM_UTF8
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler import dialects
-from reconciler.config.content import ContentError
 from reconciler.config.document import Declared, salvage
-from reconciler.config.errors import ConfigError
+from reconciler.config.errors import ConfigError, ContentError
+from reconciler.config.placeholder import placeholder
 from reconciler.config.problems import Problems
 from reconciler.config.shapes import shapes
-from reconciler.config.source import Source
 from reconciler.config.text import Node, collector_rests, compose
 from reconciler.model.diagnostic import Diagnostic, Origin, did_you_mean
 from reconciler.model.field import Text
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from reconciler.config.content import Root
     from reconciler.config.shapes import Environment
+    from reconciler.config.source import Source
     from reconciler.dialects import Dialect
 
 ENVIRONMENTS = "environments"
@@ -32,7 +33,7 @@ ENVIRONMENTS = "environments"
 _YAML = frozenset({".yaml", ".yml"})
 _MARKDOWN = frozenset({".md", ".markdown"})
 _FENCE = "---"
-_OPENING = re.compile(r"---[ \t]*\r?\n")
+_OPENING = re.compile(rb"---[ \t]*\r?\n")
 _EXPECTED = "declare `project:` and `assistants:`"
 _DIALECT = "dialect"
 
@@ -97,7 +98,9 @@ def read(root: Root, paths: Sequence[Path], option: Dialect | None = None) -> Re
     """Read configuration files and folders (recursively, sorted); ``option`` is the dialect of --dialect."""
     problems = Problems()
     is_named = _files(root, paths, problems)
-    composed = [_compose(root, path, problems, named=named) for path, named in is_named.items()]
+    if problem := _unproved(root, list(is_named)):
+        return Reading((), complete=False, problems=Problems([problem]), chosen=None)
+    composed = [_compose(root, path, problems, by_hand=by_hand) for path, by_hand in is_named.items()]
     files = [file for file in composed if file]
     dialect = _chosen(files, option, problems)
     if dialect is None:
@@ -155,46 +158,65 @@ def _files(root: Root, paths: Sequence[Path], problems: Problems) -> dict[str, b
     """Return paths beneath the root, in order; True for those that a person named one by one."""
     files: dict[str, bool] = {}
     for path in paths:
-        full = (root.folder / path).resolve()
-        if not full.is_relative_to(root.folder):
-            problem = f"{path} lies outside the root {root.folder}"
-            problems.append(Diagnostic("AS302", problem, Origin(str(path)), help="-C names another root"))
-        elif full.is_dir():
-            inside = [file for file in _within(root, full) if _is_configuration(root, file)]
+        try:
+            named = root.named(path)
+        except ContentError as cause:
+            problems.append(Diagnostic(cause.code, str(cause), Origin(str(path)), help=cause.help))
+            continue
+        if root.is_folder(named):
+            inside = [file for file in _within(root, named) if _is_configuration(root, file)]
             if not inside:
                 problems.append(Diagnostic("AS309", "no configuration in this folder", Origin(str(path))))
             files |= {file: files.get(file, False) for file in inside}
         else:
-            files[full.relative_to(root.folder).as_posix()] = True
+            files[named] = True
     return files
 
 
-def _within(root: Root, folder: Path) -> Iterator[str]:
+def _unproved(root: Root, paths: Sequence[str]) -> Diagnostic | None:
+    """Return why nothing that is read could be proved, where that is demanded: one problem for all files."""
+    silence = root.evidence.silence()
+    if not silence or not paths:
+        return None
+    more = f" and {len(paths) - 1:,} more files" if len(paths) > 1 else ""
+    problem = (
+        f"cannot read the configuration: git cannot say whether it has {paths[0]}{more}: {silence.reason}"
+    )
+    return Diagnostic("AS306", problem, Origin(paths[0]), help=silence.help)
+
+
+def _within(root: Root, folder: str) -> Iterator[str]:
     """Yield the configuration files of a folder, sorted; not what is hidden, partial or an environment."""
-    for path in sorted(folder.rglob("*")):
-        inner = path.relative_to(folder).parts
-        is_left_out = any(part[0] in "._" or part == ENVIRONMENTS for part in inner)
-        if not is_left_out and path.suffix in _YAML | _MARKDOWN and not path.is_dir():
-            yield path.relative_to(root.folder).as_posix()
+    for path, target in root.files_within(folder).items():
+        inner = PurePosixPath(path).relative_to(folder)
+        is_left_out = any(part[0] in "._" or part == ENVIRONMENTS for part in inner.parts)
+        if not is_left_out and inner.suffix in _YAML | _MARKDOWN:
+            yield target
 
 
 def _is_configuration(root: Root, path: str) -> bool:
-    """Return whether a file in a folder is meant: any YAML, and Markdown that begins with front matter."""
+    """Return whether a file in a folder is meant: any YAML, and Markdown that begins with front matter.
+
+    A placeholder may stand for an assistant: it is reported rather than left out.
+    """
     if PurePosixPath(path).suffix not in _MARKDOWN:
         return True
     try:
-        return _OPENING.match(root.source(path, named=False).text) is not None
+        head = root.head(path)
     except ContentError:
         return True  # and to be reported: it may be an assistant
+    return _OPENING.match(head.removeprefix(BOM_UTF8)) is not None or placeholder(head, head) is not None
 
 
-def _compose(root: Root, path: str, problems: Problems, *, named: bool) -> _Composed | None:
+def _compose(root: Root, path: str, problems: Problems, *, by_hand: bool) -> _Composed | None:
     """Return a file, composed; None where it cannot be read. Either a person named it, or a folder did."""
     try:
-        source = root.source(path, named=not named)
+        source = root.source(path, by_hand=by_hand)
         return _front_matter(source) if source.is_markdown else _Composed(source, compose(source, _EXPECTED))
     except ContentError as cause:
         remedy = cause.help or "go into the project's folder, or name another with -C, or a file with -f"
+        if by_hand and cause.code == "AS303" and not root.evidence.follows_links:
+            remedy = f"{remedy}, which git must have too, or say --allow-untracked: CI follows no link"
         problem = f"cannot read the configuration: {cause}"
         problems.append(Diagnostic(cause.code, problem, Origin(path), help=remedy))
     except ConfigError as cause:
@@ -216,7 +238,7 @@ def _document(file: _Composed, dialect: Dialect, problems: Problems) -> Declared
 def _front_matter(source: Source) -> _Composed:
     """Return the fields of a Markdown assistant, and its body."""
     front, text, line = _parted(source)
-    fields = compose(Source(source.path, front), "write the assistant's fields")
+    fields = compose(replace(source, text=front), "write the assistant's fields")
     if not isinstance(fields.value, dict):
         raise ConfigError([source.diagnostic("AS204", "the front matter must be a mapping", fields.origin)])
     return _Composed(source, fields, _Body(text, line))

@@ -1,83 +1,216 @@
-"""The files beneath a folder as a commit has them, laid out in a folder of their own."""
+"""The files beneath a directory as a commit has them, read from git's store as they are needed."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import tempfile
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
+import hashlib
+import io
+from contextlib import ExitStack, contextmanager
+from pathlib import PurePosixPath
+from typing import IO, TYPE_CHECKING, Final
 
-from reconciler.config.git import REGULAR, git, reason
+from reconciler.config import names
+from reconciler.config.content import Root, parent
+from reconciler.config.errors import ContentError
+from reconciler.config.git import REGULAR, Conversation, GitError, asked, commit_of
+from reconciler.config.placeholder import LONGEST_POINTER, placeholder, pointer
+from reconciler.config.source import MAX_BYTES, Source
+from reconciler.config.tracked import records
 from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
-_AT_ONCE = 200  # files that git is asked for at once
 _LEADS_OUT = frozenset({b"", b".", b"..", b".git"})  # a tree made by hand can hold any name
-MOST = 1_000_000_000
-"""Bytes that are laid out at most."""
+_LINK = "120000"
+_PIECE = 1024 * 1024
+_HEAD = 4096
+MOST: Final = 250_000_000
+"""Bytes of contents that are read at most."""
+MOST_FILES: Final = 200_000
+"""Files that a commit may have beneath the directory."""
 
 
 class RevisionError(ReconcilerError):
     """A commit cannot be read: git does not know it, or it holds too much."""
 
 
-@contextmanager
-def laid_out(folder: Path, revision: str) -> Iterator[tuple[Path, str]]:
-    """Yield a folder with what the commit has beneath this one, and the commit's full name.
+class Commit(Root):
+    """A root whose files are those of a commit: regular ones, byte for byte as git stores them.
 
-    Regular files only, byte for byte as git stores them: a configuration may name nothing else. It is gone
-    afterwards.
+    Only what is asked for is read, each content once; none that is ``known`` by the name of its blob. A
+    file in place of which the commit has a Git LFS pointer is known by the pointer.
     """
+
+    def __init__(
+        self, folder: Path, name: str, entries: Mapping[str, tuple[str, str]], objects: _Objects
+    ) -> None:
+        super().__init__(folder)
+        self.name = name
+        self._entries = entries
+        self._objects = objects
+
+    def source(self, path: str, *, limit: int = MAX_BYTES, by_hand: bool = False) -> Source:  # noqa: ARG002 - the root's signature
+        """Return a file's text; ContentError when it is not UTF-8 or longer than ``limit`` bytes."""
+        content = self._objects.content(self._blob(path), path, limit)
+        self._check(path, content)
+        try:
+            return Source(path, content.decode("utf-8-sig"))
+        except UnicodeDecodeError as cause:
+            raise ContentError("AS304", f"{path} is not UTF-8 text", "save it as UTF-8") from cause
+
+    def fingerprint(self, path: str, limit: int) -> tuple[str, int]:
+        """Return sha256 in hex and size in bytes of a file; ContentError above ``limit`` bytes."""
+        blob = self._blob(path)
+        known = self._objects.known.get(blob)
+        if known is None:
+            known = self._objects.known[blob] = self._hashed(blob, path, limit)
+        if known[1] > limit:
+            raise ContentError("AS305", f"{path} is larger than {limit:,} bytes")
+        return known
+
+    def content(self, path: str) -> bytes | None:
+        """Return what a file holds; None where the commit has only a pointer to it."""
+        content = self._objects.content(self._blob(path), path, MAX_BYTES)
+        return None if pointer(content) else content
+
+    def head(self, path: str) -> bytes:
+        """Return the first bytes of a file."""
+        return self._objects.content(self._blob(path), path, MAX_BYTES)[:_HEAD]
+
+    def exists(self, path: Path) -> bool:
+        """Return whether the commit has something under a path that a person named."""
+        try:
+            return self._has(self.named(path))
+        except ContentError:
+            return False
+
+    def named(self, path: Path) -> str:
+        """Return the path beneath the root that a person named: where it leads today, or else as it is."""
+        followed = super().named(path)
+        return followed if self._has(followed) else self._inside(self.folder / path, path)
+
+    def is_folder(self, path: str) -> bool:
+        """Return whether the commit has files beneath a path."""
+        return any(path == "." or each.startswith(f"{path}/") for each in self._entries)
+
+    def files_within(self, folder: str) -> dict[str, str]:
+        """Return the files beneath a folder, sorted, each with the path to read."""
+        before = f"{folder}/" if folder != "." else ""
+        inside = (path for path in self._entries if path.startswith(before))
+        return {path: path for path in sorted(inside, key=lambda path: PurePosixPath(path).parts)}
+
+    def children(self, folder: str) -> list[str]:
+        """Return the files that a folder holds, sorted."""
+        return sorted(path for path in self._entries if parent(path) == folder)
+
+    def _has(self, path: str) -> bool:
+        return path in self._entries or self.is_folder(path)
+
+    def _blob(self, path: str) -> str:
+        mode, name = self._entries.get(path, ("", ""))
+        if mode in REGULAR:
+            return name
+        if mode == _LINK:
+            raise ContentError("AS303", f"{path} is a link", "name the file it leads to")
+        raise ContentError("AS301", f"{path}: no such file in the commit")
+
+    @staticmethod
+    def _check(path: str, content: bytes) -> None:
+        if found := placeholder(content, content):
+            raise ContentError("AS310", f"{path} is {found.what}, not its content", found.help)
+
+    def _hashed(self, blob: str, path: str, limit: int) -> tuple[str, int]:
+        """Return the digest and the size of a content, or those that a pointer in its place stands for."""
+        size = self._objects.size(blob, path)
+        if size > limit:
+            raise ContentError("AS305", f"{path} is larger than {limit:,} bytes")
+        seen, head, tail = hashlib.sha256(), b"", b""
+        for piece in self._objects.pieces(blob):
+            seen.update(piece)
+            head, tail = head or piece, piece
+        if size <= LONGEST_POINTER and (stands_for := pointer(head)):
+            return stands_for.sha256, stands_for.size
+        if found := placeholder(head, tail):
+            raise ContentError("AS310", f"{path} is {found.what}, not its content", found.help)
+        return seen.hexdigest(), size
+
+
+class _Objects:
+    """Contents by the names of their blobs, from two gits that run: one knows sizes, the other prints."""
+
+    def __init__(self, sizes: Conversation, contents: Conversation) -> None:
+        self.known: dict[str, tuple[str, int]] = {}
+        self._sizes, self._asking_sizes = sizes, io.BufferedReader(sizes)
+        self._contents, self._asking_contents = contents, io.BufferedReader(contents, _PIECE)
+
+    def size(self, blob: str, path: str) -> int:
+        """Return the size of a content; ContentError where git does not have it."""
+        self._sizes.request(blob.encode())
+        answer = self._asking_sizes.readline().split()
+        if len(answer) != 3 or answer[1] != b"blob":  # noqa: PLR2004 - name, kind and size
+            problem = f"{path}: git lacks the content"
+            raise ContentError("AS301", problem, "fetch what this partial clone left out")
+        return int(answer[2])
+
+    def content(self, blob: str, path: str, limit: int) -> bytes:
+        """Return a whole content; ContentError above ``limit`` bytes."""
+        if self.size(blob, path) > limit:
+            raise ContentError("AS305", f"{path} is larger than {limit:,} bytes")
+        return b"".join(self.pieces(blob))
+
+    def pieces(self, blob: str) -> Iterator[bytes]:
+        """Yield a content; it must be read to its end."""
+        self._contents.request(blob.encode())
+        left = int(self._asking_contents.readline().split()[2])
+        while left:
+            piece = self._asking_contents.read(min(left, _PIECE))
+            if not piece:
+                raise GitError("it ended in the middle of a content")
+            left -= len(piece)
+            yield piece
+        self._asking_contents.read(1)
+
+
+@contextmanager
+def committed(root: Root, revision: str) -> Iterator[Commit]:
+    """Yield the commit that a revision names, its files read as those beneath this root.
+
+    Contents that the root has proved are not read again.
+    """
+    folder = root.folder
     try:
-        commit = _commit(folder, revision)
-        files = _files(folder, commit)
-        with tempfile.TemporaryDirectory(prefix="assistants-sync-") as there:
-            for start in range(0, len(files), _AT_ONCE):
-                _write(Path(there), folder, files[start : start + _AT_ONCE])
-            yield Path(there), commit
-    except subprocess.CalledProcessError as cause:
-        raise RevisionError(f"git cannot show {revision}: {reason(cause)}") from cause
-    except (OSError, subprocess.TimeoutExpired) as cause:
-        raise RevisionError(f"git gave no answer about {revision}: {cause}") from cause
+        name = _commit(folder, revision)
+        with ExitStack() as open_until_done, asked(folder, "ls-tree", "-r", "-z", name) as answer:
+            sizes, contents = (
+                open_until_done.enter_context(Conversation(folder, ("cat-file", option), MOST))
+                for option in ("--batch-check", "--batch")
+            )
+            objects = _Objects(sizes, contents)
+            objects.known.update(root.evidence.proved)
+            yield Commit(folder, name, _entries(answer), objects)
+    except GitError as cause:
+        raise RevisionError(f"git cannot show {revision}: {cause}. To go on: {cause.help}") from cause
 
 
 def _commit(folder: Path, revision: str) -> str:
     try:
-        name = git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    except subprocess.CalledProcessError as cause:
+        return commit_of(folder, revision)
+    except GitError as cause:
+        if cause.code != 1:
+            raise
         remedy = "in CI, fetch it first: a shallow checkout has one commit only"
         raise RevisionError(f"there is no commit {revision} here; {remedy}") from cause
-    return name.decode().strip()
 
 
-def _files(folder: Path, commit: str) -> list[tuple[str, str]]:
-    """Return the path and the object of every regular file; RevisionError for more than MOST bytes."""
-    files, total = [], 0
-    for entry in git(folder, "ls-tree", "-r", "-l", "-z", commit).split(b"\0"):
+def _entries(listed: IO[bytes]) -> dict[str, tuple[str, str]]:
+    """Return the mode and the object of every file; GitError where there are more than MOST_FILES."""
+    entries: dict[str, tuple[str, str]] = {}
+    for entry in records(listed):
         about, _, path = entry.partition(b"\t")
-        if not path:
-            continue
-        mode, _, name, size = about.decode().split()
-        if mode in REGULAR and _LEADS_OUT.isdisjoint(path.lower().split(b"/")):
-            files.append((os.fsdecode(path), name))
-            total += int(size)
-    if total > MOST:
-        raise RevisionError(f"{commit[:12]} holds more than {MOST:,} bytes; -C names a smaller folder")
-    return files
-
-
-def _write(there: Path, folder: Path, files: Sequence[tuple[str, str]]) -> None:
-    """Write some files."""
-    names = "".join(f"{name}\n" for _, name in files).encode()
-    answer = memoryview(git(folder, "cat-file", "--batch", sent=names))
-    for path, _ in files:
-        head, _, _ = bytes(answer[:200]).partition(b"\n")
-        start, size = len(head) + 1, int(head.rpartition(b" ")[2])
-        target = there / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(answer[start : start + size])
-        answer = answer[start + size + 1 :]
+        mode, _, name = about.decode().split(" ")
+        if _LEADS_OUT.isdisjoint(path.lower().split(b"/")):
+            entries[names.from_bytes(path)] = mode, name
+        if len(entries) > MOST_FILES:
+            raise GitError(f"it has more than {MOST_FILES:,} files here", "-C names a smaller directory")
+    return entries

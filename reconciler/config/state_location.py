@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from reconciler.config.content import ContentError
+from reconciler.config.errors import ContentError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

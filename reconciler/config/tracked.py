@@ -1,48 +1,109 @@
-"""What git has of the files beneath a folder, and what is done about files it does not have."""
+"""What git's index has of the files beneath a directory, and what is done about files it does not have."""
 
 from __future__ import annotations
 
-import os
-import shlex
-import subprocess
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final
 
-from reconciler.config.git import REGULAR, git, reason
+from reconciler.config import names
+from reconciler.config.git import REGULAR, GitError, asked, checkout
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
+    from typing import IO
 
-_WATCHED = "H"  # anything else: git has orders to assume that the file is unchanged or absent
+_LINK, _MODULE, _DIRECTORY = "120000", "160000", "040000"
 _MERGED = "0"
+_SKIPPED = "S"
+_EMPTY = frozenset(
+    {
+        "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+        "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+    }
+)
+_COMMIT = "commit it, or say --allow-untracked"
+_PIECE = 1024 * 1024
+MOST_ENTRIES: Final = 1_000_000
+"""Files of an index that are read."""
 
 
 class TrackedRule(Enum):
-    """What is done about a file that git does not have as it is."""
+    """What is done about a file whose bytes git does not have."""
 
     REFUSE = "refuse"
     WARN = "warn"
     ALLOW = "allow"
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the index has under one path: ``name`` is that of the object."""
+
+    tag: str
+    mode: str
+    name: str
+    stage: str
+
+    @property
+    def is_link(self) -> bool:
+        """Whether git has a symbolic link there."""
+        return self.mode == _LINK and self.stage == _MERGED
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether git has an empty file there, which may only announce one."""
+        return self.name in _EMPTY
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether a sparse checkout leaves it out of the working copy."""
+        return self.tag.upper() == _SKIPPED
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why git does not have a file, and what to do about it."""
+
+    reason: str
+    help: str = _COMMIT
+
+
 @dataclass(frozen=True)
-class Tracked:
-    """What git had of the files beneath a folder when it was asked; paths are those from that folder.
+class Index:
+    """The index, as far as it lies beneath a directory; paths are those from there, as bytes."""
 
-    ``files`` are the regular files of the index: no link, no submodule, nothing in conflict. ``changed`` are
-    paths whose working file is another, or that git does not look at by order of a user.
-    """
+    entries: Mapping[bytes, bytes]
 
-    files: frozenset[str]
-    changed: frozenset[str]
+    def entry(self, path: str) -> Entry | None:
+        """Return what the index has under a path."""
+        about = self.entries.get(names.to_bytes(path))
+        return Entry(*about.decode().split(" ")) if about else None
 
-    def objection(self, path: str) -> str:
-        """Return why a file is not what a reviewer saw, or an empty text."""
-        if path not in self.files:
-            return "is not in git's index"
-        return "differs from what git has" if path in self.changed else ""
+    def objection(self, path: str) -> Objection | None:
+        """Return why git cannot have the bytes of a file, whatever they are; None where it may."""
+        entry = self.entry(path)
+        if entry is None:
+            module = self._module(path)
+            if module is None:
+                return Objection("is not in git's index")
+            return Objection(f"belongs to the submodule {module}", f"run it there, with -C {module}")
+        if entry.stage != _MERGED:
+            return Objection("is in conflict", "resolve the conflict and commit it")
+        if entry.mode in REGULAR or entry.is_link:
+            return None
+        return Objection("is a submodule or a directory in git's index")
+
+    def left_out(self) -> Iterator[str]:
+        """Yield the files that a sparse checkout leaves out."""
+        return (names.from_bytes(path) for path, about in self.entries.items() if about[:1] in b"Ss")
+
+    def _module(self, path: str) -> str | None:
+        parents = (parent.as_posix() for parent in PurePosixPath(path).parents)
+        found = ((parent, self.entry(parent)) for parent in parents)
+        return next((parent for parent, entry in found if entry and entry.mode == _MODULE), None)
 
 
 @dataclass(frozen=True)
@@ -53,51 +114,48 @@ class Silence:
     help: str
 
 
-def rule_for(*, in_ci: bool, allow: bool) -> TrackedRule:
-    """Return the rule of a CI or of a person's machine; another one where untracked files are allowed."""
+NO_CHECKOUT: Final = Silence(
+    "there is no .git here or above", "run it in a checkout, or say --allow-untracked"
+)
+"""The silence outside a checkout."""
+
+
+def rule_for(*, in_ci: bool, allow: bool, embedded: bool) -> TrackedRule:
+    """Return the rule of a CI or of a person's machine; ``embedded`` is whether the server is our own."""
     if allow:
         return TrackedRule.ALLOW
-    return TrackedRule.REFUSE if in_ci else TrackedRule.WARN
+    return TrackedRule.REFUSE if in_ci and not embedded else TrackedRule.WARN
 
 
-def tracked(folder: Path) -> Tracked | Silence | None:
-    """Return what git has beneath a folder; None outside a checkout.
+def tracked(folder: Path) -> Index | Silence:
+    """Return what git has beneath a directory.
 
-    A checkout is a folder with .git at or above this one, so that a git that is missing or refuses
+    A checkout is a directory with .git at or above this one, so that a git that is missing or refuses
     differs from a tree that never was in git.
     """
-    checkout = _checkout(folder)
-    if checkout is None:
-        return None
+    if checkout(folder) is None:
+        return NO_CHECKOUT
     try:
-        return _tracked(_ask(folder, "-v", "--stage"), _ask(folder, "--modified"))
-    except subprocess.TimeoutExpired as cause:
-        return Silence(f"no answer within {cause.timeout:g} seconds", "try again, or say --allow-untracked")
-    except subprocess.CalledProcessError as cause:
-        reading = f"git config --global --add safe.directory {shlex.quote(str(checkout))}"
-        return Silence(reason(cause), f"let git read it ({reading}), or say --allow-untracked")
-    except OSError as cause:
-        why = f"it cannot be run: {(cause.strerror or 'no reason given').lower()}"
-        return Silence(why, "install git, or say --allow-untracked")
+        with asked(folder, "ls-files", "-z", "-v", "--stage") as answer:
+            return Index(_entries(answer))
+    except GitError as cause:
+        return Silence(str(cause), f"{cause.help}, or say --allow-untracked")
 
 
-def _checkout(folder: Path) -> Path | None:
-    return next((one for one in (folder, *folder.parents) if os.path.lexists(one / ".git")), None)
+def _entries(answer: IO[bytes]) -> dict[bytes, bytes]:
+    """Return what is known of each path; a path in conflict has several entries, of which any will do."""
+    entries: dict[bytes, bytes] = {}
+    for one in records(answer):
+        about, _, path = one.partition(b"\t")
+        entries[path] = about
+        if len(entries) > MOST_ENTRIES:
+            raise GitError(f"its index has more than {MOST_ENTRIES:,} files", "-C names a smaller directory")
+    return entries
 
 
-def _ask(folder: Path, *options: str) -> list[str]:
-    """Return what ``git ls-files`` lists; paths need no quoting, whatever characters they hold."""
-    return [os.fsdecode(one) for one in git(folder, "ls-files", "-z", *options).split(b"\0") if one]
-
-
-def _tracked(staged: Sequence[str], modified: Sequence[str]) -> Tracked:
-    files: set[str] = set()
-    changed = set(modified)
-    for entry in staged:
-        about, _, path = entry.partition("\t")
-        tag, mode, _, stage = about.split(" ")
-        if mode in REGULAR and stage == _MERGED:
-            files.add(path)
-        if tag != _WATCHED:
-            changed.add(path)
-    return Tracked(frozenset(files), frozenset(changed))
+def records(answer: IO[bytes]) -> Iterator[bytes]:
+    """Yield what NULs end."""
+    held = b""
+    while piece := answer.read(_PIECE):
+        *whole, held = (held + piece).split(b"\0")
+        yield from whole

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config.content import ContentError, Root
+from reconciler.config.content import Root
+from reconciler.config.errors import ContentError
 from reconciler.model import address
 from reconciler.model.resource import DesiredFile
 
@@ -29,6 +30,11 @@ def hashed(workspace, root):
         return DesiredFile(address.file(path), path.rpartition("/")[2], sha256, size)
 
     return hashed
+
+
+def reads(root):
+    """What reads a file of at most so many bytes as text."""
+    return lambda path, limit: root.source(path, limit=limit)
 
 
 @pytest.mark.parametrize("content", [b"", b"Be kind.\r\n", bytes(range(256)), b"x" * BIG])

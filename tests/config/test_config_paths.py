@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.config.content import ContentError, Root
-from reconciler.config.errors import ConfigError
+from reconciler.config.content import Root
+from reconciler.config.errors import ConfigError, ContentError
 from reconciler.config.resolve import configuration
 from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 

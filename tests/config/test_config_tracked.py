@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config.content import ContentError, Root
-from reconciler.config.errors import ConfigError
+from reconciler.config.content import Root
+from reconciler.config.errors import ConfigError, ContentError
 from reconciler.config.resolve import configuration
-from reconciler.config.tracked import Silence, Tracked, TrackedRule, rule_for, tracked
+from reconciler.config.tracked import NO_CHECKOUT, Index, Silence, TrackedRule, rule_for, tracked
 from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 from reconciler.model import address
 from reconciler.model.resource import DesiredFile
@@ -79,16 +79,16 @@ def offsets(monkeypatch):
 
 @pytest.fixture
 def refused(in_ci, offsets):
-    """Why a file is refused in CI, not a byte of it read."""
+    """Why a file is refused in CI; unless its bytes decide, not one of them is read."""
 
-    def refused(path, root=in_ci):
+    def refused(path, root=in_ci, *, unread=True):
         problems, before = set(), len(offsets())
         for read in (root.source, lambda path: root.fingerprint(path, LIMIT)):
             with pytest.raises(ContentError) as refusal:
                 read(path)
             assert CANARY not in str(refusal.value)
             problems.add((refusal.value.code, str(refusal.value), refusal.value.help))
-        assert not any(offsets()[before:])
+        assert not (unread and any(offsets()[before:]))
         (problem,) = problems
         return problem
 
@@ -96,22 +96,23 @@ def refused(in_ci, offsets):
 
 
 @pytest.mark.parametrize(
-    ("in_ci", "allow", "rule"),
+    ("in_ci", "embedded", "rule"),
     [
         (True, False, TrackedRule.REFUSE),
+        (True, True, TrackedRule.WARN),
         (False, False, TrackedRule.WARN),
-        (True, True, TrackedRule.ALLOW),
-        (False, True, TrackedRule.ALLOW),
+        (False, True, TrackedRule.WARN),
     ],
 )
-def test_the_surroundings_and_the_person_choose_the_rule(in_ci, allow, rule):
-    assert rule_for(in_ci=in_ci, allow=allow) is rule
+def test_the_surroundings_the_server_and_the_person_choose_the_rule(in_ci, embedded, rule):
+    assert rule_for(in_ci=in_ci, allow=False, embedded=embedded) is rule
+    assert rule_for(in_ci=in_ci, allow=True, embedded=embedded) is TrackedRule.ALLOW
 
 
 def test_a_file_that_git_has_is_sent_from_ci(in_ci):
     assert in_ci.source("docs/handbook.md").text == "Be kind."
     assert in_ci.fingerprint("docs/handbook.md", LIMIT)[1] == len("Be kind.")
-    assert in_ci.untracked == {}
+    assert in_ci.evidence.untracked == {}
 
 
 NAMES = [
@@ -185,10 +186,19 @@ def in_conflict(workspace, git):
     workspace.write("secret.md", CANARY)
 
 
-@pytest.mark.parametrize("state", [untracked, ignored, forgotten, in_conflict])
+STATES = {
+    untracked: ("is not in git's index", COMMIT),
+    ignored: ("is not in git's index", COMMIT),
+    forgotten: ("is not in git's index", COMMIT),
+    in_conflict: ("is in conflict", "resolve the conflict and commit it"),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
 def test_a_file_that_is_not_in_the_index_is_refused_in_ci(state, checkout, git, refused):
     state(checkout, git)
-    assert refused("secret.md") == ("AS306", "secret.md is not in git's index", COMMIT)
+    reason, remedy = STATES[state]
+    assert refused("secret.md") == ("AS306", f"secret.md {reason}", remedy)
 
 
 def modified(workspace, git):
@@ -229,14 +239,22 @@ def skipped(workspace, git):
         modified,
         modified_at_the_same_size_and_time,
         changed_after_it_was_staged,
-        only_announced,
         assumed_unchanged,
         skipped,
     ],
 )
 def test_a_file_that_differs_from_the_index_is_refused_in_ci(state, checkout, git, refused):
     state(checkout, git)
-    assert refused("docs/handbook.md") == ("AS306", "docs/handbook.md differs from what git has", COMMIT)
+    found = refused("docs/handbook.md", unread=False)
+    assert found == ("AS306", "docs/handbook.md differs from what git has", COMMIT)
+
+
+def test_a_file_that_was_only_announced_to_git_is_refused_in_ci(checkout, git, refused):
+    only_announced(checkout, git)
+    found = refused("docs/handbook.md", unread=False)
+    assert found == ("AS306", "docs/handbook.md is empty in git's index", COMMIT)
+    checkout.write("docs/handbook.md", "")
+    assert Root(checkout.folder, rule=TrackedRule.REFUSE).fingerprint("docs/handbook.md", LIMIT)[1] == 0
 
 
 def staged(workspace, git):
@@ -252,25 +270,7 @@ def made_executable(workspace, git):
     (workspace.folder / "docs/handbook.md").chmod(0o755)
 
 
-def of_another_line_ending(workspace, git):
-    workspace.write(".gitattributes", "*.md text eol=crlf\n")
-    workspace.write("docs/handbook.md", "Be\r\nkind.\r\n")
-    git("add", ".")
-
-
-def kept_elsewhere_in_place_of_a_pointer(workspace, git):
-    git("config", "filter.elsewhere.clean", "cksum")
-    git("config", "filter.elsewhere.smudge", "cat")
-    workspace.write(".gitattributes", "*.md filter=elsewhere\n")
-    workspace.write("docs/handbook.md", "Be kind, and large.")
-    git("add", ".")
-    os.utime(workspace.folder / "docs/handbook.md", (1, 1))
-
-
-@pytest.mark.parametrize(
-    "state",
-    [staged, touched, made_executable, of_another_line_ending, kept_elsewhere_in_place_of_a_pointer],
-)
+@pytest.mark.parametrize("state", [staged, touched, made_executable])
 def test_a_file_that_equals_the_index_is_sent_from_ci(state, checkout, git, in_ci):
     state(checkout, git)
     assert in_ci.source("docs/handbook.md").text.startswith("Be")
@@ -290,11 +290,11 @@ def test_a_file_in_the_place_of_a_link_or_of_a_tracked_file_is_refused(checkout,
     checkout.write("link.md", CANARY)
     (checkout.folder / "docs/handbook.md").unlink()
     checkout.write("docs/handbook.md/page.md", CANARY)
-    assert refused("link.md")[1] == "link.md is not in git's index"
+    assert refused("link.md", unread=False)[1] == "link.md is a link in git's index, and here a file"
     assert refused("docs/handbook.md/page.md")[1] == "docs/handbook.md/page.md is not in git's index"
 
 
-def test_a_file_of_a_submodule_is_not_in_the_index(checkout, git, refused, tmp_path):
+def test_a_file_of_a_submodule_is_refused_with_the_way_to_it(checkout, git, refused, tmp_path):
     other = tmp_path / "other"
     other.mkdir()
     (other / "secret.md").write_text(CANARY)
@@ -303,7 +303,8 @@ def test_a_file_of_a_submodule_is_not_in_the_index(checkout, git, refused, tmp_p
     git("commit", "-m", "Begin", folder=other)
     git("-c", "protocol.file.allow=always", "submodule", "add", str(other), "module")
     git("commit", "-m", "Add")
-    assert refused("module/secret.md") == ("AS306", "module/secret.md is not in git's index", COMMIT)
+    problem = "module/secret.md belongs to the submodule module"
+    assert refused("module/secret.md") == ("AS306", problem, "run it there, with -C module")
     assert refused("module")[0] == "AS303"
 
 
@@ -330,9 +331,13 @@ def test_what_is_no_file_or_missing_is_said_to_be_that(checkout, refused):
     assert refused("docs/handbok.md")[:2] == ("AS301", "docs/handbok.md: no such file or directory")
 
 
-def test_the_configuration_itself_need_not_be_in_the_index(checkout, in_ci):
+def test_the_configuration_itself_must_be_in_the_index(checkout, git, in_ci):
     checkout.write("assistants.yaml", "project: acme\n")
-    assert in_ci.source("assistants.yaml", named=False).text == "project: acme\n"
+    with pytest.raises(ContentError, match=r"assistants\.yaml is not in git's index"):
+        in_ci.source("assistants.yaml", by_hand=True)
+    git("add", ".")
+    root = Root(checkout.folder, rule=TrackedRule.REFUSE)
+    assert root.source("assistants.yaml", by_hand=True).text == "project: acme\n"
 
 
 @pytest.mark.parametrize("rule", TrackedRule)
@@ -352,7 +357,7 @@ FIELDS = {
 
 
 @pytest.mark.parametrize("field", FIELDS)
-@pytest.mark.parametrize("state", [untracked, ignored, forgotten, in_conflict])
+@pytest.mark.parametrize("state", STATES)
 def test_no_field_of_a_configuration_sends_from_ci_what_git_does_not_have(
     field, state, checkout, git, offsets
 ):
@@ -366,44 +371,53 @@ def test_no_field_of_a_configuration_sends_from_ci_what_git_does_not_have(
             Root(checkout.folder, rule=TrackedRule.REFUSE), [Path("assistants.yaml")], ASSISTANTS_V1
         )
     (problem,) = refusal.value.diagnostics
-    assert problem.message.endswith(": secret.md is not in git's index")
-    assert (problem.code, problem.help) == ("AS306", COMMIT)
+    reason, remedy = STATES[state]
+    assert problem.message.endswith(f": secret.md {reason}")
+    assert (problem.code, problem.help) == ("AS306", remedy)
     assert sum(offsets()) == len(configured)
 
 
 def test_a_person_is_told_once_what_git_does_not_have(checkout, git):
     root = Root(checkout.folder, rule=TrackedRule.WARN)
-    for name in ("b.md", "a.md"):
+    for name in ("b.md", "a.md", "c.md"):
         checkout.write(name, "New.")
     checkout.write("docs/handbook.md", "Changed.")
     assert [root.source(name).text for name in ("b.md", "a.md", "b.md")] == ["New."] * 3
     assert root.source("docs/handbook.md").text == "Changed."
-    assert root.source("a.md", named=False).text == "New."
+    assert root.source("c.md", by_hand=True).text == "New."
     root.fingerprint("a.md", LIMIT)
-    assert list(root.untracked) == ["b.md", "a.md"]
-    assert set(root.untracked.values()) == {"is not in git's index"}
+    assert list(root.evidence.untracked) == ["b.md", "a.md"]
+    assert {objection.reason for objection in root.evidence.untracked.values()} == {"is not in git's index"}
 
 
 def test_the_configuration_itself_is_no_warning(checkout):
     root = Root(checkout.folder, rule=TrackedRule.WARN)
     checkout.configure("project: acme\n")
-    root.source("assistants.yaml", named=False)
-    assert root.untracked == {}
+    root.source("assistants.yaml", by_hand=True)
+    assert root.evidence.untracked == {}
 
 
 def test_where_everything_is_allowed_everything_is_sent(checkout, git):
     ignored(checkout, git)
     root = Root(checkout.folder, rule=TrackedRule.ALLOW)
     assert root.source("secret.md").text == CANARY
-    assert root.untracked == {}
+    assert root.evidence.untracked == {}
 
 
-@pytest.mark.parametrize("rule", TrackedRule)
-def test_the_rule_is_not_for_a_tree_that_is_not_in_git(rule, workspace):
+def test_without_a_checkout_ci_has_no_evidence(workspace):
+    workspace.write("handbook.md", CANARY)
+    with pytest.raises(ContentError, match=r"handbook\.md: there is no \.git here or above$") as refusal:
+        Root(workspace.folder, rule=TrackedRule.REFUSE).source("handbook.md")
+    assert refusal.value.code == "AS306"
+    assert refusal.value.help == "run it in a checkout, or say --allow-untracked"
+
+
+@pytest.mark.parametrize("rule", [TrackedRule.WARN, TrackedRule.ALLOW])
+def test_the_rule_is_not_for_a_person_whose_tree_is_not_in_git(rule, workspace):
     workspace.write("handbook.md", "Be kind.")
     root = Root(workspace.folder, rule=rule)
     assert root.source("handbook.md").text == "Be kind."
-    assert root.untracked == {}
+    assert root.evidence.untracked == {}
 
 
 def test_a_root_within_a_checkout_is_held_to_its_part_of_the_index(checkout, refused):
@@ -474,7 +488,7 @@ def test_without_a_git_command_a_person_is_not_bothered(checkout, monkeypatch):
     checkout.write("new.md", "New.")
     root = Root(checkout.folder, rule=TrackedRule.WARN)
     assert root.source("new.md").text == "New."
-    assert root.untracked == {}
+    assert root.evidence.untracked == {}
 
 
 @pytest.fixture
@@ -494,7 +508,8 @@ def stand_in(monkeypatch, tmp_path):
 def test_a_git_that_does_not_answer_is_not_waited_for(checkout, silent, stand_in, monkeypatch):
     monkeypatch.setattr("reconciler.config.git.PATIENCE", 0.2)
     stand_in("exec sleep 60")
-    assert silent() == ("no answer within 0.2 seconds", "try again, or say --allow-untracked")
+    remedy = "see whether a file in .git is a pipe, or say --allow-untracked"
+    assert silent() == ("no answer within 0.2 seconds", remedy)
 
 
 def test_a_git_that_fails_without_a_word_is_reported_by_its_status(checkout, silent, stand_in):
@@ -502,33 +517,19 @@ def test_a_git_that_fails_without_a_word_is_reported_by_its_status(checkout, sil
     assert silent()[0] == "it ended with status 3"
 
 
-def test_git_is_asked_once_and_for_no_other_reason(checkout, git, stand_in, tmp_path):
+def test_git_is_asked_once_and_for_its_index_alone(checkout, git, stand_in, tmp_path):
     asking = tmp_path / "asking.txt"
-    real = subprocess.run(["sh", "-c", "command -v git"], check=True, capture_output=True).stdout.decode()  # noqa: S607 - a shell
-    stand_in(f'echo "$GIT_OPTIONAL_LOCKS $*" >> {asking}\nexec {real.strip()} "$@"')
-    allowing = Root(checkout.folder)
-    allowing.source("docs/handbook.md")
-    assert not asking.exists()
-    for rule in (TrackedRule.REFUSE, TrackedRule.WARN):
+    stand_in(f'echo "$GIT_OPTIONAL_LOCKS $*" >> {asking}\nexec {shutil.which("git")} "$@"')
+    for rule in TrackedRule:
         root = Root(checkout.folder, rule=rule)
         for _ in range(5):
             root.source("docs/handbook.md")
             root.fingerprint("docs/handbook.md", LIMIT)
     lines = asking.read_text().splitlines()
-    assert len(lines) == 4
+    assert len(lines) == 3
     for line in lines:
-        assert line.startswith("0 -c core.fsmonitor=false -c core.untrackedCache=false ")
-
-
-def test_no_program_that_a_repository_names_is_run(checkout, git, in_ci, tmp_path):
-    script = tmp_path / "script"
-    script.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
-    script.chmod(0o755)
-    git("config", "core.fsmonitor", str(script))
-    git("config", "core.pager", str(script))
-    git("config", "alias.ls-files", f"!{script}")
-    assert in_ci.source("docs/handbook.md").text == "Be kind."
-    assert not (tmp_path / "ran").exists()
+        assert line.startswith("0 --no-pager --literal-pathspecs -c core.fsmonitor=false -c ")
+        assert line.endswith(" ls-files -z -v --stage")
 
 
 def test_a_folder_that_poses_as_a_repository_is_not_asked(checkout, refused, tmp_path):
@@ -548,7 +549,9 @@ def test_a_folder_that_poses_as_a_repository_is_not_asked(checkout, refused, tmp
 
 
 def test_what_git_says_is_a_value(checkout, tmp_path, monkeypatch):
-    assert tracked(checkout.folder) == Tracked(frozenset({"docs/handbook.md"}), frozenset())
-    assert tracked(tmp_path) is None
+    index = tracked(checkout.folder)
+    assert isinstance(index, Index)
+    assert [*index.entries] == [b"docs/handbook.md"]
+    assert tracked(tmp_path) is NO_CHECKOUT
     monkeypatch.setenv("PATH", "/nowhere")
     assert isinstance(tracked(checkout.folder), Silence)

@@ -1,0 +1,250 @@
+"""Evidence that a file's bytes are those that a reviewer saw: git's index has a blob of the same name."""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from reconciler.config import names
+from reconciler.config.errors import ContentError
+from reconciler.config.git import GitError, asked, commit_of, git
+from reconciler.config.placeholder import LONGEST_POINTER, placeholder, pointer
+from reconciler.config.tracked import Entry, Index, Objection, Silence, TrackedRule, tracked
+from reconciler.model.diagnostic import Diagnostic, Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from reconciler.config.blob import Passed
+
+_EXPLAINED = 100  # objections for which git is asked what changes the file
+_ATTRIBUTES = ("filter", "ident", "working-tree-encoding")
+_UNSET = frozenset({"unspecified", "unset"})
+_DIFFERS = "differs from what git has"
+
+
+class Proof(Enum):
+    """What the bytes of a file are to git."""
+
+    NONE = "none"
+    BLOB = "blob"
+    LINE_ENDS = "line ends"
+    """Those of the blob, once CR LF is LF."""
+    POINTER = "pointer"
+    """Those that the Git LFS pointer in git stands for."""
+
+
+class Evidence:
+    """What a run demands of the files that it reads, and what it found out about them.
+
+    Git is asked once, for its index. ``untracked`` has what git does not have at all, in the order in which
+    it was met, ``line_ends`` the files whose checkout made CR LF of LF, and ``unproved`` what was read
+    without a proof. ``proved`` has the digest and the size of contents by the name of their blob.
+    """
+
+    def __init__(self, folder: Path, rule: TrackedRule, *, in_ci: bool) -> None:
+        self.folder = folder
+        self.rule = rule
+        self.in_ci = in_ci or rule is TrackedRule.REFUSE
+        self.untracked: dict[str, Objection] = {}
+        self.line_ends: set[str] = set()
+        self.unproved: set[str] = set()
+        self.proved: dict[str, tuple[str, int]] = {}
+        self._read: set[str] = set()
+        self._explained = 0
+
+    @property
+    def follows_links(self) -> bool:
+        """Whether a link that a person named is followed: in CI nobody looked at where it leads."""
+        return not self.in_ci or self.rule is TrackedRule.ALLOW
+
+    def silence(self) -> Silence | None:
+        """Return why nothing can be proved, where that is demanded."""
+        refuses = self.rule is TrackedRule.REFUSE
+        return self._index if refuses and isinstance(self._index, Silence) else None
+
+    def admit(self, path: str, *, by_hand: bool) -> Entry | None:
+        """Return what git has under a path; ContentError where it must have the file and does not.
+
+        It is asked before a byte of the file is read. A person who named the file is not warned about it.
+        """
+        self._read.add(path)
+        index = self._index
+        if isinstance(index, Silence):
+            if self.rule is TrackedRule.REFUSE:
+                raise ContentError(
+                    "AS306", f"git cannot say whether it has {path}: {index.reason}", index.help
+                )
+            return None
+        objection = index.objection(path)
+        if objection is None:
+            return index.entry(path)
+        if self.rule is TrackedRule.REFUSE:
+            raise ContentError("AS306", f"{path} {objection.reason}", objection.help)
+        if self.rule is TrackedRule.WARN and not by_hand:
+            self.untracked[path] = objection
+        return None
+
+    def judge(self, path: str, entry: Entry | None, seen: Passed, others: Callable[[], Passed]) -> Proof:
+        """Return what proves the bytes of a file; ContentError where they must be proved and are not.
+
+        The same for bytes that only stand for the content.
+
+        ``others`` makes a second pass, as if its line ends were LF; it is called only if that is needed.
+        """
+        if found := placeholder(seen.head, seen.tail):
+            raise ContentError("AS310", f"{path} is {found.what}, not its content", found.help)
+        proof = self._proof(path, entry, seen, others) if entry else Proof.NONE
+        if proof is Proof.NONE:
+            self.unproved.add(path)
+            if self.rule is TrackedRule.REFUSE and entry:
+                objection = self._objection(path, entry)
+                raise ContentError("AS306", f"{path} {objection.reason}", objection.help)
+        elif proof is Proof.LINE_ENDS:
+            self.line_ends.add(path)
+        return proof
+
+    def absence(self, path: str) -> str:
+        """Return the remedy for a file that is missing although git has it; an empty text for any other."""
+        index = self._index
+        entry = index.entry(path) if isinstance(index, Index) else None
+        if entry and entry.is_left_out:
+            folder = path.rpartition("/")[0] or path
+            return f"this sparse checkout leaves it out: git sparse-checkout add {folder}"
+        return f"git has it: run git restore {path}" if entry and entry.stage == "0" else ""
+
+    def stored_head(self, path: str, most: int) -> bytes | None:
+        """Return the first bytes that git has of a file; None if it has none, or keeps them elsewhere."""
+        entry = self._index.entry(path) if isinstance(self._index, Index) else None
+        if entry is None:
+            return None
+        try:
+            with asked(self.folder, "cat-file", "blob", entry.name) as blob:
+                return blob.read(most)
+        except GitError:
+            return None
+
+    def missing_files(self) -> Sequence[str]:
+        """Return the paths of git's index that the working copy must not lack.
+
+        All of them where only what git has is read, elsewhere those that a sparse checkout leaves out.
+        """
+        index = self._index
+        if isinstance(index, Silence):
+            return ()
+        if self.rule is TrackedRule.REFUSE:
+            return [names.from_bytes(path) for path in index.entries]
+        return list(index.left_out())
+
+    def is_quoted(self, proof: Proof) -> bool:
+        """Return whether messages may show lines of a file: the log of a CI has many readers."""
+        return proof is not Proof.NONE or not self.in_ci
+
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """Return what a person should know about the files that were read."""
+        found = [self._untracked(path, objection) for path, objection in self.untracked.items()]
+        if self.line_ends and self.rule is not TrackedRule.ALLOW:
+            found.append(self._converted())
+        return tuple(found)
+
+    def commit(self) -> str:
+        """Return the commit that is checked out, and whether a file that was read differs from it.
+
+        An empty text if that is unknown.
+        """
+        try:
+            commit = commit_of(self.folder, "HEAD")
+            staged = git(
+                self.folder,
+                *("diff-index", "--cached", "--name-only", "-z", "--relative", "--no-renames"),
+                *("--no-ext-diff", "--no-textconv", "--ignore-submodules=all", commit),
+            )
+        except GitError:
+            return ""
+        is_edited = self.unproved or not self._read.isdisjoint(map(names.from_bytes, staged.split(b"\0")))
+        return f"{commit} and edits that are not committed" if is_edited else commit
+
+    @cached_property
+    def _index(self) -> Index | Silence:
+        return tracked(self.folder)
+
+    def _proof(self, path: str, entry: Entry, seen: Passed, others: Callable[[], Passed]) -> Proof:
+        if entry.is_link:
+            if seen.blob != entry.name:
+                return Proof.NONE
+            problem = f"{path} is the text of a link: git has a link there, and this checkout has no links"
+            raise ContentError("AS310", problem, "name the file it leads to")
+        if seen.blob == entry.name:
+            self.proved[entry.name] = seen.sha256, seen.size
+            return Proof.BLOB
+        if seen.line_ends and (other := others()).blob == entry.name:
+            self.proved[entry.name] = other.sha256, other.size
+            return Proof.LINE_ENDS
+        # Only in CI a proof makes a difference here; a person's edits need not be explained.
+        is_pointed_at = self.in_ci and self._stands_for(entry) == (seen.sha256, seen.size)
+        return Proof.POINTER if is_pointed_at else Proof.NONE
+
+    def _stands_for(self, entry: Entry) -> tuple[str, int] | None:
+        """Return the digest and the size that a Git LFS pointer in git stands for."""
+        blob = self._small_blob(entry.name)
+        found = pointer(blob) if blob else None
+        return (found.sha256, found.size) if found else None
+
+    def _small_blob(self, name: str) -> bytes | None:
+        """Return a blob of the size of a pointer; git's store may be anything, so it is hashed."""
+        from reconciler.config.blob import passed  # noqa: PLC0415 - hashlib is not needed for --help
+
+        try:
+            size = int(git(self.folder, "cat-file", "-s", name, most=100))
+            blob = git(self.folder, "cat-file", "blob", name) if size <= LONGEST_POINTER else None
+        except (GitError, ValueError):
+            return None
+        return blob if blob is not None and passed([blob], len(blob), name).blob == name else None
+
+    def _objection(self, path: str, entry: Entry) -> Objection:
+        if entry.is_link:
+            return Objection("is a link in git's index, and here a file")
+        if entry.is_empty:
+            return Objection("is empty in git's index")
+        if self._stands_for(entry):
+            return Objection("is not what its Git LFS pointer stands for", "run `git lfs pull`, or commit it")
+        return self._conversion(path) or Objection(_DIFFERS)
+
+    def _conversion(self, path: str) -> Objection | None:
+        """Return what changes a file on checkout, if its attributes say so."""
+        attributes = self._attributes(path)
+        if (name := attributes.get("filter", "unset")) not in _UNSET:
+            return Objection(f"{_DIFFERS}: the filter {name} changes it on checkout", "say --allow-untracked")
+        if attributes.get("ident") == "set":
+            remedy = "remove the attribute ident, or say --allow-untracked"
+            return Objection(f"{_DIFFERS}: the attribute ident changes it on checkout", remedy)
+        if (name := attributes.get("working-tree-encoding", "unset")) not in _UNSET:
+            remedy = "store it as UTF-8, or say --allow-untracked"
+            return Objection(f"{_DIFFERS}: it is written as {name} on checkout", remedy)
+        return None
+
+    def _attributes(self, path: str) -> dict[str, str]:
+        """Return the attributes that change a file on checkout; git runs nothing for that."""
+        self._explained += 1
+        if self._explained > _EXPLAINED:
+            return {}
+        try:
+            answer = git(self.folder, "check-attr", "-z", *_ATTRIBUTES, "--", names.to_system(path))
+        except GitError:
+            return {}
+        fields = answer.decode(errors="replace").split("\0")
+        return dict(zip(fields[1::3], fields[2::3], strict=False))
+
+    @staticmethod
+    def _untracked(path: str, objection: Objection) -> Diagnostic:
+        remedy = f"{objection.help.partition(', or say --allow-untracked')[0]}; in CI it is refused"
+        return Diagnostic("AS306", f"{path} {objection.reason}", Origin(path), help=remedy).as_warning()
+
+    def _converted(self) -> Diagnostic:
+        first, *more = sorted(self.line_ends)
+        named = f"{first} and {len(more):,} more files have" if more else f"{first} has"
+        problem = f"{named} CR LF here and LF in git; what git has is used"
+        remedy = "`git config core.autocrlf input`, or `* text eol=lf` in .gitattributes, and check out again"
+        return Diagnostic("AS311", problem, Origin(first, 0), help=remedy).as_warning()

@@ -1,0 +1,94 @@
+"""The way down from the root to one file, by descriptors and without a link."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path, PurePosixPath
+from typing import IO, Self
+
+from reconciler.config import names
+from reconciler.config.errors import ContentError
+from reconciler.model.diagnostic import did_you_mean
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+
+
+class Walk:
+    """The steps to a path. Each is opened from the folder before it and then held.
+
+    So no link can be put in the place of something that was looked at already.
+    """
+
+    def __init__(self, root: Path, path: str) -> None:
+        self.path = path
+        *self.folders, self.name = PurePosixPath(path).parts or (".",)
+        self.passed = PurePosixPath()
+        self.here = os.open(root, _FOLDER)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self.here)
+
+    def file(self) -> IO[bytes]:
+        """Return the file at the end of the path, which is a regular one."""
+        device = os.fstat(self.here).st_dev
+        for step in self.folders:
+            self._enter(step, device)
+        number = self._opened(self.name, _FILE)
+        mode = os.fstat(number).st_mode
+        if not stat.S_ISREG(mode):
+            os.close(number)
+            raise _no_file(self.path or ".", mode)
+        return os.fdopen(number, "rb", buffering=0)
+
+    def _enter(self, step: str, device: int) -> None:
+        """Go down into a folder.
+
+        Only folders are held to the device: in a container's file system of several layers, a file's is that
+        of its layer.
+        """
+        there = self._opened(step, _FOLDER)
+        os.close(self.here)
+        self.here = there
+        self.passed /= step
+        if os.fstat(there).st_dev != device:
+            raise ContentError(
+                "AS303", f"{self.passed} lies on another file system", "copy what is needed beneath the root"
+            )
+
+    def _opened(self, step: str, flags: int) -> int:
+        if step == ".." or "/" in step:
+            raise ContentError("AS302", f"{self.path!r} leads out of the root", "-C names another root")
+        if step.lower() == ".git":
+            raise ContentError("AS306", f"{self.path} belongs to git itself", "name a file of the project")
+        try:
+            return os.open(names.to_bytes(step), flags, dir_fd=self.here)
+        except OSError as cause:
+            raise self._refusal(step, cause) from cause
+
+    def _refusal(self, step: str, cause: OSError) -> ContentError:
+        """Return why a step could not be opened; the step is inspected for the message alone."""
+        try:
+            mode = os.stat(names.to_bytes(step), dir_fd=self.here, follow_symlinks=False).st_mode
+        except OSError:
+            there = map(names.from_system, os.listdir(self.here))  # noqa: PTH208 - a path may be another folder by now
+            return unreadable(self.path, cause, did_you_mean(step, there))
+        if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+            return unreadable(self.path, cause)
+        return _no_file(str(self.passed / step), mode)
+
+
+def unreadable(path: str, cause: OSError, remedy: str = "") -> ContentError:
+    """Return the error of a file that the system does not let us read."""
+    return ContentError("AS301", f"{path}: {(cause.strerror or 'unreadable').lower()}", remedy)
+
+
+def _no_file(path: str, mode: int) -> ContentError:
+    if stat.S_ISLNK(mode):
+        return ContentError("AS303", f"{path} is a link", "name the file it leads to")
+    kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+    return ContentError("AS303", f"{path} is {kind}", "name a file")
