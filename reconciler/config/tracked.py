@@ -26,6 +26,8 @@ _EMPTY = frozenset(
 )
 _COMMIT = "commit it, or say --allow-untracked"
 _PIECE = 1024 * 1024
+_USAGE = 129  # how git ends on an option that it does not know
+_MOST_DIRECTORIES = 1_000  # of a sparse index
 MOST_ENTRIES: Final = 1_000_000
 """Files of an index that are read."""
 
@@ -136,10 +138,22 @@ def tracked(folder: Path) -> Index | Silence:
     if checkout(folder) is None:
         return NO_CHECKOUT
     try:
-        with asked(folder, "ls-files", "-z", "-v", "--stage") as answer:
-            return Index(_entries(answer))
+        return Index(_listed(folder))
     except GitError as cause:
         return Silence(str(cause), f"{cause.help}, or say --allow-untracked")
+
+
+def _listed(folder: Path) -> dict[bytes, bytes]:
+    """Return what the index has; a git that does not know sparse indexes is asked without the word."""
+    command = "ls-files", "-z", "-v", "--stage"
+    try:
+        with asked(folder, *command, "--sparse") as answer:
+            return _expanded(folder, _entries(answer))
+    except GitError as cause:
+        if cause.code != _USAGE:
+            raise
+    with asked(folder, *command) as answer:
+        return _entries(answer)
 
 
 def _entries(answer: IO[bytes]) -> dict[bytes, bytes]:
@@ -148,9 +162,32 @@ def _entries(answer: IO[bytes]) -> dict[bytes, bytes]:
     for one in records(answer):
         about, _, path = one.partition(b"\t")
         entries[path] = about
-        if len(entries) > MOST_ENTRIES:
-            raise GitError(f"its index has more than {MOST_ENTRIES:,} files", "-C names a smaller directory")
+        _check_number(entries)
     return entries
+
+
+def _expanded(folder: Path, entries: dict[bytes, bytes]) -> dict[bytes, bytes]:
+    """Return entries with the files of the directories that a sparse index does not list.
+
+    Git itself would pass over a directory whose tree is missing, without a word.
+    """
+    directories = [path for path, about in entries.items() if about.split(b" ")[1] == _DIRECTORY.encode()]
+    if len(directories) > _MOST_DIRECTORIES:
+        raise GitError("it has a sparse index", "run `git sparse-checkout reapply --no-sparse-index`")
+    for directory in directories:
+        tree = entries.pop(directory).decode().split(" ")[2]
+        with asked(folder, "ls-tree", "-r", "-z", "--full-tree", tree) as answer:
+            for one in records(answer):
+                about, _, path = one.partition(b"\t")
+                mode, _, name = about.split(b" ")
+                entries[directory + path] = b"S %s %s 0" % (mode, name)
+                _check_number(entries)
+    return entries
+
+
+def _check_number(entries: Mapping[bytes, bytes]) -> None:
+    if len(entries) > MOST_ENTRIES:
+        raise GitError(f"its index has more than {MOST_ENTRIES:,} files", "-C names a smaller directory")
 
 
 def records(answer: IO[bytes]) -> Iterator[bytes]:

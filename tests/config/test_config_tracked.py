@@ -529,7 +529,7 @@ def test_git_is_asked_once_and_for_its_index_alone(checkout, git, stand_in, tmp_
     assert len(lines) == 3
     for line in lines:
         assert line.startswith("0 --no-pager --literal-pathspecs -c core.fsmonitor=false -c ")
-        assert line.endswith(" ls-files -z -v --stage")
+        assert line.endswith(" ls-files -z -v --stage --sparse")
 
 
 def test_a_folder_that_poses_as_a_repository_is_not_asked(checkout, refused, tmp_path):
