@@ -25,9 +25,9 @@ _LEADS_OUT = frozenset({b"", b".", b"..", b".git"})  # a tree made by hand can h
 _LINK = "120000"
 _PIECE = 1024 * 1024
 _HEAD = 4096
-MOST: Final = 250_000_000
+MOST: Final = 100_000_000
 """Bytes of contents that are read at most."""
-MOST_FILES: Final = 200_000
+MOST_FILES: Final = 100_000
 """Files that a commit may have beneath the directory."""
 
 
