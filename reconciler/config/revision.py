@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LEADS_OUT = frozenset({b"", b".", b"..", b".git"})  # a tree made by hand can hold any name
+_TREE = "ls-tree", "-r", "-z"
 _LINK = "120000"
 _PIECE = 1024 * 1024
 _HEAD = 4096
@@ -181,7 +182,7 @@ def committed(root: Root, revision: str) -> Iterator[Commit]:
     folder = root.folder
     try:
         name = _commit(folder, revision)
-        with ExitStack() as open_until_done, asked(folder, "ls-tree", "-r", "-z", name) as answer:
+        with ExitStack() as open_until_done, asked(folder, *_TREE, name) as answer:
             sizes, contents = (
                 open_until_done.enter_context(Conversation(folder, ("cat-file", option), MOST))
                 for option in ("--batch-check", "--batch")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from reconciler.config.errors import ContentError
+from reconciler.config.names import to_system
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,9 +90,10 @@ def _folder(root: Root, named: str, beside: str) -> Path:
     path = root.locate(named, beside)
     if ".git" in path.lower().split("/"):
         raise ContentError("AS306", f"{path} belongs to git itself", "name a folder of the project")
-    if not (root.folder / path).resolve().is_relative_to(root.folder):
+    folder = Path(to_system(path))
+    if not (root.folder / folder).resolve().is_relative_to(root.folder):
         raise ContentError("AS303", f"{path} leads out of the root by a link", "name the folder itself")
-    return Path(path)
+    return folder
 
 
 def _at(declared: Declared, code: str, message: str, remedy: str) -> Diagnostic:

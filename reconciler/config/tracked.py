@@ -26,6 +26,7 @@ _EMPTY = frozenset(
 )
 _COMMIT = "commit it, or say --allow-untracked"
 _PIECE = 1024 * 1024
+_TREE = "ls-tree", "-r", "-z"
 _USAGE = 129  # how git ends on an option that it does not know
 _MOST_DIRECTORIES = 1_000  # of a sparse index
 MOST_ENTRIES: Final = 1_000_000
@@ -176,7 +177,7 @@ def _expanded(folder: Path, entries: dict[bytes, bytes]) -> dict[bytes, bytes]:
         raise GitError("it has a sparse index", "run `git sparse-checkout reapply --no-sparse-index`")
     for directory in directories:
         tree = entries.pop(directory).decode().split(" ")[2]
-        with asked(folder, "ls-tree", "-r", "-z", "--full-tree", tree) as answer:
+        with asked(folder, *_TREE, "--full-tree", tree) as answer:
             for one in records(answer):
                 about, _, path = one.partition(b"\t")
                 mode, _, name = about.split(b" ")
