@@ -54,6 +54,7 @@ class Evidence:
         self.proved: dict[str, tuple[str, int]] = {}
         self._read: set[str] = set()
         self._explained = 0
+        self._is_silent = False
 
     @property
     def follows_links(self) -> bool:
@@ -118,12 +119,13 @@ class Evidence:
     def stored_head(self, path: str, most: int) -> bytes | None:
         """Return the first bytes that git has of a file; None if it has none, or keeps them elsewhere."""
         entry = self._index.entry(path) if isinstance(self._index, Index) else None
-        if entry is None:
+        if entry is None or self._is_silent:
             return None
         try:
             with asked(self.folder, "cat-file", "blob", entry.name) as blob:
                 return blob.read(most)
-        except GitError:
+        except GitError as cause:
+            self._is_silent = not cause.code
             return None
 
     def missing_files(self) -> Sequence[str]:
@@ -154,6 +156,8 @@ class Evidence:
 
         An empty text if that is unknown.
         """
+        if isinstance(self._index, Silence):
+            return ""
         try:
             commit = commit_of(self.folder, "HEAD")
             staged = git(
@@ -196,12 +200,21 @@ class Evidence:
         """Return a blob of the size of a pointer; git's store may be anything, so it is hashed."""
         from reconciler.config.blob import passed  # noqa: PLC0415 - hashlib is not needed for --help
 
-        try:
-            size = int(git(self.folder, "cat-file", "-s", name, most=100))
-            blob = git(self.folder, "cat-file", "blob", name) if size <= LONGEST_POINTER else None
-        except (GitError, ValueError):
+        size = self._asked("cat-file", "-s", name)
+        if size is None or int(size) > LONGEST_POINTER:
             return None
+        blob = self._asked("cat-file", "blob", name)
         return blob if blob is not None and passed([blob], len(blob), name).blob == name else None
+
+    def _asked(self, *arguments: str) -> bytes | None:
+        """Return what git prints; None where it fails, and ever after it gave no answer in time."""
+        if self._is_silent:
+            return None
+        try:
+            return git(self.folder, *arguments)
+        except GitError as cause:
+            self._is_silent = not cause.code
+            return None
 
     def _objection(self, path: str, entry: Entry) -> Objection:
         if entry.is_link:
@@ -230,10 +243,7 @@ class Evidence:
         self._explained += 1
         if self._explained > _EXPLAINED:
             return {}
-        try:
-            answer = git(self.folder, "check-attr", "-z", *_ATTRIBUTES, "--", names.to_system(path))
-        except GitError:
-            return {}
+        answer = self._asked("check-attr", "-z", *_ATTRIBUTES, "--", names.to_system(path)) or b""
         fields = answer.decode(errors="replace").split("\0")
         return dict(zip(fields[1::3], fields[2::3], strict=False))
 

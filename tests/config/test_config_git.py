@@ -14,6 +14,7 @@ import pytest
 
 from reconciler.config.content import Root
 from reconciler.config.errors import ContentError
+from reconciler.config.git import _OURS as OURS  # the variables that git gets
 from reconciler.config.git import GitError, git
 from reconciler.config.revision import RevisionError, committed
 from reconciler.config.tracked import Silence, TrackedRule, tracked
@@ -216,6 +217,14 @@ def test_no_program_runs_and_no_host_is_contacted(checkout, canary, listener):
     assert trace.exists()  # the trap works
 
 
+@pytest.fixture(params=["today's git", "a git that knows no GIT_NO_LAZY_FETCH"])
+def any_git(request, monkeypatch):
+    """Git of 2026, or one from before 2.39.4, for which the list of protocols alone must do."""
+    if request.param != "today's git":
+        monkeypatch.delitem(OURS, "GIT_NO_LAZY_FETCH")
+
+
+@pytest.mark.usefixtures("any_git")
 @pytest.mark.parametrize("helper", ["http://127.0.0.1:{port}/x.git", "ext::{script} %S", "canary::x"])
 def test_what_a_partial_clone_lacks_is_not_fetched(checkout, canary, listener, helper, monkeypatch):
     script, trace = canary
@@ -300,6 +309,18 @@ def test_a_pipe_in_the_place_of_a_file_of_git_is_not_waited_for_long(checkout, p
 
     assert refusal.value.code == "AS306"
     assert time.monotonic() - before < 5
+
+
+def test_a_git_that_gave_no_answer_is_not_asked_again_for_every_file(checkout, monkeypatch):
+    monkeypatch.setattr("reconciler.config.git.PATIENCE", 0.5)
+    os.mkfifo(checkout.folder / ".gitattributes")
+    root = Root(checkout.folder, TrackedRule.REFUSE)
+    before = time.monotonic()
+    for name in ("prompt.md", "handbook.md", "assistants.yaml"):
+        checkout.write(name, "Changed.\n")
+        with pytest.raises(ContentError, match=r"differs from what git has$"):
+            root.source(name)
+    assert 0.5 <= time.monotonic() - before < 5
 
 
 @pytest.mark.parametrize("device", ["/dev/zero", "/dev/null", "/dev/urandom"])
