@@ -7,12 +7,16 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import IO
 
 import forked
 import pytest
+from forked import Run
 from hypothesis import settings
 
 # A loaded machine is slow, not wrong.
@@ -111,6 +115,16 @@ class Workspace:
     def run(self, *arguments: str, **environment: str) -> Ended:
         """Run the program, in a process of its own."""
         return Ended(*parent().run(arguments, self.folder, {**os.environ, **environment}))
+
+    @contextmanager
+    def begin(
+        self, *arguments: str, streams: tuple[IO[bytes], ...] = (), **environment: str
+    ) -> Iterator[Run]:
+        """Let a run go on beside the test, its output for nobody unless there are streams."""
+        with Path(os.devnull).open("r+b", buffering=0) as nothing:
+            its = {**os.environ, **environment}
+            with parent().begin(arguments, self.folder, its, streams or (nothing,) * 3) as run:
+                yield run
 
     def run_anew(self, *arguments: str, **environment: str) -> Ended:
         """Run the installed program from nothing, as a person would; it takes much longer."""

@@ -3,6 +3,7 @@
 ``python -I -S forked.py SOCKET ARGUMENTS`` is such a run for whoever wants a command line of its own.
 """
 
+import fcntl
 import gc
 import json
 import os
@@ -13,6 +14,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import traceback
 from contextlib import suppress
 from pathlib import Path
@@ -50,6 +52,10 @@ class Parent:
         )
         assert self._process.stdout.readline() == b"ready\n"
 
+    def begin(self, arguments, folder, environment, streams):
+        """Begin a run that goes on beside the one who asked."""
+        return Run(self.path, arguments, folder, environment, streams)
+
     def run(self, arguments, folder, environment):
         """A run in a folder: its exit code, and what it printed on both streams."""
         with (
@@ -64,15 +70,54 @@ class Parent:
 
 def ask(path, arguments, folder, environment, streams):
     """Let the process at a socket fork a run; its exit code."""
-    asked = [list(arguments), str(folder), dict(environment), _umask()]
-    text = json.dumps(asked).encode()
-    with socket.socket(socket.AF_UNIX) as line:
-        line.connect(path)
-        socket.send_fds(line, [_HEAD.pack(len(text))], [stream.fileno() for stream in streams])
-        line.sendall(text)
-        found = line.recv(_CODE.size)
-    assert found, "the run was killed, or did not end"
-    return _CODE.unpack(found)[0]
+    with Run(path, arguments, folder, environment, streams) as run:
+        code = run.wait()
+    assert code is not None, "the run was killed, or did not end"
+    return code
+
+
+def be_a_run(path, arguments):
+    """Be a run that is forked elsewhere, for a caller that has only a command line; its exit code."""
+    own = (sys.stdin, sys.stdout, sys.stderr)
+    with Run(path, arguments, Path.cwd(), os.environ, own) as run:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda number, _: run.send_signal(number))
+        for stream in own:
+            os.close(stream.fileno())  # a pipe ends when the run ends
+        code = run.wait()
+    os._exit(137 if code is None else code)
+
+
+class Run:
+    """A run that the process at a socket forked, and which may go on beside what asks for it."""
+
+    def __init__(self, path, arguments, folder, environment, streams):
+        asked = [list(arguments), str(folder), dict(environment), _umask()]
+        text = json.dumps(asked).encode()
+        self._line = socket.socket(socket.AF_UNIX)
+        self._line.connect(path)
+        socket.send_fds(self._line, [_HEAD.pack(len(text))], [stream.fileno() for stream in streams])
+        self._line.sendall(text)
+        self.pid = self._number()
+
+    def wait(self, seconds=None):
+        """Return the exit code, or None if the run was killed; raise TimeoutError if it does not end."""
+        self._line.settimeout(seconds)
+        return self._number()
+
+    def send_signal(self, number):
+        """Send the run a signal."""
+        os.kill(self.pid, number)
+
+    def _number(self):
+        found = self._line.recv(_CODE.size, socket.MSG_WAITALL)
+        return _CODE.unpack(found)[0] if found else None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._line.close()
 
 
 def _umask():
@@ -142,12 +187,15 @@ def _end(line, measure):
 
 def _be_the_program(line, measure):
     head, streams, *_ = socket.recv_fds(line, _HEAD.size, 3)
+    line.sendall(_CODE.pack(os.getpid()))
     (size,) = _HEAD.unpack(head)
     arguments, folder, environment, umask = json.loads(line.recv(size, socket.MSG_WAITALL))
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
+    if os.isatty(0):
+        _own_the_terminal()
     os.chdir(folder)
     os.umask(umask)
     os.environ.clear()
@@ -157,6 +205,13 @@ def _be_the_program(line, measure):
     sys.argv[1:] = arguments
     is_measured = measure and any(name.startswith("COVERAGE_PROCESS_") for name in environment)
     return _measured(measure) if is_measured else _ended()
+
+
+def _own_the_terminal():
+    """Let Ctrl-C at the terminal reach this process, unless the terminal has a session of its own already."""
+    os.setsid()
+    with suppress(OSError):
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def _measured(measure):
@@ -191,5 +246,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "serve":
         serve(sys.argv[2])
     else:
-        own = (sys.stdin, sys.stdout, sys.stderr)
-        sys.exit(ask(sys.argv[1], sys.argv[2:], Path.cwd(), os.environ, own))
+        sys.exit(be_a_run(sys.argv[1], sys.argv[2:]))

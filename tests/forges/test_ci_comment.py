@@ -309,7 +309,7 @@ def test_what_a_plan_warns_of_becomes_annotations(job):
 
 
 def test_two_jobs_at_once_leave_one_comment(job):
-    command = job.project.command("ci", "comment", "plan.json")
+    command = job.project.forked_command("ci", "comment", "plan.json")
     runs = [
         subprocess.Popen(
             command, cwd=job.project.folder, env={**os.environ, **job.environment}, stderr=subprocess.DEVNULL

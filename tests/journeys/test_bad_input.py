@@ -236,12 +236,7 @@ def test_a_second_apply_is_refused_while_one_runs(project):
 
         with (
             running(slow) as url,
-            subprocess.Popen(
-                project.command("apply", "--auto-approve", "--server", url),
-                cwd=project.folder,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            ) as first,
+            project.begin("apply", "--auto-approve", "--server", url) as first,
         ):
             assert held.wait(20)
             second = project.run("apply", "--auto-approve", "--server", url)
@@ -317,7 +312,9 @@ def test_an_interrupted_apply_ends_in_flight_calls_and_the_next_run_finishes(wor
             await app(scope, receive, send)
 
         with running(slow) as url:
-            command = workspace.command("apply", "--auto-approve", "--parallelism", "2", "--server", url)
+            command = workspace.forked_command(
+                "apply", "--auto-approve", "--parallelism", "2", "--server", url
+            )
             with subprocess.Popen(
                 command, cwd=workspace.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
             ) as run:

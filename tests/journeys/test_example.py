@@ -10,8 +10,8 @@ COMPLETE = "Apply complete! Resources: {} added, {} changed, {} destroyed."
 
 def test_plan_apply_plan(example):
     planned = example.run_anew("plan")
-    applied = example.run_anew("apply", "--auto-approve")
-    again = example.run_anew("plan", "--detailed-exitcode")
+    applied = example.run("apply", "--auto-approve")
+    again = example.run("plan", "--detailed-exitcode")
 
     assert planned.out.splitlines()[0].startswith("Target: the embedded server")
     assert planned.out.splitlines()[-1] == "Plan: 7 to add, 0 to change, 0 to destroy."

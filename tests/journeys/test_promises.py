@@ -83,7 +83,7 @@ def test_help_imports_nothing_heavy(workspace):
 
 
 def test_a_closed_pipe_ends_quietly_with_the_same_exit_code(project):
-    script = f"{' '.join(project.command('plan'))} | head -n 1; exit ${{PIPESTATUS[0]}}"
+    script = f"{' '.join(project.forked_command('plan'))} | head -n 1; exit ${{PIPESTATUS[0]}}"
     ended = subprocess.run(["/bin/bash", "-c", script], cwd=project.folder, capture_output=True, check=False)
 
     assert ended.returncode == 0

@@ -772,7 +772,9 @@ def test_without_a_wait_a_held_lock_is_told_at_once(site):
 def test_a_run_that_waits_for_the_lock_goes_on_once_it_is_free(site):
     site.save()
     with holder(site) as other:
-        command = site.workspace.command("apply", "p.json", "--lock-timeout", "60", "--server", site.url)
+        command = site.workspace.forked_command(
+            "apply", "p.json", "--lock-timeout", "60", "--server", site.url
+        )
         with subprocess.Popen(
             command, cwd=site.workspace.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as run:

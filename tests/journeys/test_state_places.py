@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 from urllib.parse import quote, unquote, urlsplit
@@ -184,14 +185,11 @@ def test_the_next_apply_goes_on_when_the_holder_of_the_lock_was_killed(project, 
     with Database.memory() as content:
         app = create_app(content, faults=hanging)
         with running(app) as url:
-            command = project.command("apply", "--auto-approve", "--server", url)
-            with subprocess.Popen(
-                command, cwd=project.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            ) as holder:
+            with project.begin("apply", "--auto-approve", "--server", url) as holder:
                 while not app.state.ledger.about("POST /files"):
                     time.sleep(0.05)
                 refused = project.run("apply", "--auto-approve", "--server", url)
-                holder.kill()
+                holder.send_signal(signal.SIGKILL)
             finished = project.run("apply", "--auto-approve", "--server", url, "--lock-timeout", "5")
 
     assert (refused.code, "to apply" in refused.err) == (5, True)
@@ -299,5 +297,5 @@ def apply_elsewhere(project, folder, description, database, url):
     text = (folder / "assistants.yaml").read_text()
     (folder / "assistants.yaml").write_text(f"{text}    description: {description}\n")
     wait = ("--lock-timeout", "100")
-    command = project.command("apply", "--auto-approve", "--server", url, "--state", database, *wait)
+    command = project.forked_command("apply", "--auto-approve", "--server", url, "--state", database, *wait)
     return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -16,20 +16,17 @@ from reconciler.server import Database, Fault, Faults, create_app, running
 def at_a_terminal(workspace, *arguments, answer="", **environment):
     """Run the program at a terminal of its own; its exit code and everything the terminal showed."""
     ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        workspace.command(*arguments),
-        cwd=workspace.folder,
-        env={**os.environ, "TERM": "xterm", **environment},
-        preexec_fn=lambda: os.login_tty(theirs),  # noqa: PLW1509 - Ctrl-C needs a controlling terminal
-    ) as process:
-        os.close(theirs)
+    with (
+        os.fdopen(theirs, "r+b", buffering=0) as terminal,
+        workspace.begin(*arguments, streams=(terminal,) * 3, **{"TERM": "xterm", **environment}) as run,
+    ):
+        terminal.close()
         try:
             shown = _until(ours, b"Enter a value: ") if answer else b""
             os.write(ours, answer.encode())
             shown += _until(ours, None)
-            code = process.wait(30)
+            code = run.wait(30)
         finally:
-            process.kill()
             os.close(ours)
     return code, shown.decode()
 
