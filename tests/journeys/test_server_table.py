@@ -11,6 +11,7 @@ from reconciler.server import Database, Fault, Faults, create_app, running
 from reconciler.server.deviations.table import BUNDLES
 
 LIFE = tuple(STEPS)
+SHORT = ("first", "prompt", "tool", "file", "lose", "remove", "destroy")
 EVERY = frozenset(STEPS)
 WRITES = EVERY - {"first", "lose", "remove", "destroy"}
 
@@ -139,6 +140,8 @@ GATEWAYS = {
 UNPROVED = {"server:myla", "server:opengpts"}  # their cursors are times
 SERVERS = {name: any_end(name, added=frozenset({"retrieval"}), keeps=name in UNPROVED) for name in BUNDLES}
 SERVERS["server:opengpts,no files"] = any_end("server:opengpts", files=False, keeps=True)
+SHORTER = {*LISTS, *OBJECTS, *GATEWAYS} - {"extra_fields", "null_lists"}
+"""Servers that differ in what they answer: each kind of write once; every step of them is in the sweep."""
 TABLE = {"none": works()} | LISTS | OBJECTS | CHANGES | ATTACHMENTS | GATEWAYS | SERVERS
 CELLS = [(name, step) for name in TABLE for step in LIFE if step not in {"first", "destroy"}]
 PAIRS = [(first, second) for first, second in combinations({**CHANGES, **ATTACHMENTS}, 2)]
@@ -164,7 +167,7 @@ def lived(tmp_path, invoke, monkeypatch):
 
 @pytest.mark.parametrize("name", TABLE)
 def test_a_life_works_or_is_refused_for_a_reason(lived, name):
-    lived(TABLE[name], *LIFE)
+    lived(TABLE[name], *(SHORT if name in SHORTER else LIFE))
 
 
 @pytest.mark.sweep
