@@ -4,7 +4,7 @@ import pytest
 from render.hostile import HOSTILE, document_of, harmless, look_of
 from render.plans import page_of
 
-AT_ONCE = 10
+AT_ONCE = 40
 
 
 def elements(page):
