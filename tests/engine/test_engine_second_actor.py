@@ -239,7 +239,7 @@ def limits(steps, examples, **rest):
 
 @pytest.mark.timeout(900)  # an example that fails is made smaller for five minutes
 def test_whatever_a_second_actor_does_theirs_is_left_alone_and_ours_ends_well():
-    run_state_machine_as_test(Sharing, settings=limits(STEPS, 40, derandomize=True))
+    run_state_machine_as_test(Sharing, settings=limits(STEPS, 25, derandomize=True))
 
 
 @pytest.mark.sweep
