@@ -41,6 +41,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110: what a header's name may be
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[A-Za-z0-9.-]+(?=[:/?#\s]|\Z)")
+_LONGEST = 4096  # so that every path still fits behind it
+_WIDEST = 120
+_LAST_PORT = 65535
 _SECRET = frozenset({"authorization", "proxy-authorization", "api-key", "x-api-key"})
 
 
@@ -113,7 +117,7 @@ class Settings:
         if url.userinfo:
             raise SettingError("password", "a server's URL must not carry a password")
         if url.scheme not in {"http", "https"} or not url.host or set(self.base_url) & set("?# "):
-            raise SettingError("url", f"{self.base_url!r} is not a server")
+            raise SettingError("url", f"{_named(self.base_url)} is not a server")
         self._refuse_unsendable()
         is_bare = url.scheme == "http" and not is_loopback(self.base_url)
         is_secret = bool(self.secret) or any(name.lower() in _SECRET for name in self.headers)
@@ -234,10 +238,23 @@ def _id_in(body: bytes) -> str:
 def _parsed(url: str) -> httpx.URL:
     try:
         parsed = httpx.URL(url)
-        parsed.raw_host.decode().encode("idna")  # as a look-up of the host will
-    except (httpx.InvalidURL, UnicodeError) as cause:
-        raise SettingError("url", f"{url!r} is not a URL: {cause}") from cause
+        parsed.host.encode("idna")  # as a look-up of the host will
+    except (httpx.InvalidURL, UnicodeError):
+        # The cause may quote a password.
+        raise SettingError("url", f"{_named(url)} is not a URL") from None
+    if len(url) > _LONGEST or ("%" in parsed.host and ":" not in parsed.host):
+        raise SettingError("url", f"{_named(url)} is not a URL")
+    if parsed.port is not None and not 0 < parsed.port <= _LAST_PORT:
+        raise SettingError("url", f"the port of {_named(url)} is not between 1 and {_LAST_PORT}")
     return parsed
+
+
+def _named(url: str) -> str:
+    """Return the scheme and the host of a URL that is refused; anything else of it may be a secret."""
+    found = None if "@" in url else _PLAIN.match(url)
+    if found is None or len(found[0]) > _WIDEST:
+        return "the text that was given as the server's URL"
+    return repr(found[0] if found[0] == url else f"{found[0]}…")
 
 
 def _fits_header(text: str) -> bool:

@@ -225,7 +225,8 @@ def is_loopback(url: str) -> bool:
 
 def _trust(url: str, file: PathLike[str] | None) -> ssl.SSLContext | bool:
     """Return the authorities to trust; a TLS context takes 30 ms, so it is built for https only."""
-    if httpx.URL(url).scheme != "https":
+    target = _parsed(url)
+    if target is None or target.scheme != "https":
         return False
     if file is None:
         return httpx.create_ssl_context(trust_env=False)
@@ -242,7 +243,9 @@ def _proxy(url: str) -> httpx.Proxy | None:
     """Return the environment's proxy for a URL; it may contain a password, so no error repeats it."""
     from urllib.request import getproxies_environment, proxy_bypass  # noqa: PLC0415 - rarely asked
 
-    target, named = httpx.URL(url), getproxies_environment()
+    target, named = _parsed(url), getproxies_environment()
+    if target is None:
+        return None
     address = named.get(target.scheme) or named.get("all")
     if not address or is_loopback(url) or proxy_bypass(target.netloc.decode()):
         return None
@@ -254,10 +257,21 @@ def _proxy(url: str) -> httpx.Proxy | None:
     return proxy
 
 
+def _parsed(url: str) -> httpx.URL | None:
+    """Return a URL; None for a text that is none, which the settings of every sender refuse in words."""
+    try:
+        parsed = httpx.URL(url)
+        is_named = bool(parsed.host)
+    except (httpx.InvalidURL, UnicodeError):
+        return None
+    return parsed if is_named else None
+
+
 def _parsed_proxy(url: str) -> httpx.Proxy | None:
     """Return a proxy over http or https; None when it is none."""
     try:
         proxy = httpx.Proxy(url)
+        is_named = bool(proxy.url.host)
     except (ValueError, httpx.InvalidURL):
         return None
-    return proxy if proxy.url.scheme in {"http", "https"} and proxy.url.host else None
+    return proxy if proxy.url.scheme in {"http", "https"} and is_named else None

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}\Z", re.ASCII)
+_WIDEST = 253  # characters of a host's name
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -111,11 +112,16 @@ def _api(url: str) -> str:
     """Return a URL that a token may be sent to, https or this machine; UsageError for any other."""
     try:
         parts = urlsplit(url)
-    except ValueError as cause:
-        raise UsageError(f"the address of the API, {url!r}, is none: {cause}") from cause
-    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        host = "" if parts.port == 0 or "@" in url else parts.hostname or ""
+    except ValueError:
+        parts, host = None, ""
+    if (
+        parts is None or not 0 < len(host) <= _WIDEST
+    ):  # the text is not repeated: it may have a password in it
+        raise UsageError("the address of the API, which the CI names, is not a URL")
+    if parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK):
         return url
-    raise UsageError(f"the address of the API, {url!r}, is not https; no token is sent there")
+    raise UsageError(f"the address of the API at {host} is not https; no token is sent there")
 
 
 def _number(text: str, name: str) -> int:

@@ -107,7 +107,7 @@ def choose(  # noqa: PLR0913 - each is one option
     With no URL it is the embedded server, its database under the state folder. In a CI, or with a key, the
     server must be named.
     """
-    if server is not None and not server.strip():
+    if server is not None and not server.strip(" /"):
         raise TargetError(f"--server is empty; name a URL, or --server {EMBEDDED}")
     key = _key(key_file)
     if not server and (key or in_ci()):

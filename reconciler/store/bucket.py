@@ -29,6 +29,8 @@ _T = TypeVar("_T")
 
 _ADDRESS = re.compile(r"([a-z0-9]+)://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:/[\w.=+-]+)*)/?", re.ASCII)
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")  # the first that is set counts
+_HOST = re.compile(r"[a-z0-9._:-]+\Z")
+_PRINTABLE = re.compile(r"[!-~]{1,2000}\Z")
 _LATER = {"gs", "az"}
 _KEYLESS = re.compile(r"Missing(AccessKeyId|SecretAccessKey)|/latest/(api/token|meta-data)")
 _FULL = re.compile(r"Quota|StorageFull")
@@ -283,16 +285,26 @@ def _endpoint() -> tuple[str, bool]:
     named = next((value for name in _ENDPOINTS if (value := os.environ.get(name))), "")
     if not named:
         return "the S3 service", False
-    url = urlsplit(named)
-    if url.scheme not in {"http", "https"} or not url.hostname:
-        raise StoreError("AWS_ENDPOINT_URL is no address of a service, such as https://storage.example.com")
-    plain = url.scheme == "http"
-    if plain and not _is_loopback(url.hostname):
+    host, plain = _reached(named)
+    if plain and not _is_loopback(host):
         raise StoreError(
-            f"AWS_ENDPOINT_URL names {url.hostname} over plain http, and the state and the session's token "
+            f"AWS_ENDPOINT_URL names {host} over plain http, and the state and the session's token "
             "would travel unencrypted. Use https; AWS_ALLOW_HTTP counts for this machine only."
         )
-    return url.hostname, plain
+    return host, plain
+
+
+def _reached(url: str) -> tuple[str, bool]:
+    """Return the host of a URL, and whether it is plain http; obstore does not survive every text."""
+    try:
+        found = urlsplit(url)
+        scheme, host, port = found.scheme, found.hostname or "", found.port
+    except ValueError:
+        scheme, host, port = "", "", None
+    if not _HOST.match(host) or port == 0 or not _PRINTABLE.match(url) or scheme not in {"http", "https"}:
+        # The text is not repeated: it may have a password in it.
+        raise StoreError("AWS_ENDPOINT_URL is not a URL of a service, such as https://storage.example.com")
+    return host, scheme == "http"
 
 
 def _is_loopback(host: str) -> bool:

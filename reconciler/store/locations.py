@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from reconciler.store.store import Snapshot, Store
 
 
+_LONGEST = 4096
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One state among those at a location, or why it cannot be read; its name is PROJECT/ENVIRONMENT."""
@@ -69,6 +72,8 @@ def _entry(name: str, store: Callable[[], Store]) -> Entry:
 
 def _kind(address: str) -> _Kind:
     scheme = address.partition("://")[0]
+    if len(address) > _LONGEST:
+        raise UsageError(f"the state's address {scheme}://… has more than {_LONGEST} characters")
     if scheme not in _KINDS:
         raise UsageError(
             f"the state's address {scheme}://… has an unsupported scheme: name a folder, postgresql://… or s3://…"

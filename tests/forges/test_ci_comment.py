@@ -274,7 +274,7 @@ def test_an_address_that_is_none_is_told_so(job):
     ended = job.comment(GITHUB_API_URL="https://[")
 
     assert ended.code == 64
-    assert "the address of the API, 'https://[', is none: Invalid IPv6 URL" in ended.err
+    assert "the address of the API, which the CI names, is not a URL" in ended.err
 
 
 @github

@@ -831,6 +831,28 @@ def test_a_404_of_a_proxy_is_no_empty_state(store, door):
     assert "answered 404. Check AWS_ENDPOINT_URL" in failure(store.load)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://user:hidden@[::1/v1",
+        "https://[hidden]/",
+        "https://host:hidden/",
+        "https://host:99999/",
+        "https://host:0/",
+        " http://127.0.0.1:9/",
+        "http://[::1%25eth0]:9/",
+        "http://127.0.0.1:9/" + "x" * 70_000,
+    ],
+)
+def test_an_endpoint_that_is_no_url_is_refused_without_repeating_it(address, monkeypatch, url):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+
+    said = failure(lambda: ObjectStore(address).load())
+
+    assert "AWS_ENDPOINT_URL is not a URL of a service" in said
+    assert "hidden" not in said
+
+
 def test_a_service_that_is_not_there_is_named(opened, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://user:hidden@127.0.0.1:9")
 
@@ -908,7 +930,7 @@ def test_an_object_that_no_state_comes_near_is_not_read(store, bucket, monkeypat
 
 @pytest.mark.parametrize(
     ("url", "said"),
-    [("http://storage.example.com", "plain http"), ("storage.example.com", "no address of a service")],
+    [("http://storage.example.com", "plain http"), ("storage.example.com", "not a URL of a service")],
 )
 def test_an_endpoint_of_another_machine_needs_https(opened, monkeypatch, url, said):
     monkeypatch.setenv("AWS_ENDPOINT_URL", url)

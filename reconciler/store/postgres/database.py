@@ -46,6 +46,7 @@ _DURABLE = (
 )
 
 _ASKED = "SELECT current_setting('synchronous_commit'), current_setting('search_path')"
+_AGAIN = "Run the same command again once address, user and password are right and the server answers."
 _POOLER = "That is a pooler, behind which no lock holds: name the server itself."
 
 # The same questions from the other side, so that the lock of a vanished run is free after 30 s. Not every
@@ -96,6 +97,10 @@ class Database:
             connection = psycopg.connect(autocommit=True, prepare_threshold=None, **self._parameters(writing))
         except psycopg.Error as cause:
             raise self._unreachable(cause) from None
+        except UnicodeError:  # from the look-up of the host, or a name that UTF-8 has no bytes for
+            raise StoreError(
+                f"cannot reach {self.location}: it is not the name of a host. Nothing was changed. {_AGAIN}"
+            ) from None
         with closing(connection):
             if writing:
                 with self.reporting(f"cannot write to {self.location}"), self.within(connection):
@@ -165,12 +170,7 @@ class Database:
 
     def _unreachable(self, cause: psycopg.Error) -> StoreError:
         failure = f"cannot reach {self.location}: {self.message_of(cause)}. Nothing was changed."
-        if "startup parameter" in str(cause):
-            remedy = _POOLER
-        else:
-            remedy = (
-                "Run the same command again once address, user and password are right and the server answers."
-            )
+        remedy = _POOLER if "startup parameter" in str(cause) else _AGAIN
         return StoreError(f"{failure} {remedy}")
 
     def message_of(self, cause: psycopg.Error) -> str:
@@ -185,7 +185,7 @@ class Database:
 def _parameters_of(url: str) -> dict[str, str]:
     """Return the parameters in a URL; libpq's error is not repeated, since it may contain the password."""
     if url.startswith(("postgresql://", "postgres://")):
-        with suppress(psycopg.Error):
+        with suppress(psycopg.Error, UnicodeError):
             parameters = {
                 name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None
             }
