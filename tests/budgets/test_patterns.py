@@ -1,0 +1,63 @@
+"""No regular expression takes more than its share: four times the text takes about four times as long."""
+
+import re
+
+import pytest
+from budgets.patterns import Unknown, Used, found, seconds, text, worst
+
+SIZES = (4_000, 16_000, 62_500, 250_000, 1_000_000)
+MOST_SECONDS, MOST_RATIO, NOISE = 0.5, 6, 0.02
+NOT_WRITTEN = {
+    "reconciler.config.invisible: re.compile": "classes of one character, and looks at both sides",
+    "reconciler.model.field: re.fullmatch": "of a row of a dialect, measured as its key_pattern",
+    "reconciler.server.request_patterns: re.compile": "of a script of faults, written by the one who serves",
+    "reconciler.server.toolrules: re.fullmatch": "one class, repeated; a rule of the embedded server",
+}
+"""Patterns that are not written where they are compiled, and why none of them can hurt."""
+NOT_FOREIGN: dict[str, str] = {}
+"""Patterns that may take long, and why no text of another reaches them."""
+# Until every pattern is bounded, `make sweep` has this. To enable: is_linear = []
+is_linear = [pytest.mark.sweep]
+USED = [one for one in found() if isinstance(one, Used)]
+
+
+def test_every_pattern_is_measured_or_explained():
+    unknown = {one.name for one in found() if isinstance(one, Unknown)}
+    assert unknown == set(NOT_WRITTEN)
+    assert set(NOT_FOREIGN) <= {used.name for used in USED}
+
+
+def test_patterns_are_found():
+    assert len(USED) > 50
+    assert any(used.name == "reconciler.config.lint._VARIABLE" for used in USED)
+
+
+class TestTime:
+    """The time of each pattern on the texts that hurt it most."""
+
+    pytestmark = is_linear
+
+    @pytest.mark.parametrize("used", USED, ids=lambda used: used.name)
+    def test_four_times_the_text_takes_about_four_times_as_long(self, used):
+        if used.name in NOT_FOREIGN:
+            return
+        for made in worst(used):
+            tried = _measured(used, made)
+            assert not tried, f"{used.pattern.pattern!r} on {made[0]!r} + {made[1]!r} * n: {tried}"
+
+
+def _measured(used, made):
+    """Return what is wrong with the time that a text takes, as early as it shows; nothing if all is well."""
+    before = 0.0
+    for size in SIZES:
+        took = seconds(used, text(size, *made), tries=1 if before < NOISE else 2)
+        is_uneven = took > max(before * MOST_RATIO, 4 * NOISE) and size > SIZES[0]
+        if took > MOST_SECONDS or is_uneven:
+            return f"{before:.3f} s, then {took:.3f} s for {size:,} characters"
+        before = took
+    return ""
+
+
+def test_a_pattern_that_hurts_is_noticed():
+    hurts = Used("a", re.compile(r"\$\{var\.[^}\n]*\}"), frozenset({"search"}))
+    assert any(_measured(hurts, made) for made in worst(hurts))
