@@ -393,7 +393,9 @@ def tried(staged, seed, number):
         run.wrong.append(f"did not end: {cause}")
     run.wrong += _wrong(run)
     if _outside(around) != before:
-        run.wrong.append("something was written outside the folder")
+        run.wrong.append(
+            f"written outside the folder: {sorted(set(_outside(around).items()) ^ set(before.items()))}"[:500]
+        )
     return run
 
 
