@@ -28,6 +28,18 @@ SMALL = 3_000
 """Bytes of one hostile value here: what many of them cost is the matter of ``tests/budgets``."""
 NEVER_ALONE = {"serve": ("--require-key-file", "missing"), "demo": ("one argument too many",)}
 """What keeps a command from running on: `serve` has no end, and `demo` takes seconds for always the same."""
+OFTEN = {
+    "plan": 6,
+    "apply": 6,
+    "destroy": 3,
+    "drift": 3,
+    "validate": 4,
+    "show": 3,
+    "diff": 2,
+    "ci": 2,
+    "state": 2,
+}
+"""How much more often than once a command is drawn: what reads most has most to go wrong."""
 WORDS = (
     *(
         "",
@@ -178,7 +190,8 @@ def _beneath(group, words):
 def generated(seed, number, url):
     """Return the run of a seed and a number; ``url`` is where its replies are played."""
     dice = random.Random(f"{seed}/{number}")  # noqa: S311 - a seed that is printed must replay
-    words, command = dice.choice(commands())
+    weights = [OFTEN.get(words[0], 1) for words, _ in commands()]
+    words, command = dice.choices(commands(), weights)[0]
     before = ["-C", dice.choice((".", "team", "missing", "h.md"))] if dice.random() < 0.03 else []
     arguments = [*before, *words, *_given(dice, command, url)]
     if dice.random() < 0.03:
@@ -186,18 +199,20 @@ def generated(seed, number, url):
             dice.randint(0, len(arguments)), dice.choice(("--nonsense", "-", "--", "x", "--help"))
         )
     arguments += NEVER_ALONE.get(words[0], ())
-    return Run(seed, number, arguments, _files(dice), _environment(dice, command, url))
+    return Run(seed, number, arguments, _files(dice, words[0], url), _environment(dice, command, url))
 
 
 def _given(dice, command, url):
     """Yield options and arguments of a command, more often right than wrong."""
-    share = dice.choice((0, 0.1, 0.3))
+    share = dice.choice((0, 0.03, 0.1, 0.25))
     for parameter in command.params:
         if isinstance(parameter, click.Argument):
             if parameter.required or dice.random() < 0.5:
                 yield _value(dice, parameter, url)
             continue
-        if parameter.name in {"server", "auto_approve"} and dice.random() < 0.6:
+        if parameter.required:
+            yield from _option(dice, parameter, url)
+        elif parameter.name in {"server", "auto_approve"} and dice.random() < 0.8:
             yield from ("--server", url) if parameter.name == "server" else ("--auto-approve",)
         elif dice.random() < share:
             yield from _option(dice, parameter, url)
@@ -212,17 +227,34 @@ def _option(dice, parameter, url):
 
 def _value(dice, parameter, url):
     kind = parameter.type
-    if dice.random() < 0.1:
+    if dice.random() < 0.05:
         return dice.choice(WORDS)
+    if parameter.name in LIKELY and dice.random() < 0.8:
+        return dice.choice(LIKELY[parameter.name])
     if isinstance(kind, click.Choice):
         return str(dice.choice([*kind.choices]))
     if isinstance(kind, click.Path) or "file" in parameter.name:
         return dice.choice(PATHS)
-    if isinstance(kind, (click.IntRange, click.FloatRange, type(click.INT), type(click.FLOAT))):
-        return dice.choice(("0", "1", "2", "0.5", "-1", "3000", "100", "99999999999999999999", "nan"))
-    if parameter.name in {"server", "report_url"}:
-        return dice.choice((url, url, "embedded"))
-    return dice.choice((*WORDS, _text(dice)[:200].replace("\0", "")))
+    is_number = isinstance(kind, (click.IntRange, click.FloatRange, type(click.INT), type(click.FLOAT)))
+    free = (url, "embedded") if parameter.name in {"server", "report_url"} else (*WORDS, _text(dice)[:200])
+    return dice.choice(NUMBERS if is_number else free)
+
+
+NUMBERS = ("0", "1", "2", "0.5", "-1", "3000", "100", "9" * 20, "nan")
+LIKELY = {
+    "environment": ("e", "staging"),
+    "between": ("-", "e", "staging"),
+    "address": ("assistant.support", "assistant.a", "file.h.md", "./plan.json", "./report.json"),
+    "targets": ("assistant.support", "assistant.a", "file.h.md"),
+    "excluded": ("assistant.support", "assistant.a", "file.h.md"),
+    "files": ("assistants.yaml", "team", ".", "other.yaml"),
+    "variables": ("limit=5", "limit=a"),
+    "max_bytes": ("2000", "60000"),
+    "dialect": ("assistants-v1",),
+    "plan": ("plan.json",),
+    "file": ("plan.json", "report.json"),
+}
+"""Values that fit a parameter of a name."""
 
 
 def _text(dice):
@@ -235,7 +267,7 @@ def _environment(dice, command, url):
     for parameter in command.params:
         names = [parameter.envvar] if isinstance(parameter.envvar, str) else parameter.envvar or ()
         for name in names:
-            if dice.random() < 0.02:
+            if dice.random() < 0.004:
                 chosen[name] = _value(dice, parameter, url).replace("\0", "")
     if dice.random() < 0.3:
         chosen |= {**FORGE, "GITHUB_ACTIONS": "true", "GITHUB_API_URL": url, "GITHUB_STEP_SUMMARY": "summary"}
@@ -245,7 +277,7 @@ def _environment(dice, command, url):
 # The files of a run
 
 
-def _files(dice):
+def _files(dice, command, url):
     """Return the files of a run: a project, of which a few are damaged or replaced."""
     files = {
         "assistants.yaml": PROJECT,
@@ -260,17 +292,21 @@ def _files(dice):
         "event.json": '{"pull_request": {"number": 1}}',
         "empty": "",
     }
-    if dice.random() < 0.4:
-        files |= _stored(dice)
+    if command == "init" and dice.random() < 0.7:
+        del files["assistants.yaml"]
+    if dice.random() < 0.5:
+        files |= _stored(dice, url)
     for path in dice.sample([*files], dice.choice((0, 1, 1, 2))):
         files[path] = _damaged(dice, path, files[path])
     return files
 
 
-def _stored(dice):
-    """Return the files of a state, with or without a journal."""
-    if dice.random() < 0.5:
-        return {"state/state.json": json.dumps(records.STATE)}
+def _stored(dice, url):
+    """Return the files of a state, with or without a journal, of the embedded server or of the one played."""
+    if dice.random() < 0.7:
+        target = {"target": url} if dice.random() < 0.8 else {}
+        state = {**records.STATE, "state": {**records.STATE["state"], **target}}
+        return {"state/state.json": records.sealed_state(state)}
     return {"state/state.json": json.dumps(records.KILLED), "state/journal.jsonl": records.JOURNAL.decode()}
 
 
@@ -345,6 +381,7 @@ NO_REPLIES = (
     b"HTTP/1.1 999 x\r\nContent-Length: 0\r\n\r\n",
 )
 KNOWN = {f"GET {path}": whole for path, whole in replies.LISTS.items()} | replies.WRITES
+KNOWN = json.loads(json.dumps(KNOWN).replace("v1 p/-/a ", "v1 acme/-/support "))
 EMPTY = answers.page()
 
 
@@ -355,12 +392,12 @@ def _reply(dice, method, path, query):
         return json_answer({"error": {"message": _text(dice)[:500]}}, status)
     if draw < 0.03:
         return dice.choice(NO_REPLIES)
-    reply = EMPTY if "after" in query or draw < 0.2 else KNOWN.get(f"{method} {path}")
+    reply = EMPTY if "after" in query or draw < 0.1 else KNOWN.get(f"{method} {path}")
     if reply is None and method == "DELETE":
         return json_answer({"id": path.rpartition("/")[2], "object": "assistant.deleted", "deleted": True})
     if reply is None:
         return json_answer({"error": {"message": "no"}}, 404)
-    if draw < 0.6:
+    if draw < 0.7:
         return json_answer(reply)
     _, steps = dice.choice([*values.places(reply)])
     _, make = dice.choice([*values.shapes(SMALL)])
