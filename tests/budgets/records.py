@@ -5,7 +5,7 @@ import zlib
 from functools import partial
 from pathlib import Path
 
-from budgets.bar import Case
+from budgets.bar import INPUT, Case
 from budgets.shapes import filled
 from budgets.values import places, put, shapes
 
@@ -54,12 +54,16 @@ def sealed_plan(record):
     except (ValueError, TypeError, RecursionError):
         pass
     del record["checksum"]
-    return json.dumps({**record, "checksum": f"sha256:{digest(record)}"})
+    return _compact({**record, "checksum": f"sha256:{digest(record)}"})
+
+
+def _compact(value):
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def sealed_state(record):
     """Return a state's text with a checksum that fits."""
-    return json.dumps({**record, "checksum": digest(record["state"])}, ensure_ascii=False)
+    return _compact({**record, "checksum": digest(record["state"])})
 
 
 def sealed_line(record):
@@ -69,11 +73,13 @@ def sealed_line(record):
 
 
 def sealed(seal, text):
-    """Return a JSON text with its seals; as it is where it is no JSON."""
+    """Return a JSON text with its seals; as it is where it is no JSON, or grows when it is written again."""
+    given = text.encode("utf-8", "surrogatepass")
     try:
-        return seal(json.loads(text)).encode("utf-8", "surrogatepass")
+        made = seal(json.loads(text)).encode("utf-8", "surrogatepass")
     except (ValueError, KeyError, TypeError, RecursionError, AttributeError):
-        return text.encode("utf-8", "surrogatepass")
+        return given
+    return made if len(made) <= INPUT else given
 
 
 # A value in every place
@@ -91,7 +97,7 @@ def _product(value, stride, first, pick=3):
 
 def plan_files(stride=1, first=0):
     """Yield plan files and reports with a hostile value in one place."""
-    for what, value, seal in (("plan", PLAN, sealed_plan), ("report", REPORT, json.dumps)):
+    for what, value, seal in (("plan", PLAN, sealed_plan), ("report", REPORT, _compact)):
         for name, path, make, number in _product(value, stride, first):
             command = READING[number % len(READING)]
             files = partial(_plan_folder, partial(_one, value, path, make, seal))
