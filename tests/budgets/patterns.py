@@ -210,7 +210,7 @@ def _once(used, made):
     return time.process_time() - began
 
 
-def worst(used, size=2_000):
-    """Return the two texts that take longest for their size, each as its start and its piece."""
+def worst(used, count, size=2_000):
+    """Return the texts that take longest for their size, each as its start and its piece."""
     tried = sorted(texts(used.pattern), key=lambda made: seconds(used, text(size, *made)))
-    return tried[-2:]
+    return tried[-count:]

@@ -39,11 +39,19 @@ class TestTime:
 
     @pytest.mark.parametrize("used", USED, ids=lambda used: used.name)
     def test_four_times_the_text_takes_about_four_times_as_long(self, used):
-        if used.name in NOT_FOREIGN:
-            return
-        for made in worst(used):
-            tried = _measured(used, made)
-            assert not tried, f"{used.pattern.pattern!r} on {made[0]!r} + {made[1]!r} * n: {tried}"
+        check(used, 1)
+
+    @pytest.mark.sweep
+    @pytest.mark.parametrize("used", USED, ids=lambda used: used.name)
+    def test_no_text_that_is_nearly_the_worst_takes_longer(self, used):
+        check(used, 6)
+
+
+def check(used, count):
+    """Measure a pattern on its worst texts."""
+    for made in worst(used, count) if used.name not in NOT_FOREIGN else ():
+        wrong = _measured(used, made)
+        assert not wrong, f"{used.pattern.pattern!r} on {made[0]!r} + {made[1]!r} * n: {wrong}"
 
 
 def _measured(used, made):
@@ -60,4 +68,4 @@ def _measured(used, made):
 
 def test_a_pattern_that_hurts_is_noticed():
     hurts = Used("a", re.compile(r"\$\{var\.[^}\n]*\}"), frozenset({"search"}))
-    assert any(_measured(hurts, made) for made in worst(hurts))
+    assert any(_measured(hurts, made) for made in worst(hurts, 1))
