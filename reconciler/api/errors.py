@@ -18,11 +18,11 @@ A redirect is an APIStatusError too: it is never followed, since it would carry 
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from reconciler.api.json_body import BodyError, parsed
 from reconciler.api.sentences import blotted, reason
 from reconciler.errors import ReconcilerError
 
@@ -213,10 +213,10 @@ def _text(body: Any, key: str) -> str | None:
 def _body_of(response: httpx.Response, secret: str | None) -> Any:
     text = response.content.decode(errors="replace")  # whatever charset the answer claims
     try:
-        parsed = blotted(json.loads(text), secret)
-    except (ValueError, RecursionError):
+        found = blotted(parsed(response.content), secret)
+    except BodyError:
         return blotted(text, secret)
-    return parsed.get("error", parsed) if isinstance(parsed, dict) else parsed
+    return found.get("error", found) if isinstance(found, dict) else found
 
 
 def _location(response: httpx.Response, secret: str | None, remedy: str) -> str:

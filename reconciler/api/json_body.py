@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import ValidationError
@@ -12,11 +14,13 @@ from pydantic_core import from_json
 from reconciler.api.sentences import blotted, excerpt, is_html
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from pydantic_core import ErrorDetails
 
 _EXPECTED = {
     "string_type": "a string",
-    "string_too_short": "an id",
+    "string_too_long": "an id",
     "string_pattern_mismatch": "an id",
     "string_unicode": "a string of valid characters",
     "int_type": "a number",
@@ -30,6 +34,18 @@ _EXPECTED = {
     "model_attributes_type": "an object",
 }
 """What a field must be, by pydantic's name for the mistake."""
+
+
+MOST_VALUES = 2_000_000
+"""Values that a body may have: small ones take up to a hundred times their bytes once they are read."""
+_SEPARATORS = (b",", b"[", b"{")
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_DEEPEST = 200  # levels of a body, which is what the parser allows
+_PATH = 200  # characters of the path of a field, which has keys of the server
+_SHOWN = 80  # values of a structure that one line may have
+ID = r"\.{0,2}[A-Za-z0-9_:-][A-Za-z0-9_.:-]*|\.{3}[A-Za-z0-9_.:-]*"
+"""The form of an id: letters, digits and four signs; neither ``.`` nor ``..``, which change a path."""
+LONGEST_ID = 200
 
 
 class BodyError(ValueError):
@@ -55,23 +71,53 @@ def parsed(body: bytes) -> Any:
     """Return the JSON value of a body; raise BodyError where it is none."""
     if not body.strip():
         raise BodyError("the body is empty")
+    refuse_many_values(body)
     try:
         return from_json(body)
     except ValueError:
         pass
     try:
-        return json.loads(body)  # takes half a surrogate pair, for which no whole list should be lost
+        value = json.loads(body)  # takes half a surrogate pair, for which no whole list should be lost
     except (ValueError, RecursionError) as cause:
         kind = "HTML, not JSON" if is_html(body.decode(errors="replace")) else "not JSON"
         raise BodyError(f"the body is {kind}") from cause
+    if _is_deep(value):
+        raise BodyError("the body is not JSON that can be read: it is nested too deeply")
+    return value
+
+
+def refuse_many_values(body: bytes) -> None:
+    """Raise BodyError for a body with more values than any reply has."""
+    if _separators(body) > MOST_VALUES < _separators(_STRING.sub(b"", body)):
+        raise BodyError(f"the body has more than {MOST_VALUES:,} values")
+
+
+def _separators(body: bytes) -> int:
+    return sum(map(body.count, _SEPARATORS))
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def is_id(value: object) -> bool:
+    """Return whether a value of a reply can be an id."""
+    return isinstance(value, str) and len(value) <= LONGEST_ID and re.fullmatch(ID, value) is not None
 
 
 def created(raw: Any) -> str:
     """Return the id that a JSON object has; empty when it has none that can be used."""
     named = raw.get("id") if isinstance(raw, dict) else None
-    if not isinstance(named, str) or named in {".", ".."}:
-        return ""
-    return named if is_unicode(named) else ""
+    return named if isinstance(named, str) and is_id(named) else ""
 
 
 def problem(cause: Exception, body: bytes, secret: str | None) -> str:
@@ -86,8 +132,20 @@ def problem(cause: Exception, body: bytes, secret: str | None) -> str:
 
 def shown(value: Any, secret: str | None = None) -> str:
     """Return a JSON value on one line of at most 80 characters, without the secret."""
-    text = json.dumps(blotted(value, secret), ensure_ascii=False)
-    return excerpt(text if is_unicode(text) else json.dumps(blotted(value, secret)))
+    brief = blotted(_beginning(value, iter(range(_SHOWN))), secret)
+    text = json.dumps(brief, ensure_ascii=False)
+    return excerpt(text if is_unicode(text) else json.dumps(brief))
+
+
+def _beginning(value: Any, left: Iterator[int]) -> Any:
+    """Return what of a structure one line can show; ``left`` has an item for each value."""
+    if next(left, None) is None:
+        return None
+    if isinstance(value, list):
+        return [_beginning(inner, left) for inner in value[:_SHOWN]]
+    if isinstance(value, dict):
+        return {key: _beginning(inner, left) for key, inner in islice(value.items(), _SHOWN)}
+    return value
 
 
 def wrong_field(cause: ValidationError, raw: Any, secret: str | None) -> str:
@@ -97,7 +155,7 @@ def wrong_field(cause: ValidationError, raw: Any, secret: str | None) -> str:
         (mistake for mistake in mistakes if not mistake["type"].startswith("union_tag")), mistakes[0]
     )
     path, value = _location(error, raw)
-    field = str(blotted(path, secret)) or "the body"
+    field = excerpt(str(blotted(path, secret)), most=_PATH) or "the body"
     if error["type"] == "missing":
         return f"{field} is missing"
     expected = _EXPECTED.get(error["type"])

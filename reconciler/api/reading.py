@@ -15,13 +15,23 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from pydantic import ValidationError
 
-from reconciler.api.json_body import BodyError, Reading, created, is_unicode, parsed, shown, wrong_field
+from reconciler.api.json_body import (
+    BodyError,
+    Reading,
+    created,
+    is_id,
+    is_unicode,
+    parsed,
+    refuse_many_values,
+    shown,
+    wrong_field,
+)
 from reconciler.api.pages import ListCall
 from reconciler.api.sentences import blotted, excerpt
-from reconciler.api.types import FileList, Page, Unreadable, WireObject
+from reconciler.api.types import MOST_OBJECTS, FileList, Page, Unreadable, WireObject
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from reconciler.api.call import Call
     from reconciler.api.types import FileObject
@@ -47,6 +57,9 @@ _KINDS = frozenset(
     }
 )
 """Names of objects of this wire; one of them instead of another contradicts the request."""
+_UNREADABLE = 1_000
+"""Unreadable objects of one list that are kept aside; more are no list of this wire."""
+_TIME = 40  # characters of a time
 _TRUE = (None, True, "true")
 _DIGITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))  # from nanoseconds, microseconds and milliseconds
 
@@ -60,6 +73,7 @@ class One(Reading, Generic[ObjectT]):
 
     def __call__(self, body: bytes) -> ObjectT:
         """Return the object; raise BodyError when it is another one, or none."""
+        refuse_many_values(body)
         try:
             read = self.kind.model_validate_json(body)
         except ValidationError:
@@ -121,6 +135,7 @@ class Many(Reading, Generic[T]):
     def __call__(self, body: bytes) -> T:
         """Return the list; raise BodyError that names the object and the field."""
         kind = cast("Any", self.kind)
+        refuse_many_values(body)
         try:
             return cast("T", kind.model_validate_json(body))
         except ValidationError:
@@ -128,7 +143,7 @@ class Many(Reading, Generic[T]):
 
     def _one_by_one(self, kind: type[WireObject], raw: Any) -> Any:
         whole = {"data": raw} if isinstance(raw, list) else _object(raw, self.secret)
-        data = [self._item(index, item) for index, item in enumerate(self._items(whole))]
+        data = [*self._read(self._items(whole))]
         rest = {key: value for key, value in whole.items() if key not in {"object", "data"}}
         listed: Any = _shell(kind, rest)
         listed.data = data
@@ -138,6 +153,8 @@ class Many(Reading, Generic[T]):
         """Return the list in a body; null is empty, and missing is where the body says that it is a list."""
         items = whole.get("data")
         if isinstance(items, list):
+            if len(items) > MOST_OBJECTS:
+                raise BodyError(f"data has more than {MOST_OBJECTS:,} objects")
             return items
         if items is None and ("data" in whole or whole.get("object") == "list"):
             return []
@@ -145,15 +162,26 @@ class Many(Reading, Generic[T]):
             f"data is {shown(items, self.secret)}, not a list" if "data" in whole else "data is missing"
         )
 
-    def _item(self, index: int, raw: Any) -> WireObject | Unreadable:
-        try:
-            return _leniently(self.item, raw, self.secret)
-        except BodyError as cause:
-            named = created(raw)
-            position = f"data[{index}] ({_named(named, self.secret)})" if named else f"data[{index}]"
-            if self.tolerant:
-                return Unreadable(named, str(cause), raw if isinstance(raw, dict) else {})
-            raise BodyError(f"{position}: {cause}") from cause
+    def _read(self, items: list[Any]) -> Iterator[WireObject | Unreadable]:
+        """Yield every object; BodyError at the first that is unreadable, or that is one too many."""
+        left = _UNREADABLE if self.tolerant else 0
+        for index, raw in enumerate(items):
+            try:
+                yield _leniently(self.item, raw, self.secret)
+            except BodyError as cause:
+                named, problem = created(raw), str(cause)
+                if left == 0 or _has_odd_id(raw):
+                    more = f"more than {_UNREADABLE:,} objects cannot be read: " if self.tolerant else ""
+                    position = f"data[{index}] ({_named(named, self.secret)})" if named else f"data[{index}]"
+                    raise BodyError(f"{more}{position}: {problem}") from cause
+                left -= 1
+                yield Unreadable(named, problem, raw if isinstance(raw, dict) else {})
+
+
+def _has_odd_id(raw: Any) -> bool:
+    """Return whether an object has an id that no request can name, and that no line should repeat."""
+    named = raw.get("id") if isinstance(raw, dict) else None
+    return isinstance(named, str) and bool(named) and not is_id(named)
 
 
 @overload
@@ -177,6 +205,8 @@ def tolerant(call: ListCall[Any] | Call[Any]) -> Call[Any]:
 
 def seconds(value: Any) -> int:
     """Return a time in whole seconds since 1970, whatever form it has; 0 where it cannot be read."""
+    if isinstance(value, str) and len(value) > _TIME:
+        return 0
     try:
         time = float(value)
     except (TypeError, ValueError, OverflowError):

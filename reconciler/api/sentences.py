@@ -19,7 +19,11 @@ _RUN = 16
 _NAMES = frozenset({"model", "file_id", "file_ids", "purpose", "type"})
 """Fields of a request whose values are names of the server's own things, which its refusals may repeat."""
 _SAYING = ("message", "detail", "msg", "title", "error_description", "error", "errors")
-_TITLE = re.compile(r"<(title|h1)\b[^>]*>(.*?)</\1", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(r"<(title|h1)\b[^<>]{0,200}>(.{0,400}?)</\1", re.IGNORECASE | re.DOTALL)
+_LOOKED_AT = 4_000
+"""Characters of a refusal that are looked at: a sentence has a tenth of them."""
+_TAG = re.compile("<[^<>]*>")
+_DOTS = re.compile("…+")
 REPEATED = "the answer repeats the request and is not shown"
 
 
@@ -32,13 +36,18 @@ def reason(body: Any, request: Mapping[str, object] | None) -> str:
     texts = [*sent_texts(request)]
     message = _message(body)
     if message:
-        sentence = excerpt(unrepeated(" ".join(message.split()), texts), most=_SENTENCE)
+        sentence = excerpt(unrepeated(_line(message), texts), most=_SENTENCE)
         return REPEATED if sentence == "…" else sentence
     if isinstance(body, str) and is_html(body):
         return _page(unrepeated(body[:_SENTENCE], texts))
     text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
-    whole = " ".join(text.split())
+    whole = _line(text)
     return excerpt(whole) if unrepeated(whole, texts) == whole else REPEATED
+
+
+def _line(text: str) -> str:
+    """Return the beginning of a text on one line."""
+    return " ".join(text[:_LOOKED_AT].split())
 
 
 def sent_texts(value: object, name: str = "") -> Iterator[str]:
@@ -58,7 +67,7 @@ def unrepeated(text: str, sent: Collection[str]) -> str:
     """Return a text in which … stands for what it repeats of the request, whole values and long parts."""
     for one in sorted(sent, key=len, reverse=True):
         text = text.replace(one, "…")
-    return re.sub("…+", "…", "".join(_runs(text, "\0".join(sent))))
+    return _DOTS.sub("…", _without_runs(text, "\0".join(sent)))
 
 
 def excerpt(text: str, *, most: int = _EXCERPT) -> str:
@@ -85,18 +94,21 @@ def blotted(value: Any, secret: str | None) -> Any:
     return value
 
 
-def _runs(text: str, sent: str) -> Iterator[str]:
-    at = 0
-    while at < len(text):
-        size = _RUN
-        if len(text) - at < size or text[at : at + size] not in sent:
-            yield text[at]
-            at += 1
-            continue
-        while at + size < len(text) and text[at : at + size + 1] in sent:
-            size += 1
-        yield "…"
-        at += size
+def _without_runs(text: str, sent: str) -> str:
+    """Return a text in which … stands for every part of 16 characters or more that was sent."""
+    parts = _parts(text)
+    known = parts & _parts(sent)
+    if not known:
+        return text
+    hidden = bytearray(len(text))
+    for at in range(len(text) - _RUN + 1):
+        if text[at : at + _RUN] in known:
+            hidden[at : at + _RUN] = b"\1" * _RUN
+    return "".join("…" if is_hidden else one for one, is_hidden in zip(text, hidden, strict=True))
+
+
+def _parts(text: str) -> set[str]:
+    return {text[at : at + _RUN] for at in range(len(text) - _RUN + 1)}
 
 
 def _message(value: Any) -> str:
@@ -136,5 +148,5 @@ def _param(param: Any, said: str) -> str:
 
 def _page(text: str) -> str:
     title = _TITLE.search(text)
-    named = excerpt(re.sub(r"<[^>]*>", " ", title[2])) if title else ""
+    named = excerpt(_TAG.sub(" ", title[2])) if title else ""
     return f"an HTML page, {named!r}" if named else "an HTML page"

@@ -20,15 +20,21 @@ from typing import (
     TypeVar,
 )
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field
+
+from reconciler.api.json_body import ID, LONGEST_ID
 
 T = TypeVar("T")
 
 
 BETA: Mapping[str, str] = {"OpenAI-Beta": "assistants=v1"}
 """Demanded on /assistants, never sent to /files."""
-Id: TypeAlias = Annotated[str, Field(min_length=1, pattern=r"(?s)[^.]|\.{3}")]
-"""What can stand in a path: not empty, and neither ``.`` nor ``..``."""
+Id: TypeAlias = Annotated[str, Field(pattern=f"^(?:{ID})$", max_length=LONGEST_ID)]
+"""What can stand in a path, in a query and on a line; neither ``.`` nor ``..`` is one."""
+MOST_OBJECTS = 100_000
+"""Objects that a list may have: each takes a thousand bytes once it is read."""
+Some: TypeAlias = Annotated[list[T], FailFast(), Field(max_length=MOST_OBJECTS)]
+"""A list of the wire, whose reading ends with its first mistake."""
 Seconds: TypeAlias = Annotated[int, Field(ge=0, lt=100_000_000_000)]
 """A time in whole seconds since 1970; 0 is unknown. Larger numbers are milliseconds, and not this form."""
 
@@ -104,15 +110,15 @@ class Assistant(WireObject):
     description: str | None = None
     model: str
     instructions: str | None = None
-    tools: list[AssistantTool] = []
-    file_ids: list[Id] = []
+    tools: Some[AssistantTool] = []
+    file_ids: Some[Id] = []
     metadata: dict[str, Any] | None = None
 
 
 class AssistantDeleted(WireObject):
     """The answer to a deletion of an assistant."""
 
-    id: Id
+    id: str  # an id of the answer or the one that was asked for: the reading of a deletion sees to it
     object: Literal["assistant.deleted"] = "assistant.deleted"
     deleted: bool
 
@@ -120,10 +126,10 @@ class AssistantDeleted(WireObject):
 class AssistantFile(WireObject):
     """An attachment; its ``id`` is the file's, ``created_at`` the time it was attached."""
 
-    id: str
+    id: Annotated[str, Field(pattern=f"^(?:{ID})?$", max_length=LONGEST_ID)]  # empty on some servers
     object: Literal["assistant.file"] = "assistant.file"
     created_at: Seconds = 0
-    assistant_id: str
+    assistant_id: Id
 
 
 class FileDeleteResponse(WireObject):
@@ -148,7 +154,7 @@ class FileObject(WireObject):
 class FileDeleted(WireObject):
     """The answer to a deletion of an upload."""
 
-    id: Id
+    id: str
     object: Literal["file"] = "file"
     deleted: bool
 
@@ -157,7 +163,7 @@ class FileList(WireObject):
     """Every upload at once, for v1 does not page this list; iterates over them."""
 
     object: Literal["list"] = "list"
-    data: list[FileObject]
+    data: Some[FileObject]
 
     def __iter__(self) -> Iterator[FileObject]:  # type: ignore[override]  # as every other list does
         return iter(self.data)
@@ -179,7 +185,7 @@ class Page(WireObject, Generic[T]):
     """One page as the server sent it; ``has_more`` is None where a server leaves it out."""
 
     object: Literal["list"] = "list"
-    data: list[T]
+    data: Some[T]
     first_id: str | None = None
     last_id: str | None = None
     has_more: bool | None = None

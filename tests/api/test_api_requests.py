@@ -2,12 +2,22 @@
 
 import inspect
 import json
+from contextlib import suppress
 
 import httpx
 import pytest
 from api.replies import LOCAL, assistant, attachment, page, said, upload
 
-from reconciler.api import NOT_GIVEN, Assistants, Client, NotGiven, assistants, attachments, uploads
+from reconciler.api import (
+    NOT_GIVEN,
+    APIResponseValidationError,
+    Assistants,
+    Client,
+    NotGiven,
+    assistants,
+    attachments,
+    uploads,
+)
 from reconciler.api.call import Call
 
 DELETED = {"id": "a", "object": "assistant.deleted", "deleted": True}
@@ -132,7 +142,11 @@ def test_a_method_can_be_read_about_and_its_arguments_seen():
     ],
 )
 def test_an_id_is_one_segment_of_the_path_whatever_is_in_it(sent, identity, escaped):
-    request = sent(lambda client: client.beta.assistants.retrieve(identity), assistant(identity))
+    def retrieve(client):
+        with suppress(APIResponseValidationError):  # of the answer, which is about another id
+            client.beta.assistants.retrieve(identity)
+
+    request = sent(retrieve, assistant())
     assert request.url.raw_path.decode() == f"/v1/assistants/{escaped}"
 
 
