@@ -5,6 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
+from reconciler.api.errors import APIResponseValidationError
+
+_FEW = 10
+"""Objects below which a page is worth no request, but where fewer were asked for."""
+_IN_A_ROW = 30  # such pages that may follow each other
+
 T = TypeVar("T")
 PageT = TypeVar("PageT")
 
@@ -69,6 +75,22 @@ class _CursorPage(Generic[T]):
         """Return the query of ``get_next_page``; None when there is no next page."""
         return None if self._cursor is None else PageInfo(self._cursor)
 
+    def _counted(self, poor: int) -> int:
+        """Return how many pages in a row were nearly empty, this one included.
+
+        APIResponseValidationError where they are too many: such a list has no end.
+        """
+        asked = self._call.page.sent_query.get("limit", "")
+        least = min(_FEW, int(asked)) if asked.isdecimal() and asked.isascii() else _FEW
+        poor = poor + 1 if self.has_next_page() and len(self.data) < least else 0
+        if poor > _IN_A_ROW:
+            call = self._call.page
+            raise APIResponseValidationError(
+                f"{call.method} /{call.url} answered {_IN_A_ROW} pages in a row with fewer than {least} "
+                "objects, and none is the last"
+            )
+        return poor
+
     def _following(self) -> ListCall[T]:
         if self._cursor is None:
             raise RuntimeError("there is no next page; ask has_next_page() first")
@@ -88,9 +110,10 @@ class SyncCursorPage(_CursorPage[T]):
 
     def iter_pages(self) -> Iterator[SyncCursorPage[T]]:
         """This page and every one behind it, each fetched when it is reached."""
-        page = self
+        page, poor = self, 0
         yield page
         while page.has_next_page():
+            poor = page._counted(poor)
             page = page.get_next_page()
             yield page
 
@@ -112,9 +135,10 @@ class AsyncCursorPage(_CursorPage[T]):
 
     async def iter_pages(self) -> AsyncIterator[AsyncCursorPage[T]]:
         """This page and every one behind it, each fetched when it is reached."""
-        page = self
+        page, poor = self, 0
         yield page
         while page.has_next_page():
+            poor = page._counted(poor)
             page = await page.get_next_page()
             yield page
 

@@ -170,8 +170,10 @@ class Many(Reading, Generic[T]):
                 yield _leniently(self.item, raw, self.secret)
             except BodyError as cause:
                 named, problem = created(raw), str(cause)
-                if left == 0 or _has_odd_id(raw):
-                    more = f"more than {_UNREADABLE:,} objects cannot be read: " if self.tolerant else ""
+                is_odd = _has_odd_id(raw)
+                if left == 0 or is_odd:
+                    is_many = self.tolerant and not is_odd
+                    more = f"more than {_UNREADABLE:,} objects cannot be read: " if is_many else ""
                     position = f"data[{index}] ({_named(named, self.secret)})" if named else f"data[{index}]"
                     raise BodyError(f"{more}{position}: {problem}") from cause
                 left -= 1

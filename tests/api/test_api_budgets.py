@@ -4,7 +4,7 @@ import json
 
 import httpx
 import pytest
-from api.replies import LOCAL, assistant, page
+from api.replies import LOCAL, assistant, page, said
 
 from reconciler.api import (
     APIError,
@@ -158,3 +158,22 @@ def test_a_refusal_is_one_line(body, instructions):
 @pytest.mark.parametrize("text", ["<title " * 140_000, "<title>" * 140_000, "<" * MILLION, "<h1>a" * 190_000])
 def test_a_page_is_named_by_its_title_or_not_at_all(text):
     assert "an HTML page" in refusal(assistants.retrieve("a"), text, 502).message
+
+
+# Pages
+
+
+@pytest.mark.parametrize(("limit", "size"), [({}, 1), ({}, 9), ({"limit": 100}, 9), ({"limit": 5}, 4)])
+def test_a_walk_over_nearly_empty_pages_without_an_end_is_an_error(scripted, limit, size):
+    pages = [page(*(f"a{n}_{one}" for one in range(size)), has_more=True) for n in range(31)]
+    with scripted(*map(said, pages)) as (client, asked):
+        with pytest.raises(APIResponseValidationError, match="GET /assistants answered 30 pages in a row"):
+            list(client.beta.assistants.list(**limit))
+        assert len(asked) == 31
+
+
+@pytest.mark.parametrize(("limit", "size"), [({}, 10), ({"limit": 1}, 1), ({"limit": 5}, 5)])
+def test_a_walk_over_pages_as_they_were_asked_for_goes_on(scripted, limit, size):
+    pages = [page(*(f"a{n}_{one}" for one in range(size)), has_more=n < 39) for n in range(40)]
+    with scripted(*map(said, pages)) as (client, _):
+        assert len(list(client.beta.assistants.list(**limit))) == 40 * size

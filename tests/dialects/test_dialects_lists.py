@@ -92,16 +92,71 @@ def test_what_a_page_repeats_is_there_once_and_hides_nothing(  # noqa: PLR0913, 
     assert len(requests) == asked
 
 
+def endless(size):
+    """A server whose list always goes on, with so many new objects on each page."""
+    numbers = iter(range(1, 1_000_000))
+    requests = []
+
+    def answer(request):
+        requests.append(request)
+        ids = [next(numbers) for _ in range(size)]
+        return httpx.Response(200, json={"object": "list", "has_more": True, **page(*ids)})
+
+    return answer, requests
+
+
 def test_a_list_that_never_ends_is_given_up(run, scripted, state, monkeypatch):
     monkeypatch.setattr(listing_module, "_PAGES", 5)
-    numbers = iter(range(1, 1000))
-    provider = scripted(
-        lambda _: httpx.Response(200, json={"object": "list", "has_more": True, **page(next(numbers))})
-    )
-
+    answer, requests = endless(10)
     with pytest.raises(APIResponseValidationError, match="it continues after 5 pages"):
-        run(provider.assistants())
-    assert next(numbers) <= 7
+        run(scripted(answer).assistants())
+    assert len(requests) == 5
+
+
+@pytest.mark.parametrize("size", [1, 9])
+def test_a_list_of_nearly_empty_pages_is_given_up_soon(run, scripted, state, size):
+    answer, requests = endless(size)
+    for look in (lambda one: one.assistants(), lambda one: one.observe(state)):
+        with pytest.raises(
+            APIResponseValidationError, match="30 pages in a row have fewer than 10 new"
+        ) as cut:
+            run(look(scripted(answer)))
+        assert "Fix the paging of that server" in str(cut.value)
+    assert len(requests) <= 2 * 31 + 1
+
+
+def test_a_server_may_return_ten_objects_a_page_for_thousands(run, scripted, state):
+    def answer(request):
+        first = int((request.url.params.get("after") or "asst_0").removeprefix("asst_")) + 1
+        ids = range(first, min(first + 10, 3001))
+        return httpx.Response(200, json={"object": "list", "has_more": first < 2990, **page(*ids)})
+
+    live = run(scripted(answer).assistants())
+    assert (len(live.assistants), live.end) == (3000, End.PROVED)
+
+
+def test_a_list_whose_end_moves_with_every_look_is_given_up(run, scripted, state):
+    def answer(request):
+        after = int((request.url.params.get("after") or "asst_0").removeprefix("asst_"))
+        ids = [after + 1, after + 2]
+        return httpx.Response(200, json={"object": "list", "has_more": False, **page(*ids)})
+
+    with pytest.raises(APIResponseValidationError, match="30 pages in a row"):
+        run(scripted(answer).assistants())
+
+
+def test_the_files_of_an_assistant_are_read_on_100_pages_at_most(run, scripted, state):
+    numbers, requests = iter(range(1, 1_000_000)), []
+
+    def answer(request):
+        requests.append(request)
+        if "/files" not in request.url.path:
+            return httpx.Response(200, json={"id": "asst_1", "model": "m"})
+        one = {"id": f"file-{next(numbers)}", "assistant_id": "asst_1"}
+        return httpx.Response(200, json={"data": [one], "has_more": True})
+
+    assert not run(scripted(answer).retrieve("asst_1")).knows_files
+    assert len(requests) == 101
 
 
 def test_uploads_of_which_there_are_more_are_not_all(run, scripted, state):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from reconciler.model.resource import LiveAssistant
 
 _AT_ONCE = 10
+_PAGES = 100  # of the attachments of one assistant, which has 20 in this dialect
 _NAME = "assistant_id"
 
 
@@ -84,7 +85,7 @@ async def _attached(client: AsyncClient, assistant_id: str, limit: int | NotGive
     A page ends the list where it is shorter than that of any known server, or where nothing is behind it.
     """
     found: dict[str, None] = {}
-    while True:
+    for _ in range(_PAGES):
         last = next(reversed(found), NOT_GIVEN)
         call = attachment_calls.list(assistant_id, limit=limit, order="asc", after=last)
         try:
@@ -99,3 +100,4 @@ async def _attached(client: AsyncClient, assistant_id: str, limit: int | NotGive
             return tuple(found)
         if not ids:
             return None
+    return None

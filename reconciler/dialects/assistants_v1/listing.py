@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 PAGE = 100
 SMALLEST = 20
 """Objects that a server returns at once even where it ignores every parameter of paging."""
-_PAGES = 10_000  # more than any account has
+_PAGES = 1_000  # of one reading; more than any account has
+_FEW = 10
+"""New objects below which a page is not worth a request: servers cap pages at 10, 20 or 100."""
+_IN_A_ROW = 30  # such pages that may follow each other
+_NAMELESS = 1_000  # objects without an id that are kept
 _TRIES = 3
 _AT_ONCE = 10
 _REFUSALS = (BadRequestError, NotFoundError, UnprocessableEntityError)
@@ -45,6 +49,7 @@ class Walk:
     """One reading of a list: every object once, in the order of the server.
 
     ``fetch`` returns the page behind an id, or the first page. ``nameless`` are objects without an id.
+    ``is_circular``: behind its end the list begins again. ``poor`` are the last pages that brought little.
     """
 
     fetch: Fetch
@@ -54,6 +59,8 @@ class Walk:
     edges: list[_Edge] = field(default_factory=list)
     pages: int = 0
     end: End = End.CLAIMED
+    is_circular: bool = False
+    poor: int = 0
 
     async def read(self) -> None:
         """Read every page up to the one that the server calls the last.
@@ -64,10 +71,12 @@ class Walk:
         after = None
         while True:
             page = await self._page(after)
+            known = len(self.found)
             is_new, last = self._take(page), next((one.id for one in reversed(page.data) if one.id), after)
             if page.has_more is False:
                 return
             if is_new and last != after:
+                self._count(len(self.found) - known)
                 after = last
             elif page.has_more is None and len(page.data) < PAGE:
                 return
@@ -80,6 +89,14 @@ class Walk:
             raise self._cut(f"it continues after {_PAGES:,} pages")
         return await self.fetch(after)
 
+    def _count(self, new: int) -> None:
+        """Raise IncompleteListError where page after page brings few new objects, and never the last."""
+        self.poor = 0 if new >= _FEW else self.poor + 1
+        if self.poor > _IN_A_ROW:
+            raise self._cut(
+                f"{_IN_A_ROW} pages in a row have fewer than {_FEW} new objects and are not the last"
+            )
+
     async def prove(self) -> None:
         """Ask again past each page, from the object before its last one, until nothing new comes.
 
@@ -87,11 +104,14 @@ class Walk:
         server whose ``after`` compares times, or is ignored, can leave out any number of objects.
         """
         edges, free = self.edges, asyncio.Semaphore(_AT_ONCE)
+        self.pages = self.poor = 0
         while edges:
-            self.edges = []
+            self.edges, known = [], len(self.found)
             if not all(await asyncio.gather(*(self._confirm(edge, free) for edge in edges))):
                 return
             edges = self.edges
+            if edges:
+                self._count(len(self.found) - known)
         self.end = End.PROVED
 
     async def _confirm(self, edge: _Edge, free: asyncio.Semaphore) -> bool:
@@ -102,7 +122,8 @@ class Walk:
                 return False
         ids = {one.id for one in page.data if one.id}
         is_alone = edge.before == edge.last
-        if next(iter(self.found)) in ids or (edge.last not in ids and not is_alone):
+        self.is_circular = self.is_circular or next(iter(self.found)) in ids
+        if self.is_circular or (edge.last not in ids and not is_alone):
             return False
         known = len(self.edges)
         if not self._take(page):
@@ -127,6 +148,8 @@ class Walk:
         known_sent = [one.sent for one in self.nameless]  # a page that is read again repeats them
         nameless = [one for one in page.data if isinstance(one, Unreadable) and not one.id]
         self.nameless += [one for one in nameless if one.sent not in known_sent]
+        if len(self.nameless) > _NAMELESS:
+            raise self._cut(f"more than {_NAMELESS:,} of its objects have no id")
         if ids:
             self.edges.append(_Edge(*ids[-2:]) if ids[1:] else _Edge(before or ids[0], ids[0]))
         return len(self.found) > known
@@ -166,6 +189,8 @@ async def proved(walk: Walk) -> Walk:
     for _ in range(_TRIES - 1):
         if walk.end is End.PROVED:
             return walk
+        if walk.is_circular:  # as it would be again
+            break
         walk = await listed(walk.fetch, walk.target)
         await walk.prove()
     if walk.end is not End.PROVED:
