@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import httpx
 
+from reconciler.api.interim import Heads
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
@@ -136,13 +138,16 @@ class _Wire:
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
+        self._heads = Heads()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         with _explained():
             found: bytes = self._stream.read(max_bytes, timeout=_clipped(timeout))
+        self._heads.take(found)
         return found
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._heads.expect()
         for start in range(0, len(buffer), self._slice):
             with _explained():
                 self._stream.write(buffer[start : start + self._slice], timeout=_clipped(timeout))

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 import anyio
 import httpx
 
-from reconciler.api.errors import APIError, unanswered
+from reconciler.api.errors import APIError, APIResponseValidationError, unanswered
+from reconciler.api.interim import InterimError
 from reconciler.api.sentences import blotted
 from reconciler.api.settings import Attempts
 from reconciler.api.transport import proxy_of
@@ -41,7 +42,7 @@ class Sending(Generic[HttpT]):
         return {"follow_redirects": False, "auth": None if self._settings.secret else self._http.auth}
 
     @contextmanager
-    def _sorted(self) -> Iterator[None]:
+    def _sorted(self, call: Call[Any]) -> Iterator[None]:
         """Whatever comes out of an exchange, as an error that says whether the request was sent.
 
         A cancellation is no Exception, and stays as it is.
@@ -53,6 +54,8 @@ class Sending(Generic[HttpT]):
             yield
         except ReconcilerError:
             raise
+        except InterimError as cause:  # no failure of the way, and it would be so again
+            raise APIResponseValidationError(f"{call.method} /{call.url} was answered by {cause}") from cause
         except Exception as cause:
             error = unanswered(cause, url, proxy_of(self._http, url))
             error.message = blotted(error.message, self._settings.secret)
@@ -88,7 +91,7 @@ class HttpSender(Sending[httpx.Client]):
             time.sleep(wait)
 
     def _exchange(self, call: Call[Any], *, stream: bool) -> httpx.Response:
-        with self._settings.request(call) as request, self._sorted():
+        with self._settings.request(call) as request, self._sorted(call):
             deadline = self._settings.deadline_of(request)
             with deadline.holding():
                 answer = self._http.send(request, stream=True, **self._sending)
@@ -128,7 +131,7 @@ class AsyncHttpSender(Sending[httpx.AsyncClient]):
             await anyio.sleep(wait)
 
     async def _exchange(self, call: Call[Any], *, stream: bool) -> httpx.Response:
-        with self._settings.request(call) as request, self._sorted():
+        with self._settings.request(call) as request, self._sorted(call):
             deadline = self._settings.deadline_of(request)
             with deadline.cutting():
                 answer = await self._http.send(request, stream=True, **self._sending)

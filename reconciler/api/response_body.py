@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 MOST = 16 * 1024 * 1024
 """Bytes that an answer may have, decoded, unless a caller says otherwise."""
+_PIECES = 20_000
+"""Small pieces in which a body may come: each costs as much as thousands of bytes."""
+_SMALL = 256
 _PIECE = 8192  # a thousand times that is what one step of gzip may unpack
 _PACKED = frozenset({"gzip", "deflate", "br", "zstd"})  # what the library beneath may unpack
 _BOUNDED: tuple[list[str], ...] = (
@@ -41,7 +44,7 @@ class Intake:
         self._most = most if call.at_most is None else call.at_most
         self._deadline = deadline
         self._pieces: list[bytes] = []
-        self._left = self._most
+        self._left, self._pieces_left = self._most, _PIECES
         self._refuse_unbounded()
         answer.stream = _Pieces(answer.stream)
 
@@ -72,18 +75,20 @@ class Intake:
         self._deadline.clip(None)
         self._pieces.append(piece[: self._left])
         self._left -= len(piece)
-        if self._left < 0 and self._answer.is_success:
-            raise self._excess()
-        return self._left >= 0
+        self._pieces_left -= len(piece) < _SMALL
+        if self._answer.is_success and self._left < 0:
+            raise self._excess(f"more than {self._most} bytes, which is the limit")
+        if self._answer.is_success and self._pieces_left < 0:
+            raise self._excess(f"more than {_PIECES:,} pieces of less than {_SMALL} bytes")
+        return min(self._left, self._pieces_left) >= 0
 
     def _keep(self) -> None:
         content = b"".join(self._pieces)
         self._answer._content = content  # noqa: SLF001 - what its own read() would leave, which takes no limit
 
-    def _excess(self) -> APIResponseValidationError:
+    def _excess(self, what: str) -> APIResponseValidationError:
         return APIResponseValidationError(
-            f"{self._call.method} /{self._call.url} answered {self._answer.status_code} with more than "
-            f"{self._most} bytes, which is the limit",
+            f"{self._call.method} /{self._call.url} answered {self._answer.status_code} with {what}",
             status_code=self._answer.status_code,
             request_id=blotted(self._answer.headers.get("x-request-id", ""), self._secret),
         )

@@ -12,6 +12,7 @@ from anyio.lowlevel import current_token
 
 from reconciler.api.deadline import Wires
 from reconciler.api.errors import unsent, was_sent
+from reconciler.api.interim import AsyncWires
 from reconciler.errors import ReconcilerError, TargetError
 
 if TYPE_CHECKING:
@@ -73,7 +74,10 @@ def async_socket(
     trust = _trust(url, ca_file)
 
     def connect() -> httpx.AsyncHTTPTransport:
-        return httpx.AsyncHTTPTransport(verify=trust, trust_env=False, proxy=proxy, limits=_LIMITS)
+        transport = httpx.AsyncHTTPTransport(verify=trust, trust_env=False, proxy=proxy, limits=_LIMITS)
+        pool: Any = transport._pool  # noqa: SLF001 - httpx has no other way to say what connects
+        pool._network_backend = AsyncWires(pool._network_backend)  # noqa: SLF001 - the same
+        return transport
 
     return _AsyncSockets(connect, _address(proxy.url) if proxy else "")
 

@@ -1,16 +1,19 @@
 """What a hostile reply may cost: no reading goes on after the first mistakes, and no sentence is long."""
 
 import json
+import socket
+from contextlib import suppress
 
 import httpx
 import pytest
-from api.replies import LOCAL, assistant, page, said
+from api.replies import LOCAL, Speaker, assistant, listening, page, said, unread
 
 from reconciler.api import (
     APIError,
     APIResponseValidationError,
     BadRequestError,
     Client,
+    UnknownOutcomeError,
     assistants,
     attachments,
     tolerant,
@@ -177,3 +180,90 @@ def test_a_walk_over_pages_as_they_were_asked_for_goes_on(scripted, limit, size)
     pages = [page(*(f"a{n}_{one}" for one in range(size)), has_more=n < 39) for n in range(40)]
     with scripted(*map(said, pages)) as (client, _):
         assert len(list(client.beta.assistants.list(**limit))) == 40 * size
+
+
+# Interim answers, and pieces
+
+HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+FOUND = json.dumps(assistant()).encode()
+ANSWER = HEAD + b"content-length: %d\r\n\r\n%s" % (len(FOUND), FOUND)
+
+
+class Pieces(Speaker):
+    """Answers every connection in pieces, each sent by itself, until the client has had enough."""
+
+    def __init__(self, pieces):
+        super().__init__(b"")
+        self._parts = pieces
+
+    def __call__(self, connection):
+        with connection:
+            self.heard.append(connection.recv(65536))
+            with suppress(OSError):
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                for part in self._parts:
+                    connection.sendall(part)
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [[HINTS * 21, ANSWER], [HINTS] * 1_000, [HINTS * 1_000] * 1_000, [bytes([one]) for one in HINTS * 21]],
+    ids=["one too many", "one by one", "a flood", "byte by byte"],
+)
+def test_more_than_20_interim_answers_end_the_attempt_and_there_is_no_other(connect, pieces):
+    speaker = Pieces(pieces)
+    with listening(speaker) as here, connect(base_url=f"http://{here}", max_retries=2) as client:
+        with pytest.raises(APIResponseValidationError, match=r"GET /assistants/asst_1 was answered by more"):
+            client.beta.assistants.retrieve("asst_1")
+        with pytest.raises(UnknownOutcomeError, match=r"more than 20 interim answers \(1xx\)"):
+            client.beta.assistants.create(model="m")
+    assert len(speaker.heard) == 2
+
+
+@pytest.mark.parametrize(
+    "hint",
+    [HINTS, b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 102 Processing\n\n", HINTS.replace(b"103", b"199")],
+)
+def test_20_interim_answers_are_passed_over(connect, hint):
+    for pieces in (
+        [hint * 20 + ANSWER],
+        [hint] * 20 + [ANSWER],
+        [bytes([one]) for one in hint * 20 + ANSWER],
+    ):
+        with listening(Pieces(pieces)) as here, connect(base_url=f"http://{here}", max_retries=0) as client:
+            assert client.beta.assistants.retrieve("asst_1").id == "asst_1"
+
+
+def test_what_a_body_says_is_no_interim_answer(connect):
+    body = b"HTTP/1.1 100 Continue\r\n\r\n" * 100
+    answer = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
+    with listening(Speaker(answer)) as here, connect(base_url=f"http://{here}") as client:
+        assert client.files.content("file-1") == body
+
+
+def test_each_request_of_a_connection_may_have_interim_answers(connect):
+    class Patient(Speaker):
+        def __call__(self, connection):
+            with connection:
+                while connection.recv(65536):
+                    connection.sendall(HINTS * 15 + ANSWER)
+
+    with listening(Patient(b"")) as here, connect(base_url=f"http://{here}", max_retries=0) as client:
+        for _ in range(4):
+            assert client.beta.assistants.retrieve("asst_1").id == "asst_1"
+
+
+def test_a_body_in_tiny_pieces_is_left_after_some_thousands(scripted):
+    body = FOUND + b" " * 30_000
+    with (
+        scripted(unread(said(), *(bytes([one]) for one in body))) as (client, _),
+        pytest.raises(APIResponseValidationError, match="more than 20,000 pieces of less than 256 bytes"),
+    ):
+        client.beta.assistants.retrieve("asst_1")
+
+
+def test_a_body_in_a_few_thousand_tiny_pieces_is_read(scripted):
+    body = FOUND + b" " * 15_000
+    with scripted(unread(said(), *(bytes([one]) for one in body))) as (client, _):
+        assert client.beta.assistants.retrieve("asst_1").id == "asst_1"
