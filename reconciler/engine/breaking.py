@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 _DEPTH = 20  # schemas within schemas that are followed
 _MOST = 1_000  # parts that are compared: definitions that refer to others make millions of a few lines
+_NAMES = 10_000  # names and values in these parts that are looked at
 _REASONS = 100  # that are returned
+_VALUES = 20  # values in one reason
+_REFERENCE = 1_000  # characters of a reference to a definition
 _DEFINITION = "#/"
 
 
@@ -37,18 +40,27 @@ def breaking(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) 
 
 @dataclass
 class _Walk:
-    """Two sets of parameters, compared part by part; ``left`` is how many parts may still be."""
+    """Two sets of parameters, compared part by part.
+
+    ``left`` is how many parts may still be compared, ``names`` how many names and values in them.
+    """
 
     before: Mapping[str, Any]
     after: Mapping[str, Any]
     left: int = _MOST
+    names: int = _NAMES
 
     def schema(self, path: str, old: Any, new: Any, depth: int = 0) -> Iterator[str]:
         """Yield what breaks in a schema and in those inside it."""
         if not self.left or depth > _DEPTH:
             return
         self.left -= 1
+        self.names -= _width(old) + _width(new)
+        if self.names < 0:
+            self.left = 0
+            return
         before, after = _plain(old, self.before), _plain(new, self.after)
+        self.names -= _width(before) + _width(after)
         yield from _form(path, before, after)
         yield from self._properties(path, before, after, depth)
         if "items" in before and "items" in after:
@@ -72,6 +84,12 @@ class _Walk:
         for name in new:
             if name not in old and name in must_now:
                 yield f"{path}.{name} is new and required" if path else f"{name} is new and required"
+
+
+def _width(schema: Any) -> int:
+    """Return how many names and values a schema has beside each other."""
+    inside = schema.values() if isinstance(schema, dict) else ()
+    return sum(len(one) for one in inside if isinstance(one, (list, dict)))
 
 
 def _plain(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -111,7 +129,7 @@ def _resolved(schema: Any, root: Mapping[str, Any]) -> dict[str, Any]:
     """Return a schema, or the definition that it refers to; empty for ``true`` and the like."""
     for _ in range(_DEPTH):
         reference = schema.get("$ref") if isinstance(schema, dict) else None
-        if not isinstance(reference, str):
+        if not isinstance(reference, str) or len(reference) > _REFERENCE:
             break
         schema = _definition(reference, root)
     return schema if isinstance(schema, dict) else {}
@@ -131,19 +149,25 @@ def _definition(reference: str, root: Mapping[str, Any]) -> Any:
 def _form(path: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
     """Yield changes of types and of allowed values."""
     parameter = path or "the parameters"
-    old, new = _types(before), _types(after)
-    if old != new and (path or old):  # a function without parameters promises nothing
-        yield f"{parameter}: {_either(old)} becomes {_either(new)}"
+    types, others = _types(before), _types(after)
+    if types != others and (path or types):  # a function without parameters promises nothing
+        yield f"{parameter}: {_either(types)} becomes {_either(others)}"
     known, allowed = _values(before), _values(after)
     if known is None:
         return
     if allowed is None:
         yield f"{parameter}: any value may come now"
         return
-    if more := [value for value in allowed if value not in known]:
-        yield f"{parameter}: new values: {', '.join(more)}"
-    if less := [value for value in known if value not in allowed]:
-        yield f"{parameter}: no longer values: {', '.join(less)}"
+    old, new = set(known), set(allowed)
+    if more := [value for value in allowed if value not in old]:
+        yield f"{parameter}: new values: {_some(more)}"
+    if less := [value for value in known if value not in new]:
+        yield f"{parameter}: no longer values: {_some(less)}"
+
+
+def _some(values: list[str]) -> str:
+    more = len(values) - _VALUES
+    return ", ".join(values[:_VALUES]) + f" and {more:,} more" * (more > 0)
 
 
 def _values(schema: Mapping[str, Any]) -> list[str] | None:
@@ -163,7 +187,7 @@ def _types(schema: Mapping[str, Any]) -> list[str]:
 
 
 def _either(types: list[str]) -> str:
-    return " or ".join(types) or "any type"
+    return " or ".join(types[:_VALUES]) or "any type"
 
 
 def _named(schema: Mapping[str, Any]) -> Mapping[str, Any]:

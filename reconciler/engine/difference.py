@@ -5,10 +5,12 @@ What equal means, and what a server may add, is decided by the field.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from reconciler.engine.breaking import breaking
+from reconciler.model.canonical import canonical
 from reconciler.model.change import Detail, FieldChange
 from reconciler.model.field import Clear, Items
 
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from reconciler.model.field import Field, Fields, Mapped
     from reconciler.model.resource import DesiredAssistant, LiveAssistant
     from reconciler.model.state import AssistantBinding
+
+_VALUES = 4_000  # values of a plan that are compared one by one; above, a part only says that it differs
+_LONG = 100  # characters of a text that cost as much as a value
+_KEYS = 100  # keys of a large part that are compared as a whole
 
 
 def field_changes(
@@ -97,24 +103,53 @@ def uncleared(
     return [row.name for row in never if row.name in former and row.present(row.found(live)) is not None]
 
 
-def explained(fields: Fields, change: Change) -> Change:
+@dataclass
+class Explaining:
+    """What is left to explain the changes of a plan: values that are compared one by one."""
+
+    left: int = _VALUES
+
+    def covers(self, *values: Any) -> bool:
+        """Return whether values may be compared, and take them from what is left."""
+        number = sum(_number(value, self.left) for value in values)
+        is_covered = number <= self.left
+        self.left -= number * is_covered
+        return is_covered
+
+
+def _number(value: Any, most: int) -> int:
+    """Return how many values there are in a value, long texts counted as many, or more than ``most``."""
+    number, waiting = 0, [value]
+    while waiting and number <= most:
+        one = waiting.pop()
+        number += 1 + (len(one) // _LONG if isinstance(one, str) else 0)
+        if isinstance(one, (list, dict)):
+            number += len(one)
+            waiting += islice(one.values() if isinstance(one, dict) else one, most)
+    return number
+
+
+def explained(fields: Fields, change: Change, explaining: Explaining) -> Change:
     """Return a change with what differs inside each part, and what of that can break an application."""
-    parts = tuple(_explained(fields, part) for part in change.fields)
+    parts = tuple(_explained(fields, part, explaining) for part in change.fields)
     return replace(change, fields=parts) if parts != change.fields else change
 
 
-def _explained(fields: Fields, change: FieldChange) -> FieldChange:
+def _explained(fields: Fields, change: FieldChange, explaining: Explaining) -> FieldChange:
     row, before, after = fields.row(change.field), change.before, change.after
     if row is None or not (isinstance(before, dict) and isinstance(after, dict)):
         return change
     reasons = breaking(row.contract(before), row.contract(after))
-    return replace(change, details=tuple(_details(row, before, after)), breaking=reasons)
+    return replace(change, details=tuple(_details(row, before, after, explaining)), breaking=reasons)
 
 
-def _details(row: Field, before: Any, after: Any) -> Iterator[Detail]:
-    """Yield the differences inside a structured part, by JSON path."""
+def _details(row: Field, before: Any, after: Any, explaining: Explaining) -> Iterator[Detail]:
+    """Yield the differences inside a structured part, by JSON path; only the first level of a large one."""
     here, there = row.inside(before), row.inside(after)
     if not (isinstance(here, dict) and isinstance(there, dict)):
+        return
+    if not explaining.covers(here, there):
+        yield from _at_first_level(here, there)
         return
     from deepdiff import DeepDiff  # noqa: PLC0415 - 270 ms that a plan without changes must not pay
 
@@ -123,6 +158,14 @@ def _details(row: Field, before: Any, after: Any) -> Iterator[Detail]:
         path = ".".join(str(step) for step in item.path(output_format="list"))
         sides = [None if type(side).__name__ == "NotPresent" else side for side in (item.t1, item.t2)]
         yield Detail(path, *sides)
+
+
+def _at_first_level(here: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[Detail]:
+    """Yield the keys whose values differ; none where they are too many to be read."""
+    names = dict.fromkeys([*here, *there])
+    if len(names) <= _KEYS:
+        sides = ((name, here.get(name), there.get(name)) for name in names)
+        yield from (Detail(*one) for one in sides if canonical(one[1]) != canonical(one[2]))
 
 
 def former_paths(fields: Fields, live: LiveAssistant, binding: AssistantBinding | None) -> frozenset[str]:

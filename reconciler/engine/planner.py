@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.engine.capabilities import adapted, cleared, impossible, of_file, uncreatable, withheld
-from reconciler.engine.difference import as_found, explained, field_changes, sent, uncleared
+from reconciler.engine.difference import Explaining, as_found, explained, field_changes, sent, uncleared
 from reconciler.engine.files import Leftovers, locate, unwanted_files, wanted_files
 from reconciler.engine.memory import normalised, remember
 from reconciler.engine.ownership import PlannerInput, Verdict, identify, is_stuck, manages_files
@@ -53,12 +53,13 @@ def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Pl
     leftovers = Leftovers.of(inputs, claims, uploads)
     unwanted = [*unwanted_assistants(inputs, claims), *unwanted_files(inputs, leftovers, files)]
     changes = [*(of_file(inputs, one, assistants) for one in files.values()), *assistants, *unwanted]
+    selected, explaining = (one for one in changes if options.selected(one.address)), Explaining()
     managed, missing = _counts(inputs, claims, uploads)
     return Plan(
         desired.project,
         desired.environment,
         Basis(state.lineage, state.serial, options.target, account=live.account, dialect=options.dialect),
-        tuple(explained(options.fields, change) for change in changes if options.selected(change.address)),
+        tuple(explained(options.fields, change, explaining) for change in selected),
         notices=(
             *_notices(inputs, claims),
             *_orphans(assistants),

@@ -372,10 +372,12 @@ class Items(Field):
     def normal(self, value: Any) -> Any:
         """Return the items by key, without what a server may add; a key that is there again gets a number."""
         found: dict[str, Any] = {}
+        last = Counter[str]()  # numbers that a key had so far, so that none is tried twice
         for item in value or ():
-            key, number = self.key(item), 1
-            while (numbered := f"{key} #{number}" if number > 1 else key) in found:
-                number += 1
+            key = self.key(item)
+            last[key] += 1
+            while (numbered := f"{key} #{last[key]}" if last[key] > 1 else key) in found:
+                last[key] += 1
             found[numbered] = self._normal_item(item)
         return found
 

@@ -38,6 +38,8 @@ def comparison_lines(comparison: Comparison, indent: str, *, full: bool = False)
             yield line(indent, Span("     ⋮", Style.DIM))
         for row in hunk:
             yield line(indent, *_spans(row, full=full))
+    if comparison.rest:
+        yield line(indent, Span(f"     … {comparison.rest}", Style.DIM))
 
 
 def _spans(row: Row, *, full: bool) -> Iterator[Span]:

@@ -30,7 +30,7 @@ _NAME, _VALUE, _LINE = 100, 300, 4_000  # bytes of a name, of a sentence and of 
 _NAMES = 6  # parts that are named on one line
 _SENTENCE = 80  # bytes that are kept for the sentence that counts what does not fit
 _LEAST = 400  # bytes from which on it is worth to begin with a diff that does not fit whole
-_SLASHED_BAR = re.compile(r"(\\+)\|")
+_SLASHED_BAR = re.compile(r"(?<!\\)(\\+)\|")
 _BACKTICKS = re.compile("`+")
 _ACTIVE = re.compile(r"[^\w ./-]")
 
@@ -205,6 +205,8 @@ def _compared(comparison: Comparison) -> Iterator[str]:
         if number:
             yield "       ⋮"
         yield from map(_numbered, hunk)
+    if comparison.rest:
+        yield f"       … {comparison.rest}"
 
 
 def _numbered(row: Row) -> str:

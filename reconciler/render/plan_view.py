@@ -13,8 +13,20 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Reason, StepKind
 from reconciler.model.field import Shape
 from reconciler.render.lines import Style
-from reconciler.render.text_diff import CONTEXT, Comparison, compared
-from reconciler.render.view import Entry, Inner, Part, Trouble, View, count, literal, shown, sign_of
+from reconciler.render.text_diff import CONTEXT, Comparison
+from reconciler.render.view import (
+    Entry,
+    Frame,
+    Inner,
+    Part,
+    Trouble,
+    View,
+    count,
+    named,
+    shown,
+    sign_of,
+    some,
+)
 from reconciler.render.visible import shortened
 
 if TYPE_CHECKING:
@@ -41,7 +53,7 @@ _LONG = 80  # characters from which on a value is compared line by line
 
 def plan_view(document: PlanDocument, context: int = CONTEXT) -> View:
     """Return what a person should see of a plan; ``context`` unchanged lines stay around each change."""
-    is_unchanged = not document.has_changes
+    is_unchanged, frame = not document.has_changes, Frame(context)
     return View(
         title="Plan",
         target=shown(document.target),
@@ -50,9 +62,9 @@ def plan_view(document: PlanDocument, context: int = CONTEXT) -> View:
         environment=shown(document.environment),
         serial=document.serial,
         digest=shown(document.digest),
-        entries=tuple(_entry(change, context) for change in document.changes if change.is_visible),
-        notices=tuple(shown(notice) for notice in document.notices),
-        warnings=tuple(_warning(warning) for warning in document.warnings),
+        entries=tuple(_entry(change, frame) for change in document.changes if change.is_visible),
+        notices=some(document.notices, "notice"),
+        warnings=some([_warning(warning) for warning in document.warnings], "warning"),
         summary=_summary(document),
         also="" if is_unchanged else _also(document.changes),
         then="Only what was selected was compared." * (document.is_partial and is_unchanged),
@@ -62,7 +74,7 @@ def plan_view(document: PlanDocument, context: int = CONTEXT) -> View:
 
 def _warning(warning: WarningRecord) -> str:
     location = ":".join(str(part) for part in (warning.file, warning.line, warning.column) if part)
-    return shown(f"{warning.code} {warning.message}" + f" ({location})" * bool(location))
+    return f"{warning.code} {warning.message}" + f" ({location})" * bool(location)
 
 
 def _summary(document: PlanDocument) -> str:
@@ -90,7 +102,7 @@ def _also(changes: Iterable[ChangeRecord]) -> str:
 # entries
 
 
-def _entry(change: ChangeRecord, context: int) -> Entry:
+def _entry(change: ChangeRecord, frame: Frame) -> Entry:
     kind = Address.parse(change.address).kind
     sign, style, word = sign_of(change.action, kind)
     if change.refused:
@@ -98,13 +110,13 @@ def _entry(change: ChangeRecord, context: int) -> Entry:
     return Entry(
         sign=sign,
         style=style,
-        address=shown(change.address),
+        address=named(change.address),
         verb=_verb(change, word),
-        id=shown(change.id),
+        id=named(change.id),
         action=change.action,
         asides=tuple(_asides(change)),
         trouble=_trouble(change),
-        parts=() if change.refused else tuple(_parts(change, kind, context)),
+        parts=() if change.refused else tuple(_parts(change, kind, frame)),
         drifted=change.drifted,
     )
 
@@ -130,7 +142,7 @@ def _trouble(change: ChangeRecord) -> Trouble | None:
 
 def _asides(change: ChangeRecord) -> Iterator[str]:
     if change.moved_from:
-        yield f"moved from {shown(change.moved_from)}"
+        yield f"moved from {named(change.moved_from)}"
     if change.reason not in _OBVIOUS and str(change.reason) not in change.note:
         yield _WORDING.get(change.reason, str(change.reason))
     if change.note and not change.refused:
@@ -140,11 +152,11 @@ def _asides(change: ChangeRecord) -> Iterator[str]:
 # parts
 
 
-def _parts(change: ChangeRecord, kind: Kind, context: int) -> Iterator[Part]:
+def _parts(change: ChangeRecord, kind: Kind, frame: Frame) -> Iterator[Part]:
     if change.action is Action.CREATE and kind is not Kind.FILE:
-        yield from _groups(change.fields, context)
+        yield from _groups(change.fields, frame)
         return
-    yield from (_part(field, context) for field in change.fields)
+    yield from (_part(field, frame) for field in change.fields)
     attached = {step.reference for step in change.steps if step.kind is StepKind.ATTACH}
     detached = {step.reference for step in change.steps if step.kind is StepKind.DETACH}
     for step in change.steps:
@@ -152,16 +164,16 @@ def _parts(change: ChangeRecord, kind: Kind, context: int) -> Iterator[Part]:
             yield _attachment(step, swapped=step.reference in attached & detached)
 
 
-def _groups(fields: Iterable[FieldRecord], context: int) -> Iterator[Part]:
+def _groups(fields: Iterable[FieldRecord], frame: Frame) -> Iterator[Part]:
     """Yield the parts of a new assistant: what has keys in one part for each field."""
     grouped: dict[tuple[Shape, str], list[FieldRecord]] = {}
     for field in fields:
         grouped.setdefault((field.shape, _name(field)), []).append(field)
     for (shape, name), members in grouped.items():
         if shape in _GROUPED:
-            yield _group(shape, name, members)
+            yield _group(shape, name, members, frame)
         else:
-            yield from (_part(field, context) for field in members)
+            yield from (_part(field, frame) for field in members)
 
 
 def _name(field: FieldRecord) -> str:
@@ -169,34 +181,34 @@ def _name(field: FieldRecord) -> str:
 
 
 def _key(field: FieldRecord) -> str:
-    return shown(field.field.partition(".")[2])
+    return named(field.field.partition(".")[2])
 
 
-def _group(shape: Shape, name: str, members: Sequence[FieldRecord]) -> Part:
-    inner = [Inner(_key(field), None, literal(field.after)) for field in members if shape is Shape.ITEM]
+def _group(shape: Shape, name: str, members: Sequence[FieldRecord], frame: Frame) -> Part:
+    inner = [Inner(_key(field), None, frame.literal(field.after)) for field in members if shape is Shape.ITEM]
     return Part(
         sign="+",
         style=Style.ADD,
-        name=shown(name),
-        summary=", ".join(_member(field) for field in members),
+        name=named(name),
+        summary=", ".join(_member(field, frame) for field in members),
         inner=tuple(inner),
         shape=shape,
     )
 
 
-def _member(field: FieldRecord) -> str:
+def _member(field: FieldRecord, frame: Frame) -> str:
     if field.shape is Shape.PAIR:
-        return f"{_key(field)} = {literal(field.after) or '(none)'}"
-    return _key(field) if field.shape is Shape.ITEM else ", ".join(map(shown, field.after or ()))
+        return f"{_key(field)} = {frame.literal(field.after) or '(none)'}"
+    return _key(field) if field.shape is Shape.ITEM else ", ".join(map(named, field.after or ()))
 
 
-def _part(field: FieldRecord, context: int) -> Part:
+def _part(field: FieldRecord, frame: Frame) -> Part:
     sign, style = _sign(field)
-    comparison = _comparison(field, context)
+    comparison = _comparison(field, frame)
     part = Part(
         sign=sign,
         style=style,
-        name=shown(field.field),
+        name=named(field.field),
         aside=f"({shown(field.source)})" if field.source else "",
         note=_note(field),
         comparison=comparison,
@@ -205,19 +217,19 @@ def _part(field: FieldRecord, context: int) -> Part:
     if field.shape is Shape.CONTENT:
         return replace(part, summary=_content(field))
     if field.shape is Shape.ITEM:
-        breaking = tuple(shown(reason) for reason in field.breaking)
-        return replace(part, inner=tuple(_inside(field)), breaking=breaking)
+        breaking = some(field.breaking, "reason")
+        return replace(part, inner=tuple(_inside(field, frame)), breaking=breaking)
     if field.shape is Shape.PROSE and comparison:
         return replace(part, summary=_extent(comparison))
-    return replace(part, before=literal(field.before), after=literal(field.after))
+    return replace(part, before=frame.literal(field.before), after=frame.literal(field.after))
 
 
-def _inside(field: FieldRecord) -> Iterator[Inner]:
+def _inside(field: FieldRecord, frame: Frame) -> Iterator[Inner]:
     """Yield what differs inside an item; the whole of it, without a path, where it is added or removed."""
     for detail in field.details:
-        yield Inner(shown(detail.path), literal(detail.before), literal(detail.after))
+        yield Inner(named(detail.path), frame.literal(detail.before), frame.literal(detail.after))
     if not field.details:
-        yield Inner("", literal(field.before), literal(field.after))
+        yield Inner("", frame.literal(field.before), frame.literal(field.after))
 
 
 def _sign(field: FieldRecord) -> tuple[str, Style]:
@@ -228,16 +240,16 @@ def _sign(field: FieldRecord) -> tuple[str, Style]:
     return ("-", Style.REMOVE) if field.after is None else ("~", Style.CHANGE)
 
 
-def _comparison(field: FieldRecord, context: int) -> Comparison | None:
+def _comparison(field: FieldRecord, frame: Frame) -> Comparison | None:
     """Return the lines that differ, of prose, of a long text, and of a file whose texts are at hand."""
     if field.texts is not None:
         before, after = field.texts
-        return compared(before, after, context)
+        return frame.compared(before, after)
     sides = [_text(side) for side in (field.before, field.after)]
     before, after = (side or "" for side in sides)
     is_long = bool(before and after) and max(len(before), len(after)) > _LONG
     is_text = None not in sides and (field.shape is Shape.PROSE or is_long)
-    return compared(before, after, context) if is_text else None
+    return frame.compared(before, after) if is_text else None
 
 
 def _text(side: Any) -> str | None:
@@ -281,6 +293,6 @@ def _attachment(step: StepRecord, *, swapped: bool) -> Part:
     is_new, file = step.kind is StepKind.ATTACH, step.reference
     sign, style = ("+", Style.ADD) if is_new else ("-", Style.REMOVE)
     upload = (" (new upload)" if is_new else " (old upload)") * swapped
-    name = shown(file.name if isinstance(file, Address) else file)
-    known = shown(step.id) if step.id and isinstance(file, Address) else ""
+    name = named(file.name if isinstance(file, Address) else file)
+    known = named(step.id) if step.id and isinstance(file, Address) else ""
     return Part(sign=sign, style=style, name=f"{step.kind} {name}{upload}", aside=known)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from reconciler.model.address import Address
 from reconciler.model.outcome import Cause, Kept, Result
 from reconciler.render.lines import Style
-from reconciler.render.text_diff import CONTEXT, Comparison, compared
-from reconciler.render.view import Entry, Part, Trouble, View, count, literal, shown, sign_of
+from reconciler.render.text_diff import CONTEXT, Comparison
+from reconciler.render.view import Entry, Frame, Part, Trouble, View, count, named, shown, sign_of
 
 if TYPE_CHECKING:
     from reconciler.render.document import OutcomeRecord, ReportDocument, VerifiedRecord
@@ -26,6 +26,7 @@ def report_view(document: ReportDocument, context: int = CONTEXT) -> View:
 
     Around each line of a text that the server changed, ``context`` other lines stay.
     """
+    frame = Frame(context)
     return View(
         title="Apply",
         target=shown(document.target),
@@ -34,7 +35,7 @@ def report_view(document: ReportDocument, context: int = CONTEXT) -> View:
         environment=shown(document.environment),
         serial=None,
         digest=shown(document.digest),
-        entries=tuple(_entry(outcome, context) for outcome in document.outcomes),
+        entries=tuple(_entry(outcome, frame) for outcome in document.outcomes),
         notices=(shown(document.unsaved),) if document.unsaved else (),
         warnings=(),
         summary=_summary(document),
@@ -82,7 +83,7 @@ def _then(document: ReportDocument) -> str:
     return f"Not applied: {left} of {len(outcomes)}. {remedy}"
 
 
-def _entry(outcome: OutcomeRecord, context: int) -> Entry:
+def _entry(outcome: OutcomeRecord, frame: Frame) -> Entry:
     sign, style, word = sign_of(outcome.action, Address.parse(outcome.address).kind)
     verb, message = f"was {word}", shown(outcome.message)
     trouble = _trouble(outcome)
@@ -94,28 +95,28 @@ def _entry(outcome: OutcomeRecord, context: int) -> Entry:
     return Entry(
         sign=sign,
         style=style,
-        address=shown(outcome.address),
+        address=named(outcome.address),
         verb=verb,
-        id=shown(outcome.id),
+        id=named(outcome.id),
         action=outcome.action,
         asides=() if trouble or not message else (message,),
         trouble=trouble,
-        parts=tuple(_part(one, context) for one in outcome.verified if one.kept is not Kept.DECLARED),
+        parts=tuple(_part(one, frame) for one in outcome.verified if one.kept is not Kept.DECLARED),
     )
 
 
-def _part(one: VerifiedRecord, context: int) -> Part:
+def _part(one: VerifiedRecord, frame: Frame) -> Part:
     """Return a value that is not as declared, as it was sent and as it is kept."""
     part = Part(
         sign="!" if one.kept in _FAILED else "~",
         style=Style.ERROR if one.kept in _FAILED else Style.CHANGE,
-        name=shown(one.path),
+        name=named(one.path),
         aside=_sides(one),
     )
-    comparison = _comparison(one, context)
+    comparison = _comparison(one, frame)
     if comparison:
         return replace(part, comparison=comparison)
-    return replace(part, before=literal(one.sent), after=literal(one.found))
+    return replace(part, before=frame.literal(one.sent), after=frame.literal(one.found))
 
 
 def _sides(one: VerifiedRecord) -> str:
@@ -128,13 +129,13 @@ def _sides(one: VerifiedRecord) -> str:
     return "(before → now)" if is_undeclared else "(sent → kept)"
 
 
-def _comparison(one: VerifiedRecord, context: int) -> Comparison | None:
+def _comparison(one: VerifiedRecord, frame: Frame) -> Comparison | None:
     """Return the lines of a long text that differ."""
     sent, found = one.sent, one.found
     if not (isinstance(sent, str) and isinstance(found, str)):
         return None
     is_long = max(len(sent), len(found)) > _LONG or "\n" in sent + found
-    return compared(sent, found, context) if is_long else None
+    return frame.compared(sent, found) if is_long else None
 
 
 def _trouble(outcome: OutcomeRecord) -> Trouble | None:

@@ -11,7 +11,7 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from difflib import Match, SequenceMatcher
-from itertools import accumulate, groupby
+from itertools import accumulate, groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.keys import masked
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 CONTEXT, WHOLE = 2, sys.maxsize  # unchanged lines around a change: a few, or all
+ROWS, ALL_ROWS = 5_000, 10_000  # rows of one text, and of all texts of a view, that are shown
+_WIDEST = 33_000  # characters of a line that are shown: more than any prompt has
+_HEADINGS, _TITLE = 100, 300  # headings that are named, and characters of one
 _PAIRS = 20_000  # pairs of equal lines or words that are looked at as a whole
 _STEPS, _MOST_STEPS = 500, 5_000_000  # looks at a pair that a line or word is worth, and all of a text
 _BLOCK = 2000  # words on both sides of a changed block that are compared with each other
@@ -80,7 +83,7 @@ class Comparison:
 
     ``labels`` say in words what lines cannot show, or how little it is. ``headings`` are the Markdown
     headings under which lines changed, in the order of the text, and how many lines did. ``hunks`` are runs
-    of rows that follow each other.
+    of rows that follow each other. ``hidden`` are changed lines that are not in them, as they are too many.
     """
 
     hunks: tuple[tuple[Row, ...], ...]
@@ -90,29 +93,41 @@ class Comparison:
     removed: int
     before: Extent
     after: Extent
+    hidden: int = 0
+
+    @property
+    def rest(self) -> str:
+        """The sentence that counts the changed lines which are not shown; empty where all are."""
+        many = f"{self.hidden:,} more changed line{'s are' if self.hidden != 1 else ' is'} not shown"
+        return many if self.hidden else ""
 
 
-def compared(before: str, after: str, context: int = CONTEXT) -> Comparison:
-    """Compare lines, then words inside changed blocks; ``context`` unchanged lines stay around each."""
+def compared(before: str, after: str, context: int = CONTEXT, most: int = ROWS) -> Comparison:
+    """Compare lines, then words inside changed blocks; ``context`` unchanged lines stay around each.
+
+    There are at most so many rows; if those around the changes are too many, only a few of them stay.
+    """
     (old, new), labels = _lines(masked(before), masked(after))
     if old == new and not labels:
         labels = ("only something that looks like a key differs; it is not shown",)
+    groups: list[list[_Block]] = []
     if _is_spelling(old, new):
-        hunks: tuple[tuple[Row, ...], ...] = ()
         labels += ("only Unicode normalisation differs: what is seen is the same",)
     else:
-        hunks = tuple(tuple(_rows(group, old, new)) for group in _groups(old, new, context))
+        groups = _groups(old, new, context, most)
         labels += ("only blanks differ",) * _is_blank(old, new)
-    signs = Counter(row.sign for hunk in hunks for row in hunk)
-    headings = tuple(_headings(hunks, old, new))
+    changed = [block for group in groups for block in group if block.tag != "equal"]
+    hunks = tuple(_hunks(groups, old, new, most))
+    added, removed = (sum(sizes) for sizes in ([one.come for one in changed], [one.gone for one in changed]))
     return Comparison(
         hunks,
         labels,
-        headings,
-        added=signs["+"],
-        removed=signs["-"],
+        tuple(_headings(changed, old, new)),
+        added=added,
+        removed=removed,
         before=Extent.of(before),
         after=Extent.of(after),
+        hidden=added + removed - sum(row.sign != " " for hunk in hunks for row in hunk),
     )
 
 
@@ -164,12 +179,41 @@ class _Block(NamedTuple):
     new_from: int
     new_to: int
 
+    @property
+    def gone(self) -> int:
+        """Lines on the old side."""
+        return self.old_to - self.old_from
 
-def _groups(old: Sequence[str], new: Sequence[str], context: int) -> Iterator[list[_Block]]:
+    @property
+    def come(self) -> int:
+        """Lines on the new side."""
+        return self.new_to - self.new_from
+
+
+def _groups(old: Sequence[str], new: Sequence[str], context: int, most: int) -> list[list[_Block]]:
+    """Return blocks that follow each other, with less around the changes where there are too many lines."""
     if old == new:
-        return
-    for group in _Matcher(old, new).get_grouped_opcodes(context):
-        yield [_Block(*block) for block in group]
+        return []
+    around = min(context, CONTEXT) if len(old) + len(new) > most else context
+    groups = _Matcher(old, new).get_grouped_opcodes(around)
+    return [[_Block(*block) for block in group] for group in groups]
+
+
+def _hunks(
+    groups: Iterable[Iterable[_Block]], old: Sequence[str], new: Sequence[str], most: int
+) -> Iterator[tuple[Row, ...]]:
+    for group in groups:
+        rows = tuple(_rows(group, old, new, most))
+        most -= len(rows)
+        if rows:
+            yield rows
+
+
+def _fitting(block: _Block, most: int) -> _Block:
+    """Return the beginning of a block that has so many rows, half of them of each side where it has both."""
+    gone = min(block.gone, max(most - block.come, most // 2))
+    come = min(block.come, most - gone)
+    return block._replace(old_to=block.old_from + gone, new_to=block.new_from + come)
 
 
 class _Matcher(SequenceMatcher[str]):
@@ -219,12 +263,16 @@ def _frequent(old: Sequence[str], new: Sequence[str]) -> frozenset[str]:
     return frozenset(frequent)
 
 
-def _rows(group: Iterable[_Block], old: Sequence[str], new: Sequence[str]) -> Iterator[Row]:
-    for tag, old_from, old_to, new_from, new_to in group:
-        if tag == "equal":
-            for number, text in enumerate(new[new_from:new_to]):
-                yield Row(" ", old_from + number + 1, new_from + number + 1, _plain(text))
+def _rows(group: Iterable[_Block], old: Sequence[str], new: Sequence[str], most: int) -> Iterator[Row]:
+    for block in group:
+        if block.tag == "equal":
+            same = new[block.new_from : block.new_to][:most]
+            most -= len(same)
+            for number, text in enumerate(same, 1):
+                yield Row(" ", block.old_from + number, block.new_from + number, _plain(text))
             continue
+        _, old_from, old_to, new_from, new_to = part = _fitting(block, most)
+        most -= part.gone + part.come
         gone, come = _changed(old[old_from:old_to], new[new_from:new_to])
         for number, words in enumerate(gone, old_from + 1):
             yield Row("-", number, 0, words)
@@ -305,7 +353,8 @@ def _by_line(words: Iterable[Word]) -> _Lines:
 
 
 def _plain(text: str) -> tuple[Word, ...]:
-    return _harmless([Word(text)])
+    more = len(text) - _WIDEST
+    return _harmless([Word(f"{text[:_WIDEST]}… {more:,} more characters" if more > 0 else text)])
 
 
 def _harmless(words: Sequence[Word]) -> tuple[Word, ...]:
@@ -332,19 +381,24 @@ def _ended(text: str) -> str:
     return text[:end] + "\\x20" * (len(text) - end)
 
 
-def _headings(
-    hunks: Iterable[Iterable[Row]], old: Sequence[str], new: Sequence[str]
-) -> Iterator[tuple[str, int]]:
+def _headings(changed: Iterable[_Block], old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, int]]:
     """Yield each heading under which lines changed, and how many: the larger of those that went and came."""
-    known = {"-": _outline(old), "+": _outline(new)}
-    if not any(any(outline) for outline in known.values()):
+    before, after = _outline(old), _outline(new)
+    if not (any(before) or any(after)):
         return
     counts: dict[str, Counter[str]] = {}
-    for row in (row for hunk in hunks for row in hunk if row.sign in known):
-        heading = known[row.sign][row.number - 1]
-        counts.setdefault(heading, Counter())[row.sign] += 1
-    for heading, count in counts.items():
-        yield visible(heading) or "(before the first heading)", max(count.values())
+    for block in changed:
+        for sign, outline in (
+            ("-", before[block.old_from : block.old_to]),
+            ("+", after[block.new_from : block.new_to]),
+        ):
+            for heading in outline:
+                counts.setdefault(heading, Counter())[sign] += 1
+    for heading, count in islice(counts.items(), _HEADINGS):
+        yield visible(heading[:_TITLE]) or "(before the first heading)", max(count.values())
+    if len(counts) > _HEADINGS:
+        rest = list(counts.values())[_HEADINGS:]
+        yield f"{len(rest):,} more headings", sum(max(count.values()) for count in rest)
 
 
 def _outline(lines: Iterable[str]) -> list[str]:

@@ -15,10 +15,11 @@ from reconciler.model.change import Action
 from reconciler.model.field import Shape
 from reconciler.model.keys import masked
 from reconciler.render.lines import Style
+from reconciler.render.text_diff import ALL_ROWS, CONTEXT, ROWS, Comparison, compared
 from reconciler.render.visible import visible
 
 if TYPE_CHECKING:
-    from reconciler.render.text_diff import Comparison
+    from collections.abc import Sequence
 
 _LOOKS = {
     Action.CREATE: ("+", Style.ADD, "created"),
@@ -29,6 +30,10 @@ _LOOKS = {
     Action.FORGET: ("~", Style.CHANGE, "forgotten"),
     Action.NOOP: (" ", Style.DIM, "managed"),
 }
+LONGEST = 50_000
+"""Characters of one value that are shown."""
+_NAME = 1_000  # characters of a name
+_TEXTS = 10_000  # notices, warnings or reasons of one list that are shown
 _OF_FILES = {Action.CREATE: "uploaded", Action.DELETE: "deleted"}
 
 
@@ -118,9 +123,26 @@ def sign_of(action: Action, kind: Kind) -> tuple[str, Style, str]:
     return sign, style, _OF_FILES.get(action, word) if kind is Kind.FILE else word
 
 
-def shown(value: object) -> str:
-    """Return a value as any renderer may print it: nothing hidden, nothing that acts, no key."""
-    return visible(masked(str(value)))
+def shown(value: object, most: int = LONGEST) -> str:
+    """Return a value as any renderer may print it: nothing hidden, nothing that acts, no key.
+
+    Of a longer one it is the beginning, and how many characters it lacks.
+    """
+    text = masked(str(value))
+    more = len(text) - most
+    return visible(f"{text[:most]}… {count(more, 'more character')}" if more > 0 else text)
+
+
+def named(value: object) -> str:
+    """Return a name, which stands on a line with other things."""
+    return shown(value, _NAME)
+
+
+def some(texts: Sequence[object], what: str) -> tuple[str, ...]:
+    """Return texts as they may be printed, and how many there are besides where they are too many."""
+    more = len(texts) - _TEXTS
+    rest = (f"and {count(more, f'more {what}')}",) if more > 0 else ()
+    return (*map(shown, texts[:_TEXTS]), *rest)
 
 
 def count(number: int, noun: str) -> str:
@@ -133,3 +155,28 @@ def literal(value: Any) -> str | None:
     if value is None:
         return None
     return f'"{shown(value)}"' if isinstance(value, str) else shown(json.dumps(value, ensure_ascii=False))
+
+
+@dataclass
+class Frame:
+    """How much of a view is shown: rows of texts, and characters of values. A view counts what is not."""
+
+    context: int = CONTEXT
+    rows: int = ALL_ROWS
+    characters: int = 8 * LONGEST
+
+    def compared(self, before: str, after: str) -> Comparison:
+        """Compare two texts, and take the rows from what is left."""
+        found = compared(before, after, self.context, min(ROWS, self.rows))
+        self.rows -= sum(map(len, found.hunks))
+        return found
+
+    def literal(self, value: Any) -> str | None:
+        """Return a whole value, or its beginning where there is room for no more."""
+        if value is None:
+            return None
+        most = max(_NAME, min(LONGEST, self.characters))
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        found = shown(text, most)
+        self.characters -= len(found)
+        return f'"{found}"' if isinstance(value, str) else found
