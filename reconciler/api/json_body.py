@@ -29,6 +29,7 @@ _EXPECTED = {
     "bool_type": "true or false",
     "bool_parsing": "true or false",
     "list_type": "a list",
+    "too_long": "a list of at most 1,000 items",
     "dict_type": "an object",
     "model_type": "an object",
     "model_attributes_type": "an object",

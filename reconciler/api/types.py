@@ -35,6 +35,8 @@ MOST_OBJECTS = 100_000
 """Objects that a list may have: each takes a thousand bytes once it is read."""
 Some: TypeAlias = Annotated[list[T], FailFast(), Field(max_length=MOST_OBJECTS)]
 """A list of the wire, whose reading ends with its first mistake."""
+Few: TypeAlias = Annotated[list[T], FailFast(), Field(max_length=1_000)]
+"""A list inside an object: of the wire's own limits, 128 tools and 20 files, several times as many."""
 Seconds: TypeAlias = Annotated[int, Field(ge=0, lt=100_000_000_000)]
 """A time in whole seconds since 1970; 0 is unknown. Larger numbers are milliseconds, and not this form."""
 
@@ -110,8 +112,8 @@ class Assistant(WireObject):
     description: str | None = None
     model: str
     instructions: str | None = None
-    tools: Some[AssistantTool] = []
-    file_ids: Some[Id] = []
+    tools: Few[AssistantTool] = []
+    file_ids: Few[Id] = []
     metadata: dict[str, Any] | None = None
 
 

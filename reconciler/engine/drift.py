@@ -23,19 +23,35 @@ if TYPE_CHECKING:
 
 def drift(fields: Fields, desired: Desired, live: Live, state: State) -> tuple[Drift, ...]:
     """Return every bound object that was changed on the server, by address; pure."""
-    drifts = (_drift(fields, address, desired, live=live, state=state) for address in sorted(state.bindings))
+    updates = state.updates_by_id()
+    memories = {
+        address: Memory(binding, updates.get(binding.id, ()))
+        for address, binding in state.bindings.items()
+        if isinstance(binding, AssistantBinding)
+    }
+    drifts = (
+        _drift(fields, address, desired, live=live, state=state, memory=memories.get(address))
+        for address in sorted(state.bindings)
+    )
     return tuple(found for found in drifts if found)
 
 
-def _drift(fields: Fields, address: Address, desired: Desired, *, live: Live, state: State) -> Drift | None:
+def _drift(  # noqa: PLR0913 - the three sides, and what is known of one
+    fields: Fields,
+    address: Address,
+    desired: Desired,
+    *,
+    live: Live,
+    state: State,
+    memory: Memory | None,
+) -> Drift | None:
     binding = state.bindings[address]
     if not live.holds(binding.id):
         return Drift(address, binding.id, is_gone=True)
-    if not isinstance(binding, AssistantBinding):
+    if memory is None:
         return None
     declared = desired.by_address.get(address)
     known = declared if isinstance(declared, DesiredAssistant) else None
-    memory = Memory(binding, state.updates(binding.id))
     changed = tuple(_changes(fields, memory, live.assistants[binding.id], known))
     return Drift(address, binding.id, fields=changed) if changed else None
 

@@ -6,7 +6,7 @@ that keeps a value in a form of its own has not been changed by a user.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.field import Files
@@ -27,6 +27,7 @@ class Memory:
 
     binding: AssistantBinding | None = None
     updates: Sequence[Intent] = ()
+    _digests: dict[tuple[str, int], tuple[Any, str]] = field(default_factory=dict, compare=False, repr=False)
 
     def sent(self, row: Field, path: str) -> str:
         """Return the digest of the value that was sent last; empty where it is not known."""
@@ -39,7 +40,7 @@ class Memory:
     def is_edited(self, row: Field, path: str, wanted: Any) -> bool:
         """Return whether the configuration declares another value than the one sent last."""
         sent = self.sent(row, path)
-        return bool(sent) and sent != _digest(row, path, wanted)
+        return bool(sent) and sent != self._digest(row, path, wanted)
 
     def is_drifted(self, row: Field, path: str, found: Any, wanted: Any = None) -> bool:
         """Return whether another user changed a value; False where no echo says what it was.
@@ -47,12 +48,12 @@ class Memory:
         What an interrupted update left of a ``wanted`` value, in a form of the server's own, is ours.
         """
         echo = self.echo(row, path)
-        is_other = bool(echo) and echo != _digest(row, path, found)
+        is_other = bool(echo) and echo != self._digest(row, path, found)
         return is_other and not (self._is_ours(row, path, found) or self._is_form(row, path, wanted, found))
 
     def _is_form(self, row: Field, path: str, wanted: Any, found: Any) -> bool:
         unit = row.remembered(path)
-        was_sent = any(one.digests.get(unit) == _digest(row, path, wanted) for one in self.updates)
+        was_sent = any(one.digests.get(unit) == self._digest(row, path, wanted) for one in self.updates)
         return was_sent and row.is_form(row.at(wanted, unit), row.at(found, unit))
 
     def _is_ours(self, row: Field, path: str, found: Any) -> bool:
@@ -64,7 +65,7 @@ class Memory:
                 for one in self.updates
             )
         unit = row.remembered(path)
-        return any(one.digests.get(unit) == _digest(row, path, found) for one in self.updates)
+        return any(one.digests.get(unit) == self._digest(row, path, found) for one in self.updates)
 
     def is_settled(self, row: Field, path: str, wanted: Any, found: Any) -> bool:
         """Return whether the server keeps our last value in a form of its own, and nothing moved since."""
@@ -76,15 +77,20 @@ class Memory:
 
     def _is_unmoved(self, row: Field, path: str, wanted: Any, found: Any) -> bool:
         sent, echo = self.sent(row, path), self.echo(row, path)
-        same = sent == _digest(row, path, wanted) and echo == _digest(row, path, found)
+        same = sent == self._digest(row, path, wanted) and echo == self._digest(row, path, found)
         return bool(sent and echo) and same
+
+    def _digest(self, row: Field, path: str, value: Any) -> str:
+        """Return the digest of what a state remembers of a value; of one with many parts it is made once."""
+        unit = row.remembered(path)
+        part = row.at(value, unit)
+        key = (unit, id(part))
+        if key not in self._digests:
+            self._digests[key] = (part, row.digest(part))  # the part too, so that no other one gets its id
+        return self._digests[key][1]
 
     def _is_ignored(self, row: Field, path: str) -> bool:
         return self.binding is not None and row.remembered(path) in self.binding.ignored
-
-
-def _digest(row: Field, path: str, value: Any) -> str:
-    return row.digest(row.at(value, row.remembered(path)))
 
 
 def normalised(fields: Fields, binding: AssistantBinding) -> Sequence[str]:

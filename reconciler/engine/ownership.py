@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reconciler.engine.options import PlanOptions
     from reconciler.model.field import Files
     from reconciler.model.resource import Desired, DesiredAssistant, Live, LiveAssistant
-    from reconciler.model.state import AssistantBinding, State
+    from reconciler.model.state import AssistantBinding, Intent, State
 
 
 class Verdict(Enum):
@@ -156,9 +156,14 @@ class PlannerInput:
                 marked[live.mark.name].append(live)
         return marked
 
+    @cached_property
+    def updates(self) -> Mapping[str, Sequence[Intent]]:
+        """The updates of each assistant that may or may not have taken effect."""
+        return self.state.updates_by_id()
+
     def memory(self, claim: Claim) -> Memory:
         """Return what the state remembers of an assistant."""
-        return Memory(claim.binding, self.state.updates(claim.live.id))
+        return Memory(claim.binding, self.updates.get(claim.live.id, ()))
 
     @cached_property
     def bound_ids(self) -> frozenset[str]:
@@ -248,7 +253,7 @@ def _bound(inputs: PlannerInput) -> Iterator[Claim]:
 
 def _written(inputs: PlannerInput, live: LiveAssistant) -> Sequence[Address]:
     """Return the addresses that our own interrupted updates may have written into an ownership mark."""
-    return [one.address for one in inputs.state.updates(live.id)]
+    return [one.address for one in inputs.updates.get(live.id, ())]
 
 
 def _recognised(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:

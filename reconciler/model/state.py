@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reconciler.model.address import Address
 
@@ -92,6 +93,15 @@ class Intent:
         """Return whether it is an update of what one of some bindings names."""
         return self.step == "update" and any(one is not None and one.id == self.id for one in bindings)
 
+    @property
+    def effects(self) -> Iterator[object]:
+        """What it may have done, each as a value that the binding or address concerned has too."""
+        yield self.nonce or (self.address, self.filename, self.sha256)
+        if self.leaving:
+            yield ("delete", self.address)
+        if self.step == "update":
+            yield ("update", self.id)
+
     def is_made(self, binding: Binding | None) -> bool:
         """Return whether a binding is what this call made."""
         if isinstance(binding, AssistantBinding):
@@ -99,6 +109,47 @@ class Intent:
         if binding is None or self.nonce:
             return False
         return (self.filename, self.sha256) == (binding.filename, binding.sha256)
+
+
+class PendingIndex:
+    """Pending operations that are added and resolved one by one, in a time that does not grow with them."""
+
+    def __init__(self, pending: Iterable[Intent]) -> None:
+        self._numbers = count()
+        self._by_number: dict[int, Intent] = {}
+        self._by_effect: dict[object, list[int]] = {}
+        for one in pending:
+            self.add(one)
+
+    def __iter__(self) -> Iterator[Intent]:
+        return iter(self._by_number.values())
+
+    def add(self, intent: Intent) -> None:
+        """Add the latest operation."""
+        number = next(self._numbers)
+        self._by_number[number] = intent
+        for effect in intent.effects:
+            self._by_effect.setdefault(effect, []).append(number)
+
+    def resolve(self, address: Address, before: Binding | None, binding: Binding | None) -> None:
+        """Remove what `Pending.resolved_by` removes."""
+        finished = () if _is_admission(before, binding) else (before, binding)
+        if binding is not None and _is_new(before, binding):
+            made: object = (
+                binding.nonce
+                if isinstance(binding, AssistantBinding)
+                else (address, binding.filename, binding.sha256)
+            )
+            self._remove(made, only_latest=True)
+        for effect in (("delete", address), *(("update", one.id) for one in finished if one is not None)):
+            self._remove(effect)
+
+    def _remove(self, effect: object, *, only_latest: bool = False) -> None:
+        numbers = self._by_effect.get(effect, [])
+        while numbers:
+            is_removed = self._by_number.pop(numbers.pop(), None) is not None
+            if is_removed and only_latest:
+                return
 
 
 class Pending(tuple[Intent, ...]):
@@ -159,9 +210,13 @@ class State:
     dialect: str = ""
     traits: frozenset[str] = frozenset()
 
-    def updates(self, remote_id: str) -> Sequence[Intent]:
-        """Return the updates of an assistant that may or may not have taken effect."""
-        return [one for one in self.pending if one.step == "update" and one.id == remote_id]
+    def updates_by_id(self) -> Mapping[str, Sequence[Intent]]:
+        """Return the updates that may or may not have taken effect, by the id of the assistant."""
+        found: dict[str, list[Intent]] = {}
+        for one in self.pending:
+            if one.step == "update":
+                found.setdefault(one.id, []).append(one)
+        return found
 
     def assistant(self, address: Address) -> AssistantBinding | None:
         """Return the binding of an assistant, if it has one."""

@@ -13,7 +13,16 @@ from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    FailFast,
+    Field,
+    StrictBool,
+    StrictInt,
+    ValidationError,
+    model_validator,
+)
 
 from reconciler.errors import PlanFileError
 from reconciler.model.address import Address
@@ -46,6 +55,9 @@ class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True, protected_namespaces=())
 
 
+_T = TypeVar("_T")
+Some: TypeAlias = Annotated[list[_T], FailFast()]
+"""A list of a document, whose reading ends with its first mistake."""
 Number = Annotated[StrictInt, Field(ge=0, lt=2**53)]
 
 
@@ -72,13 +84,13 @@ class FieldRecord(_Record):
     shape: Shape = Field(description="What the values look like, for renderers.")
     before: Any
     after: Any
-    moved_by: list[Literal["configuration", "server"]] = Field(
+    moved_by: Some[Literal["configuration", "server"]] = Field(
         description="Who changed the field since the last apply, where that is known."
     )
     cleared: StrictBool
     source: str = Field(description="The file that the new value was read from, or empty.")
-    details: list[DetailRecord]
-    breaking: list[str] = Field(
+    details: Some[DetailRecord]
+    breaking: Some[str] = Field(
         [], description="What an application that answers the calls of a tool may not survive."
     )
     texts: Annotated[list[str], Field(min_length=2, max_length=2)] | None = Field(
@@ -151,15 +163,15 @@ class ChangeRecord(_Record):
     reason: Reason
     id: str
     before: str = Field(description="A fingerprint of the live object that this rests on, or empty.")
-    fields: list[FieldRecord]
-    steps: list[StepRecord]
+    fields: Some[FieldRecord]
+    steps: Some[StepRecord]
     values: dict[str, Any] = Field(description="The fields that are sent.")
     mark: str
     refused: str = Field(description="Why nothing may be done, or empty.")
     unmet: str = Field("", description="What the server does not take besides, or empty; the steps are made.")
     note: str
     drifted: StrictBool
-    follows: list[str]
+    follows: Some[str]
     moved_from: str
 
     @property
@@ -174,8 +186,8 @@ class ScopeRecord(_Record):
     Never everything: `destroy` has no plan file, since it asks a person.
     """
 
-    targets: list[str] = []
-    excluded: list[str] = []
+    targets: Some[str] = []
+    excluded: Some[str] = []
     prune_marked: StrictBool = False
     on_drift: Literal["overwrite", "keep", "fail"] = "overwrite"
 
@@ -206,9 +218,9 @@ class PlanDocument(_Record):
     serial: StrictInt
     scope: ScopeRecord
     counts: CountsRecord
-    changes: list[ChangeRecord]
-    notices: list[str]
-    warnings: list[WarningRecord] = []
+    changes: Some[ChangeRecord]
+    notices: Some[str]
+    warnings: Some[WarningRecord] = []
     managed: StrictInt
     missing: StrictInt
     is_bare: StrictBool
@@ -246,7 +258,7 @@ class OutcomeRecord(_Record):
     request_id: str
     written: StrictBool = Field(description="Whether a call of it took, or may have taken, effect.")
     id: str
-    verified: list[VerifiedRecord] = Field([], description="The values of an assistant after its writes.")
+    verified: Some[VerifiedRecord] = Field([], description="The values of an assistant after its writes.")
 
 
 class VerifiedCountsRecord(_Record):
@@ -274,7 +286,7 @@ class ReportDocument(_Record):
     unsaved: str = Field(description="Why the state could not be saved at the end, or empty.")
     counts: CountsRecord
     verified: VerifiedCountsRecord = VerifiedCountsRecord()
-    outcomes: list[OutcomeRecord]
+    outcomes: Some[OutcomeRecord]
 
 
 Document: TypeAlias = PlanDocument | ReportDocument

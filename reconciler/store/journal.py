@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import UnreadableStateError
 from reconciler.model.address import Address
-from reconciler.model.state import Pending
+from reconciler.model.state import Pending, PendingIndex
 from reconciler.store.files import opened, write
 from reconciler.store.record import Saved, binding_of, intent_of, intent_values
 
@@ -67,7 +67,7 @@ def folded(saved: Saved, records: Iterable[Mapping[str, Any]]) -> State:
     State was saved, or to a generation that was left.
     """
     state = saved.state
-    after = _Folded(dict(state.bindings), Pending(state.pending))
+    after = _Folded(dict(state.bindings), PendingIndex(state.pending))
     journaled = False
     for number, record in enumerate(records, start=1):
         try:
@@ -76,7 +76,7 @@ def folded(saved: Saved, records: Iterable[Mapping[str, Any]]) -> State:
                 after.add(record)
         except (KeyError, TypeError, ValueError, AttributeError) as cause:
             raise DamagedRecordError(number) from cause
-    return replace(state, bindings=after.bindings, pending=after.pending, journaled=journaled)
+    return replace(state, bindings=after.bindings, pending=Pending(after.pending), journaled=journaled)
 
 
 def append(path: Path, saved: Saved, record: dict[str, Any]) -> None:
@@ -126,7 +126,7 @@ def fold(saved: Saved, path: Path, text: bytes) -> State:
 class _Folded:
     """Bindings and intents of a State, changed record by record."""
 
-    def __init__(self, bindings: dict[Address, Binding], pending: Pending) -> None:
+    def __init__(self, bindings: dict[Address, Binding], pending: PendingIndex) -> None:
         self.bindings = bindings
         self.pending = pending
 
@@ -135,13 +135,13 @@ class _Folded:
         address = Address.parse(record["address"])
         before = self.bindings.get(address)
         if record["is"] == "intent":
-            self.pending = Pending((*self.pending, intent_of(record["intent"])))
+            self.pending.add(intent_of(record["intent"]))
             return
         if record["binding"] is None:
             self.bindings.pop(address, None)
         else:
             self.bindings[address] = binding_of(record["address"], record["binding"])
-        self.pending = self.pending.resolved_by(address, before, self.bindings.get(address))
+        self.pending.resolve(address, before, self.bindings.get(address))
 
 
 def _lines(path: Path, text: bytes) -> list[bytes]:
