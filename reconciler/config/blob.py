@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from reconciler.config.conflict import ConflictMarkers
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -19,13 +21,15 @@ _SHA256_LENGTH = 64  # of an object's name in hex; the other algorithm is SHA-1,
 class Passed:
     """What was found in one pass: ``blob`` is the name that git would give to these bytes.
 
-    ``line_ends`` counts CR LF; ``head`` and ``tail`` are the first and the last bytes.
+    ``line_ends`` counts CR LF, ``has_conflict`` is for the markers of a merge, and ``head`` and ``tail`` are
+    the first and the last bytes.
     """
 
     size: int
     sha256: str
     blob: str
     line_ends: int
+    has_conflict: bool
     head: bytes
     tail: bytes
 
@@ -38,11 +42,13 @@ class Pass:
         algorithm = "sha256" if len(like) == _SHA256_LENGTH else "sha1"
         self._blob = hashlib.new(algorithm, b"blob %d\0" % size, usedforsecurity=False)
         self._sha256 = hashlib.sha256()
+        self._markers = ConflictMarkers()
         self._size = self._line_ends = 0
         self._head = self._tail = self._last = b""
 
     def feed(self, piece: bytes) -> None:
         """Take the next bytes."""
+        self._markers.feed(piece)
         self._blob.update(piece)
         self._sha256.update(piece)
         self._size += len(piece)
@@ -59,6 +65,7 @@ class Pass:
             self._sha256.hexdigest(),
             self._blob.hexdigest(),
             line_ends=self._line_ends,
+            has_conflict=self._markers.are_found,
             head=self._head,
             tail=self._tail,
         )

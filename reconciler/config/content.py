@@ -18,6 +18,7 @@ from reconciler.config.evidence import Evidence, Proof
 from reconciler.config.source import MAX_BYTES, Source
 from reconciler.config.tracked import TrackedRule
 from reconciler.config.walk import Walk, unreadable
+from reconciler.model.diagnostic import Suggestions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -49,6 +50,7 @@ class Root:
     def __init__(self, folder: Path, rule: TrackedRule = TrackedRule.ALLOW, *, in_ci: bool = False) -> None:
         self.folder = folder.resolve()
         self.evidence = Evidence(self.folder, rule, in_ci=in_ci)
+        self.suggestions = Suggestions()
         self.read = 0
 
     def locate(self, named: str, beside: str) -> str:
@@ -100,6 +102,9 @@ class Root:
         with self._admitted(path, limit) as (stream, entry):
             size = os.fstat(stream.fileno()).st_size
             used = self._used(path, entry, size, lambda: _pieces(stream, path, limit)).passed
+        if used.has_conflict:
+            problem = f"a merge left its conflict markers in {path}"
+            raise ContentError("AS509", problem, "decide for one side, and remove them")
         return used.sha256, used.size
 
     def reopen(self, file: DesiredFile) -> IO[bytes]:
@@ -216,7 +221,7 @@ class Root:
 
     def _opened(self, path: str) -> IO[bytes]:
         try:
-            with Walk(self.folder, path) as walk:
+            with Walk(self.folder, path, self.suggestions) as walk:
                 return walk.file()
         except ContentError as refusal:
             remedy = self._absence(path) if refusal.code == "AS301" else ""

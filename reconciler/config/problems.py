@@ -28,7 +28,7 @@ class Problems:
         self.suggestions = Suggestions()
         self._errors: list[Diagnostic] = []
         self._warnings: list[Diagnostic] = []
-        self._more = 0
+        self._more = self._found = 0  # errors that are not described, and that are
         self._seen: set[tuple[Origin, str]] = set()
         self.extend(found)
 
@@ -62,6 +62,7 @@ class Problems:
         if len(kept) < KEPT:
             kept.append(problem)
         if not problem.is_warning:
+            self._found += 1
             self._end_if_full()
 
     def extend(self, problems: Iterable[Diagnostic]) -> None:
@@ -83,7 +84,7 @@ class Problems:
         """Return a collection that begins with these."""
         other = Problems()
         other._errors, other._warnings = [*self._errors], [*self._warnings]
-        other._more, other._seen = self._more, {*self._seen}
+        other._more, other._found, other._seen = self._more, self._found, {*self._seen}
         return other
 
     def error(self) -> ConfigError:
@@ -91,5 +92,5 @@ class Problems:
         return ConfigError(self.ordered(), self.omitted)
 
     def _end_if_full(self) -> None:
-        if self.is_full:
+        if self._found + self._more >= COUNTED:
             raise self.error()

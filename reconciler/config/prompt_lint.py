@@ -57,7 +57,8 @@ class PromptLint:
             if self._is_new(piece):
                 yield from self._piece(piece, is_template=prompt.is_template)
         for value in filter(self._is_new, prompt.values):
-            yield from self.lint.escaped(value)
+            if value.source.path not in self.lint.checked:  # of an option
+                yield from self.lint.escaped(value)
             yield from _text(value)
         if self._is_new(id(prompt)):
             yield from self._together(prompt)
@@ -85,8 +86,6 @@ class PromptLint:
         return is_new
 
     def _piece(self, piece: Span, *, is_template: bool) -> Iterator[Diagnostic]:
-        if piece.whole is not None:
-            yield from self.lint.escaped(piece)
         yield from _text(piece)
         if not is_template:
             for use in first(_VARIABLE.finditer(piece.text)):

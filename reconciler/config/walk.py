@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path, PurePosixPath
-from typing import IO, Self
+from typing import IO, TYPE_CHECKING, Self
 
 from reconciler.config import names
 from reconciler.config.errors import ContentError
-from reconciler.model.diagnostic import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.model.diagnostic import Suggestions
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
@@ -21,8 +25,9 @@ class Walk:
     So no link can be put in the place of something that was looked at already.
     """
 
-    def __init__(self, root: Path, path: str) -> None:
+    def __init__(self, root: Path, path: str, suggestions: Suggestions) -> None:
         self.path = path
+        self._suggestions = suggestions
         *self.folders, self.name = PurePosixPath(path).parts or (".",)
         self.passed = PurePosixPath()
         self.here = os.open(root, _FOLDER)
@@ -75,11 +80,14 @@ class Walk:
         try:
             mode = os.stat(names.to_bytes(step), dir_fd=self.here, follow_symlinks=False).st_mode
         except OSError:
-            there = map(names.from_system, os.listdir(self.here))  # noqa: PTH208 - a path may be another folder by now
-            return unreadable(self.path, cause, did_you_mean(step, there))
+            return unreadable(self.path, cause, self._suggestions.nearest(step, self._there()))
         if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
             return unreadable(self.path, cause)
         return _no_file(str(self.passed / step), mode)
+
+    def _there(self) -> Iterator[str]:
+        """Yield the names in this folder, which is listed only if they are looked at."""
+        yield from map(names.from_system, os.listdir(self.here))  # noqa: PTH208 - a path may be another folder by now
 
 
 def unreadable(path: str, cause: OSError, remedy: str = "") -> ContentError:

@@ -1,0 +1,52 @@
+"""Conflict markers that a merge left: found in prompts and files, however the bytes are read."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.config.conflict import ConflictMarkers, conflict
+
+LEFT = "Be kind.\n<<<<<<< HEAD\nour side\n=======\ntheir side\n>>>>>>> branch\n"
+
+
+def found(*pieces):
+    markers = ConflictMarkers()
+    for piece in pieces:
+        markers.feed(piece)
+    return markers.are_found
+
+
+@given(st.lists(st.integers(0, len(LEFT)), max_size=8).map(sorted))
+def test_the_pieces_of_a_file_do_not_matter(cuts):
+    text = LEFT.encode()
+    assert found(*(text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "<<<<<<< ours\n",
+        LEFT.replace("=======", "------"),
+        LEFT.replace("<<<<<<<", " <<<<<<<"),
+        LEFT.replace(">>>>>>> ", ">>>>>> "),
+        "Title\n=======\n",
+        "\n".join(reversed(LEFT.split("\n"))),
+    ],
+)
+def test_a_text_with_a_part_of_them_has_no_conflict(text):
+    assert conflict(text) is None
+    assert not found(text.encode())
+
+
+def test_the_first_marker_is_pointed_at():
+    assert conflict(LEFT) == LEFT.index("<<<")
+    assert conflict(LEFT.replace("\n", "\r\n")) == LEFT.index("<<<") + 1
+    assert conflict(LEFT.removeprefix("Be kind.\n")) == 0
+
+
+def test_a_file_with_them_is_refused_and_not_sent(workspace, refused):
+    workspace.write("handbook.md", LEFT)
+    workspace.configure("project: acme\nassistants: {a: {model: m, files: [handbook.md]}}\n")
+    message = "cannot read the file: a merge left its conflict markers in handbook.md"
+    assert refused() == [f"assistants.yaml:2:36: {message}"]
