@@ -19,7 +19,7 @@ _SHA256_LENGTH = 64  # of an object's name in hex; the other algorithm is SHA-1,
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What was found in one pass: ``blob`` is the name that git would give to these bytes.
+    """What was found in one pass: ``blob`` is the name that git would give to these bytes, or empty.
 
     ``line_ends`` counts CR LF, ``has_conflict`` is for the markers of a merge, and ``head`` and ``tail`` are
     the first and the last bytes.
@@ -35,12 +35,15 @@ class Passed:
 
 
 class Pass:
-    """One pass over a file of ``size`` bytes, whose name in git would be of the same kind as ``like``."""
+    """One pass over a file of ``size`` bytes, whose name in git would be of the same kind as ``like``.
+
+    Where git has nothing to compare it with, the name is not computed.
+    """
 
     def __init__(self, size: int, like: str = "") -> None:
         # git chose these names; a collision of SHA-1 would have to be in the commit that was reviewed.
         algorithm = "sha256" if len(like) == _SHA256_LENGTH else "sha1"
-        self._blob = hashlib.new(algorithm, b"blob %d\0" % size, usedforsecurity=False)
+        self._blob = hashlib.new(algorithm, b"blob %d\0" % size, usedforsecurity=False) if like else None
         self._sha256 = hashlib.sha256()
         self._markers = ConflictMarkers()
         self._size = self._line_ends = 0
@@ -49,7 +52,8 @@ class Pass:
     def feed(self, piece: bytes) -> None:
         """Take the next bytes."""
         self._markers.feed(piece)
-        self._blob.update(piece)
+        if self._blob:
+            self._blob.update(piece)
         self._sha256.update(piece)
         self._size += len(piece)
         self._line_ends += piece.count(b"\r\n") + (self._last == b"\r" and piece[:1] == b"\n")
@@ -63,7 +67,7 @@ class Pass:
         return Passed(
             self._size,
             self._sha256.hexdigest(),
-            self._blob.hexdigest(),
+            self._blob.hexdigest() if self._blob else "",
             line_ends=self._line_ends,
             has_conflict=self._markers.are_found,
             head=self._head,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from reconciler.config import names
 from reconciler.config.errors import ContentError
-from reconciler.config.git import GitError, asked, commit_of, git
-from reconciler.config.placeholder import LONGEST_POINTER, placeholder, pointer
+from reconciler.config.git import GitError, commit_of, git
+from reconciler.config.placeholder import Pointer, placeholder
+from reconciler.config.stored import Stored
 from reconciler.config.tracked import Entry, Index, Objection, Silence, TrackedRule, tracked
 from reconciler.model.diagnostic import Diagnostic, Origin
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
     from reconciler.config.blob import Passed
 
-_EXPLAINED = 100  # objections for which git is asked what changes the file
-_ATTRIBUTES = ("filter", "ident", "working-tree-encoding")
-_UNSET = frozenset({"unspecified", "unset"})
 _DIFFERS = "differs from what git has"
 
 
@@ -50,11 +48,10 @@ class Evidence:
         self.in_ci = in_ci or rule is TrackedRule.REFUSE
         self.untracked: dict[str, Objection] = {}
         self.line_ends: set[str] = set()
-        self.unproved: set[str] = set()
+        self.unproved: dict[str, tuple[Entry | None, Pointer]] = {}
         self.proved: dict[str, tuple[str, int]] = {}
         self._read: set[str] = set()
-        self._explained = 0
-        self._is_silent = False
+        self._stored = Stored(folder)
 
     @property
     def follows_links(self) -> bool:
@@ -91,15 +88,14 @@ class Evidence:
     def judge(self, path: str, entry: Entry | None, seen: Passed, others: Callable[[], Passed]) -> Proof:
         """Return what proves the bytes of a file; ContentError where they must be proved and are not.
 
-        The same for bytes that only stand for the content.
-
-        ``others`` makes a second pass, as if its line ends were LF; it is called only if that is needed.
+        The same for bytes that only stand for the content. ``others`` makes a second pass, as if the line
+        ends were LF; it is called only if that is needed.
         """
         if found := placeholder(seen.head, seen.tail):
             raise ContentError("AS310", f"{path} is {found.what}, not its content", found.help)
         proof = self._proof(path, entry, seen, others) if entry else Proof.NONE
         if proof is Proof.NONE:
-            self.unproved.add(path)
+            self.unproved[path] = entry, Pointer(seen.sha256, seen.size)
             if self.rule is TrackedRule.REFUSE and entry:
                 objection = self._objection(path, entry)
                 raise ContentError("AS306", f"{path} {objection.reason}", objection.help)
@@ -119,14 +115,7 @@ class Evidence:
     def stored_head(self, path: str, most: int) -> bytes | None:
         """Return the first bytes that git has of a file; None if it has none, or keeps them elsewhere."""
         entry = self._index.entry(path) if isinstance(self._index, Index) else None
-        if entry is None or self._is_silent:
-            return None
-        try:
-            with asked(self.folder, "cat-file", "blob", entry.name) as blob:
-                return blob.read(most)
-        except GitError as cause:
-            self._is_silent = not cause.code
-            return None
+        return self._stored.head(entry.name, most) if entry else None
 
     def missing_files(self) -> Sequence[str]:
         """Return the paths of git's index that the working copy must not lack.
@@ -152,9 +141,9 @@ class Evidence:
         return tuple(found)
 
     def commit(self) -> str:
-        """Return the commit that is checked out, and whether a file that was read differs from it.
+        """Return the commit that is checked out, and whether a file that was read is edited since.
 
-        An empty text if that is unknown.
+        An empty text if the commit is unknown. A file that a filter changes is not called edited.
         """
         if isinstance(self._index, Silence):
             return ""
@@ -167,7 +156,8 @@ class Evidence:
             )
         except GitError:
             return ""
-        is_edited = self.unproved or not self._read.isdisjoint(map(names.from_bytes, staged.split(b"\0")))
+        is_staged = not self._read.isdisjoint(map(names.from_bytes, staged.split(b"\0")))
+        is_edited = is_staged or any(self._is_edit(path, *each) for path, each in self.unproved.items())
         return f"{commit} and edits that are not committed" if is_edited else commit
 
     @cached_property
@@ -187,65 +177,26 @@ class Evidence:
             self.proved[entry.name] = other.sha256, other.size
             return Proof.LINE_ENDS
         # Only in CI a proof makes a difference here; a person's edits need not be explained.
-        is_pointed_at = self.in_ci and self._stands_for(entry) == (seen.sha256, seen.size)
+        is_pointed_at = self.in_ci and self._stored.pointer(entry.name) == Pointer(seen.sha256, seen.size)
         return Proof.POINTER if is_pointed_at else Proof.NONE
 
-    def _stands_for(self, entry: Entry) -> tuple[str, int] | None:
-        """Return the digest and the size that a Git LFS pointer in git stands for."""
-        blob = self._small_blob(entry.name)
-        found = pointer(blob) if blob else None
-        return (found.sha256, found.size) if found else None
-
-    def _small_blob(self, name: str) -> bytes | None:
-        """Return a blob of the size of a pointer; git's store may be anything, so it is hashed."""
-        from reconciler.config.blob import passed  # noqa: PLC0415 - hashlib is not needed for --help
-
-        size = self._asked("cat-file", "-s", name)
-        if size is None or int(size) > LONGEST_POINTER:
-            return None
-        blob = self._asked("cat-file", "blob", name)
-        return blob if blob is not None and passed([blob], len(blob), name).blob == name else None
-
-    def _asked(self, *arguments: str) -> bytes | None:
-        """Return what git prints; None where it fails, and ever after it gave no answer in time."""
-        if self._is_silent:
-            return None
-        try:
-            return git(self.folder, *arguments)
-        except GitError as cause:
-            self._is_silent = not cause.code
-            return None
+    def _is_edit(self, path: str, entry: Entry | None, content: Pointer) -> bool:
+        """Return whether bytes that are not in git are an edit, rather than what a checkout made of them."""
+        if entry is None:
+            return True
+        return self._stored.pointer(entry.name) != content and not self._stored.conversion(path)
 
     def _objection(self, path: str, entry: Entry) -> Objection:
         if entry.is_link:
             return Objection("is a link in git's index, and here a file")
         if entry.is_empty:
             return Objection("is empty in git's index")
-        if self._stands_for(entry):
+        if self._stored.pointer(entry.name):
             return Objection("is not what its Git LFS pointer stands for", "run `git lfs pull`, or commit it")
-        return self._conversion(path) or Objection(_DIFFERS)
-
-    def _conversion(self, path: str) -> Objection | None:
-        """Return what changes a file on checkout, if its attributes say so."""
-        attributes = self._attributes(path)
-        if (name := attributes.get("filter", "unset")) not in _UNSET:
-            return Objection(f"{_DIFFERS}: the filter {name} changes it on checkout", "say --allow-untracked")
-        if attributes.get("ident") == "set":
-            remedy = "remove the attribute ident, or say --allow-untracked"
-            return Objection(f"{_DIFFERS}: the attribute ident changes it on checkout", remedy)
-        if (name := attributes.get("working-tree-encoding", "unset")) not in _UNSET:
-            remedy = "store it as UTF-8, or say --allow-untracked"
-            return Objection(f"{_DIFFERS}: it is written as {name} on checkout", remedy)
-        return None
-
-    def _attributes(self, path: str) -> dict[str, str]:
-        """Return the attributes that change a file on checkout; git runs nothing for that."""
-        self._explained += 1
-        if self._explained > _EXPLAINED:
-            return {}
-        answer = self._asked("check-attr", "-z", *_ATTRIBUTES, "--", names.to_system(path)) or b""
-        fields = answer.decode(errors="replace").split("\0")
-        return dict(zip(fields[1::3], fields[2::3], strict=False))
+        if converted := self._stored.conversion(path):
+            what, remedy = converted
+            return Objection(f"{_DIFFERS}: {what}", remedy)
+        return Objection(_DIFFERS)
 
     @staticmethod
     def _untracked(path: str, objection: Objection) -> Diagnostic:

@@ -187,6 +187,20 @@ def test_the_page_names_edits_that_were_read_and_no_other(lf, git):
     assert edited not in page()
 
 
+def test_what_lfs_or_a_filter_put_there_is_no_edit(lf, git):
+    text = "One.\nTwo.\n"
+    lf.write("docs/handbook.md", pointer(text))
+    lf.write(".gitattributes", "prompts/*.md filter=secret\n")
+    git("add", "-A")
+    git("commit", "-qm", "two")
+    lf.write("docs/handbook.md", text)
+    lf.write("prompts/support.md", "Be secret.\n")
+
+    ended = lf.run("plan", "--against", "git:HEAD", "--format", "html")
+
+    assert (ended.code, "and edits that are not committed" in ended.out) == (0, False)
+
+
 @pytest.mark.parametrize(
     ("locale", "ci", "named"), [("C", "true", "設定"), ("en_US.ISO-8859-1", "", "設定/日本.yaml")]
 )

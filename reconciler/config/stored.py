@@ -1,0 +1,79 @@
+"""What git's store and its attributes say of single files, for those whose bytes are not in the index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.config import names
+from reconciler.config.blob import passed
+from reconciler.config.git import GitError, asked, git
+from reconciler.config.placeholder import LONGEST_POINTER, Pointer, pointer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_EXPLAINED = 100  # files of which git is asked what changes them
+_CHECK = ("check-attr", "-z", "filter", "ident", "working-tree-encoding")
+_UNSET = frozenset({"unspecified", "unset"})
+
+
+class Stored:
+    """A git that is asked about one file after the other, until it once gives no answer in time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._is_silent = False
+        self._explained = 0
+
+    def pointer(self, name: str) -> Pointer | None:
+        """Return the Git LFS pointer that a blob is; None where it is something else.
+
+        Git's store may hold anything under a name, so the blob is hashed.
+        """
+        size = self._asked("cat-file", "-s", name)
+        if size is None or int(size) > LONGEST_POINTER:
+            return None
+        blob = self._asked("cat-file", "blob", name)
+        is_itself = blob is not None and passed([blob], len(blob), name).blob == name
+        return pointer(blob) if blob is not None and is_itself else None
+
+    def head(self, name: str, most: int) -> bytes | None:
+        """Return the first bytes of a blob; None where git does not have it."""
+        if self._is_silent:
+            return None
+        try:
+            with asked(self._folder, "cat-file", "blob", name) as blob:
+                return blob.read(most)
+        except GitError as cause:
+            self._is_silent = not cause.code
+            return None
+
+    def conversion(self, path: str) -> tuple[str, str] | None:
+        """Return what changes a file on checkout, by its attributes, and the remedy; nothing is run."""
+        attributes = self._attributes(path)
+        if (name := attributes.get("filter", "unset")) not in _UNSET:
+            return f"the filter {name} changes it on checkout", "say --allow-untracked"
+        if attributes.get("ident") == "set":
+            remedy = "remove the attribute ident, or say --allow-untracked"
+            return "the attribute ident changes it on checkout", remedy
+        if (name := attributes.get("working-tree-encoding", "unset")) not in _UNSET:
+            remedy = "store it as UTF-8, or say --allow-untracked"
+            return f"it is written as {name} on checkout", remedy
+        return None
+
+    def _attributes(self, path: str) -> dict[str, str]:
+        self._explained += 1
+        if self._explained > _EXPLAINED:
+            return {}
+        answer = self._asked(*_CHECK, "--", names.to_system(path)) or b""
+        fields = answer.decode(errors="replace").split("\0")
+        return dict(zip(fields[1::3], fields[2::3], strict=False))
+
+    def _asked(self, *arguments: str) -> bytes | None:
+        if self._is_silent:
+            return None
+        try:
+            return git(self._folder, *arguments)
+        except GitError as cause:
+            self._is_silent = not cause.code
+            return None
