@@ -146,6 +146,10 @@ def one_assistant(_):
     return HEAD
 
 
+def one_file(_):
+    return {"assistants.yaml": HEAD + "    files: [h.md]\n", "h.md": "a"}
+
+
 def large_tool(_):
     names = [f"r{n}" for n in range(60_000)]
     tool = {"name": "f", "parameters": {"type": "object", "required": names}}
@@ -204,7 +208,7 @@ ATTACKS = [
     Attack("24 slashes in state", 100_000, 10_000, slashes),
     Attack("24 slashes in state, more", 400_000, 10_000, slashes),
     Attack("25 empty assistants", 330_000, 5_000, one_assistant, PLAN, answers.empty_assistants),
-    Attack("25 empty files", 330_000, 5_000, one_assistant, PLAN, answers.empty_files),
+    Attack("25 empty files", 330_000, 5_000, one_file, PLAN, answers.empty_files),
     Attack("26 interim answers", 10_000_000, 50, one_assistant, PLAN, answers.interim),
     Attack("27 pages without an end", 10_001, 60, one_assistant, PLAN, answers.endless_pages),
     Attack("28 one large tool", 80_000, 2_000, large_tool, PLAN, answers.required),

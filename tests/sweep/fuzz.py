@@ -1,11 +1,13 @@
 """Generated runs of the program: any command, options, files and replies, by a seed and a number.
 
-In ``tests/``, ``python -m sweep.fuzz SEED NUMBER`` repeats one run, shows it and leaves its folder behind.
+In ``tests/``, ``python -m sweep.fuzz SEED NUMBER`` repeats one run and shows it; with two
+numbers, it repeats those from the first to the one before the last, and shows what is wrong.
 """
 
 import json
 import os
 import random
+import shutil
 import sys
 import tempfile
 from contextlib import contextmanager
@@ -433,6 +435,7 @@ def tried(staged, seed, number):
         run.wrong.append(
             f"written outside the folder: {sorted(set(_outside(around).items()) ^ set(before.items()))}"[:500]
         )
+    shutil.rmtree(around)
     return run
 
 
