@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import grp
 import os
 import pwd
@@ -79,9 +80,19 @@ def _has_state(folder: Path) -> bool:
     return any((folder / name).exists() for name in ("state.json", "journal.jsonl"))
 
 
+_REMEDIES = {
+    errno.ENOLCK: ". Its file system has no locks, as on some NFS mounts. Nothing was changed. "
+    "Keep the state on a local disk, in PostgreSQL or in a bucket: --state",
+    errno.ENOSPC: ". Make room there, and run the same command again",
+    errno.EDQUOT: ". Make room there, and run the same command again",
+}
+_REMEDIES |= {errno.ENOTSUP: _REMEDIES[errno.ENOLCK]}
+
+
 def unusable(folder: Path, cause: OSError) -> StoreError:
     """Return the error of a folder that cannot be used."""
-    return StoreError(f"cannot use the state folder {folder}: {why(cause)}")
+    remedy = _REMEDIES.get(cause.errno or 0, "")
+    return StoreError(f"cannot use the state folder {folder}: {why(cause)}{remedy}")
 
 
 def _foreign(status: os.stat_result) -> str:

@@ -200,7 +200,7 @@ def test_a_folder_whose_file_system_knows_no_locks_is_refused(store, monkeypatch
 
     monkeypatch.setattr(fcntl, "flock", unsupported)
     with (
-        pytest.raises(StoreError, match=r"cannot use the state folder .*No locks available"),
+        pytest.raises(StoreError, match=r"No locks available.*Keep the state on a local disk, in PostgreSQL"),
         store.lock("x"),
     ):
         pass
