@@ -21,7 +21,7 @@
     └── APIError                        1   the wire failed (its tree is in ``reconciler.api.errors``)
 
 Exit codes that are not errors: 0 done, 2 changes with ``--detailed-exitcode``, 3 apply partly done.
-70 is a bug of ours; 130 and 143 are interruptions.
+70 is a bug of ours; 129, 130 and 143 are interruptions.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 EXITS = """\b
 Exit codes: 0 done, or nothing to do · 1 error, nothing changed · 2 changes
 (with --detailed-exitcode) · 3 partly applied · 4 stale · 5 refused by a rule
-64 usage · 70 a bug · 130/143 interrupted, safe to run again"""
+64 usage · 70 a bug · 129/130/143 interrupted, safe to run again"""
 
 
 @click.command(epilog=EXITS)

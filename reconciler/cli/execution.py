@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from reconciler.store import Store
 
 
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the last one when a terminal goes away
+
+
 async def carried_out(  # noqa: PLR0913 - the plan, where it is carried out, how fast, and who watches
     run: PlannedRun,
     target: Target,
@@ -71,10 +74,11 @@ def _interruptible(console: Console) -> Iterator[Interruption]:
         interruption.signal = number
         console.log("Interrupted", "finishing the calls in flight; a second signal leaves at once")
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    numbers = [one for one in _ENDING if signal.getsignal(one) is not signal.SIG_IGN]  # nohup ignores one
+    for number in numbers:
         loop.add_signal_handler(number, interrupt, int(number))
     try:
         yield interruption
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in numbers:
             loop.remove_signal_handler(number)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 import subprocess
 import threading
@@ -301,7 +302,8 @@ def test_serve_speaks_the_wire_until_it_is_interrupted(project):
     assert applied.code == 0
 
 
-def test_an_interrupted_apply_ends_in_flight_calls_and_the_next_run_finishes(workspace):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_apply_ends_in_flight_calls_and_the_next_run_finishes(workspace, number):
     names = "".join(f"  a{number}: {{model: m}}\n" for number in range(40))
     workspace.configure(f"project: acme\nassistants:\n{names}")
     with Database.memory() as database:
@@ -320,13 +322,13 @@ def test_an_interrupted_apply_ends_in_flight_calls_and_the_next_run_finishes(wor
             ) as run:
                 while sum(one.writes for one in list(app.state.ledger)) < 5:
                     time.sleep(0.01)
-                run.terminate()
+                run.send_signal(number)
                 out, err = run.communicate(timeout=20)
             made = sum(one.writes for one in app.state.ledger)
             again = workspace.run("apply", "--auto-approve", "--server", url)
             total = sum(one.writes for one in app.state.ledger)
 
-    assert run.returncode == 143
+    assert run.returncode == 128 + number
     assert b"Interrupted" in err
     assert b"Apply incomplete." in out
     assert 5 <= made < 40
