@@ -124,10 +124,22 @@ def _write(stream: TextIO, text: str) -> None:
         stream.write(text)
         stream.flush()
     except OSError as cause:
-        # Later flushes, the interpreter's own among them, must not fail on the same stream again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        _silence(stream)
         if stream is sys.stdout and not isinstance(cause, BrokenPipeError):
             raise OutputError(f"cannot write the output: {cause.strerror}") from cause
+
+
+def silence_broken(stream: TextIO) -> None:
+    """Give a stream that cannot be flushed to nobody."""
+    try:
+        stream.flush()
+    except OSError:
+        _silence(stream)
+
+
+def _silence(stream: TextIO) -> None:
+    # Later flushes, the interpreter's own among them, must not fail on the same stream again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _log_requests() -> None:

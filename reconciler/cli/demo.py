@@ -29,6 +29,17 @@ class DemoError(ReconcilerError):
 
 def run_demo(console: Console) -> int:
     """Plan, apply, change four things, plan and apply again; ends with no changes."""
+    try:
+        return _told(console)
+    except OSError as cause:  # of copytree too, whose error lists every file
+        where = os.environ.get("TMPDIR") or "the temporary directory"
+        why = cause.strerror or "files could not be copied"
+        raise DemoError(
+            f"cannot write in {where}: {why}. Make room there, or name another one in TMPDIR"
+        ) from cause
+
+
+def _told(console: Console) -> int:
     with tempfile.TemporaryDirectory(prefix="assistants-sync-demo-") as folder:
         story = _Story(console, Path(folder) / "support")
         shutil.copytree(_examples(), story.folder, ignore=shutil.ignore_patterns("state"))

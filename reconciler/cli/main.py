@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,8 +16,8 @@ import click
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 from reconciler import __version__
-from reconciler.cli import ci, commands, diff, explain, init, schema, show, states, validate
-from reconciler.cli.console import Console
+from reconciler.cli import ci, commands, diff, explain, init, schema, show, states, streams, validate
+from reconciler.cli.console import Console, silence_broken
 from reconciler.config.errors import ConfigError
 from reconciler.errors import ReconcilerError
 
@@ -23,6 +25,7 @@ _USAGE = 64
 _BUG = 70
 _INTERRUPTED = 130
 _UNAUTHORISED = 401
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -64,12 +67,7 @@ for _command in (
 
 def main() -> NoReturn:
     """Run the program and leave with its exit code."""
-    # Closed by the caller (>&-), they are None, and a print would fail.
-    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open to the end
-    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open to the end
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    streams.prepare()
     sys.exit(run(sys.argv[1:]))
 
 
@@ -79,7 +77,9 @@ def run(arguments: list[str]) -> int:
     try:
         return int(program.main(arguments, prog_name="assistants-sync", standalone_mode=False) or 0)
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):  # of a stderr that takes nothing
+            error.show()
+        silence_broken(sys.stderr)
         return _USAGE
     except (click.Abort, KeyboardInterrupt):
         console.log("Interrupted", "nothing was in flight; run the same command again")
@@ -91,12 +91,23 @@ def run(arguments: list[str]) -> int:
         console.log("Error", f"{error}{_remedy(error)}")
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - the one place where a bug of ours ends
-        return _bug(console, error, verbose="-v" in arguments or "--verbose" in arguments)
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            code = _full(console, error)
+        else:
+            code = _bug(console, error, verbose="-v" in arguments or "--verbose" in arguments)
+        return code
 
 
 def _remedy(error: ReconcilerError) -> str:
     refused = getattr(error, "status_code", None) == _UNAUTHORISED
     return ". The key is taken from --api-key-file, or from OPENAI_API_KEY" if refused else ""
+
+
+def _full(console: Console, error: OSError) -> int:
+    """Report a disk that is full where no layer below has its own words for it."""
+    where = f" {error.filename}" if error.filename else ""
+    console.log("Error", f"cannot write{where}: {error.strerror}. Make room, and run the same command again")
+    return 1
 
 
 def _bug(console: Console, error: Exception, *, verbose: bool) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from reconciler import dialects
 from reconciler.config.document import schema
-from reconciler.errors import UsageError
+from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +42,13 @@ Orders can be returned within 30 days.
 """
 
 
+_REMEDY = "Make room or change the rights, and run the same command again"
+
+
+class StarterError(ReconcilerError):
+    """The starter project could not be written."""
+
+
 def write(folder: Path, project: str | None) -> list[str]:
     """Write the starter, and return the paths written; UsageError if one of them exists.
 
@@ -58,17 +66,29 @@ def write(folder: Path, project: str | None) -> list[str]:
     existing = [path for path in texts if (folder / path).exists()]
     if existing:
         raise UsageError(f"already exist: {', '.join(existing)}; nothing was written")
-    for path, text in texts.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text)
-    return [*texts, *_ignore(folder)]
+    try:
+        for path, text in texts.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text, encoding="utf-8")
+        ignored = _ignore(folder)
+    except OSError as cause:
+        for path in texts:  # none of them was there before
+            with suppress(OSError):
+                (folder / path).unlink()
+        why = cause.strerror or cause
+        raise StarterError(
+            f"cannot write {cause.filename or path}: {why}; nothing was kept. {_REMEDY}"
+        ) from cause
+    return [*texts, *ignored]
 
 
 def _ignore(folder: Path) -> list[str]:
+    """Add our line to .gitignore; it is appended, so that a full disk takes nothing away."""
     path = folder / ".gitignore"
-    before = path.read_text() if path.exists() else ""
-    if _IGNORED in before.splitlines():
+    before = path.read_bytes() if path.exists() else b""
+    if _IGNORED.encode() in before.splitlines():
         return []
-    gap = "" if not before or before.endswith("\n") else "\n"
-    path.write_text(f"{before}{gap}{_IGNORED}\n")
+    gap = "" if not before or before.endswith(b"\n") else "\n"
+    with path.open("ab") as file:
+        file.write(f"{gap}{_IGNORED}\n".encode())
     return [".gitignore"]

@@ -20,6 +20,7 @@ _PATIENCE: Final = 10.0  # seconds to wait for another process's transaction
 _PRIMARY: Final = 0xFF  # SQLite's error codes say more in their higher bits
 _ATTEMPTS: Final = 5
 _ELSEWHERE: Final = "name another file, or move this one away"
+_ROOM: Final = "make room on its disk, and run the same command again"
 _UPGRADE: Final = "upgrade this program, or name another file"
 
 
@@ -161,7 +162,8 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        raise UnreadableDatabaseError(path, f"cannot be opened ({error})") from error
+        remedy = _ROOM if "full" in str(error) else _ELSEWHERE
+        raise UnreadableDatabaseError(path, f"cannot be opened ({error})", remedy) from error
 
 
 @contextmanager
