@@ -139,8 +139,12 @@ class Node:
         if type(self.value) is not str or self._start.index is None or self._path.endswith(".json"):
             return None
         style = source.text[self._start.index : self._start.index + 1]
-        pattern = _BLOCK_COMMENT if style in _BLOCKS else _COMMENT
-        found = None if style in _QUOTES else pattern.match(source.text, self._end.index)
+        if style in _QUOTES:
+            return None
+        end = self._end.index
+        found = (
+            _BLOCK_COMMENT.match(source.text, end) if style in _BLOCKS else _COMMENT.match(source.text, end)
+        )
         if found is None:
             return None
         origin = source.at(found.start(1), len(found[1]))

@@ -10,20 +10,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Each begins with letters that can be searched for at once, and only then looks at what is before them.
-_FORMS = tuple(
-    re.compile(form)
-    for form in (
-        r"sk-(?<=\bsk-)[A-Za-z0-9_-]{20,}",
-        r"AKIA(?<=\bAKIA)[0-9A-Z]{16}\b",
-        r"ASIA(?<=\bASIA)[0-9A-Z]{16}\b",
-        r"gh(?<=\bgh)[pousr]_[A-Za-z0-9]{36,}",
-        r"github_pat_(?<=\bgithub_pat_)\w{22,}",
-        r"glpat-(?<=\bglpat-)[\w-]{20,}",
-        r"xox(?<=\bxox)[abprs]-[A-Za-z0-9-]{10,}",
-        r"AIza(?<=\bAIza)[\w-]{35}",
-        r"hf_(?<=\bhf_)[A-Za-z]{34,}",
-        r"-----BEGIN [A-Z ]{0,60}PRIVATE KEY-----",
-    )
+_FORMS = (
+    re.compile(r"sk-(?<=\bsk-)[A-Za-z0-9_-]{20,}"),
+    re.compile(r"AKIA(?<=\bAKIA)[0-9A-Z]{16}\b"),
+    re.compile(r"ASIA(?<=\bASIA)[0-9A-Z]{16}\b"),
+    re.compile(r"gh(?<=\bgh)[pousr]_[A-Za-z0-9]{36,}"),
+    re.compile(r"github_pat_(?<=\bgithub_pat_)\w{22,}"),
+    re.compile(r"glpat-(?<=\bglpat-)[\w-]{20,}"),
+    re.compile(r"xox(?<=\bxox)[abprs]-[A-Za-z0-9-]{10,}"),
+    re.compile(r"AIza(?<=\bAIza)[\w-]{35}"),
+    re.compile(r"hf_(?<=\bhf_)[A-Za-z]{34,}"),
+    re.compile(r"-----BEGIN [A-Z ]{0,60}PRIVATE KEY-----"),
 )
 _SHOWN = 3
 # What a password can be in: an address up to the next blank, and the parameters of one.

@@ -13,8 +13,6 @@ PLAIN = [
     Case("validate", lambda: {"assistants.yaml": HEAD}),
     Case("plan", lambda: {"assistants.yaml": HEAD}, ("plan",)),
 ]
-# Until every reader is bounded, `make sweep` has this. To enable: is_bounded = []
-is_bounded = [pytest.mark.sweep]
 
 
 def within(case):
@@ -52,8 +50,6 @@ def test_every_field_of_the_dialect_has_its_cases():
 
 class TestShort:
     """The worst of each kind, and every attack of the trial page in a small size."""
-
-    pytestmark = is_bounded
 
     @pytest.mark.parametrize("case", short(), ids=lambda case: case.name)
     def test_the_worst_of_its_kind_is_within_the_bar(self, case):

@@ -12,8 +12,6 @@ from sweep.fuzz import commands, generated, program, stage, tried
 SEED = int(os.environ.get("FUZZ_SEED", "19"))
 RUNS = int(os.environ.get("FUZZ_RUNS", "20000"))
 SHORT, PARTS = 200, 20
-# Until the errors of the rim are ordinary ones, `make sweep` has this. To enable: is_ordinary = []
-is_ordinary = [pytest.mark.sweep]
 
 
 def check(numbers):
@@ -29,8 +27,6 @@ def check(numbers):
 
 class TestShort:
     """Some of the runs."""
-
-    pytestmark = is_ordinary
 
     def test_some_runs_end_in_an_ordinary_way(self):
         check(range(SHORT))
