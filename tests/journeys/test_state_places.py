@@ -55,7 +55,7 @@ def test_the_configuration_is_read_once_for_the_place_and_for_the_plan(
     for command in (["plan"], ["apply", "--auto-approve"], ["destroy", "--auto-approve"]):
         opened.clear()
         assert invoke(*command, "--state", place, "--server", url).code == 0
-        assert opened.count("assistants.yaml") == 1
+        assert opened.count(b"assistants.yaml") == 1
 
 
 def test_a_variable_that_must_be_given_is_given_to_every_command_about_a_state(project, place, url):
