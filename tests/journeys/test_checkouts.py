@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 
 import pytest
@@ -217,3 +218,38 @@ def test_names_are_utf_8_whatever_the_locale(lf, git, locale, ci, named):
     )
 
     assert (ended.code, ended.err) == (0, "")
+
+
+REPOSITORY = "project: p\nassistants: {a: {model: m, instructions: {file: p.txt}}}\n"
+SAME_SIZE_AND_TIME = """
+git init -q . && touch -d 2020-01-01 p.txt && git add -A && git commit -qm x
+git config core.trustctime false && git config core.checkStat minimal
+printf 'ho\\n' > p.txt && touch -d 2020-01-01 p.txt
+"""
+CONVERTED_AWAY = r"""
+git init -q . && echo '*.txt ident' > .gitattributes && echo 'x $Id$' > p.txt
+git add -A && git commit -qm x && rm p.txt && git checkout -q p.txt
+sed -i 's/\$Id: .* \$/$Id: SECRET-OF-AN-EARLIER-STEP............... $/' p.txt
+test -z "$(git status --porcelain)"
+"""
+ATTACKS = {
+    "true": "there is no .git here or above",
+    SAME_SIZE_AND_TIME: "p.txt differs from what git has",
+    CONVERTED_AWAY: "p.txt differs from what git has: the attribute ident changes it on checkout",
+}
+
+
+@pytest.mark.parametrize("command", [("validate",), ("show", "assistant.a")])
+@pytest.mark.parametrize("attack", ATTACKS, ids=["no checkout", "same size and time", "converted away"])
+def test_bytes_that_no_commit_has_are_refused_in_ci(workspace, attack, command):
+    workspace.configure(REPOSITORY)
+    workspace.write("p.txt", "hi\n")
+    variables = (f"GIT_{who}_{what}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL"))
+    names = dict.fromkeys(variables, "a@example.org")
+    script = ["bash", "-ec", attack]
+    subprocess.run(script, cwd=workspace.folder, check=True, env={**os.environ, **names})
+
+    ended = workspace.run(*command, CI="1")
+
+    assert (ended.code, ended.out, ATTACKS[attack] in ended.err) == (1, "", True), ended.err
+    assert "SECRET" not in ended.err
