@@ -15,6 +15,7 @@ from reconciler.config import names
 from reconciler.config.blob import Passed, passed, with_line_feeds
 from reconciler.config.errors import ContentError
 from reconciler.config.evidence import Evidence, Proof
+from reconciler.config.problems import KEPT
 from reconciler.config.source import MAX_BYTES, Source
 from reconciler.config.tracked import TrackedRule
 from reconciler.config.walk import Walk, unreadable
@@ -51,6 +52,7 @@ class Root:
         self.folder = folder.resolve()
         self.evidence = Evidence(self.folder, rule, in_ci=in_ci)
         self.suggestions = Suggestions()
+        self.failures = 0
         self.read = 0
 
     def locate(self, named: str, beside: str) -> str:
@@ -66,7 +68,9 @@ class Root:
             )
             raise ContentError("AS302", f"{named!r} is not a path relative to this file", remedy)
         steps: list[str] = []
-        for step in (*PurePosixPath(beside).parent.parts, *PurePosixPath(named).parts):
+        for step in (*beside.split("/")[:-1], *named.split("/")):
+            if step in {"", "."}:
+                continue
             if step != "..":
                 steps.append(step)
             elif steps:
@@ -224,7 +228,9 @@ class Root:
             with Walk(self.folder, path, self.suggestions) as walk:
                 return walk.file()
         except ContentError as refusal:
-            remedy = self._absence(path) if refusal.code == "AS301" else ""
+            self.failures += 1
+            is_explained = refusal.code == "AS301" and self.failures <= KEPT
+            remedy = self._absence(path) if is_explained else ""
             raise ContentError(refusal.code, str(refusal), remedy or refusal.help) from refusal
         except OSError as cause:
             raise unreadable(path, cause) from cause

@@ -106,7 +106,10 @@ class Layers:
         key: bool = False,
     ) -> None:
         """Report what is wrong with the value under a path, or with its key."""
-        self.problems.append(self._located(code, message, *path, help=help, key=key))
+        if self.problems.describes_errors:
+            self.problems.append(self._located(code, message, *path, help=help, key=key))
+        else:
+            self.problems.count(1)
 
     def warn(self, code: str, message: str, *path: str | int, help: str = "") -> None:  # noqa: A002 - the field's word
         """Report what is likely a mistake, and may be meant."""

@@ -38,6 +38,11 @@ class Problems:
         return bool(self._errors)
 
     @property
+    def describes_errors(self) -> bool:
+        """Whether another error would be shown, and not only counted."""
+        return len(self._errors) < KEPT
+
+    @property
     def is_full(self) -> bool:
         """Whether another warning would not even be counted."""
         return self.total >= COUNTED

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Self
 
 from reconciler.config import names
@@ -12,6 +11,7 @@ from reconciler.config.errors import ContentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from reconciler.model.diagnostic import Suggestions
 
@@ -28,8 +28,9 @@ class Walk:
     def __init__(self, root: Path, path: str, suggestions: Suggestions) -> None:
         self.path = path
         self._suggestions = suggestions
-        *self.folders, self.name = PurePosixPath(path).parts or (".",)
-        self.passed = PurePosixPath()
+        steps = [step for step in path.split("/") if step not in {"", "."}] or ["."]
+        *self.folders, self.name = ["/", *steps] if path.startswith("/") else steps
+        self.passed: list[str] = []
         self.here = os.open(root, _FOLDER)
 
     def __enter__(self) -> Self:
@@ -59,10 +60,12 @@ class Walk:
         there = self._opened(step, _FOLDER)
         os.close(self.here)
         self.here = there
-        self.passed /= step
+        self.passed.append(step)
         if os.fstat(there).st_dev != device:
             raise ContentError(
-                "AS303", f"{self.passed} lies on another file system", "copy what is needed beneath the root"
+                "AS303",
+                f"{'/'.join(self.passed)} lies on another file system",
+                "copy what is needed beneath the root",
             )
 
     def _opened(self, step: str, flags: int) -> int:
@@ -83,7 +86,7 @@ class Walk:
             return unreadable(self.path, cause, self._suggestions.nearest(step, self._there()))
         if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
             return unreadable(self.path, cause)
-        return _no_file(str(self.passed / step), mode)
+        return _no_file("/".join([*self.passed, step]), mode)
 
     def _there(self) -> Iterator[str]:
         """Yield the names in this folder, which is listed only if they are looked at."""

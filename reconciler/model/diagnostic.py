@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from heapq import nlargest
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Sequence
 
 
 _LONGEST = 1_000
-_MOST_PAIRS = 200_000  # of letters that are compared to find a spelling mistake
+_MOST_WORDS, _COMPARED = 2_000, 40  # that are looked at to find a spelling mistake, and compared
+_LONGEST_WORD = 100
 _LEAST_ALIKE = 0.6
 
 
@@ -78,23 +81,31 @@ class Diagnostic:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a sentence naming the nearest known word, or an empty text when none is near."""
-    words = [*_comparable(word, known)]
+    words = [one for one in islice(known, _MOST_WORDS) if _may_be(one, word)]
     near = [one for one in words if one.endswith(f".{word}")]
-    near = near or get_close_matches(word, words, 1, _LEAST_ALIKE)
+    near = near or get_close_matches(word, _nearest(word, words), 1, _LEAST_ALIKE)
     return f"did you mean `{near[0]}`?" if near else ""
 
 
-def _comparable(word: str, known: Iterable[str]) -> Iterator[str]:
-    """Yield known words of a similar length, as long as that costs little."""
-    pairs = 0
-    for one in known:
-        shorter, longer = sorted((len(one), len(word)))
-        if 2 * shorter < _LEAST_ALIKE * (shorter + longer) and not one.endswith(f".{word}"):
-            continue
-        pairs += max(1, shorter * longer)
-        if pairs > _MOST_PAIRS:
-            return
-        yield one
+def _may_be(one: str, word: str) -> bool:
+    """Return whether a known word is as long as a misspelt one may be."""
+    shorter, longer = sorted((len(one), len(word)))
+    return one.endswith(f".{word}") or (
+        longer <= _LONGEST_WORD and 2 * shorter >= _LEAST_ALIKE * (shorter + longer)
+    )
+
+
+def _nearest(word: str, words: Sequence[str]) -> Sequence[str]:
+    """Return the words with the longest common beginning and end: to compare words well takes long."""
+    if len(words) <= _COMPARED:
+        return words
+    return nlargest(_COMPARED, words, key=lambda one: _common(one, word) + _common(one[::-1], word[::-1]))
+
+
+def _common(one: str, other: str) -> int:
+    """Return the length of a common beginning."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((index for index, (here, there) in pairs if here != there), min(len(one), len(other)))
 
 
 @dataclass(slots=True)
