@@ -52,6 +52,15 @@ class Parent:
         )
         assert self._process.stdout.readline() == b"ready\n"
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+        self._folder.cleanup()
+
     def begin(self, arguments, folder, environment, streams):
         """Begin a run that goes on beside the one who asked."""
         return Run(self.path, arguments, folder, environment, streams)

@@ -16,7 +16,7 @@ MEBIBYTES = 300
 INPUT = 1_000_000
 """The bar: CPU seconds and resident memory; and the size of the input that it holds for."""
 SHARED = 2.5
-"""How much more CPU the same work counts on a machine that other tests share: caches, and threads of a core."""
+"""How much more CPU the same work counts on a machine that other tests share."""
 PRINTED = 500_000
 PRINTED_WHOLE = {"json": 12_000_000, "html": 2_000_000, "--full": 12_000_000}
 """Characters that may be printed, and more by an argument that asks for more."""

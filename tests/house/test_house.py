@@ -60,7 +60,8 @@ OUTLETS = re.compile(
 )
 DOORS = {
     "cli/console.py": {"sys.stdout", "sys.stderr", "logging"},  # the one that speaks; its log is neutral too
-    "cli/main.py": {"sys.stdout", "sys.stderr"},  # which may be closed, or know no UTF-8
+    "cli/main.py": {"sys.stderr"},
+    "cli/streams.py": {"sys.stdout", "sys.stderr"},  # which may be closed, or know no UTF-8
     "render/terminal.py": {"Console"},  # paints what is a Line already
     "server/middleware.py": {"logging"},  # a request id of the server's own
     "store/files.py": {"os.write"},  # to a file

@@ -412,8 +412,12 @@ def _reply(dice, method, path, query):
 @contextmanager
 def stage():
     """Yield what a run needs: a process to fork from, the URL of the replies, and a folder for folders."""
-    with playing(replying) as url, tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
-        yield Parent(), url.removesuffix("/v1"), Path(folder)
+    with (
+        playing(replying) as url,
+        tempfile.TemporaryDirectory(prefix="fuzz-") as folder,
+        Parent() as parent,
+    ):
+        yield parent, url.removesuffix("/v1"), Path(folder)
 
 
 def tried(staged, seed, number):
