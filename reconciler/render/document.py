@@ -58,7 +58,8 @@ class _Record(BaseModel):
 _T = TypeVar("_T")
 Some: TypeAlias = Annotated[list[_T], FailFast()]
 """A list of a document, whose reading ends with its first mistake."""
-Number = Annotated[StrictInt, Field(ge=0, lt=2**53)]
+_LARGEST = 2**53  # from here on not every reader of JSON has every number
+Number = Annotated[StrictInt, Field(ge=0, lt=_LARGEST)]
 
 
 class CountsRecord(_Record):
@@ -122,7 +123,9 @@ def _is_names(side: Any) -> bool:
 
 
 def _is_content(side: Any) -> bool:
-    return isinstance(side, dict) and type(side.get("bytes")) is int and isinstance(side.get("sha256"), str)
+    if not (isinstance(side, dict) and isinstance(side.get("sha256"), str)):
+        return False
+    return type(side.get("bytes")) is int and 0 <= side["bytes"] < _LARGEST
 
 
 _FORMS = {Shape.PROSE: _is_text, Shape.FILES: _is_names, Shape.CONTENT: _is_content}

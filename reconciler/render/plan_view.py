@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from reconciler.render.document import (
         ChangeRecord,
+        DetailRecord,
         FieldRecord,
         PlanDocument,
         StepRecord,
@@ -107,6 +108,11 @@ def _entry(change: ChangeRecord, frame: Frame) -> Entry:
     sign, style, word = sign_of(change.action, kind)
     if change.refused:
         sign, style = "!", Style.DRIFT
+    shown_of = change.model_copy(
+        update={"fields": frame.some(change.fields), "steps": frame.some(change.steps)}
+    )
+    more = len(change.fields) + len(change.steps) - len(shown_of.fields) - len(shown_of.steps)
+    rest = (f"{count(more, 'more part')} not shown",) if more else ()
     return Entry(
         sign=sign,
         style=style,
@@ -114,9 +120,9 @@ def _entry(change: ChangeRecord, frame: Frame) -> Entry:
         verb=_verb(change, word),
         id=named(change.id),
         action=change.action,
-        asides=tuple(_asides(change)),
+        asides=(*_asides(change), *rest),
         trouble=_trouble(change),
-        parts=() if change.refused else tuple(_parts(change, kind, frame)),
+        parts=() if change.refused else tuple(_parts(shown_of, kind, frame)),
         drifted=change.drifted,
     )
 
@@ -159,9 +165,10 @@ def _parts(change: ChangeRecord, kind: Kind, frame: Frame) -> Iterator[Part]:
     yield from (_part(field, frame) for field in change.fields)
     attached = {step.reference for step in change.steps if step.kind is StepKind.ATTACH}
     detached = {step.reference for step in change.steps if step.kind is StepKind.DETACH}
+    swapped = attached & detached
     for step in change.steps:
         if step.kind in {StepKind.ATTACH, StepKind.DETACH}:
-            yield _attachment(step, swapped=step.reference in attached & detached)
+            yield _attachment(step, swapped=step.reference in swapped)
 
 
 def _groups(fields: Iterable[FieldRecord], frame: Frame) -> Iterator[Part]:
@@ -218,15 +225,19 @@ def _part(field: FieldRecord, frame: Frame) -> Part:
         return replace(part, summary=_content(field))
     if field.shape is Shape.ITEM:
         breaking = some(field.breaking, "reason")
-        return replace(part, inner=tuple(_inside(field, frame)), breaking=breaking)
+        details = frame.some(field.details)
+        more = len(field.details) - len(details)
+        rest = f"{count(more, 'more difference')} not shown" if more else ""
+        note = ", ".join(text for text in (part.note, rest) if text)
+        return replace(part, inner=tuple(_inside(field, details, frame)), breaking=breaking, note=note)
     if field.shape is Shape.PROSE and comparison:
         return replace(part, summary=_extent(comparison))
     return replace(part, before=frame.literal(field.before), after=frame.literal(field.after))
 
 
-def _inside(field: FieldRecord, frame: Frame) -> Iterator[Inner]:
+def _inside(field: FieldRecord, details: Iterable[DetailRecord], frame: Frame) -> Iterator[Inner]:
     """Yield what differs inside an item; the whole of it, without a path, where it is added or removed."""
-    for detail in field.details:
+    for detail in details:
         yield Inner(named(detail.path), frame.literal(detail.before), frame.literal(detail.after))
     if not field.details:
         yield Inner("", frame.literal(field.before), frame.literal(field.after))

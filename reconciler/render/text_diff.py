@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 CONTEXT, WHOLE = 2, sys.maxsize  # unchanged lines around a change: a few, or all
-ROWS, ALL_ROWS = 5_000, 10_000  # rows of one text, and of all texts of a view, that are shown
+ROWS, ALL_ROWS = 5_000, 5_000  # rows of one text, and of all texts of a view, that are shown
 _WIDEST = 33_000  # characters of a line that are shown: more than any prompt has
 _HEADINGS, _TITLE = 100, 300  # headings that are named, and characters of one
 _PAIRS = 20_000  # pairs of equal lines or words that are looked at as a whole

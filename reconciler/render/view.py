@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from reconciler.model.address import Kind
 from reconciler.model.change import Action
@@ -21,6 +21,8 @@ from reconciler.render.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+T = TypeVar("T")
+
 _LOOKS = {
     Action.CREATE: ("+", Style.ADD, "created"),
     Action.UPDATE: ("~", Style.CHANGE, "updated"),
@@ -32,6 +34,8 @@ _LOOKS = {
 }
 LONGEST = 50_000
 """Characters of one value that are shown."""
+PARTS = 4_000
+"""Parts of the entries of a view, and differences inside them, that are shown."""
 _NAME = 1_000  # characters of a name
 _TEXTS = 10_000  # notices, warnings or reasons of one list that are shown
 _OF_FILES = {Action.CREATE: "uploaded", Action.DELETE: "deleted"}
@@ -159,11 +163,18 @@ def literal(value: Any) -> str | None:
 
 @dataclass
 class Frame:
-    """How much of a view is shown: rows of texts, and characters of values. A view counts what is not."""
+    """How much of a view is shown: rows of texts, parts, and characters. A view counts what is not."""
 
     context: int = CONTEXT
     rows: int = ALL_ROWS
+    parts: int = PARTS
     characters: int = 8 * LONGEST
+
+    def some(self, parts: Sequence[T]) -> Sequence[T]:
+        """Return the first of some parts, and take them from what is left."""
+        fitting = parts[: self.parts]
+        self.parts -= len(fitting)
+        return fitting
 
     def compared(self, before: str, after: str) -> Comparison:
         """Compare two texts, and take the rows from what is left."""

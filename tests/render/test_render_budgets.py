@@ -4,7 +4,7 @@ import pytest
 from render.plans import planned
 
 from reconciler.model.address import assistant
-from reconciler.model.change import Action, Change, FieldChange, Reason
+from reconciler.model.change import Action, Change, Detail, FieldChange, Reason
 from reconciler.model.field import Shape
 from reconciler.render.document import plan_document
 from reconciler.render.formats import drawn
@@ -12,6 +12,7 @@ from reconciler.render.markdown import markdown
 from reconciler.render.page_options import Depth, PageOptions
 from reconciler.render.plan_view import plan_view
 from reconciler.render.text_diff import ALL_ROWS, ROWS, WHOLE, compared
+from reconciler.render.view import PARTS
 
 FORMS = [("text", Depth.PLAIN), ("text", Depth.FULL), ("html", Depth.PLAIN), ("markdown", Depth.PLAIN)]
 
@@ -94,3 +95,13 @@ def test_notices_are_counted_where_they_are_too_many(most):
 def test_markdown_takes_time_in_proportion_to_a_text(text):
     change = updated(FieldChange("name", "n", text), prose("", text), name="a")
     assert len(markdown(plan_view(plan_document(planned(change))))) <= 60_000
+
+
+def test_parts_and_differences_are_counted_where_they_are_too_many():
+    many = updated(*(FieldChange(f"f{n}", "a", "b") for n in range(5_000)))
+    inside = tuple(Detail(f"p{n}", 0, 1) for n in range(5_000))
+    item = updated(FieldChange("t.x", {}, {}, details=inside, shape=Shape.ITEM))
+    (entry,) = plan_view(plan_document(planned(many))).entries
+    assert (len(entry.parts), entry.asides[-1]) == (PARTS, "1,000 more parts not shown")
+    (part,) = plan_view(plan_document(planned(item))).entries[0].parts
+    assert (len(part.inner), part.note) == (PARTS - 1, "1,001 more differences not shown")
