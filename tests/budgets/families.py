@@ -61,7 +61,7 @@ SHORT = (
     "plan of lines that differ (show ./plan.json)",
     "state of many assistants (plan)",
     "journal of small records (plan)",
-    "wire: endless pages of 19",
+    "wire: endless pages of 9",
     "git: some large blob (plan --against)",
     "git: multiplied trees (plan --against)",
 )
