@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-_MARKERS = (b"\n<<<<<<< ", b"\n=======", b"\n>>>>>>> ")
-_LONGEST = max(map(len, _MARKERS))
+import re
+
+_EVENT = re.compile(rb"\n(?:(<<<<<<< )|(=======)(?=\r?\n)|(>>>>>>> )|```|~~~)")
+_LONGEST = 10  # bytes that an event and what decides about it take
 
 
 class ConflictMarkers:
-    """Looks for the three markers at beginnings of lines, in their order; the bytes may come in pieces."""
+    """Looks for the three markers at beginnings of lines, in their order; the bytes may come in pieces.
+
+    Those of an example, between the fences of a code block, do not count.
+    """
 
     def __init__(self) -> None:
         self._rest = b"\n"
         self._met = 0
+        self._is_code = False
 
     @property
     def are_found(self) -> bool:
         """Whether all of them were met."""
-        return self._met == len(_MARKERS)
+        return self._met == _EVENT.groups
 
     def feed(self, piece: bytes) -> None:
         """Look at the next bytes."""
-        text, start = self._rest + piece, 0
-        while not self.are_found:
-            found = text.find(_MARKERS[self._met], start)
-            if found < 0:
-                break
-            start = found + len(_MARKERS[self._met])
-            self._met += 1
-        self._rest = text[max(start - 1, len(text) - _LONGEST + 1, 0) :]
+        if self.are_found:
+            return
+        text, done = self._rest + piece, 0
+        for event in _EVENT.finditer(text):
+            done = event.end()
+            self._meet(event.lastindex)
+        self._rest = text[max(done, len(text) - _LONGEST) :]
+
+    def _meet(self, marker: int | None) -> None:
+        if marker is None:
+            self._is_code = not self._is_code
+        elif marker == self._met + 1 and not self._is_code:
+            self._met = marker
 
 
 def conflict(text: str) -> int | None:

@@ -9,7 +9,6 @@ from reconciler.config.contract import flaw
 from reconciler.config.document import declare
 from reconciler.config.errors import ConfigError, ContentError
 from reconciler.config.limits import CODES
-from reconciler.config.lint import cut_off
 from reconciler.config.shapes import FILE, listed
 from reconciler.config.text import Node, compose
 from reconciler.dialects.written import InFile
@@ -169,11 +168,6 @@ def _checked(row: Items, shape: ItemShape, body: Strict, spot: _Spot) -> Iterato
     key = getattr(body, kind.key, None) if kind.key else None
     for problem in row.key_problems(kind, key) if isinstance(key, str) else ():
         yield spot.problem(CODES[problem.limit], problem.message, *problem.path, help=problem.help)
-    written = spot.node.child(*spot.at)
-    texts = written.value if written and isinstance(written.value, dict) else {}
-    for name, text in texts.items():
-        if written and name != TAG:
-            yield from cut_off(spot.source, text, name, written.key(name))
     schema = getattr(body, kind.contract, None) if kind.contract else None
     wrong = flaw(schema, f"{kind.noun}'s {kind.contract}") if isinstance(schema, dict) else None
     if wrong is not None:

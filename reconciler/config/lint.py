@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 READERS: Final = "who chats with the assistant could read it"
 """The reason why a prompt must have no key."""
+_TEXT = "text"
 _MOST = 5  # problems of one kind in one text; the rest are likely the same mistake
 
 
@@ -28,10 +29,12 @@ _MOST = 5  # problems of one kind in one text; the rest are likely the same mist
 class Lint:
     """The checks of one configuration.
 
-    ``allowed`` holds characters to pass; ``checked`` the paths of files in which all that can be seen was
-    checked as a whole, however many assistants share them.
+    ``texts`` and ``prose`` are names of fields of text. ``allowed`` holds characters to pass, ``checked`` the
+    paths of files in which all that can be seen was checked as a whole, however many assistants share them.
     """
 
+    texts: frozenset[str] = frozenset()
+    prose: frozenset[str] = frozenset()
     allowed: set[str] = field(default_factory=set)
     checked: set[str] = field(default_factory=set)
 
@@ -46,17 +49,34 @@ class Lint:
     def document(self, source: Source, root: Node) -> Iterator[Diagnostic]:
         """Yield what a YAML or JSON file hides or gives away, behind escapes too."""
         yield from self.source(source)
+        if "#" in source.text and not source.path.endswith(".json"):
+            yield from self.comments(source, root)
         if "\\" in source.text:
             for text, origin in root.texts():
                 yield from self.escaped(Span(text, source, whole=origin))
+
+    def comments(self, source: Source, node: Node, *, in_prose: bool = False) -> Iterator[Diagnostic]:
+        """Yield a warning for each text of which YAML takes a part for a comment.
+
+        Values of one word are left alone unless they are of a field of text.
+        """
+        if isinstance(node.value, list):
+            for inner in node.value:
+                yield from self.comments(source, inner)
+        elif isinstance(node.value, dict):
+            for name, inner in node.value.items():
+                is_prose = name in self.prose or (in_prose and name == _TEXT)
+                if isinstance(inner.value, (dict, list)):
+                    yield from self.comments(source, inner, in_prose=is_prose)
+                elif name in self.texts or is_prose or (isinstance(inner.value, str) and " " in inner.value):
+                    comment = inner.cut_off(source, node.key(name), strictly=is_prose)
+                    yield from _cut_off(source, name, comment) if comment else ()
 
     def values(self, layers: Layers, values: Mapping[str, Any]) -> None:
         """Report line breaks in short texts, and names of what ends."""
         for row in layers.fields:
             if isinstance(row, Text) and (text := values.get(row.name)):
                 _check_text(layers, row, text)
-                if not row.ends:  # a name of a list has no spaces in it
-                    _check_comment(layers, row)
 
     def escaped(self, piece: Span) -> Iterator[Diagnostic]:
         """Yield what a text hides or gives away behind escapes; the rest was found in its source."""
@@ -80,23 +100,10 @@ def _check_text(layers: Layers, row: Text, text: str) -> None:
         layers.warn("AS508", problem, row.name, help="name its successor")
 
 
-def _check_comment(layers: Layers, row: Text) -> None:
-    layer = layers.layer(row.name)
-    node = layer.node.child(row.name) if layer else None
-    if layer and node:
-        text = node if isinstance(node.value, str) else node.child("text") or node
-        for problem in cut_off(layer.source, text, row.name, layer.node.key(row.name)):
-            layers.problems.append(problem)
-
-
-def cut_off(source: Source, node: Node, name: str, key: Origin) -> Iterator[Diagnostic]:
-    """Yield a warning where YAML takes the end of a text for a comment."""
-    comment = node.cut_off(source, key)
-    if comment:
-        lost = source.written(comment)
-        problem = f"`{name}` ends before `{lost}`, which YAML takes for a comment"
-        remedy = "quote the whole text, or write it as a block (`|`); set a comment off by two spaces"
-        yield source.diagnostic("AS510", problem, comment, help=remedy).as_warning()
+def _cut_off(source: Source, name: str, comment: Origin) -> Iterator[Diagnostic]:
+    problem = f"`{name}` ends before `{source.written(comment)}`, which YAML takes for a comment"
+    remedy = "quote the whole text, or write it as a block (`|`); set a comment off by two spaces"
+    yield source.diagnostic("AS510", problem, comment, help=remedy).as_warning()
 
 
 def invisible(piece: Span, index: int, one: str) -> Diagnostic:

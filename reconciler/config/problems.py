@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from reconciler.config.errors import ConfigError
-from reconciler.model.diagnostic import Suggestions
+from reconciler.model.diagnostic import MOST_COUNTED, Suggestions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 KEPT: Final = 100
 """Problems that are shown; errors come before warnings."""
-COUNTED: Final = 10_000
-"""Problems that are counted."""
 
 
 class Problems:
@@ -45,12 +43,12 @@ class Problems:
     @property
     def is_full(self) -> bool:
         """Whether another warning would not even be counted."""
-        return self.total >= COUNTED
+        return self.total >= MOST_COUNTED
 
     @property
     def total(self) -> int:
-        """How many were found, at most COUNTED."""
-        return min(len(self._seen) + self._more, COUNTED)
+        """How many were found, at most MOST_COUNTED."""
+        return min(len(self._seen) + self._more, MOST_COUNTED)
 
     @property
     def omitted(self) -> int:
@@ -77,7 +75,7 @@ class Problems:
 
     def count(self, errors: int) -> None:
         """Count errors that are not described; ConfigError as for one."""
-        self._more += min(errors, COUNTED)
+        self._more += min(errors, MOST_COUNTED)
         self._end_if_full()
 
     def ordered(self) -> tuple[Diagnostic, ...]:
@@ -97,5 +95,5 @@ class Problems:
         return ConfigError(self.ordered(), self.omitted)
 
     def _end_if_full(self) -> None:
-        if self._found + self._more >= COUNTED:
+        if self._found + self._more >= MOST_COUNTED:
             raise self.error()

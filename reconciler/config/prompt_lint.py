@@ -27,6 +27,8 @@ _PLACEHOLDER = re.compile(
 )
 _VARIABLE = re.compile(r"\$\{var\.[^}\n$]{0,100}\}")
 _ITEM_WORD = re.compile(r"`([A-Za-z0-9_-]{2,64})`|\b([A-Za-z0-9]+(?:_[A-Za-z0-9]+)+)\b")
+_CARRIAGE = "lines end in CR LF here, and are sent so"
+_CONFLICT, _DECIDE = "a merge left its conflict markers here", "decide for one side, and remove them"
 _FEW = 50  # words that are faster looked for one by one
 _NEAR = 8  # letters around one that cannot be seen, which decide whether its script needs it
 
@@ -60,6 +62,9 @@ class PromptLint:
             if value.source.path not in self.lint.checked:  # of an option
                 yield from self.lint.escaped(value)
             yield from _text(value)
+            for use in first(_VARIABLE.finditer(value.text)):
+                problem = f"{use[0]} is sent as it stands: variables are filled in once"
+                yield value.diagnostic("AS503", problem, use.start(), len(use[0])).as_warning()
         if self._is_new(id(prompt)):
             yield from self._together(prompt)
 
@@ -100,7 +105,15 @@ class PromptLint:
     def _together(self, prompt: Prompt) -> Iterator[Diagnostic]:
         """Yield what only segments of a prompt together have."""
         text = prompt.text
+        marker = conflict(text) if len(prompt.segments) > 1 else None
+        if marker is not None:
+            span, inside = prompt.at(marker)
+            yield span.diagnostic("AS509", _CONFLICT, inside, 7, help=_DECIDE)
         for begin, end in prompt.seams():
+            ends = text.find("\r\n", begin, end)
+            if ends >= 0 and _is_joined(prompt.parts(ends, ends + 2)):
+                span, inside = prompt.at(ends)
+                yield span.diagnostic("AS504", _CARRIAGE, inside).as_warning()
             for key, parts in first(_joined(prompt, keys(text, begin, end))):
                 problem = f"{_put_together(parts)} make what looks like a key ({key[0][:3]}...); {READERS}"
                 remedy = "take it out, and revoke it: it stands in git's history"
@@ -128,12 +141,10 @@ def _text(piece: Span) -> Iterator[Diagnostic]:
         yield piece.diagnostic("AS503", problem, word.start(), len(word[0])).as_warning()
     carriage = piece.text.find("\r\n")
     if carriage >= 0:
-        problem = "lines end in CR LF here, and are sent so"
-        yield piece.diagnostic("AS504", problem, carriage, help="save it with LF line ends").as_warning()
+        yield piece.diagnostic("AS504", _CARRIAGE, carriage, help="save it with LF line ends").as_warning()
     marker = conflict(piece.text)
     if marker is not None:
-        problem = "a merge left its conflict markers here"
-        yield piece.diagnostic("AS509", problem, marker, 7, help="decide for one side, and remove them")
+        yield piece.diagnostic("AS509", _CONFLICT, marker, 7, help=_DECIDE)
 
 
 def _joined(

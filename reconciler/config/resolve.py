@@ -118,7 +118,9 @@ class _Resolver:
         self.spent, self.sizes = 0, dict[int, int]()
         self.variables = Variables()
         self.prompts = Prompts(self.root, self.variables)
-        self.lint = Lint()
+        rows = [row for row in self.dialect.fields if isinstance(row, Text) and not row.ends]
+        prose = frozenset(row.name for row in rows if row.prose)
+        self.lint = Lint(frozenset(row.name for row in rows) - prose, prose)
         self.prompt_lint = PromptLint(self.lint)
         self.items = ItemLists(self.root, self.lint, shapes(self.dialect).items)
         self.attachments = Attachments(self.root)

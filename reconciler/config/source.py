@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from reconciler.config.codes import RULES
 from reconciler.model.diagnostic import Diagnostic, Excerpt, Origin
 from reconciler.model.keys import masked
 
@@ -14,6 +15,9 @@ MAX_BYTES: Final = 16 * 1024 * 1024
 """Bytes that are read of one file of a configuration."""
 
 _WIDTH = 160
+_UNQUOTED = (
+    "nothing of it is shown in a CI, since git does not have these bytes; run it where you can read them"
+)
 
 
 @dataclass(frozen=True)
@@ -33,9 +37,13 @@ class Source:
         label: str = "",
         help: str = "",  # noqa: A002 - the field's word
     ) -> Diagnostic:
-        """Return a Diagnostic with its line and the lines around it; what looks like a key is masked."""
-        excerpt = self._excerpt(origin) if self.is_quoted else None
-        return Diagnostic(code, message, origin, label=label, help=help, excerpt=excerpt)
+        """Return a Diagnostic with its line and the lines around it; what looks like a key is masked.
+
+        Of a text that must not be quoted it says only which rule is broken, and where: messages repeat words.
+        """
+        if not self.is_quoted:
+            return Diagnostic(code, RULES[code].title, origin, help=_UNQUOTED)
+        return Diagnostic(code, message, origin, label=label, help=help, excerpt=self._excerpt(origin))
 
     @property
     def is_markdown(self) -> bool:

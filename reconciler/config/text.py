@@ -40,8 +40,9 @@ _ENDS = frozenset({yaml.MappingEndEvent, yaml.SequenceEndEvent})
 _STARTS: Mapping[type, type] = {yaml.MappingStartEvent: dict, yaml.SequenceStartEvent: list}
 _BLOCKS = frozenset("|>")
 _QUOTES = frozenset("\"'")
-_COMMENT = re.compile(r"(?!  +# )[ \t]+(#[^\n]*)")  # one that is meant is set off by two spaces
-_BLOCK_COMMENT = re.compile(r"\s*(#[^\n]*)")
+_COMMENT = re.compile(r"[ \t]+(#[^\n]*)")
+_SET_OFF = re.compile(r"  +# ")
+_COMMENT_BELOW = re.compile(r"\s*(#[^\n]*)")
 _DEPTH = "maximum nesting"  # how parsers name their own limit: PyYAML since 6.0.4, and libyaml
 _NONE: dict[str, tuple[Any, Any]] = {}
 _CONTROLS = "".join(map(chr, (*range(9), *range(11, 32), 127)))
@@ -130,25 +131,25 @@ class Node:
         positions = here.positions.get(str(path[-1])) if path else None
         return _origin(self._path, *positions) if positions else self.at(*path)
 
-    def cut_off(self, source: Source, key: Origin) -> Origin | None:
-        """Return the position of a comment that may be meant as the end of a text; None where there is none.
+    def cut_off(self, source: Source, key: Origin, *, strictly: bool) -> Origin | None:
+        """Return the position of a comment that may be meant as a part of a text; None where there is none.
 
-        It follows a text without quotes on its line, or a block before the next key and is indented deeper
-        than the ``key``.
+        It follows a text without quotes on its line, or is on the next line and indented deeper than the
+        ``key``. One that is set off by two spaces is meant, unless this is asked ``strictly``.
         """
-        if type(self.value) is not str or self._start.index is None or self._path.endswith(".json"):
+        if self._start.index is None:
             return None
-        style = source.text[self._start.index : self._start.index + 1]
-        if style in _QUOTES:
+        start, end = self._start.index, self._end.index
+        is_missing = self.value is None and start == end
+        style = source.text[start : start + 1]
+        if not is_missing and (type(self.value) is not str or style in _QUOTES):
             return None
-        end = self._end.index
-        found = (
-            _BLOCK_COMMENT.match(source.text, end) if style in _BLOCKS else _COMMENT.match(source.text, end)
-        )
-        if found is None:
-            return None
-        origin = source.at(found.start(1), len(found[1]))
-        return None if style in _BLOCKS and origin.column <= key.column else origin
+        beside = None if style in _BLOCKS and not is_missing else _COMMENT.match(source.text, end)
+        if beside and (strictly or is_missing or not _SET_OFF.match(source.text, end)):
+            return source.at(beside.start(1), len(beside[1]))
+        below = None if beside else _COMMENT_BELOW.match(source.text, end)
+        origin = source.at(below.start(1), len(below[1])) if below else None
+        return origin if origin and origin.column > key.column else None
 
     def _inner(self, step: str | int) -> Node | None:
         inside = isinstance(self.value, dict) and step in self.value

@@ -6,12 +6,16 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from heapq import nlargest
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from reconciler.model.keys import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
+MOST_COUNTED: Final = 10_000
+"""Problems of a configuration that are counted."""
 _LONGEST = 1_000
 _MOST_WORDS, _COMPARED = 2_000, 40  # that are looked at to find a spelling mistake, and compared
 _LONGEST_WORD = 100
@@ -68,11 +72,12 @@ class Diagnostic:
     is_warning: bool = False
 
     def __post_init__(self) -> None:
-        """Cut sentences that repeat a long text."""
+        """Mask what looks like a key in sentences that repeat a text, and cut them where they are long."""
         for name in ("message", "help"):
-            sentence = getattr(self, name)
+            sentence = masked(getattr(self, name))
             if len(sentence) > _LONGEST:
-                object.__setattr__(self, name, f"{sentence[:_LONGEST]}…")
+                sentence = f"{sentence[:_LONGEST]}…"
+            object.__setattr__(self, name, sentence)
 
     def as_warning(self) -> Diagnostic:
         """Return this problem as a warning, which stops nothing."""

@@ -7,6 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING
 from unicodedata import combining, east_asian_width
 
+from reconciler.model.diagnostic import MOST_COUNTED
 from reconciler.render.lines import Line, Span, Style, line
 from reconciler.render.visible import visible
 
@@ -29,7 +30,8 @@ def diagnostic_lines(problems: Sequence[Diagnostic], omitted: int = 0) -> Iterat
     kinds = ((len(problems) - warnings, "error"), (warnings, "warning"))
     counted = " and ".join(_counted(number, noun) for number, noun in kinds if number)
     rest = " Nothing was sent." if warnings < len(problems) else ""
-    more = f", and at least {omitted:,} more" if omitted else ""
+    least = "at least " * (len(problems) + omitted >= MOST_COUNTED)
+    more = f", and {least}{omitted:,} more" if omitted else ""
     yield line(Span(f"Found {counted} in {_counted(files, 'file')}{more}.{rest}", Style.BOLD))
 
 

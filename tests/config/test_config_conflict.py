@@ -22,6 +22,11 @@ def test_the_pieces_of_a_file_do_not_matter(cuts):
     assert found(*(text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)))
 
 
+def test_a_conflict_behind_an_example_is_found():
+    assert found(f"```\n{LEFT}```\n{LEFT}".encode())
+    assert found(LEFT.replace("\n", "\r\n").encode())
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -32,6 +37,10 @@ def test_the_pieces_of_a_file_do_not_matter(cuts):
         LEFT.replace(">>>>>>> ", ">>>>>> "),
         "Title\n=======\n",
         "\n".join(reversed(LEFT.split("\n"))),
+        LEFT.replace("=======", "========"),
+        LEFT.replace("=======", "======= "),
+        f"As git shows it:\n```\n{LEFT}```\n",
+        f"~~~text\n{LEFT}~~~\nTitle\n=======\n",
     ],
 )
 def test_a_text_with_a_part_of_them_has_no_conflict(text):

@@ -3,9 +3,9 @@
 import pytest
 
 from reconciler.config.errors import ConfigError
-from reconciler.config.problems import COUNTED, KEPT, Problems
+from reconciler.config.problems import KEPT, Problems
 from reconciler.config.source import Source
-from reconciler.model.diagnostic import Diagnostic, Origin, did_you_mean
+from reconciler.model.diagnostic import MOST_COUNTED, Diagnostic, Origin, did_you_mean
 
 
 def error(number, message="wrong"):
@@ -35,17 +35,17 @@ def test_a_problem_that_is_met_again_is_not_counted_again():
 
 
 def test_warnings_alone_end_nothing():
-    problems = Problems(warning(number) for number in range(3 * COUNTED))
+    problems = Problems(warning(number) for number in range(3 * MOST_COUNTED))
     assert not problems.has_errors
-    assert problems.total == COUNTED
+    assert problems.total == MOST_COUNTED
 
 
-@pytest.mark.parametrize("more", [COUNTED, 10 * COUNTED])
+@pytest.mark.parametrize("more", [MOST_COUNTED, 10 * MOST_COUNTED])
 def test_the_ten_thousandth_error_ends_the_reading(more):
     with pytest.raises(ConfigError) as ended:
         Problems(error(number) for number in range(more))
     assert len(ended.value.diagnostics) == KEPT
-    assert ended.value.omitted == COUNTED - KEPT
+    assert ended.value.omitted == MOST_COUNTED - KEPT
 
     problems = Problems([error(1)])
     with pytest.raises(ConfigError):
@@ -76,7 +76,19 @@ def test_a_key_is_masked_before_a_line_is_cut():
 
 def test_a_file_that_must_not_be_quoted_is_not():
     source = Source("a.yaml", "secret\n", is_quoted=False)
-    assert source.diagnostic("AS101", "wrong", source.at(0)).excerpt is None
+    problem = source.diagnostic(
+        "AS201", "unknown field `secret`", source.at(0), label="secret", help="secret"
+    )
+    assert problem.excerpt is None
+    assert (str(problem.origin), problem.message) == ("a.yaml:1:1", "an unknown field")
+    assert "secret" not in problem.help + problem.label
+
+
+def test_a_message_shows_no_more_of_a_key_than_an_excerpt():
+    key = "sk-proj-aaaabbbbccccddddeeeeffff1234"
+    problem = Diagnostic("AS201", f"unknown field `{key}`", Origin("a.yaml"), help=f"not {key}")
+    assert problem.message == f"unknown field `sk-{'*' * (len(key) - 3)}`"
+    assert key not in problem.help
 
 
 def test_a_message_repeats_no_more_than_a_part_of_a_long_text():

@@ -115,16 +115,46 @@ def test_a_prompt_that_many_share_is_reported_once(workspace, means):
     assert len(means().warnings) == 1
 
 
+def test_a_variable_in_a_value_is_not_filled_in_and_says_so(found):
+    problems = found("{text: '${var.a} ${var.b}', template: true}", "a: 'see ${var.b}', b: q")
+    assert [(code, message) for code, _, message in problems] == [
+        ("AS503", "${var.b} is sent as it stands: variables are filled in once")
+    ]
+
+
+def test_conflict_markers_that_parts_make_together_are_found(found):
+    files = {"a.md": "<<<<<<< HEAD\nours\n", "b.md": "=======\ntheirs\n>>>>>>> feature\n"}
+    ((code, origin, _),) = found("{include: [a.md, b.md]}", files=files)
+    assert (code, origin) == ("AS509", "a.md:1:1")
+
+
+def test_a_line_end_that_a_value_and_a_text_make_is_found(found):
+    problems = found('{text: "${var.x}\\nb", template: true}', 'x: "a\\r"')
+    assert [code for code, *_ in problems] == ["AS504"]
+
+
 @pytest.mark.parametrize(
     "value",
-    ["Sort #urgent first", "Sort # urgent", "Sort  #urgent", "Sort\t#urgent", "Sort\n      tickets #urgent"],
+    [
+        "Sort #urgent first",
+        "Sort # urgent",
+        "Sort  #urgent",
+        "Sort\t#urgent",
+        "Sort\n      tickets #urgent",
+        "Sort\n      tickets\n      # urgent",
+        "#urgent first",
+        "# urgent",
+        "  # urgent",
+        "\n      # urgent\n      # first",
+        "|-\n        Sort.\n      # urgent",
+    ],
 )
 @pytest.mark.parametrize("field", ["name", "description", "instructions"])
-def test_the_end_of_a_text_that_yaml_takes_for_a_comment_is_shown(field, value, workspace, means):
+def test_the_part_of_a_text_that_yaml_takes_for_a_comment_is_shown(field, value, workspace, means):
     workspace.configure(f"project: p\nassistants:\n  a:\n    model: m\n    {field}: {value}\n")
-    (problem,) = means().warnings
-    assert problem.code == "AS510"
-    assert value.partition("#")[2] in problem.message
+    problems = [problem for problem in means().warnings if problem.code == "AS510"]
+    assert len(problems) == 1
+    assert value.partition("#")[2].partition("\n")[0] in problems[0].message
 
 
 @pytest.mark.parametrize(
@@ -134,11 +164,76 @@ def test_the_end_of_a_text_that_yaml_takes_for_a_comment_is_shown(field, value, 
         "name: 'Support' # what people see",
         "name: Support  # what people see",
         "name: Support#1",
+        "name: null # cleared",
         "model: m # cheap",
+        "model: m\n    # a note",
         "description: |-  # a note\n      Sorts #1 tickets.\n    # a note",
+        "lifecycle: {prevent_destroy: true} # a note",
+        "metadata: {a: b} # a note",
+        "metadata:\n      a: b # a note",
     ],
 )
 def test_a_comment_that_is_meant_is_no_warning(line, workspace, means):
     model = "" if line.startswith("model") else "    model: m\n"
     workspace.configure(f"project: p\nassistants:\n  a:\n{model}    {line}\n")
     assert means().warnings == ()
+
+
+PLACES = {
+    "variable": """\
+vars:
+  who: Contact the team #support only
+assistants:
+  a: {model: m, instructions: {text: '${var.who}', template: true}}
+""",
+    "metadata": """\
+assistants:
+  a:
+    model: m
+    metadata:
+      owner: the team #support
+""",
+    "patch": """\
+assistants:
+  a: {model: m, instructions: x}
+environments:
+  prod:
+    patches:
+      assistant.a:
+        instructions: #1 rule
+""",
+    "two spaces": """\
+assistants:
+  a:
+    model: m
+    instructions: Sort issues.  # Then answer them
+""",
+    "template": """\
+assistants:
+  a:
+    model: m
+    instructions:
+      text: Sort issues.  # Then answer them
+      template: true
+""",
+    "schema": """\
+assistants:
+  a:
+    model: m
+    tools:
+      - type: function
+        function:
+          name: f
+          parameters:
+            type: object
+            properties:
+              x:
+                description: the number #7
+""",
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_lost_part_is_shown_wherever_texts_are_written(place, workspace, means):
+    workspace.configure(f"project: p\n{PLACES[place]}")
+    assert [problem.code for problem in means().warnings] == ["AS510"]
