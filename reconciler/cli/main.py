@@ -26,6 +26,8 @@ _BUG = 70
 _INTERRUPTED = 130
 _UNAUTHORISED = 401
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_NAME = {errno.ENAMETOOLONG, errno.ELOOP}
+_LONGEST_NAME = 80  # that is repeated
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -91,11 +93,8 @@ def run(arguments: list[str]) -> int:
         console.log("Error", f"{error}{_remedy(error)}")
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - the one place where a bug of ours ends
-        if isinstance(error, OSError) and error.errno in _NO_ROOM:
-            code = _full(console, error)
-        else:
-            code = _bug(console, error, verbose="-v" in arguments or "--verbose" in arguments)
-        return code
+        code = _system_refuses(console, error) if isinstance(error, OSError) else 0
+        return code or _bug(console, error, verbose="-v" in arguments or "--verbose" in arguments)
 
 
 def _remedy(error: ReconcilerError) -> str:
@@ -103,11 +102,24 @@ def _remedy(error: ReconcilerError) -> str:
     return ". The key is taken from --api-key-file, or from OPENAI_API_KEY" if refused else ""
 
 
-def _full(console: Console, error: OSError) -> int:
-    """Report a disk that is full where no layer below has its own words for it."""
-    where = f" {error.filename}" if error.filename else ""
-    console.log("Error", f"cannot write{where}: {error.strerror}. Make room, and run the same command again")
+def _system_refuses(console: Console, error: OSError) -> int:
+    """Report a disk that is full, or a name that cannot be one, where no layer below has words for it.
+
+    0 for anything else.
+    """
+    where = f" {_cut(str(error.filename))}" if error.filename else ""
+    why = (error.strerror or "").lower()
+    if error.errno in _NO_ROOM:
+        console.log("Error", f"cannot write{where}: {why}. Make room, and run the same command again")
+    elif error.errno in _NO_NAME:
+        console.log("Error", f"cannot open{where}: {why}. Check how it is written")
+    else:
+        return 0
     return 1
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
 
 
 def _bug(console: Console, error: Exception, *, verbose: bool) -> int:

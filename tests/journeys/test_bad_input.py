@@ -363,3 +363,15 @@ def test_hostile_names_reach_no_terminal(project):
     assert "U+001B cannot be seen" in ended.err
     assert "U+202E RIGHT-TO-LEFT OVERRIDE cannot be seen" in ended.err
     assert "\x1b" not in ended.err
+
+
+@pytest.mark.parametrize(
+    "command", [("validate",), ("show",), ("plan", "-f"), ("drift", "--file"), ("apply",), ("ci", "comment")]
+)
+def test_a_name_that_no_file_can_have_is_an_ordinary_error(command, project):
+    ended = project.run(*command, f"./{'a' * 300}")
+
+    assert ended.code == 1
+    assert ended.err.startswith("Error: ")
+    assert "ile name too long" in ended.err
+    assert len(ended.err) < 500
