@@ -83,7 +83,7 @@ class Lint:
         found = (one for _, one in unseen(piece.text, self.allowed) if one not in piece.source.letters)
         for one in first(dict.fromkeys(found)):
             yield invisible(piece, 0, one)
-        for key in first(key for key in keys(piece.text) if key[0] not in piece.source.text):
+        for key in first(key for key in keys(piece.text) if key[0] not in piece.source.keys):
             yield secret(piece, key)
 
     def _hidden(self, piece: Span) -> Iterator[Diagnostic]:

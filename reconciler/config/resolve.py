@@ -176,7 +176,7 @@ class _Resolver:
     def _spend(self, layers: Layers, values: Mapping[str, Any]) -> None:
         """Count the characters of an assistant's values; ConfigError where defaults multiply a text.
 
-        A list that assistants share is measured once.
+        An item that assistants share is measured once.
         """
         for row in layers.fields.values:
             self.spent += self._size(row, values.get(row.name))
@@ -195,9 +195,12 @@ class _Resolver:
                 if isinstance(value, dict)
                 else 0
             )
-        if id(value) not in self.sizes:
-            self.sizes[id(value)] = len(canonical(value))
-        return self.sizes[id(value)]
+        return sum(map(self._item_size, value or ()))
+
+    def _item_size(self, item: Any) -> int:
+        if id(item) not in self.sizes:
+            self.sizes[id(item)] = len(canonical(item))
+        return self.sizes[id(item)]
 
     def _twice(self, documents: Sequence[Declared]) -> None:
         first: dict[str, Origin] = {}

@@ -9,7 +9,7 @@ from typing import Final
 
 from reconciler.config.codes import RULES
 from reconciler.model.diagnostic import Diagnostic, Excerpt, Origin
-from reconciler.model.keys import masked
+from reconciler.model.keys import keys, masked
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 """Bytes that are read of one file of a configuration."""
@@ -65,6 +65,11 @@ class Source:
     def letters(self) -> frozenset[str]:
         """Every character that it has."""
         return frozenset(self.text)
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Everything in it that looks like a key."""
+        return frozenset(key[0] for key in keys(self.text))
 
     @cached_property
     def _starts(self) -> list[int]:
