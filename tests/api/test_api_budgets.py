@@ -1,6 +1,7 @@
 """What a hostile reply may cost: no reading goes on after the first mistakes, and no sentence is long."""
 
 import json
+import re
 import socket
 from contextlib import suppress
 
@@ -190,6 +191,19 @@ FOUND = json.dumps(assistant()).encode()
 ANSWER = HEAD + b"content-length: %d\r\n\r\n%s" % (len(FOUND), FOUND)
 
 
+def whole_request(connection):
+    """A request with its body: a server that closes before it has read everything resets the connection."""
+    heard = b""
+    while b"\r\n\r\n" not in heard:
+        heard += connection.recv(65536)
+    head, _, body = heard.partition(b"\r\n\r\n")
+    sized = re.search(rb"(?i)content-length: *(\d+)", head)
+    missing = int(sized[1]) - len(body) if sized else 0
+    while missing > 0:
+        missing -= len(connection.recv(missing))
+    return heard
+
+
 class Pieces(Speaker):
     """Answers every connection in pieces, each sent by itself, until the client has had enough."""
 
@@ -199,7 +213,7 @@ class Pieces(Speaker):
 
     def __call__(self, connection):
         with connection:
-            self.heard.append(connection.recv(65536))
+            self.heard.append(whole_request(connection))
             with suppress(OSError):
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 for part in self._parts:
