@@ -145,6 +145,34 @@ def test_a_list_whose_end_moves_with_every_look_is_given_up(run, scripted, state
         run(scripted(answer).assistants())
 
 
+def nameless(pages, size):
+    """A server whose pages have objects without an id besides their own ones, the same on every page."""
+    requests = []
+
+    def answer(request):
+        requests.append(request)
+        first = int((request.url.params.get("after") or "asst_0").removeprefix("asst_")) + 1
+        rest = page(*range(first, min(first + 12, 12 * pages + 1)), has_more=first < 12 * (pages - 1))
+        return httpx.Response(
+            200, json=rest | {"data": [*({"a": one} for one in range(size)), *rest["data"]]}
+        )
+
+    return answer, requests
+
+
+def test_objects_without_an_id_that_every_page_repeats_are_kept_once(run, scripted, state):
+    answer, _ = nameless(pages=30, size=100)
+    live = run(scripted(answer).observe(state, uploads=False))
+    assert (len(live.assistants), len(live.unreadable)) == (360, 100)
+
+
+def test_objects_without_an_id_are_looked_at_ten_thousand_times_at_most(run, scripted, state):
+    answer, requests = nameless(pages=300, size=1_000)
+    with pytest.raises(APIResponseValidationError, match="more than 10,000 objects without a usable id"):
+        run(scripted(answer).observe(state, uploads=False))
+    assert len([one for one in requests if one.url.path.endswith("/assistants")]) == 11
+
+
 def test_the_files_of_an_assistant_are_read_on_100_pages_at_most(run, scripted, state):
     numbers, requests = iter(range(1, 1_000_000)), []
 

@@ -14,6 +14,7 @@ from reconciler.api.errors import (
 from reconciler.api.types import Unreadable
 from reconciler.dialects.assistants_v1.shape import REMEDIES
 from reconciler.dialects.incomplete_list import IncompleteListError, incomplete
+from reconciler.model.canonical import digest
 from reconciler.model.resource import End
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ _PAGES = 1_000  # of one reading; more than any account has
 _FEW = 10
 """New objects below which a page is not worth a request: servers cap pages at 10, 20 or 100."""
 _IN_A_ROW = 30  # such pages that may follow each other
-_NAMELESS = 1_000  # objects without an id that are kept
+_NAMELESS = 1_000  # objects without a usable id that are kept
+_NAMELESS_SEEN = 10_000  # those of all pages together, where a page may repeat what others have
 _TRIES = 3
 _AT_ONCE = 10
 _REFUSALS = (BadRequestError, NotFoundError, UnprocessableEntityError)
@@ -48,14 +50,17 @@ class _Edge(NamedTuple):
 class Walk:
     """One reading of a list: every object once, in the order of the server.
 
-    ``fetch`` returns the page behind an id, or the first page. ``nameless`` are objects without an id.
-    ``is_circular``: behind its end the list begins again. ``poor`` are the last pages that brought little.
+    ``fetch`` returns the page behind an id, or the first page. ``nameless`` are objects without a usable
+    id; ``nameless_seen`` counts them on every page, those that are repeated too. ``is_circular``: behind its
+    end the list begins again. ``poor`` are the last pages that brought little.
     """
 
     fetch: Fetch
     target: str
     found: dict[str, Item] = field(default_factory=dict)
     nameless: list[Unreadable] = field(default_factory=list)
+    nameless_digests: set[str] = field(default_factory=set)
+    nameless_seen: int = 0
     edges: list[_Edge] = field(default_factory=list)
     pages: int = 0
     end: End = End.CLAIMED
@@ -145,14 +150,21 @@ class Walk:
         before = next(reversed(self.found), "")
         ids = [one.id for one in page.data if one.id]
         self.found |= {one.id: one for one in page.data if one.id and one.id not in self.found}
-        known_sent = [one.sent for one in self.nameless]  # a page that is read again repeats them
-        nameless = [one for one in page.data if isinstance(one, Unreadable) and not one.id]
-        self.nameless += [one for one in nameless if one.sent not in known_sent]
-        if len(self.nameless) > _NAMELESS:
-            raise self._cut(f"more than {_NAMELESS:,} of its objects have no id")
+        self._take_nameless([one for one in page.data if isinstance(one, Unreadable) and not one.id])
         if ids:
             self.edges.append(_Edge(*ids[-2:]) if ids[1:] else _Edge(before or ids[0], ids[0]))
         return len(self.found) > known
+
+    def _take_nameless(self, objects: list[Unreadable]) -> None:
+        """Keep the objects of a page that no earlier page had: one that is read again repeats them."""
+        self.nameless_seen += len(objects)
+        if self.nameless_seen > _NAMELESS_SEEN:
+            raise self._cut(f"its pages have more than {_NAMELESS_SEEN:,} objects without a usable id")
+        by_digest = [(digest(one.sent), one) for one in objects]
+        self.nameless += [one for named, one in by_digest if named not in self.nameless_digests]
+        self.nameless_digests |= {named for named, _ in by_digest}
+        if len(self.nameless) > _NAMELESS:
+            raise self._cut(f"more than {_NAMELESS:,} of its objects have no usable id")
 
 
 async def listed(fetch: Fetch, target: str) -> Walk:
