@@ -19,7 +19,6 @@ from reconciler.api.json_body import (
     BodyError,
     Reading,
     created,
-    is_id,
     is_unicode,
     parsed,
     refuse_many_values,
@@ -163,27 +162,22 @@ class Many(Reading, Generic[T]):
         )
 
     def _read(self, items: list[Any]) -> Iterator[WireObject | Unreadable]:
-        """Yield every object; BodyError at the first that is unreadable, or that is one too many."""
+        """Yield every object; BodyError at the first that is unreadable, or that is one too many.
+
+        An id that no request can name is unreadable too, and only the sentence about it repeats it.
+        """
         left = _UNREADABLE if self.tolerant else 0
         for index, raw in enumerate(items):
             try:
                 yield _leniently(self.item, raw, self.secret)
             except BodyError as cause:
                 named, problem = created(raw), str(cause)
-                is_odd = _has_odd_id(raw)
-                if left == 0 or is_odd:
-                    is_many = self.tolerant and not is_odd
-                    more = f"more than {_UNREADABLE:,} objects cannot be read: " if is_many else ""
+                if left == 0:
+                    more = f"more than {_UNREADABLE:,} objects cannot be read: " if self.tolerant else ""
                     position = f"data[{index}] ({_named(named, self.secret)})" if named else f"data[{index}]"
                     raise BodyError(f"{more}{position}: {problem}") from cause
                 left -= 1
                 yield Unreadable(named, problem, raw if isinstance(raw, dict) else {})
-
-
-def _has_odd_id(raw: Any) -> bool:
-    """Return whether an object has an id that no request can name, and that no line should repeat."""
-    named = raw.get("id") if isinstance(raw, dict) else None
-    return isinstance(named, str) and bool(named) and not is_id(named)
 
 
 @overload

@@ -410,16 +410,17 @@ NAMING = {
     "update": (assistants.update("asst_1", name="n"), WHOLE),
     "upload": (uploads.create(file=b"x", purpose="assistants"), STORED),
     "attach": (attachments.create("asst_1", file_id="file-1"), attachment()),
-    "list": (tolerant(assistants.list()), page("asst_1")),
-    "uploads": (tolerant(uploads.list()), {"data": [STORED]}),
-    "attachments": (tolerant(attachments.list("asst_1")), {"data": [attachment()]}),
+    "list": (assistants.list().page, page("asst_1")),
+    "uploads": (uploads.list(), {"data": [STORED]}),
+    "attachments": (attachments.list("asst_1").page, {"data": [attachment()]}),
 }
 
 
 @pytest.mark.parametrize("odd", ODD_IDS, ids=lambda odd: repr(odd[:14]))
 @pytest.mark.parametrize(("call", "body"), NAMING.values(), ids=NAMING)
 def test_an_id_that_no_request_can_name_is_an_error_of_one_line(call, body, odd):
-    strange = {"data": [WHOLE, body["data"][0] | {"id": odd}]} if "data" in body else body | {"id": odd}
+    first = body["data"][0] if "data" in body else body
+    strange = {"data": [first, first | {"id": odd}]} if "data" in body else first | {"id": odd}
     with pytest.raises(APIError, match="not an id") as raised:
         sent(call, strange)
     said = str(raised.value)
@@ -427,6 +428,22 @@ def test_an_id_that_no_request_can_name_is_an_error_of_one_line(call, body, odd)
     assert len(said.splitlines()) == 1
     assert len(said) < 300
     assert getattr(raised.value, "created_id", "") == ""
+
+
+@pytest.mark.parametrize("odd", ["", *ODD_IDS], ids=lambda odd: repr(odd[:14]))
+@pytest.mark.parametrize(
+    ("call", "whole"),
+    [(assistants.list(), WHOLE), (uploads.list(), STORED), (attachments.list("asst_1"), attachment())],
+    ids=["list", "uploads", "attachments"],
+)
+def test_an_id_that_no_request_can_name_hides_no_other_object(call, whole, odd):
+    found = sent(tolerant(call), {"data": [whole | {"id": odd}, whole]}).data
+    assert [one.id for one in found] == ["", whole["id"]]
+    if odd or "assistant_id" not in whole:  # an attachment may have an empty id
+        assert "id is " in found[0].problem
+        assert "not an id" in found[0].problem
+        assert len(found[0].problem.splitlines()) == 1
+        assert len(found[0].problem) < 120
 
 
 @pytest.mark.parametrize("identity", ["...", "..a", ".a", "a.", "asst:1", "A-_.:9", "a" * 200])
@@ -438,8 +455,6 @@ def test_every_other_id_is_read(identity):
 @pytest.mark.parametrize("odd", ODD, ids=repr)
 @pytest.mark.parametrize("field", [*WHOLE, "tools.0.type", "tools.0"])
 def test_no_value_of_a_field_hides_the_other_objects_of_a_list(field, odd):
-    if field == "id" and odd in ODD_IDS:  # an error of the whole list
-        return
     strange = WHOLE | {field: odd}
     if field.startswith("tools."):
         strange = WHOLE | {"tools": [odd if field == "tools.0" else {"type": odd}]}

@@ -155,7 +155,10 @@ def test_an_upload_of_an_assistant_to_be_adopted_is_not_uploaded_again(world, sh
     assert len(world.files()) == 1
 
 
-@pytest.mark.parametrize("identity", [".", ".."])
+ODD_IDS = ["", ".", "..", "a@0", "a~0", "a/b", "a%2Fb", "YWJj+1==", "é", "a b", "\x1b[2J", "a" * 201]
+
+
+@pytest.mark.parametrize("identity", ODD_IDS)
 def test_an_id_that_no_request_can_name_is_none(world, identity):
     def renamed(_, page):
         for one in page["data"]:
@@ -166,10 +169,11 @@ def test_an_id_that_no_request_can_name_is_none(world, identity):
     bent(world, renamed)
     plan = world.plan(assistant())
     assert plan.counts.added == 1
-    assert "assistant 1 without an id" in plan.notices[0]
+    assert "assistant 1 without a usable id: id is " in plan.notices[0]
+    assert len(plan.notices[0]) < 200
     world.apply(assistant())
     world.lose_state()
-    with pytest.raises(UnreadableObjectError, match="without an id"):
+    with pytest.raises(UnreadableObjectError, match="without a usable id"):
         world.plan(assistant())
 
 
@@ -432,7 +436,11 @@ def test_a_foreign_assistant_that_cannot_be_read_is_counted_and_stops_nothing(wo
     assert not world.plan(assistant()).has_changes
 
 
-@pytest.mark.parametrize("odd", [None, 7, "x", [], {}, {"id": None, "model": "m"}, {"id": ""}], ids=str)
+@pytest.mark.parametrize(
+    "odd",
+    [None, 7, "x", [], {}, {"id": None, "model": "m"}, {"id": ""}, {"id": "a@0", "model": "m"}],
+    ids=str,
+)
 def test_a_foreign_object_without_an_id_stops_nothing_either(world, odd):
     world.apply(*declared(25))
     bent(world, lambda _, page: page | {"data": [*page["data"], odd]})
@@ -440,7 +448,7 @@ def test_a_foreign_object_without_an_id_stops_nothing_either(world, odd):
     assert world.apply(*declared(26)).exit_code == 0
     plan = world.plan(*declared(26))
     assert not plan.has_changes
-    assert plan.notices[0].startswith("1 unreadable object is left alone: assistant 1 without an id")
+    assert plan.notices[0].startswith("1 unreadable object is left alone: assistant 1 without a usable id")
     assert world.plan(*declared(27)).notices == plan.notices
     healed(world)
     assert len(world.assistants()) == 26

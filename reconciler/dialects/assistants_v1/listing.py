@@ -137,9 +137,8 @@ class Walk:
 
     def unproved(self) -> IncompleteListError:
         """Return the error for a list with too many objects to take them for all there are."""
-        return self._cut(
-            f"it has {len(self.found)} objects, and a request past the last one does not prove its end"
-        )
+        size = len(self.found) + len(self.nameless)
+        return self._cut(f"it has {size} objects, and a request past the last one does not prove its end")
 
     def _cut(self, why: str) -> IncompleteListError:
         return _incomplete(self.target, why)
@@ -206,7 +205,7 @@ async def proved(walk: Walk) -> Walk:
         walk = await listed(walk.fetch, walk.target)
         await walk.prove()
     if walk.end is not End.PROVED:
-        if len(walk.found) >= SMALLEST:
+        if len(walk.found) + len(walk.nameless) >= SMALLEST:
             raise walk.unproved()
         walk.end = End.SHORT
     return walk

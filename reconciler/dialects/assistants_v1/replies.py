@@ -57,9 +57,11 @@ def live_file(upload: FileObject) -> LiveFile:
 
 
 def unread(objects: Iterable[object], kind: Kind) -> dict[str, Unread]:
-    """Return what cannot be read by its id; what has no id is numbered."""
+    """Return what cannot be read by its id; what has no usable id is numbered."""
     aside = [one for one in objects if isinstance(one, Unreadable)]
-    named = [(one.id or f"{kind} {number} without an id", one) for number, one in enumerate(aside, start=1)]
+    named = [
+        (one.id or f"{kind} {number} without a usable id", one) for number, one in enumerate(aside, start=1)
+    ]
     return {name: Unread(name, kind, one.problem, _mark(one.sent)) for name, one in named}
 
 
