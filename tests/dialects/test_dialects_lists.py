@@ -121,7 +121,8 @@ def test_a_list_of_nearly_empty_pages_is_given_up_soon(run, scripted, state, siz
             APIResponseValidationError, match="30 pages in a row have fewer than 10 new"
         ) as cut:
             run(look(scripted(answer)))
-        assert "Fix the paging of that server" in str(cut.value)
+        assert f"page 31 has {size}. " in str(cut.value)
+        assert "Fix the page size of that server (at least 10 objects where `limit` is 100)" in str(cut.value)
     assert len(requests) <= 2 * 31 + 1
 
 

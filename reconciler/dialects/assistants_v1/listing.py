@@ -32,6 +32,10 @@ _PAGES = 1_000  # of one reading; more than any account has
 _FEW = 10
 """New objects below which a page is not worth a request: servers cap pages at 10, 20 or 100."""
 _IN_A_ROW = 30  # such pages that may follow each other
+_PAGE_SIZE = (
+    f"the page size of that server (at least {_FEW} objects where `limit` is {PAGE}), or, where it has fewer "
+    f"objects than its pages show, {REMEDIES.assistants}"
+)
 _NAMELESS = 1_000  # objects without a usable id that are kept
 _NAMELESS_SEEN = 10_000  # those of all pages together, where a page may repeat what others have
 _TRIES = 3
@@ -81,7 +85,7 @@ class Walk:
             if page.has_more is False:
                 return
             if is_new and last != after:
-                self._count(len(self.found) - known)
+                self._count(len(self.found) - known, page)
                 after = last
             elif page.has_more is None and len(page.data) < PAGE:
                 return
@@ -94,13 +98,18 @@ class Walk:
             raise self._cut(f"it continues after {_PAGES:,} pages")
         return await self.fetch(after)
 
-    def _count(self, new: int) -> None:
-        """Raise IncompleteListError where page after page brings few new objects, and never the last."""
+    def _count(self, new: int, page: Page[Item] | None = None) -> None:
+        """Raise IncompleteListError where page after page brings few new objects, and never the last.
+
+        ``page`` is the last one, where there is one: where it is small, the server may do nothing else wrong.
+        """
         self.poor = 0 if new >= _FEW else self.poor + 1
-        if self.poor > _IN_A_ROW:
-            raise self._cut(
-                f"{_IN_A_ROW} pages in a row have fewer than {_FEW} new objects and are not the last"
-            )
+        if self.poor <= _IN_A_ROW:
+            return
+        why = f"{_IN_A_ROW} pages in a row have fewer than {_FEW} new objects and are not the last"
+        if page is None or len(page.data) >= _FEW:
+            raise self._cut(why)
+        raise _incomplete(self.target, f"{why}; page {self.pages} has {len(page.data)}", remedy=_PAGE_SIZE)
 
     async def prove(self) -> None:
         """Ask again past each page, from the object before its last one, until nothing new comes.
@@ -211,5 +220,5 @@ async def proved(walk: Walk) -> Walk:
     return walk
 
 
-def _incomplete(target: str, why: str) -> IncompleteListError:
-    return incomplete("assistants", target, why, remedy=REMEDIES.assistants)
+def _incomplete(target: str, why: str, remedy: str = REMEDIES.assistants) -> IncompleteListError:
+    return incomplete("assistants", target, why, remedy=remedy)
