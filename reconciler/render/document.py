@@ -340,9 +340,23 @@ def report_document(report: Report, plan: Plan) -> ReportDocument:
 
 
 def printed(document: Document) -> str:
-    """Return a document as the text that ``--format json`` prints, and that a plan file holds."""
-    text = json.dumps(document.model_dump(), indent=2, ensure_ascii=True)
-    return _COMMAND.sub(r"##\1\\u005b", text) + "\n"
+    """Return a document as the text that ``--format json`` prints, and that a plan file holds.
+
+    Records are indented, and a value of a resource is on one line: indentation would multiply a deep value.
+    """
+    return _COMMAND.sub(r"##\1\\u005b", _laid_out(document, "\n")) + "\n"
+
+
+def _laid_out(value: Any, margin: str) -> str:
+    """Return a record, or a list of records, indented; any other value on one line."""
+    inner = f"{margin}  "
+    if isinstance(value, _Record):
+        names = type(value).model_fields
+        parts = [f"{json.dumps(name)}: {_laid_out(getattr(value, name), inner)}" for name in names]
+        return f"{{{inner}{f',{inner}'.join(parts)}{margin}}}"
+    if isinstance(value, list) and value and isinstance(value[0], _Record):
+        return f"[{inner}{f',{inner}'.join(_laid_out(one, inner) for one in value)}{margin}]"
+    return json.dumps(value)
 
 
 def read(text: bytes, path: object) -> Document:

@@ -387,6 +387,25 @@ def test_a_report_counts_what_can_be_counted(number):
         read(json.dumps(found).encode(), "r.json")
 
 
+def test_a_deep_value_is_printed_on_one_line():
+    value = [1] * 100_000
+    for _ in range(150):
+        value = {"a": value}
+    made = plan_document(ORDINARY["a few words of a prompt"])
+    part = made.changes[0].fields[0].model_copy(update={"shape": "value", "before": value})
+    change = made.changes[0].model_copy(update={"fields": [part]})
+    text = printed(made.model_copy(update={"changes": [change]}))
+
+    assert len(text) < 1.5 * len(json.dumps(value))
+    assert json.loads(text)["changes"][0]["fields"][0]["before"] == value
+
+
+def test_a_plan_that_is_laid_out_in_another_way_is_read():
+    made = plan_document(ORDINARY["a few words of a prompt"])
+    for indent in (None, 2):
+        assert read(json.dumps(made.model_dump(), indent=indent).encode(), "p.json") == made
+
+
 def of_before(document):
     """A document as it was written before plans had a dialect and parts a shape."""
     found = json.loads(printed(document))
