@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.cli.ci_environment import in_ci
+from reconciler.cli.console import OutputError
 from reconciler.cli.execution import carried_out
 from reconciler.engine import guard
 from reconciler.engine.drift import drift
@@ -41,12 +42,24 @@ if TYPE_CHECKING:
     from reconciler.store import Store
 
 _CHANGES = 2
+_IN_PART = 3
 _FORGETFUL = (
     "CI is set, and there is no state in its folder yet. If the next job does not see that folder, name a "
     "database (--state postgresql://…) or a bucket (--state s3://…), or let the CI keep the folder from job "
     "to job. Without any of these everything is found again by its ownership mark, but pending operations "
     "are lost."
 )
+
+
+class UnreportedError(OutputError):
+    """The report of an apply could not be written; the exit code says whether there were changes."""
+
+    def __init__(self, cause: OutputError, report: Report) -> None:
+        is_written = any(outcome.written for outcome in report.outcomes)
+        changes = "Changes were made; to see what is left, run plan" if is_written else "Nothing was changed"
+        super().__init__(f"{cause}. {changes}")
+        code = _IN_PART if is_written else 1
+        self.exit_code = report.exit_code if report.interrupted else max(code, report.exit_code)
 
 
 @dataclass(frozen=True)
@@ -134,7 +147,11 @@ class Session:
                 return 1
             report = asyncio.run(self._carried_out(run, concurrency.parallelism))
         report = replace(report, outcomes=(*report.outcomes, *stale))
-        report_options.after(report_document(report, run.plan), self.console, self.configured.root)
+        document = report_document(report, run.plan)
+        try:
+            report_options.after(document, self.console, self.configured.root)
+        except OutputError as cause:
+            raise UnreportedError(cause, report) from cause
         return report.exit_code
 
     def _locked(self, timeout: float) -> AbstractContextManager[None]:

@@ -68,6 +68,18 @@ def test_a_result_that_cannot_be_written_is_an_error(project):
     assert ended.stderr == b"Error: cannot write the output: No space left on device\n"
 
 
+def test_a_report_that_cannot_be_written_says_whether_there_were_changes(project):
+    command = ["apply", "--auto-approve", "--format", "json"]
+    first, again = (shell(project, ">/dev/full", *command) for _ in range(2))
+
+    assert first.returncode == 3
+    assert first.stderr.endswith(
+        b"No space left on device. Changes were made; to see what is left, run plan\n"
+    )
+    assert again.returncode == 1
+    assert again.stderr.endswith(b"No space left on device. Nothing was changed\n")
+
+
 def test_a_starter_that_finds_no_room_leaves_nothing_behind(workspace):
     workspace.write(".gitignore", "*.log\n")
 
