@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from reconciler.api.sentences import blotted, excerpt, is_html
+from reconciler.model.address import is_remote_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,9 +45,6 @@ _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _DEEPEST = 200  # levels of a body, which is what the parser allows
 _PATH = 200  # characters of the path of a field, which has keys of the server
 _SHOWN = 80  # values of a structure that one line may have
-ID = r"\.{0,2}[A-Za-z0-9_:-][A-Za-z0-9_.:-]*|\.{3}[A-Za-z0-9_.:-]*"
-"""The form of an id: letters, digits and four signs; neither ``.`` nor ``..``, which change a path."""
-LONGEST_ID = 200
 
 
 class BodyError(ValueError):
@@ -110,15 +108,10 @@ def _inside(value: Any) -> Iterable[Any]:
     return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
-def is_id(value: object) -> bool:
-    """Return whether a value of a reply can be an id."""
-    return isinstance(value, str) and len(value) <= LONGEST_ID and re.fullmatch(ID, value) is not None
-
-
 def created(raw: Any) -> str:
     """Return the id that a JSON object has; empty when it has none that can be used."""
     named = raw.get("id") if isinstance(raw, dict) else None
-    return named if isinstance(named, str) and is_id(named) else ""
+    return named if isinstance(named, str) and is_remote_id(named) else ""
 
 
 def problem(cause: Exception, body: bytes, secret: str | None) -> str:

@@ -22,14 +22,14 @@ from typing import (
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field
 
-from reconciler.api.json_body import ID, LONGEST_ID
+from reconciler.model.address import LONGEST_ID, REMOTE_ID
 
 T = TypeVar("T")
 
 
 BETA: Mapping[str, str] = {"OpenAI-Beta": "assistants=v1"}
 """Demanded on /assistants, never sent to /files."""
-Id: TypeAlias = Annotated[str, Field(pattern=f"^(?:{ID})$", max_length=LONGEST_ID)]
+Id: TypeAlias = Annotated[str, Field(pattern=f"^(?:{REMOTE_ID})$", max_length=LONGEST_ID)]
 """What can stand in a path, in a query and on a line; neither ``.`` nor ``..`` is one."""
 MOST_OBJECTS = 100_000
 """Objects that a list may have: each takes a thousand bytes once it is read."""
@@ -128,7 +128,7 @@ class AssistantDeleted(WireObject):
 class AssistantFile(WireObject):
     """An attachment; its ``id`` is the file's, ``created_at`` the time it was attached."""
 
-    id: Annotated[str, Field(pattern=f"^(?:{ID})?$", max_length=LONGEST_ID)]  # empty on some servers
+    id: Annotated[str, Field(pattern=f"^(?:{REMOTE_ID})?$", max_length=LONGEST_ID)]  # empty on some servers
     object: Literal["assistant.file"] = "assistant.file"
     created_at: Seconds = 0
     assistant_id: Id

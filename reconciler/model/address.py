@@ -15,6 +15,11 @@ PROJECT_PATTERN = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}\Z")
 ENVIRONMENT_PATTERN = re.compile(r"[a-z0-9][a-z0-9_.-]{0,31}\Z")
 """The form of an environment's name; bounded for the same reason."""
 
+REMOTE_ID = r"\.{0,2}[A-Za-z0-9_:-][A-Za-z0-9_.:-]*|\.{3}[A-Za-z0-9_.:-]*"
+"""The form of a remote id: letters, digits and four signs; neither ``.`` nor ``..``, which change a path."""
+
+LONGEST_ID = 200
+
 
 class Kind(StrEnum):
     """The two kinds of resource a configuration declares."""
@@ -50,3 +55,8 @@ def assistant(name: str) -> Address:
 def file(path: str) -> Address:
     """Return the address of the file at this path beneath the root."""
     return Address(Kind.FILE, path)
+
+
+def is_remote_id(value: object) -> bool:
+    """Return whether a value can be the id of an object of a server."""
+    return isinstance(value, str) and len(value) <= LONGEST_ID and re.fullmatch(REMOTE_ID, value) is not None

@@ -13,15 +13,15 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import UnreadableStateError
-from reconciler.model.address import Address
 from reconciler.model.state import Pending, PendingIndex
 from reconciler.store.files import opened, write
-from reconciler.store.record import Saved, binding_of, intent_of, intent_values
+from reconciler.store.record import Saved, address_of, binding_of, intent_of, intent_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from reconciler.model.address import Address
     from reconciler.model.state import Binding, Intent, State
 
 
@@ -132,7 +132,7 @@ class _Folded:
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Apply one more record; KeyError, TypeError or ValueError when it is none."""
-        address = Address.parse(record["address"])
+        address = address_of(record["address"])
         before = self.bindings.get(address)
         if record["is"] == "intent":
             self.pending.add(intent_of(record["intent"]))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from reconciler.errors import ConflictError, UnreadableStateError
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import NAME_PATTERN, Address, Kind, is_remote_id
 from reconciler.model.canonical import digest
 from reconciler.model.state import FIRST_DIALECT, AssistantBinding, Binding, FileBinding, Intent, State
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 GENERATIONS = 10
 """How many replaced states are kept."""
+_LONGEST_PATH = 4_096  # characters of a file's address, as of a path on any system
 
 _Value = TypeVar("_Value", AssistantBinding, FileBinding, Intent)
 
@@ -129,7 +130,7 @@ def state_of(record: dict[str, Any]) -> State:
         _count(record["serial"]),
         project=_text(record["project"]),
         target=_text(record["target"]),
-        bindings={Address.parse(key): binding_of(key, value) for key, value in record["bindings"].items()},
+        bindings={address_of(key): binding_of(key, value) for key, value in record["bindings"].items()},
         pending=tuple(intent_of(intent) for intent in record["unsettled"]),
         account=_text(record.get("account", "")),
         dialect=_text(record.get("dialect", FIRST_DIALECT if record["target"] else "")),
@@ -137,12 +138,27 @@ def state_of(record: dict[str, Any]) -> State:
     )
 
 
+def address_of(text: str) -> Address:
+    """Return an address; ValueError when it is none, or longer than any that a configuration declares."""
+    address = Address.parse(text)
+    is_assistant = address.kind is Kind.ASSISTANT
+    if is_assistant and not NAME_PATTERN.fullmatch(address.name):
+        raise ValueError("it is not the name of an assistant")
+    if len(address.name) > _LONGEST_PATH:
+        raise ValueError("it is longer than any path")
+    return address
+
+
 def binding_of(address: str, record: dict[str, Any]) -> Binding:
     """Return the binding of an address; KeyError, TypeError or ValueError when it is none."""
-    if Address.parse(address).kind is Kind.ASSISTANT:
-        return _strict(AssistantBinding(**{**record, "ignored": tuple(record.get("ignored", ()))}))
+    if address_of(address).kind is Kind.ASSISTANT:
+        bound = _strict(AssistantBinding(**{**record, "ignored": tuple(record.get("ignored", ()))}))
+        _require_ids(bound.id)
+        return bound
     lists = {"old": tuple(record["old"]), "inferred": tuple(record.get("inferred", ()))}
-    return _strict(FileBinding(**{**record, **lists}))
+    upload = _strict(FileBinding(**{**record, **lists}))
+    _require_ids(upload.id, *upload.old, *upload.inferred)
+    return upload
 
 
 def intent_values(intent: Intent) -> dict[str, Any]:
@@ -153,7 +169,15 @@ def intent_values(intent: Intent) -> dict[str, Any]:
 def intent_of(record: dict[str, Any]) -> Intent:
     """Return the Intent a record holds; KeyError, TypeError or ValueError when it holds none."""
     lists = {"known": tuple(record["known"]), "attached": tuple(record.get("attached", ()))}
-    return _strict(Intent(**{**record, "address": Address.parse(record["address"]), **lists}))
+    intent = _strict(Intent(**{**record, "address": address_of(record["address"]), **lists}))
+    _require_ids(intent.id, *intent.known, *intent.attached)
+    return intent
+
+
+def _require_ids(*texts: str) -> None:
+    """Raise ValueError unless all texts are remote ids; an empty one stands for none."""
+    if not all(is_remote_id(text) for text in texts if text):
+        raise ValueError("it is not the id of an object of a server")
 
 
 def _strict(record: _Value) -> _Value:

@@ -116,6 +116,13 @@ def test_text_that_no_state_could_be_is_refused(store, text):
         ("file.a", {"id": "f", "filename": "a", "sha256": "", "size": -1, "old": []}),
         ("file.a", {"id": "f", "filename": "a", "sha256": "", "size": True, "old": []}),
         ("file.a", {"id": "f", "filename": "a", "sha256": "", "size": 1, "old": [1]}),
+        ("assistant.a", {"id": "a/b", "nonce": ""}),
+        ("assistant.a", {"id": "..", "nonce": ""}),
+        ("assistant.a", {"id": "a" * 201, "nonce": ""}),
+        ("assistant.A b", {"id": "a", "nonce": ""}),
+        ("assistant." + "a" * 101, {"id": "a", "nonce": ""}),
+        ("file." + "a" * 5_000, {"id": "f", "filename": "a", "sha256": "", "size": 1, "old": []}),
+        ("file.a", {"id": "f", "filename": "a", "sha256": "", "size": 1, "old": ["f\n"]}),
     ],
 )
 def test_a_binding_of_another_shape_is_refused_although_its_checksum_fits(store, address, binding):
