@@ -24,7 +24,7 @@ from reconciler.model.plan import Basis, Plan
 from reconciler.model.state import AssistantBinding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from reconciler.engine.files import Uploads
     from reconciler.engine.memory import Memory
@@ -463,8 +463,9 @@ def _forgotten(inputs: PlannerInput, claims: Claims) -> Iterator[Change]:
 def _leftovers(inputs: PlannerInput, claims: Claims) -> Iterator[Change]:
     """Yield what becomes of assistants with our mark that nothing else knows, where a user asks for it."""
     by_address: dict[Address, list[Claim]] = defaultdict(list)
+    known = _known(inputs, claims)
     for claim in claims.of(Verdict.UNMANAGED):
-        if not _is_copied(inputs, claims, claim.address):
+        if not _is_copied(claims, claim.address, known):
             by_address[claim.address].append(claim)
     for marked in by_address.values():
         if inputs.options.prune:
@@ -478,19 +479,27 @@ def _leftovers(inputs: PlannerInput, claims: Claims) -> Iterator[Change]:
             yield _deletion(replace(marked[0], refused=refused), Reason.MARKED)
 
 
-def _is_copied(inputs: PlannerInput, claims: Claims, address: Address) -> bool:
+def _known(inputs: PlannerInput, claims: Claims) -> tuple[Collection[Address], Collection[Address]]:
+    """Return the addresses that are declared, and those whose assistant is known all the same."""
+    found = {claim.address for claim in claims.of(Verdict.UNDECLARED, Verdict.UNFINISHED)}
+    return inputs.desired.by_address.keys(), found
+
+
+def _is_copied(
+    claims: Claims, address: Address, known: tuple[Collection[Address], Collection[Address]]
+) -> bool:
     """Return whether what has the mark of an address is a copy: the assistant itself is known."""
-    names = {address, claims.aliases.get(address, address)}
-    known = claims.of(Verdict.UNDECLARED, Verdict.UNFINISHED)
-    return address in inputs.desired.by_address or any(claim.address in names for claim in known)
+    declared, found = known
+    return address in declared or address in found or claims.aliases.get(address, address) in found
 
 
 # notices
 
 
 def _notices(inputs: PlannerInput, claims: Claims) -> Iterator[str]:
+    known = _known(inputs, claims)
     for claim in claims.of(Verdict.UNMANAGED):
-        if _is_copied(inputs, claims, claim.address):
+        if _is_copied(claims, claim.address, known):
             yield (
                 f"{claim.live.id} is a copy of {claim.address} with our ownership mark; it is left alone. "
                 "Delete it by hand."

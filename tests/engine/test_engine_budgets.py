@@ -1,13 +1,20 @@
 """What explaining a large difference may cost: it is counted in values, and the rest only differs."""
 
+import time
+
 import pytest
 
 from reconciler.dialects.assistants_v1.shape import FIELDS
 from reconciler.engine.breaking import breaking
 from reconciler.engine.difference import Explaining, explained
+from reconciler.engine.options import PlanOptions
+from reconciler.engine.planner import plan
 from reconciler.model.address import assistant
 from reconciler.model.change import Action, Change, FieldChange, Reason
 from reconciler.model.field import Shape
+from reconciler.model.mark import MARK_KEY
+from reconciler.model.resource import Desired, Live, LiveAssistant
+from reconciler.model.state import AssistantBinding, State
 
 
 def function(**parameters):
@@ -50,6 +57,25 @@ def test_all_differences_of_a_plan_share_what_may_be_compared():
     before, after = function(required=[f"a{n}" for n in range(700)]), function(required=["b"])
     paths = [details(before, after, explaining)[0].path for _ in range(5)]
     assert [path == "parameters" for path in paths] == [False, False, True, True, True]
+
+
+# Ownership marks
+
+
+def test_thousands_of_assistants_with_our_mark_are_looked_up_and_not_compared_with_each_other():
+    size = 12_000
+    mark = "v1 p/-/a{} n={} f=nmdt d=e3b0c44298fc1c14".format
+    marked = [
+        LiveAssistant(f"asst_{n}", 1, {"model": "m"}, {MARK_KEY: mark(n, "aaaa")}, ()) for n in range(size)
+    ]
+    bound = {assistant(f"a{n}"): AssistantBinding(f"asst_{n}", "aaaa") for n in range(size // 2)}
+    live, state = Live({one.id: one for one in marked}, {}), State("l", 1, "p", "the server", bound)
+    begun = time.process_time()
+    made = plan(Desired("p"), live, state, PlanOptions("the server", FIELDS))
+
+    assert made.counts.destroyed == size // 2
+    assert len(made.notices) == size // 2
+    assert time.process_time() - begun < 5
 
 
 # Breaking changes
