@@ -23,6 +23,7 @@ FORMAT = 1
 GENERATIONS = 10
 """How many replaced states are kept."""
 _LONGEST_PATH = 4_096  # characters of a file's address, as of a path on any system
+_LONGEST_NAME = 4_096  # characters of a project, a target or an account
 
 _Value = TypeVar("_Value", AssistantBinding, FileBinding, Intent)
 
@@ -126,15 +127,15 @@ def state_values(state: State) -> dict[str, Any]:
 def state_of(record: dict[str, Any]) -> State:
     """Return the State a record holds; KeyError, TypeError or ValueError when it holds none."""
     return State(
-        _text(record["lineage"]),
+        _name(record["lineage"]),
         _count(record["serial"]),
-        project=_text(record["project"]),
-        target=_text(record["target"]),
+        project=_name(record["project"]),
+        target=_name(record["target"]),
         bindings={address_of(key): binding_of(key, value) for key, value in record["bindings"].items()},
         pending=tuple(intent_of(intent) for intent in record["unsettled"]),
-        account=_text(record.get("account", "")),
-        dialect=_text(record.get("dialect", FIRST_DIALECT if record["target"] else "")),
-        traits=frozenset(map(_text, record.get("traits", ()))),
+        account=_name(record.get("account", "")),
+        dialect=_name(record.get("dialect", FIRST_DIALECT if record["target"] else "")),
+        traits=frozenset(map(_name, record.get("traits", ()))),
     )
 
 
@@ -224,6 +225,13 @@ _FITS: dict[str, Callable[[Any], bool]] = {
 def _text(value: Any) -> str:
     if not _is_text(value):
         raise TypeError(f"{value!r} is not text")
+    return str(value)
+
+
+def _name(value: Any) -> str:
+    """Return what names something on one line; ValueError where it is longer than any name."""
+    if len(_text(value)) > _LONGEST_NAME:
+        raise ValueError("it is longer than any name")
     return str(value)
 
 

@@ -133,6 +133,15 @@ def test_a_binding_of_another_shape_is_refused_although_its_checksum_fits(store,
     assert loaded(store) is None
 
 
+@pytest.mark.parametrize("name", ["lineage", "project", "target", "account", "dialect"])
+def test_a_name_that_is_longer_than_any_is_refused_although_its_checksum_fits(store, name):
+    empty = {"lineage": "", "serial": 1, "project": "", "target": "", "unsettled": [], "bindings": {}}
+    for size, is_read in ((4_096, True), (4_097, False)):
+        inside = {**empty, name: "a" * size}
+        store.path.write_text(json.dumps({"format": 1, "checksum": digest(inside), "state": inside}))
+        assert (loaded(store) is not None) == is_read
+
+
 @pytest.mark.parametrize(
     "text", [b"3", b"{}", b"[" * 100_000, b'{"serial": 0}', b'{"serial": 0, "address": 3}']
 )
