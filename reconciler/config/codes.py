@@ -53,8 +53,9 @@ _RULES = (
         "A file may have 16 MiB, 20,000 entries in one mapping or list, 32 levels and a million characters "
         "in one text. It may have 100,000 values, and one more for each 8 bytes, up to a million. A prompt "
         "may have a million characters once it is put together. The values of all assistants may have 64 "
-        "million, and ten for each that is read. The bounds are checked while reading, so that no file can "
-        "take the machine with it. Split the file, or move prompts into files of their own.",
+        "million, and ten for each that is read. A folder may hold 5,000 YAML and Markdown files, in 64 "
+        "levels. The bounds are checked while reading, so that no file can take the machine with it. "
+        "Split the file, move prompts into files of their own, or name a smaller folder.",
     ),
     Rule(
         "AS108",

@@ -6,12 +6,14 @@ import hashlib
 import os
 import sys
 import tempfile
+from collections import defaultdict
 from contextlib import ExitStack, contextmanager
-from functools import cache
-from pathlib import Path, PurePosixPath
+from functools import cache, cached_property
+from itertools import islice
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
-from reconciler.config import names
+from reconciler.config import listing, names
 from reconciler.config.blob import Passed, passed, with_line_feeds
 from reconciler.config.errors import ContentError
 from reconciler.config.evidence import Evidence, Proof
@@ -22,7 +24,7 @@ from reconciler.config.walk import Walk, unreadable
 from reconciler.model.diagnostic import Suggestions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
     from reconciler.config.tracked import Entry
     from reconciler.model.resource import DesiredFile
@@ -138,15 +140,13 @@ class Root:
         return with_line_feeds(pieces) if path in self.evidence.line_ends else pieces
 
     def head(self, path: str) -> bytes:
-        """Return the first bytes of a file, of which nothing is shown or sent; git's, if it is missing."""
-        try:
-            with self._opened(path) as stream:
-                return _piece(stream, path, _HEAD)
-        except ContentError as refusal:
-            head = self.evidence.stored_head(path, _HEAD) if refusal.code == "AS301" else None
-            if head is None:
-                raise
-            return head
+        """Return the first bytes of a file, of which nothing is shown or sent."""
+        with self._opened(path) as stream:
+            return _piece(stream, path, _HEAD)
+
+    def stored_heads(self, paths: Sequence[str]) -> Mapping[str, bytes]:
+        """Return the first bytes that git has of files, as far as it has any."""
+        return self.evidence.stored_heads(paths, _HEAD)
 
     def exists(self, path: Path) -> bool:
         """Return whether there is something under a path that a person named."""
@@ -173,31 +173,43 @@ class Root:
         return full.is_dir() and full.resolve() == full
 
     def files_within(self, folder: str) -> dict[str, str]:
-        """Return the files beneath a folder, sorted: those that are there, and those that git says must be.
+        """Return the YAML and Markdown files beneath a folder, sorted; ContentError where there are too many.
 
         Each comes with the path to read: a link within the folder is followed, where links are followed.
         """
-        top = self.folder / names.to_system(folder)
-        found = {self._inner(path): self._followed(path, top) for path in top.rglob("*") if not path.is_dir()}
-        found = {**{path: path for path in self._expected(folder)}, **found}
-        return dict(sorted(found.items(), key=lambda pair: PurePosixPath(pair[0]).parts))
+        top = self._full(folder)
+        found = dict(islice(listing.walked(str(top), folder), listing.MOST_FILES + 1))
+        return {path: self._followed(path, Path(found[path]), top) for path in listing.chosen(found, folder)}
+
+    def missing_within(self, folder: str, there: Container[str]) -> list[str]:
+        """Return the YAML and Markdown files that git says must be beneath a folder, without these."""
+        return [path for path in listing.chosen(self._expected, folder) if path not in there]
 
     def children(self, folder: str) -> list[str]:
         """Return what a folder holds, sorted, whatever it is."""
-        top = self.folder / names.to_system(folder)
+        top = self._full(folder)
         there = set(map(self._inner, top.iterdir())) if top.is_dir() else set()
-        return sorted(there | {path for path in self._expected(folder) if parent(path) == folder})
+        return sorted(there.union(self._expected_in.get(folder, ())))
 
-    def _expected(self, folder: str) -> Iterator[str]:
-        before = f"{folder}/" if folder != "." else ""
-        return (path for path in self.evidence.missing_files() if path.startswith(before))
+    @cached_property
+    def _expected(self) -> Sequence[str]:
+        return self.evidence.missing_files()
+
+    @cached_property
+    def _expected_in(self) -> dict[str, list[str]]:
+        return by_folder(self._expected)
+
+    def _full(self, path: str) -> Path:
+        return self.folder / names.to_system(path)
 
     def _inner(self, path: Path) -> str:
         return names.from_system(path.relative_to(self.folder).as_posix())
 
-    def _followed(self, path: Path, top: Path) -> str:
-        is_within = path.is_symlink() and path.resolve().is_relative_to(top)
-        return self._inner(path.resolve() if is_within and self.evidence.follows_links else path)
+    def _followed(self, path: str, full: Path, top: Path) -> str:
+        if not (self.evidence.follows_links and full.is_symlink()):
+            return path
+        target = full.resolve()
+        return self._inner(target) if target.is_relative_to(top) else path
 
     @contextmanager
     def _admitted(
@@ -242,9 +254,12 @@ class Root:
         return self.evidence.absence(path)
 
 
-def parent(path: str) -> str:
-    """Return the folder of a path beneath the root."""
-    return PurePosixPath(path).parent.as_posix()
+def by_folder(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Return paths beneath the root by the folder that each is in."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        found[path.rpartition("/")[0] or "."].append(path)
+    return found
 
 
 def _beneath(path: Path, folder: Path) -> Path | None:

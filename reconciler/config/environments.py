@@ -7,7 +7,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from reconciler.config.layers import Layer
-from reconciler.config.reading import ENVIRONMENTS, environment_file
+from reconciler.config.listing import ENVIRONMENTS
+from reconciler.config.reading import environment_file
 from reconciler.model.address import ENVIRONMENT_PATTERN, assistant
 from reconciler.model.diagnostic import Diagnostic, Origin, did_you_mean
 

@@ -15,7 +15,7 @@ from reconciler.config.tracked import Entry, Index, Objection, Silence, TrackedR
 from reconciler.model.diagnostic import Diagnostic, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from reconciler.config.blob import Passed
@@ -103,19 +103,26 @@ class Evidence:
             self.line_ends.add(path)
         return proof
 
-    def absence(self, path: str) -> str:
-        """Return the remedy for a file that is missing although git has it; an empty text for any other."""
+    def absence(self, path: str, folder: str = "") -> str:
+        """Return the remedy for a file that is missing although git has it; an empty text for any other.
+
+        If a ``folder`` is named, it is for all its files.
+        """
         index = self._index
         entry = index.entry(path) if isinstance(index, Index) else None
+        it, here = ("them", folder) if folder else ("it", path.rpartition("/")[0] or path)
         if entry and entry.is_left_out:
-            folder = path.rpartition("/")[0] or path
-            return f"this sparse checkout leaves it out: git sparse-checkout add {folder}"
-        return f"git has it: run git restore {path}" if entry and entry.stage == "0" else ""
+            return f"this sparse checkout leaves {it} out: git sparse-checkout add {here}"
+        if entry and entry.stage == "0":
+            missing = f"what git ls-files --deleted {folder} lists" if folder else path
+            return f"git has {it}: run git restore {missing}"
+        return ""
 
-    def stored_head(self, path: str, most: int) -> bytes | None:
-        """Return the first bytes that git has of a file; None if it has none, or keeps them elsewhere."""
-        entry = self._index.entry(path) if isinstance(self._index, Index) else None
-        return self._stored.head(entry.name, most) if entry else None
+    def stored_heads(self, paths: Sequence[str], most: int) -> Mapping[str, bytes]:
+        """Return the first bytes that git has of files; none of those that it lacks, or keeps elsewhere."""
+        index = self._index
+        entries = {path: index.entry(path) for path in paths} if isinstance(index, Index) else {}
+        return self._stored.heads({path: entry.name for path, entry in entries.items() if entry}, most)
 
     def missing_files(self) -> Sequence[str]:
         """Return the paths of git's index that the working copy must not lack.

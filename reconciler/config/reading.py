@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler import dialects
 from reconciler.config.document import Declared, salvage
 from reconciler.config.errors import ConfigError, ContentError
+from reconciler.config.listing import MARKDOWN
 from reconciler.config.placeholder import placeholder
 from reconciler.config.problems import Problems
 from reconciler.config.shapes import shapes
@@ -19,7 +20,7 @@ from reconciler.model.diagnostic import Diagnostic, Origin, did_you_mean
 from reconciler.model.field import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from reconciler.config.content import Root
@@ -27,11 +28,6 @@ if TYPE_CHECKING:
     from reconciler.config.source import Source
     from reconciler.dialects import Dialect
 
-ENVIRONMENTS = "environments"
-"""The folder beside a configuration file that holds one file for each environment."""
-
-_YAML = frozenset({".yaml", ".yml"})
-_MARKDOWN = frozenset({".md", ".markdown"})
 _FENCE = "---"
 _OPENING = re.compile(rb"---[ \t]*\r?\n")
 _EXPECTED = "declare `project:` and `assistants:`"
@@ -97,7 +93,7 @@ class Reading:
 def read(root: Root, paths: Sequence[Path], option: Dialect | None = None) -> Reading:
     """Read configuration files and folders (recursively, sorted); ``option`` is the dialect of --dialect."""
     problems = Problems()
-    is_named = _files(root, paths, problems)
+    is_named, are_there = _files(root, paths, problems)
     if problem := _unproved(root, list(is_named)):
         return Reading((), complete=False, problems=Problems([problem]), chosen=None)
     composed = [_compose(root, path, problems, by_hand=by_hand) for path, by_hand in is_named.items()]
@@ -106,7 +102,8 @@ def read(root: Root, paths: Sequence[Path], option: Dialect | None = None) -> Re
     if dialect is None:
         return Reading((), complete=False, problems=problems, chosen=None)
     documents = [document for file in files if (document := _document(file, dialect, problems))]
-    return Reading(tuple(documents), len(documents) == len(is_named), problems, dialect)
+    is_complete = are_there and len(documents) == len(is_named)
+    return Reading(tuple(documents), is_complete, problems, dialect)
 
 
 def environment_file(
@@ -154,23 +151,54 @@ def _misnamed(file: _Composed, name: str, first: _Composed, option: Dialect | No
     return file.problem(f"another dialect than elsewhere: {other}", "one run, one dialect")
 
 
-def _files(root: Root, paths: Sequence[Path], problems: Problems) -> dict[str, bool]:
-    """Return paths beneath the root, in order; True for those that a person named one by one."""
+def _files(root: Root, paths: Sequence[Path], problems: Problems) -> tuple[dict[str, bool], bool]:
+    """Return paths beneath the root, in order, and whether each of a folder is there.
+
+    True for those that a person named one by one.
+    """
     files: dict[str, bool] = {}
+    are_there = True
     for path in paths:
         try:
             named = root.named(path)
+            inside, missing = _inside(root, named) if root.is_folder(named) else (None, [])
         except ContentError as cause:
             problems.append(Diagnostic(cause.code, str(cause), Origin(str(path)), help=cause.help))
+            are_there = False
             continue
-        if root.is_folder(named):
-            inside = [file for file in _within(root, named) if _is_configuration(root, file)]
-            if not inside:
-                problems.append(Diagnostic("AS309", "no configuration in this folder", Origin(str(path))))
-            files |= {file: files.get(file, False) for file in inside}
-        else:
+        if inside is None:
             files[named] = True
-    return files
+            continue
+        if missing:
+            problems.append(_missing(root, named, missing))
+            are_there = False
+        elif not inside:
+            problems.append(Diagnostic("AS309", "no configuration in this folder", Origin(str(path))))
+        files |= {file: files.get(file, False) for file in inside}
+    return files, are_there
+
+
+def _inside(root: Root, folder: str) -> tuple[list[str], list[str]]:
+    """Return the configuration files of a folder, and those that git has there and the folder lacks."""
+    there = root.files_within(folder)
+    missing = root.missing_within(folder, there)
+    heads = root.stored_heads([path for path in missing if path.endswith(MARKDOWN)])
+    return (
+        [target for target in there.values() if _is_configuration(root, target)],
+        [path for path in missing if path not in heads or _is_assistant(heads[path])],
+    )
+
+
+def _missing(root: Root, folder: str, paths: Sequence[str]) -> Diagnostic:
+    """Return the problem of files that git has in a folder, and that are missing there."""
+    first, remedy = paths[0], root.evidence.absence(paths[0], folder if len(paths) > 1 else "")
+    lacking = f"{first}: no such file or directory"
+    if len(paths) > 1:
+        more = "file" if len(paths) == 2 else "files"  # noqa: PLR2004 - the first and one more
+        lacking = (
+            f"git has {first} and {len(paths) - 1:,} more {more} of this folder, and they are missing here"
+        )
+    return Diagnostic("AS301", f"cannot read the configuration: {lacking}", Origin(first), help=remedy)
 
 
 def _unproved(root: Root, paths: Sequence[str]) -> Diagnostic | None:
@@ -185,26 +213,21 @@ def _unproved(root: Root, paths: Sequence[str]) -> Diagnostic | None:
     return Diagnostic("AS306", problem, Origin(paths[0]), help=silence.help)
 
 
-def _within(root: Root, folder: str) -> Iterator[str]:
-    """Yield the configuration files of a folder, sorted; not what is hidden, partial or an environment."""
-    for path, target in root.files_within(folder).items():
-        inner = PurePosixPath(path).relative_to(folder)
-        is_left_out = any(part[0] in "._" or part == ENVIRONMENTS for part in inner.parts)
-        if not is_left_out and inner.suffix in _YAML | _MARKDOWN:
-            yield target
-
-
 def _is_configuration(root: Root, path: str) -> bool:
-    """Return whether a file in a folder is meant: any YAML, and Markdown that begins with front matter.
+    """Return whether a file in a folder is meant: any YAML, and Markdown that begins with front matter."""
+    if not path.endswith(MARKDOWN):
+        return True
+    try:
+        return _is_assistant(root.head(path))
+    except ContentError:
+        return True  # and to be reported: it may be an assistant
+
+
+def _is_assistant(head: bytes) -> bool:
+    """Return whether Markdown begins with front matter.
 
     A placeholder may stand for an assistant: it is reported rather than left out.
     """
-    if PurePosixPath(path).suffix not in _MARKDOWN:
-        return True
-    try:
-        head = root.head(path)
-    except ContentError:
-        return True  # and to be reported: it may be an assistant
     return _OPENING.match(head.removeprefix(BOM_UTF8)) is not None or placeholder(head, head) is not None
 
 

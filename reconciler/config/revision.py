@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-import io
-from contextlib import ExitStack, contextmanager
-from pathlib import PurePosixPath
+from contextlib import contextmanager
+from functools import cached_property
 from typing import IO, TYPE_CHECKING, Final
 
-from reconciler.config import names
-from reconciler.config.content import Root, parent
+from reconciler.config import listing, names
+from reconciler.config.content import Root, by_folder
 from reconciler.config.errors import ContentError
-from reconciler.config.git import REGULAR, Conversation, GitError, asked, commit_of
+from reconciler.config.git import REGULAR, GitError, asked, commit_of
+from reconciler.config.objects import MOST, objects
 from reconciler.config.placeholder import LONGEST_POINTER, placeholder, pointer
 from reconciler.config.source import MAX_BYTES, Source
 from reconciler.config.tracked import records
 from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
     from pathlib import Path
+
+    from reconciler.config.objects import Objects
 
 _LEADS_OUT = frozenset({b"", b".", b"..", b".git"})  # a tree made by hand can hold any name
 _TREE = "ls-tree", "-r", "-z"
 _LINK = "120000"
-_PIECE = 1024 * 1024
 _HEAD = 4096
-MOST: Final = 100_000_000
-"""Bytes of contents that are read at most."""
 MOST_FILES: Final = 100_000
 """Files that a commit may have beneath the directory."""
 
@@ -44,7 +43,7 @@ class Commit(Root):
     """
 
     def __init__(
-        self, folder: Path, name: str, entries: Mapping[str, tuple[str, str]], objects: _Objects
+        self, folder: Path, name: str, entries: Mapping[str, tuple[str, str]], objects: Objects
     ) -> None:
         super().__init__(folder)
         self.name = name
@@ -96,14 +95,20 @@ class Commit(Root):
         return any(path == "." or each.startswith(f"{path}/") for each in self._entries)
 
     def files_within(self, folder: str) -> dict[str, str]:
-        """Return the files beneath a folder, sorted, each with the path to read."""
-        before = f"{folder}/" if folder != "." else ""
-        inside = (path for path in self._entries if path.startswith(before))
-        return {path: path for path in sorted(inside, key=lambda path: PurePosixPath(path).parts)}
+        """Return the YAML and Markdown files beneath a folder, sorted, each with the path to read."""
+        return {path: path for path in listing.chosen(self._entries, folder)}
+
+    def missing_within(self, folder: str, there: Container[str]) -> list[str]:  # noqa: ARG002 - the root's signature
+        """Return no file: a commit has all of its own."""
+        return []
 
     def children(self, folder: str) -> list[str]:
         """Return the files that a folder holds, sorted."""
-        return sorted(path for path in self._entries if parent(path) == folder)
+        return sorted(self._by_folder.get(folder, ()))
+
+    @cached_property
+    def _by_folder(self) -> dict[str, list[str]]:
+        return by_folder(self._entries)
 
     def _has(self, path: str) -> bool:
         return path in self._entries or self.is_folder(path)
@@ -137,42 +142,6 @@ class Commit(Root):
         return seen.hexdigest(), size
 
 
-class _Objects:
-    """Contents by the names of their blobs, from two gits that run: one knows sizes, the other prints."""
-
-    def __init__(self, sizes: Conversation, contents: Conversation) -> None:
-        self.known: dict[str, tuple[str, int]] = {}
-        self._sizes, self._asking_sizes = sizes, io.BufferedReader(sizes)
-        self._contents, self._asking_contents = contents, io.BufferedReader(contents, _PIECE)
-
-    def size(self, blob: str, path: str) -> int:
-        """Return the size of a content; ContentError where git does not have it."""
-        self._sizes.request(blob.encode())
-        answer = self._asking_sizes.readline().split()
-        if len(answer) != 3 or answer[1] != b"blob":  # noqa: PLR2004 - name, kind and size
-            problem = f"{path}: git lacks the content"
-            raise ContentError("AS301", problem, "fetch what this partial clone left out")
-        return int(answer[2])
-
-    def content(self, blob: str, path: str, limit: int) -> bytes:
-        """Return a whole content; ContentError above ``limit`` bytes."""
-        if self.size(blob, path) > limit:
-            raise ContentError("AS305", f"{path} is larger than {limit:,} bytes")
-        return b"".join(self.pieces(blob))
-
-    def pieces(self, blob: str) -> Iterator[bytes]:
-        """Yield a content; it must be read to its end."""
-        self._contents.request(blob.encode())
-        left = int(self._asking_contents.readline().split()[2])
-        while left:
-            piece = self._asking_contents.read(min(left, _PIECE))
-            if not piece:
-                raise GitError("it ended in the middle of a content")
-            left -= len(piece)
-            yield piece
-        self._asking_contents.read(1)
-
-
 @contextmanager
 def committed(root: Root, revision: str) -> Iterator[Commit]:
     """Yield the commit that a revision names, its files read as those beneath this root.
@@ -182,14 +151,9 @@ def committed(root: Root, revision: str) -> Iterator[Commit]:
     folder = root.folder
     try:
         name = _commit(folder, revision)
-        with ExitStack() as open_until_done, asked(folder, *_TREE, name) as answer:
-            sizes, contents = (
-                open_until_done.enter_context(Conversation(folder, ("cat-file", option), MOST))
-                for option in ("--batch-check", "--batch")
-            )
-            objects = _Objects(sizes, contents)
-            objects.known.update(root.evidence.proved)
-            yield Commit(folder, name, _entries(answer), objects)
+        with objects(folder, MOST) as store, asked(folder, *_TREE, name) as answer:
+            store.known.update(root.evidence.proved)
+            yield Commit(folder, name, _entries(answer), store)
     except GitError as cause:
         raise RevisionError(f"git cannot show {revision}: {cause}. To go on: {cause.help}") from cause
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from reconciler.config import names
 from reconciler.config.blob import passed
-from reconciler.config.git import GitError, asked, git
+from reconciler.config.errors import ContentError
+from reconciler.config.git import GitError, git
+from reconciler.config.objects import objects
 from reconciler.config.placeholder import LONGEST_POINTER, Pointer, pointer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 _EXPLAINED = 100  # files of which git is asked what changes them
+_LARGEST = 1024 * 1024  # of a blob whose first bytes are looked at
 _CHECK = ("check-attr", "-z", "filter", "ident", "working-tree-encoding")
 _UNSET = frozenset({"unspecified", "unset"})
 
@@ -37,16 +42,19 @@ class Stored:
         is_itself = blob is not None and passed([blob], len(blob), name).blob == name
         return pointer(blob) if blob is not None and is_itself else None
 
-    def head(self, name: str, most: int) -> bytes | None:
-        """Return the first bytes of a blob; None where git does not have it."""
-        if self._is_silent:
-            return None
+    def heads(self, blobs: Mapping[str, str], most: int) -> dict[str, bytes]:
+        """Return the first bytes of the blobs of paths, in one conversation; none of those that git lacks."""
+        heads: dict[str, bytes] = {}
+        if self._is_silent or not blobs:
+            return heads
         try:
-            with asked(self._folder, "cat-file", "blob", name) as blob:
-                return blob.read(most)
+            with objects(self._folder) as store:
+                for path, name in blobs.items():
+                    with suppress(ContentError):
+                        heads[path] = store.content(name, path, _LARGEST)[:most]
         except GitError as cause:
             self._is_silent = not cause.code
-            return None
+        return heads
 
     def conversion(self, path: str) -> tuple[str, str] | None:
         """Return what changes a file on checkout, by its attributes, and the remedy; nothing is run."""

@@ -446,8 +446,7 @@ def test_a_configuration_that_a_folder_lacks_is_missed(tmp_path):
         return []
 
     assert problems(TrackedRule.REFUSE) == [
-        "conf/agents/b2.md: git has it: run git restore conf/agents/b2.md",
-        "conf/b.yaml: git has it: run git restore conf/b.yaml",
+        "conf/agents/b2.md: git has them: run git restore what git ls-files --deleted conf lists",
     ]
     assert problems(TrackedRule.WARN) == []
     tree.git("update-index", "--skip-worktree", "conf/b.yaml")

@@ -138,7 +138,7 @@ from reconciler.config.content import Root
 from reconciler.config.revision import RevisionError, committed
 try:
     with committed(Root(Path(".")), "HEAD") as commit:
-        for path in commit.files_within("."):
+        for path in commit.children("."):
             commit.fingerprint(path, 512 * 1024 * 1024)
 except RevisionError as error:
     print(error)

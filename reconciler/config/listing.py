@@ -1,0 +1,77 @@
+"""The files that a folder stands for: the names that count, their order, and how many there may be."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from reconciler.config import names
+from reconciler.config.errors import ContentError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+ENVIRONMENTS: Final = "environments"
+"""The folder beside a configuration file that holds one file for each environment."""
+MOST_FILES: Final = 5_000
+"""YAML and Markdown files that a folder may hold."""
+MOST_LEVELS: Final = 64
+"""Levels of folders below one that is named."""
+
+MARKDOWN: Final = (".md", ".markdown")
+"""The endings of Markdown files."""
+_ENDINGS = (".yaml", ".yml", *MARKDOWN)
+_NARROWER = "-f names the folder of the configuration itself"
+
+
+def chosen(paths: Iterable[str], folder: str) -> list[str]:
+    """Return those of the paths that a folder stands for, sorted; ContentError beyond the bounds.
+
+    What is hidden, partial or an environment is left out.
+    """
+    before = prefix(folder)
+    found: list[list[str]] = []
+    for path in paths:
+        if not (path.startswith(before) and path.endswith(_ENDINGS)):
+            continue
+        steps = path[len(before) :].split("/")
+        if all(map(_counts, steps)):
+            _check(folder, levels=len(steps) - 1, files=len(found) + 1)
+            found.append(steps)
+    return [before + "/".join(steps) for steps in sorted(found)]
+
+
+def walked(top: str, folder: str) -> Iterator[tuple[str, str]]:
+    """Yield the files that may count below the folder, in any order: their paths, and those for the system.
+
+    No link to a folder is followed, and a folder that this user may not list is passed over. ContentError
+    where the levels have no end.
+    """
+    pending = [(top, prefix(folder), 0)]
+    while pending:
+        here, before, level = pending.pop()
+        _check(folder, levels=level)
+        with suppress(OSError), os.scandir(here) as entries:
+            for entry in filter(lambda entry: _counts(entry.name), entries):
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append((entry.path, f"{before}{names.from_system(entry.name)}/", level + 1))
+                elif entry.name.endswith(_ENDINGS) and not entry.is_dir():
+                    yield before + names.from_system(entry.name), entry.path
+
+
+def prefix(folder: str) -> str:
+    """Return how the paths below a folder begin."""
+    return f"{folder}/" if folder != "." else ""
+
+
+def _counts(step: str) -> bool:
+    return step[:1] not in {"", ".", "_"} and step != ENVIRONMENTS
+
+
+def _check(folder: str, *, levels: int, files: int = 0) -> None:
+    if levels > MOST_LEVELS:
+        raise ContentError("AS107", f"{folder} has more than {MOST_LEVELS} levels of folders", _NARROWER)
+    if files > MOST_FILES:
+        problem = f"{folder} has more than {MOST_FILES:,} YAML and Markdown files"
+        raise ContentError("AS107", problem, _NARROWER)
