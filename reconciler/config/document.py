@@ -102,8 +102,9 @@ def _parts(value: Any) -> Iterator[Any]:
 def _report(
     source: Source, node: Node, shape: type[Strict], errors: Sequence[ErrorDetails], problems: Problems
 ) -> None:
-    problems.extend(_located(source, node, shape, error) for error in errors[:KEPT])
-    problems.count(len(errors[KEPT:]))
+    described = errors[:KEPT] if problems.describes_errors else ()
+    problems.extend(_located(source, node, shape, error) for error in described)
+    problems.count(len(errors) - len(described))
 
 
 def _drop(value: Any, path: list[str | int]) -> None:

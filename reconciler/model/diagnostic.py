@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MOST_COUNTED: Final = 10_000
 """Problems of a configuration that are counted."""
 _LONGEST = 1_000
+_LONGEST_PATH = 200
 _MOST_WORDS, _COMPARED = 2_000, 40  # that are looked at to find a spelling mistake, and compared
 _LONGEST_WORD = 100
 _LEAST_ALIKE = 0.6
@@ -35,7 +36,11 @@ class Origin:
     width: int = 1
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}" if self.line else self.path
+        """Return it as messages show it: a long path is cut in the middle."""
+        path = self.path
+        if len(path) > _LONGEST_PATH:
+            path = f"{path[: _LONGEST_PATH // 2]}…{path[-_LONGEST_PATH // 2 :]}"
+        return f"{path}:{self.line}:{self.column}" if self.line else path
 
 
 @dataclass(frozen=True, slots=True)

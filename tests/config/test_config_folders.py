@@ -137,3 +137,12 @@ def test_the_order_is_that_of_folders_and_files(workspace):
         workspace.write(f"conf/{name}", "assistants: {}\n")
     expected = ["conf/a/z.yaml", "conf/a-b/c.yaml", "conf/a.yaml", "conf/b.yaml"]
     assert [*Root(workspace.folder).files_within("conf")] == expected
+
+
+def test_many_files_with_mistakes_cost_little(workspace, problems):
+    for number in range(4_000):
+        workspace.write(f"conf/{number}.yaml", f"asistants: {number}\n")
+    began = time.process_time()
+    refused = problems()
+    assert time.process_time() - began < 2
+    assert [code for code, _, _ in refused] == ["AS201"] * 100

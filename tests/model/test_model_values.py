@@ -252,6 +252,7 @@ def test_half_a_character_has_a_digest_too():
 
 def test_an_origin_reads_as_editors_open_it():
     assert str(Origin("a.yaml", 3, 7)) == "a.yaml:3:7"
+    assert str(Origin(f"{'a/' * 2_000}b.yaml", 3, 7)) == f"{'a/' * 50}…{'a/' * 47}b.yaml:3:7"
 
 
 def test_only_a_near_word_is_suggested():
