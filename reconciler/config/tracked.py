@@ -28,9 +28,12 @@ _COMMIT = "commit it, or say --allow-untracked"
 _PIECE = 1024 * 1024
 _TREE = "ls-tree", "-r", "-z"
 _USAGE = 129  # how git ends on an option that it does not know
-_MOST_DIRECTORIES = 1_000  # of a sparse index
-MOST_ENTRIES: Final = 1_000_000
-"""Files of an index that are read."""
+_MOST_DIRECTORIES = 500  # of a sparse index; a git is started for each
+MOST_ENTRIES: Final = 500_000
+"""Files that an index may have."""
+MOST_NAMES: Final = 50_000_000
+"""Bytes that the paths of an index may have together."""
+_NARROWER = "-C names a smaller directory"
 
 
 class TrackedRule(Enum):
@@ -154,41 +157,51 @@ def _listed(folder: Path) -> dict[bytes, bytes]:
         if cause.code != _USAGE:
             raise
     with asked(folder, *command) as answer:
-        return _entries(answer)
+        return _entries(answer).found
 
 
-def _entries(answer: IO[bytes]) -> dict[bytes, bytes]:
-    """Return what is known of each path; a path in conflict has several entries, of which any will do."""
-    entries: dict[bytes, bytes] = {}
+class _Entries:
+    """Entries of an index by their paths; GitError where they are more, or longer, than the whole may be."""
+
+    def __init__(self) -> None:
+        self.found: dict[bytes, bytes] = {}
+        self._length = 0
+
+    def add(self, path: bytes, about: bytes) -> None:
+        """Take what is known of a path; one in conflict has several entries, of which any will do."""
+        self.found[path] = about
+        self._length += len(path)
+        if len(self.found) > MOST_ENTRIES:
+            raise GitError(f"its index has more than {MOST_ENTRIES:,} files", _NARROWER)
+        if self._length > MOST_NAMES:
+            raise GitError(f"the paths in its index have more than {MOST_NAMES:,} bytes", _NARROWER)
+
+
+def _entries(answer: IO[bytes]) -> _Entries:
+    entries = _Entries()
     for one in records(answer):
         about, _, path = one.partition(b"\t")
-        entries[path] = about
-        _check_number(entries)
+        entries.add(path, about)
     return entries
 
 
-def _expanded(folder: Path, entries: dict[bytes, bytes]) -> dict[bytes, bytes]:
+def _expanded(folder: Path, entries: _Entries) -> dict[bytes, bytes]:
     """Return entries with the files of the directories that a sparse index does not list.
 
     Git itself would pass over a directory whose tree is missing, without a word.
     """
-    directories = [path for path, about in entries.items() if about.split(b" ")[1] == _DIRECTORY.encode()]
+    listed = entries.found.items()
+    directories = [path for path, about in listed if about.split(b" ")[1] == _DIRECTORY.encode()]
     if len(directories) > _MOST_DIRECTORIES:
         raise GitError("it has a sparse index", "run `git sparse-checkout reapply --no-sparse-index`")
     for directory in directories:
-        tree = entries.pop(directory).decode().split(" ")[2]
+        tree = entries.found.pop(directory).decode().split(" ")[2]
         with asked(folder, *_TREE, "--full-tree", tree) as answer:
             for one in records(answer):
                 about, _, path = one.partition(b"\t")
                 mode, _, name = about.split(b" ")
-                entries[directory + path] = b"S %s %s 0" % (mode, name)
-                _check_number(entries)
-    return entries
-
-
-def _check_number(entries: Mapping[bytes, bytes]) -> None:
-    if len(entries) > MOST_ENTRIES:
-        raise GitError(f"its index has more than {MOST_ENTRIES:,} files", "-C names a smaller directory")
+                entries.add(directory + path, b"S %s %s 0" % (mode, name))
+    return entries.found
 
 
 def records(answer: IO[bytes]) -> Iterator[bytes]:

@@ -285,6 +285,52 @@ def test_a_sparse_index_is_read_whole(checkout):
     assert found.entry("deep/er/file.md").is_left_out
 
 
+SPARSE = {
+    "long": (200, 3, "the paths in its index have more than 50,000,000 bytes"),
+    "many": (1, 2, "its index has more than 500,000 files"),
+}
+
+
+@pytest.mark.parametrize("names", SPARSE)
+def test_a_sparse_index_that_expands_is_refused_within_bounds(names, checkout):
+    """Each of its directories is the same tree of trees."""
+    length, levels, reason = SPARSE[names]
+    folder = checkout.folder
+    blob = plain(folder, "hash-object", "-w", "prompt.md").strip()
+    tree = made(folder, (f"100644 blob {blob}\t{'n' * length}{number}" for number in range(200)))
+    for _ in range(levels):
+        tree = made(folder, (f"040000 tree {tree}\t{'d' * length}{number}" for number in range(10)))
+    for key in ("core.sparseCheckout", "core.sparseCheckoutCone", "index.sparse"):
+        plain(folder, "config", key, "true")
+    (folder / ".git/info/sparse-checkout").write_text("/*\n!/*/\n")
+    (folder / ".git/index").write_bytes(sparse_index(bytes.fromhex(tree), 300))
+
+    before = sum(os.times()[:4])
+    silence = tracked(folder)
+
+    assert (silence.reason, silence.help[:29]) == (reason, "-C names a smaller directory,")
+    assert sum(os.times()[:4]) - before < 2
+
+
+def made(folder, entries):
+    """A tree made by hand."""
+    command = ["git", "mktree", "-z"]
+    given = "".join(f"{entry}\0" for entry in entries).encode()
+    ended = subprocess.run(command, cwd=folder, input=given, check=True, capture_output=True, timeout=60)
+    return ended.stdout.decode().strip()
+
+
+def sparse_index(tree, number):
+    """An index of directories that a sparse checkout leaves out."""
+    entries = b""
+    for each in range(number):
+        path = b"e%04d/" % each
+        entry = struct.pack(">10I20sHH", *[0] * 6, 0o40000, *[0] * 3, tree, 0x4000 | len(path), 0x4000) + path
+        entries += entry + b"\0" * (8 - len(entry) % 8)
+    index = struct.pack(">4sII", b"DIRC", 3, number) + entries + b"sdir" + struct.pack(">I", 0)
+    return index + hashlib.sha1(index, usedforsecurity=False).digest()
+
+
 @pytest.mark.parametrize(
     "place", ["HEAD", "config", "index", "info/attributes", "include", "packed-refs", "."]
 )
