@@ -95,11 +95,15 @@ _OURS = {
 }
 _PIECE = 1024 * 1024
 _LONGEST_REASON = 64 * 1024
+DAMAGED: Final = "clone it again: objects are missing from its store"
+"""The remedy for a store that lacks what it should have."""
 _AGAIN = "see what `git ls-files` prints there"
 # The first remedy whose words are in git's reason.
 _REMEDIES = (
     ("lazy fetching disabled", "fetch what this partial clone left out; a full clone needs nothing"),
     ("promisor", "fetch what this partial clone left out; a full clone needs nothing"),
+    ("Could not read", DAMAGED),
+    ("not a tree object", DAMAGED),
     ("sparse index", "run `git sparse-checkout reapply --no-sparse-index`"),
     ("bare repository", "name a directory of a checkout with -C"),
     ("invalid gitfile format", "clone it again: its .git is no repository"),
@@ -248,6 +252,17 @@ def commit_of(folder: Path, revision: str) -> str:
     """Return the full name of the commit that a revision names; GitError where there is none."""
     named = f"{revision}^{{commit}}"
     return git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", named).decode().strip()
+
+
+def is_partial(folder: Path) -> bool:
+    """Return whether a clone may have left objects with the remote; GitError where git gives no answer."""
+    keys = r"^(extensions\.partialclone|remote\..*\.(promisor|partialclonefilter))$"
+    try:
+        return bool(git(folder, "config", "--get-regexp", keys))
+    except GitError as cause:
+        if cause.code != 1:
+            raise
+        return False
 
 
 def _started(folder: Path, arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from reconciler.config.errors import ContentError
-from reconciler.config.git import Conversation, GitError
+from reconciler.config.git import DAMAGED, Conversation, GitError, is_partial
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,8 @@ class Objects:
     ``known`` has the digests and sizes of contents that are not read again.
     """
 
-    def __init__(self, sizes: Conversation, contents: Conversation) -> None:
+    def __init__(self, folder: Path, sizes: Conversation, contents: Conversation) -> None:
+        self._folder = folder
         self.known: dict[str, tuple[str, int]] = {}
         self._sizes, self._asking_sizes = sizes, io.BufferedReader(sizes)
         self._contents, self._asking_contents = contents, io.BufferedReader(contents, _PIECE)
@@ -34,8 +36,7 @@ class Objects:
         self._sizes.request(blob.encode())
         answer = self._asking_sizes.readline().split()
         if len(answer) != 3 or answer[1] != b"blob":  # noqa: PLR2004 - name, kind and size
-            problem = f"{path}: git lacks the content"
-            raise ContentError("AS301", problem, "fetch what this partial clone left out")
+            raise ContentError("AS301", f"{path}: git lacks the content", self._remedy)
         return int(answer[2])
 
     def content(self, blob: str, path: str, limit: int) -> bytes:
@@ -56,6 +57,10 @@ class Objects:
             yield piece
         self._asking_contents.read(1)
 
+    @cached_property
+    def _remedy(self) -> str:
+        return "fetch what this partial clone left out" if is_partial(self._folder) else DAMAGED
+
 
 @contextmanager
 def objects(folder: Path, most: int = MOST) -> Iterator[Objects]:
@@ -64,4 +69,4 @@ def objects(folder: Path, most: int = MOST) -> Iterator[Objects]:
         Conversation(folder, ("cat-file", "--batch-check"), most) as sizes,
         Conversation(folder, ("cat-file", "--batch"), most) as contents,
     ):
-        yield Objects(sizes, contents)
+        yield Objects(folder, sizes, contents)

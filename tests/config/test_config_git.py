@@ -465,3 +465,18 @@ def test_a_revision_that_git_cannot_read_is_an_error_with_a_remedy(checkout):
     (checkout.folder / ".git" / "HEAD").write_text("")
     with pytest.raises(RevisionError, match="git cannot show HEAD"), committed(Root(checkout.folder), "HEAD"):
         pass
+
+
+@pytest.mark.parametrize("lacking", ["deep", "handbook.md", ""])
+def test_a_damaged_store_is_not_called_a_partial_clone(lacking, checkout):
+    checkout.write("deep/er/file.md", "x")
+    plain(checkout.folder, "add", "-A")
+    plain(checkout.folder, "commit", "-qm", "deep")
+    name = plain(checkout.folder, "rev-parse", f"HEAD:{lacking}").strip()
+    (checkout.folder / ".git/objects" / name[:2] / name[2:]).unlink()
+    checkout.write("handbook.md", "Three.\n")
+
+    ended = checkout.run("plan", "--against", "git:HEAD")
+
+    assert ended.code == 1
+    assert ("clone it again: objects are missing" in ended.err, "partial" in ended.err) == (True, False)
