@@ -63,12 +63,15 @@ class Comparison:
             target = f"the configuration of {self.revision} (commit {commit.name[:12]}); no server was asked"
             dialect = self.configured.dialect
             options = PlanOptions(target, dialect.fields, dialect=dialect.name)
+            warnings = commit.warnings()
             run = against(before, declared.desired, options).narrowed(self.scope.targets, self.scope.excluded)
             if texts:
                 run = asyncio.run(with_texts(run, _reading(commit), self.configured.root.reopen))
+        if warnings:
+            self.console.print_diagnostics(warnings)
         plan = anonymous(run.plan)
         drawing.show(
-            plan_document(plan, self.scope.recorded, declared.warnings),
+            plan_document(plan, self.scope.recorded, (*declared.warnings, *warnings)),
             self.console,
             out,
             self.configured.root,

@@ -140,6 +140,11 @@ class Evidence:
         """Return whether messages may show lines of a file: the log of a CI has many readers."""
         return proof is not Proof.NONE or not self.in_ci
 
+    def is_converted(self, path: str, blob: str) -> bool:
+        """Return whether a file that was read has other bytes than this blob because a filter changes it."""
+        entry, _ = self.unproved.get(path, (None, None))
+        return entry is not None and entry.name == blob and self._stored.conversion(path) is not None
+
     def warnings(self) -> tuple[Diagnostic, ...]:
         """Return what a person should know about the files that were read."""
         found = [self._untracked(path, objection) for path, objection in self.untracked.items()]

@@ -102,6 +102,8 @@ _AGAIN = "see what `git ls-files` prints there"
 _REMEDIES = (
     ("lazy fetching disabled", "fetch what this partial clone left out; a full clone needs nothing"),
     ("promisor", "fetch what this partial clone left out; a full clone needs nothing"),
+    # A git that is too old for GIT_NO_LAZY_FETCH; a signal may end it before it names the promisor.
+    ("transport '", "fetch what this partial clone left out; a full clone needs nothing"),
     ("Could not read", DAMAGED),
     ("not a tree object", DAMAGED),
     ("sparse index", "run `git sparse-checkout reapply --no-sparse-index`"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from contextlib import contextmanager
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Final
@@ -12,10 +13,11 @@ from reconciler.config.content import Root, by_folder
 from reconciler.config.errors import ContentError
 from reconciler.config.git import REGULAR, GitError, asked, commit_of
 from reconciler.config.objects import MOST, objects
-from reconciler.config.placeholder import LONGEST_POINTER, placeholder, pointer
+from reconciler.config.placeholder import LONGEST_POINTER, Pointer, placeholder, pointer
 from reconciler.config.source import MAX_BYTES, Source
 from reconciler.config.tracked import records
 from reconciler.errors import ReconcilerError
+from reconciler.model.diagnostic import Diagnostic, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
@@ -43,36 +45,65 @@ class Commit(Root):
     """
 
     def __init__(
-        self, folder: Path, name: str, entries: Mapping[str, tuple[str, str]], objects: Objects
+        self, here: Root, name: str, entries: Mapping[str, tuple[str, str]], objects: Objects
     ) -> None:
-        super().__init__(folder)
+        super().__init__(here.folder)
         self.name = name
+        self._here = here
         self._entries = entries
         self._objects = objects
+        self._replaced: dict[str, str] = {}
+        self._unreadable: dict[str, str] = {}
 
     def source(self, path: str, *, limit: int = MAX_BYTES, by_hand: bool = False) -> Source:  # noqa: ARG002 - the root's signature
         """Return a file's text; ContentError when it is not UTF-8 or longer than ``limit`` bytes."""
-        content = self._objects.content(self._blob(path), path, limit)
-        self._check(path, content)
+        blob = self._blob(path)
+        content = self._objects.content(blob, path, limit)
+        if found := placeholder(content, content):
+            if self._at_hand(path, blob, pointer(content)):
+                return self._here.source(path)
+            problem = f"{path} is {found.what} in the commit {self.name[:12]}, which --against cannot read"
+            raise ContentError(
+                "AS310", problem, "plan without --against, or against a commit with its content"
+            )
         try:
             return Source(path, content.decode("utf-8-sig"))
         except UnicodeDecodeError as cause:
             raise ContentError("AS304", f"{path} is not UTF-8 text", "save it as UTF-8") from cause
 
     def fingerprint(self, path: str, limit: int) -> tuple[str, int]:
-        """Return sha256 in hex and size in bytes of a file; ContentError above ``limit`` bytes."""
+        """Return sha256 in hex and size in bytes of a file; ContentError above ``limit`` bytes.
+
+        Of a placeholder they are those of the file at hand, if that is what it stands for, or else its own.
+        """
         blob = self._blob(path)
         known = self._objects.known.get(blob)
         if known is None:
             known = self._objects.known[blob] = self._hashed(blob, path, limit)
+        if blob in self._replaced:
+            if same := self._at_hand(path, blob):
+                return same
+            self._unreadable[path] = self._replaced[blob]
         if known[1] > limit:
             raise ContentError("AS305", f"{path} is larger than {limit:,} bytes")
         return known
 
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """Return which files are compared by their placeholders, as the commit has nothing else of them."""
+        return tuple(
+            Diagnostic(
+                "AS310",
+                f"{path} is {what} in the commit {self.name[:12]}, so what changed in it is unknown",
+                Origin(path, 0),
+                help="plan without --against to compare it with the server",
+            ).as_warning()
+            for path, what in self._unreadable.items()
+        )
+
     def content(self, path: str) -> bytes | None:
-        """Return what a file holds; None where the commit has only a pointer to it."""
+        """Return what a file holds; None where the commit has only a placeholder of it."""
         content = self._objects.content(self._blob(path), path, MAX_BYTES)
-        return None if pointer(content) else content
+        return None if placeholder(content, content) else content
 
     def head(self, path: str) -> bytes:
         """Return the first bytes of a file."""
@@ -119,12 +150,20 @@ class Commit(Root):
             return name
         if mode == _LINK:
             raise ContentError("AS303", f"{path} is a link", "name the file it leads to")
-        raise ContentError("AS301", f"{path}: no such file in the commit")
+        remedy = "--against compares what is committed; plan without it to compare generated files too"
+        raise ContentError("AS301", f"{path}: no such file in the commit", remedy)
 
-    @staticmethod
-    def _check(path: str, content: bytes) -> None:
-        if found := placeholder(content, content):
-            raise ContentError("AS310", f"{path} is {found.what}, not its content", found.help)
+    def _at_hand(self, path: str, blob: str, expected: Pointer | None = None) -> tuple[str, int] | None:
+        """Return the digest and the size of the file at hand, if it is what a placeholder stands for.
+
+        Either it has the digest of a pointer, or git's index has that very blob and a filter changes it.
+        """
+        try:
+            found = self._here.fingerprint(path, sys.maxsize)
+        except ContentError:
+            return None
+        is_same = expected == Pointer(*found) or self._here.evidence.is_converted(path, blob)
+        return found if is_same else None
 
     def _hashed(self, blob: str, path: str, limit: int) -> tuple[str, int]:
         """Return the digest and the size of a content, or those that a pointer in its place stands for."""
@@ -138,7 +177,7 @@ class Commit(Root):
         if size <= LONGEST_POINTER and (stands_for := pointer(head)):
             return stands_for.sha256, stands_for.size
         if found := placeholder(head, tail):
-            raise ContentError("AS310", f"{path} is {found.what}, not its content", found.help)
+            self._replaced[blob] = found.what
         return seen.hexdigest(), size
 
 
@@ -153,7 +192,7 @@ def committed(root: Root, revision: str) -> Iterator[Commit]:
         name = _commit(folder, revision)
         with objects(folder, MOST) as store, asked(folder, *_TREE, name) as answer:
             store.known.update(root.evidence.proved)
-            yield Commit(folder, name, _entries(answer), store)
+            yield Commit(root, name, _entries(answer), store)
     except GitError as cause:
         raise RevisionError(f"git cannot show {revision}: {cause}. To go on: {cause.help}") from cause
 

@@ -1,5 +1,6 @@
 """A plan without a server: the configuration at hand beside that of a commit."""
 
+import hashlib
 import json
 
 import pytest
@@ -143,3 +144,72 @@ def test_what_differs_inside_a_file_is_shown_from_git_alone(project, commit):
     edit(project, "Be kind.", "Be very kind.", "handbook.md")
 
     assert "+ │ Be {+very +}kind." in against(project, "--file-diffs").out
+
+
+LOCKED = b"\0GITCRYPT\0abcdefghijkl"
+LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize {}\n"
+
+
+def test_a_file_that_the_commit_has_encrypted_is_compared_by_what_stands_there(project, commit):
+    text = (project.folder / "handbook.md").read_bytes()
+    (project.folder / "handbook.md").write_bytes(LOCKED)
+    commit("locked")
+    project.write("handbook.md", text.decode())
+
+    ended = against(project, "--file-diffs")
+
+    assert (ended.code, "  ~ file.handbook.md will be replaced\n" in ended.out) == (0, True), ended.err
+    assert "warning[AS310]: handbook.md is a file that git-crypt has locked in the commit " in ended.err
+    assert "so what changed in it is unknown" in ended.err
+
+
+def test_a_file_that_a_filter_decrypts_is_no_change(project, commit, git):
+    text = (project.folder / "handbook.md").read_bytes()
+    (project.folder / "handbook.md").write_bytes(LOCKED)
+    commit("locked")
+    project.write(".gitattributes", "handbook.md filter=git-crypt\n")
+    project.write("handbook.md", text.decode())
+
+    ended = against(project)
+
+    assert (ended.code, "No changes." in ended.out, ended.err) == (0, True, "")
+
+
+def test_a_prompt_that_the_commit_has_encrypted_names_the_commit(project, commit, git):
+    project.configure("project: acme\nassistants: {a: {model: m, instructions: {file: secret.md}}}\n")
+    (project.folder / "secret.md").write_bytes(LOCKED)
+    commit("locked")
+    project.write("secret.md", "Be kind.\n")
+
+    ended = against(project)
+
+    problem = f"secret.md is a file that git-crypt has locked in the commit {git('rev-parse', 'HEAD')[:12]}"
+    assert ended.code == 1
+    assert f"{problem}, which --against cannot read" in ended.err
+    assert "unlock" not in ended.err
+
+
+@pytest.mark.parametrize(("text", "is_read"), [("Be kind.\n", True), ("Be brief.\n", False)])
+def test_a_prompt_of_lfs_is_read_here_if_it_is_the_one_of_the_commit(text, is_read, project, commit):
+    project.configure("project: acme\nassistants: {a: {model: m, instructions: {file: lfs.md}}}\n")
+    project.write("lfs.md", LFS.format(hashlib.sha256(b"Be kind.\n").hexdigest(), 9))
+    commit("pointer")
+    project.write("lfs.md", text)
+
+    ended = against(project)
+
+    assert (ended.code, "No changes." in ended.out) == ((0, True) if is_read else (1, False)), ended.err
+    assert ("lfs.md is a Git LFS pointer in the commit " in ended.err) != is_read
+
+
+def test_a_generated_file_is_explained(project, commit):
+    text = (project.folder / "handbook.md").read_text()
+    project.write(".gitignore", "handbook.md\n")
+    (project.folder / "handbook.md").unlink()
+    commit("generated")
+    project.write("handbook.md", text)
+
+    ended = against(project, "--allow-untracked")
+
+    assert (ended.code, "no such file in the commit" in ended.err) == (1, True)
+    assert "plan without it to compare generated files too" in ended.err
