@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from reconciler.config.content import Root
 from reconciler.errors import UsageError
 from reconciler.render.document import printed
 from reconciler.render.formats import drawn
@@ -20,8 +18,10 @@ from reconciler.store import planfile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from reconciler.cli.console import Console
+    from reconciler.config.content import Root
     from reconciler.render.document import Document
 
 
@@ -50,11 +50,12 @@ class OutputOptions:
     ) -> None:
         """Print a plan or a report on stdout, and also write it to a file, if one is named.
 
-        ``root`` has read the configuration, and so it can say whether that is the one of a commit.
+        ``root`` has read the configuration, and so it can say whether that is the one of a commit. Without
+        it the document is of another time, and its commit is unknown.
         """
         look = PageOptions(console.is_coloured, self.depth, self.most)
         if self.form == "html":
-            look = PageOptions(commit=_commit(root), time=_time())
+            look = PageOptions(commit=_commit(root) if root else "", time=_time())
         console.print(drawn(document, self.form, look))
         if out:
             planfile.write(out, printed(document))
@@ -62,10 +63,9 @@ class OutputOptions:
             console.log("", f"Saved to {out}.")
 
 
-def _commit(root: Root | None) -> str:
-    """Return the commit that is checked out, from git or else from the CI."""
-    found = (root or Root(Path())).evidence.commit()
-    return found or os.environ.get("GITHUB_SHA") or os.environ.get("CI_COMMIT_SHA") or ""
+def _commit(root: Root) -> str:
+    """Return the commit that is checked out, from git or else from the CI; an empty text if it is unknown."""
+    return root.evidence.commit() or os.environ.get("GITHUB_SHA") or os.environ.get("CI_COMMIT_SHA") or ""
 
 
 def _time() -> str:

@@ -177,6 +177,7 @@ class Root:
 
         Each comes with the path to read: a link within the folder is followed, where links are followed.
         """
+        self.evidence.folders.add(folder)
         top = self._full(folder)
         found = dict(islice(listing.walked(str(top), folder), listing.MOST_FILES + 1))
         return {path: self._followed(path, Path(found[path]), top) for path in listing.chosen(found, folder)}

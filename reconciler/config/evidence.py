@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from reconciler.config import names
+from reconciler.config import listing, names
 from reconciler.config.errors import ContentError
 from reconciler.config.git import GitError, commit_of, git
 from reconciler.config.placeholder import Pointer, placeholder
@@ -39,7 +40,8 @@ class Evidence:
 
     Git is asked once, for its index. ``untracked`` has what git does not have at all, in the order in which
     it was met, ``line_ends`` the files whose checkout made CR LF of LF, and ``unproved`` what was read
-    without a proof. ``proved`` has the digest and the size of contents by the name of their blob.
+    without a proof; ``folders`` are those that were read whole. ``proved`` has the digest and the size of
+    contents by the name of their blob.
     """
 
     def __init__(self, folder: Path, rule: TrackedRule, *, in_ci: bool) -> None:
@@ -49,6 +51,7 @@ class Evidence:
         self.untracked: dict[str, Objection] = {}
         self.line_ends: set[str] = set()
         self.unproved: dict[str, tuple[Entry | None, Pointer]] = {}
+        self.folders: set[str] = set()
         self.proved: dict[str, tuple[str, int]] = {}
         self._read: set[str] = set()
         self._stored = Stored(folder)
@@ -168,8 +171,12 @@ class Evidence:
             )
         except GitError:
             return ""
-        is_staged = not self._read.isdisjoint(map(names.from_bytes, staged.split(b"\0")))
-        is_edited = is_staged or any(self._is_edit(path, *each) for path, each in self.unproved.items())
+        paths = [names.from_bytes(path) for path in staged.split(b"\0") if path]
+        is_edited = (
+            not self._read.isdisjoint(paths)
+            or self._has_deleted(self._index, paths)
+            or any(self._is_edit(path, *each) for path, each in self.unproved.items())
+        )
         return f"{commit} and edits that are not committed" if is_edited else commit
 
     @cached_property
@@ -196,7 +203,18 @@ class Evidence:
         """Return whether bytes that are not in git are an edit, rather than what a checkout made of them."""
         if entry is None:
             return True
-        return self._stored.pointer(entry.name) != content and not self._stored.conversion(path)
+        expected = self._stored.pointer(entry.name)
+        return expected != content if expected else not self._stored.conversion(path)
+
+    def _has_deleted(self, index: Index, staged: Sequence[str]) -> bool:
+        """Return whether a folder that was read lacks a file of the commit that should be checked out."""
+        paths = [*staged, *index.checked_out()] if self.folders else []
+        named = (path for path in paths if path.endswith(listing.ENDINGS))
+        missing = [path for path in named if not os.path.lexists(self.folder / names.to_system(path))]
+        try:
+            return any(listing.chosen(missing, folder) for folder in self.folders)
+        except ContentError:
+            return True  # it lacks more than a folder may hold
 
     def _objection(self, path: str, entry: Entry) -> Objection:
         if entry.is_link:

@@ -21,7 +21,7 @@ MOST_LEVELS: Final = 64
 
 MARKDOWN: Final = (".md", ".markdown")
 """The endings of Markdown files."""
-_ENDINGS = (".yaml", ".yml", *MARKDOWN)
+ENDINGS: Final = (".yaml", ".yml", *MARKDOWN)
 _NARROWER = "-f names the folder of the configuration itself"
 
 
@@ -33,7 +33,7 @@ def chosen(paths: Iterable[str], folder: str) -> list[str]:
     before = prefix(folder)
     found: list[list[str]] = []
     for path in paths:
-        if not (path.startswith(before) and path.endswith(_ENDINGS)):
+        if not (path.startswith(before) and path.endswith(ENDINGS)):
             continue
         steps = path[len(before) :].split("/")
         if all(map(_counts, steps)):
@@ -56,7 +56,7 @@ def walked(top: str, folder: str) -> Iterator[tuple[str, str]]:
             for entry in filter(lambda entry: _counts(entry.name), entries):
                 if entry.is_dir(follow_symlinks=False):
                     pending.append((entry.path, f"{before}{names.from_system(entry.name)}/", level + 1))
-                elif entry.name.endswith(_ENDINGS) and not entry.is_dir():
+                elif entry.name.endswith(ENDINGS) and not entry.is_dir():
                     yield before + names.from_system(entry.name), entry.path
 
 

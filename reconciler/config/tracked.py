@@ -106,6 +106,10 @@ class Index:
         """Yield the files that a sparse checkout leaves out."""
         return (names.from_bytes(path) for path, about in self.entries.items() if about[:1] in b"Ss")
 
+    def checked_out(self) -> Iterator[str]:
+        """Yield the files that a working copy has."""
+        return (names.from_bytes(path) for path, about in self.entries.items() if about[:1] not in b"Ss")
+
     def _module(self, path: str) -> str | None:
         parents = (parent.as_posix() for parent in PurePosixPath(path).parents)
         found = ((parent, self.entry(parent)) for parent in parents)

@@ -202,6 +202,47 @@ def test_what_lfs_or_a_filter_put_there_is_no_edit(lf, git):
     assert (ended.code, "and edits that are not committed" in ended.out) == (0, False)
 
 
+def test_an_edited_file_of_lfs_is_an_edit(lf, git):
+    lf.write("docs/handbook.md", pointer("One.\nTwo.\n"))
+    lf.write(".gitattributes", "docs/*.md filter=lfs\n")
+    git("add", "-A")
+    git("commit", "-qm", "two")
+    lf.write("docs/handbook.md", "Two.\nOne.\n")
+
+    ended = lf.run("plan", "--against", "git:HEAD", "--format", "html")
+
+    assert (ended.code, "and edits that are not committed" in ended.out) == (0, True), ended.err
+
+
+@pytest.mark.parametrize("delete", [("rm", "-q"), ("rm", "-q", "--cached")])
+def test_a_deleted_configuration_is_an_edit(delete, lf, git):
+    for name in ("a", "b"):
+        lf.write(f"conf/{name}.yaml", f"project: acme\nassistants: {{{name}: {{model: m}}}}\n")
+    git("add", "-A")
+    git("commit", "-qm", "two")
+
+    def is_edited():
+        return (
+            "and edits that are not"
+            in lf.run("plan", "-f", "conf", "--against", "git:HEAD", "--format", "html").out
+        )
+
+    assert not is_edited()
+    (lf.folder / "conf/b.yaml").unlink()
+    assert is_edited()
+    git(*delete, "conf/b.yaml")
+    assert is_edited()
+
+
+def test_the_page_of_a_saved_plan_names_no_commit(lf, tmp_path):
+    out = str(tmp_path / "plan.json")
+    assert lf.run("plan", "--against", "git:HEAD", "--out", out).code == 0
+
+    for variables in ({}, {"GITHUB_SHA": "0" * 40}):
+        ended = lf.run("show", out, "--format", "html", **variables)
+        assert (ended.code, "Checked out" in ended.out) == (0, False), ended.err
+
+
 @pytest.mark.parametrize(
     ("locale", "ci", "named"), [("C", "true", "設定"), ("en_US.ISO-8859-1", "", "設定/日本.yaml")]
 )
