@@ -158,8 +158,9 @@ _RULES = (
         "AS311",
         "line ends of a checkout",
         "Git has the file with LF, and the checkout made CR LF of it. What git has is used and sent, so that "
-        "every checkout of a commit gives the same plan. To have LF here too, set core.autocrlf to `input` "
-        "or write `* text eol=lf` in .gitattributes, and check the files out again.",
+        "every checkout of a commit gives the same plan. If .gitattributes says `eol=crlf`, there is no "
+        "warning. To have LF here too, set core.autocrlf to `input` or write `* text eol=lf` in "
+        ".gitattributes, and check the files out again.",
     ),
     # 4xx: the meaning
     Rule(

@@ -100,7 +100,7 @@ class Evidence:
         if proof is Proof.NONE:
             self.unproved[path] = entry, Pointer(seen.sha256, seen.size)
             if self.rule is TrackedRule.REFUSE and entry:
-                objection = self._objection(path, entry)
+                objection = self._objection(path, entry, others if seen.line_ends else None)
                 raise ContentError("AS306", f"{path} {objection.reason}", objection.help)
         elif proof is Proof.LINE_ENDS:
             self.line_ends.add(path)
@@ -151,8 +151,8 @@ class Evidence:
     def warnings(self) -> tuple[Diagnostic, ...]:
         """Return what a person should know about the files that were read."""
         found = [self._untracked(path, objection) for path, objection in self.untracked.items()]
-        if self.line_ends and self.rule is not TrackedRule.ALLOW:
-            found.append(self._converted())
+        if self.rule is not TrackedRule.ALLOW and (converted := self._converted()):
+            found.append(self._line_ends(converted))
         return tuple(found)
 
     def commit(self) -> str:
@@ -216,7 +216,7 @@ class Evidence:
         except ContentError:
             return True  # it lacks more than a folder may hold
 
-    def _objection(self, path: str, entry: Entry) -> Objection:
+    def _objection(self, path: str, entry: Entry, others: Callable[[], Passed] | None) -> Objection:
         if entry.is_link:
             return Objection("is a link in git's index, and here a file")
         if entry.is_empty:
@@ -226,6 +226,10 @@ class Evidence:
         if converted := self._stored.conversion(path):
             what, remedy = converted
             return Objection(f"{_DIFFERS}: {what}", remedy)
+        if others and others().sha256 == self._stored.digest_with_line_feeds(entry.name):
+            cause = "the attribute eol=crlf" if self._stored.with_crlf([path]) else "the checkout"
+            remedy = f"git add --renormalize {path}, and commit it, or say --allow-untracked"
+            return Objection(f"{_DIFFERS}: git has CR LF and LF in it, and {cause} changes them", remedy)
         return Objection(_DIFFERS)
 
     @staticmethod
@@ -233,8 +237,15 @@ class Evidence:
         remedy = f"{objection.help.partition(', or say --allow-untracked')[0]}; in CI it is refused"
         return Diagnostic("AS306", f"{path} {objection.reason}", Origin(path), help=remedy).as_warning()
 
-    def _converted(self) -> Diagnostic:
-        first, *more = sorted(self.line_ends)
+    def _converted(self) -> list[str]:
+        """Return the files whose checkout made CR LF of LF, sorted, without those that should have CR LF."""
+        found = sorted(self.line_ends)
+        on_purpose = self._stored.with_crlf(found)
+        return [path for path in found if path not in on_purpose]
+
+    @staticmethod
+    def _line_ends(paths: Sequence[str]) -> Diagnostic:
+        first, *more = paths
         named = f"{first} and {len(more):,} more files have" if more else f"{first} has"
         problem = f"{named} CR LF here and LF in git; what git has is used"
         remedy = "`git config core.autocrlf input`, or `* text eol=lf` in .gitattributes, and check out again"

@@ -6,18 +6,20 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from reconciler.config import names
-from reconciler.config.blob import passed
+from reconciler.config.blob import passed, with_line_feeds
 from reconciler.config.errors import ContentError
 from reconciler.config.git import GitError, git
 from reconciler.config.objects import objects
 from reconciler.config.placeholder import LONGEST_POINTER, Pointer, pointer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 _EXPLAINED = 100  # files of which git is asked what changes them
-_LARGEST = 1024 * 1024  # of a blob whose first bytes are looked at
+_MOST_NAMED = 500  # paths of one command
+_COMPARED = 20  # files whose line ends are compared with those of git
+_LARGEST = 1024 * 1024  # bytes of a blob that is looked at
 _CHECK = ("check-attr", "-z", "filter", "ident", "working-tree-encoding")
 _UNSET = frozenset({"unspecified", "unset"})
 
@@ -28,7 +30,7 @@ class Stored:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._is_silent = False
-        self._explained = 0
+        self._explained = self._compared = 0
 
     def pointer(self, name: str) -> Pointer | None:
         """Return the Git LFS pointer that a blob is; None where it is something else.
@@ -68,6 +70,26 @@ class Stored:
             remedy = "store it as UTF-8, or say --allow-untracked"
             return f"it is written as {name} on checkout", remedy
         return None
+
+    def digest_with_line_feeds(self, name: str) -> str:
+        """Return sha256 in hex of a small blob with LF where it has CR LF; an empty text for others."""
+        self._compared += 1
+        size = self._asked("cat-file", "-s", name) if self._compared <= _COMPARED else None
+        if size is None or int(size) > _LARGEST:
+            return ""
+        blob = self._asked("cat-file", "blob", name) or b""
+        return passed(with_line_feeds([blob]), len(blob), "").sha256
+
+    def with_crlf(self, paths: Sequence[str]) -> set[str]:
+        """Return the files to which .gitattributes gives CR LF on purpose."""
+        found: set[str] = set()
+        for first in range(0, min(len(paths), _MOST_NAMED * _EXPLAINED), _MOST_NAMED):
+            named = map(names.to_system, paths[first : first + _MOST_NAMED])
+            answer = self._asked("check-attr", "-z", "eol", "--", *named) or b""
+            fields = answer.split(b"\0")
+            pairs = zip(fields[::3], fields[2::3], strict=False)
+            found.update(names.from_bytes(path) for path, value in pairs if value == b"crlf")
+        return found
 
     def _attributes(self, path: str) -> dict[str, str]:
         self._explained += 1

@@ -112,6 +112,15 @@ def eol(tree):
     return tree.clone()
 
 
+def mixed(tree):
+    tree.write("handbook.md", "One.\r\nTwo.\n")
+    tree.commit()
+    tree.write(".gitattributes", "handbook.md text eol=crlf\n")
+    tree.git("add", ".gitattributes")
+    tree.git("commit", "-qm", "attributes")
+    return tree.clone()
+
+
 def lfs(tree):
     tree.write("handbook.md", pointer(HANDBOOK))
     tree.commit()
@@ -278,7 +287,12 @@ BROKEN = "AS306: git cannot say whether it has assistants.yaml: not a git reposi
 TABLE = {
     lf: (AS_IS, AS_IS, AS_IS),
     crlf: (Sent(warnings=(LINE_ENDS.format(2),)), Sent(warnings=(LINE_ENDS.format(2),)), AS_IS),
-    eol: (Sent(warnings=(LINE_ENDS.format(2),)), Sent(warnings=(LINE_ENDS.format(2),)), AS_IS),
+    eol: (AS_IS, AS_IS, AS_IS),
+    mixed: (
+        f"{DIFFERS}: git has CR LF and LF in it, and the attribute eol=crlf changes them",
+        Sent("One.\r\nTwo.\r\n"),
+        Sent("One.\r\nTwo.\r\n"),
+    ),
     lfs: (AS_IS, AS_IS, AS_IS),
     lfs_pointer: (POINTER, POINTER, POINTER),
     lfs_changed: ("AS306: handbook.md is not what its Git LFS pointer stands for", EDIT, EDIT),
@@ -382,6 +396,7 @@ REMEDIES = {
     linked_configuration: "name the file it leads to, which git must have too, "
     "or say --allow-untracked: CI follows no link",
     lfs_pointer: "run `git lfs pull`; in CI, let the checkout fetch LFS files",
+    mixed: "git add --renormalize handbook.md, and commit it, or say --allow-untracked",
     no_git: "run it in a checkout, or say --allow-untracked",
 }
 
