@@ -112,8 +112,8 @@ class Assistant(WireObject):
     description: str | None = None
     model: str
     instructions: str | None = None
-    tools: Few[AssistantTool] = []
-    file_ids: Few[Id] = []
+    tools: Few[AssistantTool] = Field(default_factory=list)
+    file_ids: Few[Id] = Field(default_factory=list)
     metadata: dict[str, Any] | None = None
 
 

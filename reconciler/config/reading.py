@@ -194,10 +194,8 @@ def _missing(root: Root, folder: str, paths: Sequence[str]) -> Diagnostic:
     first, remedy = paths[0], root.evidence.absence(paths[0], folder if len(paths) > 1 else "")
     lacking = f"{first}: no such file or directory"
     if len(paths) > 1:
-        more = "file" if len(paths) == 2 else "files"  # noqa: PLR2004 - the first and one more
-        lacking = (
-            f"git has {first} and {len(paths) - 1:,} more {more} of this folder, and they are missing here"
-        )
+        rest = f"{len(paths) - 1:,} more of this folder"
+        lacking = f"git has {first} and {rest}, and they are missing here"
     return Diagnostic("AS301", f"cannot read the configuration: {lacking}", Origin(first), help=remedy)
 
 

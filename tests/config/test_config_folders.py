@@ -80,9 +80,7 @@ def test_git_is_asked_once_about_all_that_a_folder_lacks(head, workspace, git, p
         if head.startswith("#"):
             assert found == []
         else:
-            lacking = (
-                "git has conf/docs/0000.md and 2,999 more files of this folder, and they are missing here"
-            )
+            lacking = "git has conf/docs/0000.md and 2,999 more of this folder, and they are missing here"
             remedy = "this sparse checkout leaves them out: git sparse-checkout add conf"
             assert found == [("AS301", f"cannot read the configuration: {lacking}", remedy)]
 

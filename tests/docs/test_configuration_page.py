@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from reconciler.cli import diff, main, show, validate
-from reconciler.config import prompts, shapes, source, text
+from reconciler.config import listing, prompts, shapes, source, text
 from reconciler.config.codes import RULES
 from reconciler.config.document import schema
 from reconciler.config.source import Source
@@ -295,6 +295,8 @@ def test_the_limits_are_those_that_are_checked():
         text.MAX_ENTRIES,
         text.MAX_DEPTH,
         text.MAX_SCALAR,
+        listing.MOST_FILES,
+        listing.MOST_LEVELS,
         prompts.MOST,
         prompts.MADE,
         prompts.TIMES,
