@@ -17,6 +17,7 @@ from reconciler.config import listing, names
 from reconciler.config.blob import Passed, passed, with_line_feeds
 from reconciler.config.errors import ContentError
 from reconciler.config.evidence import Evidence, Proof
+from reconciler.config.placeholder import CUT
 from reconciler.config.problems import KEPT
 from reconciler.config.source import MAX_BYTES, Source
 from reconciler.config.tracked import TrackedRule
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 _PIECE = 1024 * 1024
 _IN_MEMORY = 8 * _PIECE
-_HEAD = 4096
 
 
 class _Used(NamedTuple):
@@ -142,11 +142,11 @@ class Root:
     def head(self, path: str) -> bytes:
         """Return the first bytes of a file, of which nothing is shown or sent."""
         with self._opened(path) as stream:
-            return _piece(stream, path, _HEAD)
+            return _piece(stream, path, CUT)
 
     def stored_heads(self, paths: Sequence[str]) -> Mapping[str, bytes]:
         """Return the first bytes that git has of files, as far as it has any."""
-        return self.evidence.stored_heads(paths, _HEAD)
+        return self.evidence.stored_heads(paths, CUT)
 
     def exists(self, path: Path) -> bool:
         """Return whether there is something under a path that a person named."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from codecs import getincrementaldecoder
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from reconciler.config.blob import EDGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,16 +38,27 @@ class _Form:
     fits: Callable[[bytes, bytes], object]
 
 
+CUT = 4096
+"""Bytes of the beginning of a file that are looked at where its end is not read."""
 LONGEST_POINTER = 1024
 """Bytes of the longest Git LFS pointer."""
 
 _POINTER = re.compile(
-    rb"version https?://(?:git-lfs\.github\.com/spec/v1|hawser\.github\.com/spec/v1|git-media\.io/v/2)\r?\n"
-    rb"(?:ext-[^\r\n]{1,200}\r?\n){0,10}oid sha256:([0-9a-f]{64})\r?\nsize ([0-9]{1,15})(?:\r?\n)?"
+    rb"(?:\xef\xbb\xbf)?version https?://(?:git-lfs\.github\.com/spec/v1|hawser\.github\.com/spec/v1|git-media\.io/v/2)\r?\n"
+    rb"(?:ext-[^\r\n]{1,200}\r?\n){0,10}oid sha256:([0-9a-f]{64})\r?\nsize ([0-9]{1,15})[ \t\r\n]{0,100}"
 )
 _SOPS_TEXT = re.compile(
     rb"^(?:sops:|\[sops\])[ \t]*\r?\n(?:[ \t][^\n]*\n|[a-z_]+[ \t]*=[^\n]*\n)*\Z", re.MULTILINE
 )
+_SOPS_LINE = re.compile(  # of YAML, of INI and of environment variables
+    rb"\A(?:\s|\Z|#|[-.]{3}\s|- |\[[^\]\n]{1,200}\]|[^\s:=#][^:=\n]{0,200}(?::(?=\s|\Z)|=))"
+)
+_PGP = re.compile(
+    rb"-----BEGIN PGP MESSAGE-----[ \t]*\r?\n(?:[A-Z][A-Za-z]{1,20}: [^\r\n]{0,200}\r?\n){0,10}"
+    rb"[ \t]*\r?\n[0-9A-Za-z+/=]{4,80}[ \t]*\r?\n"
+)
+_BASE64 = re.compile(rb"U2FsdGVkX1[0-9A-Za-z+/]{6,}={0,2}(?:\r?\n|\Z)")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _SOPS_JSON = re.compile(rb'"sops"\s{0,100}:\s{0,100}\{')
 _SOPS_MAC = re.compile(rb'"?(?:sops_)?mac"?[ \t]{0,10}[:=][ \t]{0,10}"?ENC\[AES256_GCM,data:')
 
@@ -65,21 +79,48 @@ def _begins(pattern: bytes) -> Callable[[bytes, bytes], object]:
     return lambda head, _: expected.match(head)
 
 
+def _is(pattern: bytes) -> Callable[[bytes, bytes], object]:
+    """Return a test of short files that are nothing but what a pattern says."""
+    expected = re.compile(pattern)
+    return lambda head, _: expected.fullmatch(head) if len(head) < CUT else None
+
+
 def _is_pointer(head: bytes, _: bytes) -> bool:
     return pointer(head) is not None
+
+
+def _is_pgp(head: bytes, tail: bytes) -> bool:
+    """Return whether it is one message to its end, which is unknown where only the beginning was read."""
+    ends = tail.rstrip().endswith(b"-----END PGP MESSAGE-----") or len(head) == len(tail) == CUT
+    return ends and _PGP.match(head) is not None
+
+
+def _is_openssl(head: bytes, _: bytes) -> bool:
+    """Return whether salt and secret follow, which are no text, or all of it is in base64."""
+    if not head.startswith(b"Salted__"):
+        return _BASE64.match(head) is not None
+    try:
+        rest = getincrementaldecoder("utf-8")().decode(head[8:CUT])
+    except UnicodeDecodeError:
+        return True
+    return _CONTROL.search(rest) is not None
 
 
 def _is_sops(head: bytes, tail: bytes) -> bool:
     """Return whether it is a document of SOPS: encrypted values, and its own part at the end, with a MAC.
 
-    Prose that shows such a document goes on behind it, or closes a fence.
+    Prose that shows such a document has lines that are none of a document, goes on behind it, or closes a
+    fence.
     """
     if b"ENC[AES256_GCM,data:" not in head or not _SOPS_MAC.search(tail):
         return False
     if head.lstrip()[:1] == b"{":
         return _SOPS_JSON.search(tail) is not None and tail.rstrip()[-1:] == b"}"
     ended = tail if tail.endswith(b"\n") else tail + b"\n"
-    return _SOPS_TEXT.search(ended) is not None or ended.splitlines()[-1].startswith(b"sops_")
+    if _SOPS_TEXT.search(ended) is None and not ended.splitlines()[-1].startswith(b"sops_"):
+        return False
+    *lines, _ = head[:EDGE].split(b"\n")
+    return all(_SOPS_LINE.match(line) for line in lines)
 
 
 _DECRYPT = "decrypt it first, into a file that git ignores, and send that one with --allow-untracked"
@@ -93,35 +134,59 @@ _FORMS = (
     _Form(
         "a git-annex pointer",
         "run `git annex get` and `git annex unlock` on it",
-        _begins(rb"(?:\.\./){0,50}(?:\.git)?/annex/objects/[^\r\n]{1,1000}(?:\r?\n|\Z)"),
+        _is(
+            rb"(?:\.\./){0,50}(?:\.git)?/annex/objects/(?:[^\s/]{1,300}/){0,4}"
+            rb"[A-Z0-9_]{2,20}(?:-[smSC][0-9]{1,20}){0,4}--[^\r\n/]{1,300}"
+            rb"(?:\r?\n/annex/[^\r\n]{1,300})?(?:\r?\n)?"
+        ),
     ),
-    _Form("a pointer of git-xet", "run `git xet checkout`", _begins(rb"# xet version [0-9]+\r?\n")),
+    _Form(
+        "a pointer of git-fat",
+        "run `git fat pull`",
+        _is(rb"#\$# git-fat [0-9a-f]{40} {1,20}[0-9]{1,20}(?:\r?\n)?"),
+    ),
+    _Form(
+        "a pointer of git-xet",
+        "run `git xet checkout`",
+        _is(rb"# xet version [0-9]{1,9}(?:\r?\n[a-z_]{1,30} = [^\r\n]{0,200}){1,10}(?:\r?\n)?"),
+    ),
     _Form(
         "a DVC pointer",
         "run `dvc pull`, and name the file without .dvc",
-        _begins(
+        _is(
             rb"(?:(?:md5|frozen|wdir|desc): ?[^\r\n]{0,200}\r?\n){0,5}"
-            rb"outs:\r?\n- (?:md5|etag|checksum): [0-9a-f]{8}"
+            rb"outs:\r?\n- (?:md5|etag|checksum): [0-9a-f]{8}[^\r\n]{0,200}"
+            rb"(?:\r?\n[ -]{0,6}[a-z_]{1,30}:[^\r\n]{0,500}){0,100}(?:\r?\n)?"
         ),
     ),
     _Form(
         "a file that age has encrypted",
         _DECRYPT,
-        _begins(rb"age-encryption\.org/v1\r?\n|-----BEGIN AGE ENCRYPTED FILE-----\r?\n"),
+        _begins(
+            rb"age-encryption\.org/v1\r?\n-> |"
+            rb"-----BEGIN AGE ENCRYPTED FILE-----\r?\n[0-9A-Za-z+/=]{4,80}[ \t]*\r?(?:\n|\Z)"
+        ),
     ),
     _Form(
         "a file that ansible-vault has encrypted",
         _DECRYPT,
-        _begins(rb"\$ANSIBLE_VAULT;[0-9]+\.[0-9]+;AES"),
+        _begins(
+            rb"\$ANSIBLE_VAULT;[0-9]{1,3}\.[0-9]{1,3};AES(?:256)?(?:;[^\r\n;]{1,200})?[ \t]{0,10}\r?\n"
+            rb"[0-9a-f]{2,100}[ \t]{0,10}\r?(?:\n|\Z)"
+        ),
     ),
     _Form(
         "a file that transcrypt or OpenSSL has encrypted",
         "run `transcrypt`, or decrypt it first",
-        _begins(rb"Salted__|U2FsdGVkX1[0-9A-Za-z+/]{6,}={0,2}(?:\r?\n|\Z)"),
+        _is_openssl,
     ),
-    _Form("a message that PGP has encrypted", _DECRYPT, _begins(rb"-----BEGIN PGP MESSAGE-----\r?\n")),
+    _Form("a message that PGP has encrypted", _DECRYPT, _is_pgp),
     _Form(
-        "a file that strongbox has encrypted", "run `strongbox`", _begins(rb"# STRONGBOX ENCRYPTED RESOURCE")
+        "a file that strongbox has encrypted",
+        "run `strongbox`",
+        _begins(
+            rb"# STRONGBOX ENCRYPTED RESOURCE[^\r\n]{0,200}\r?\n[0-9A-Za-z+/=]{4,200}[ \t]{0,10}\r?(?:\n|\Z)"
+        ),
     ),
     _Form("a file that SOPS has encrypted", _DECRYPT, _is_sops),
 )

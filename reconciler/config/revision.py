@@ -13,7 +13,7 @@ from reconciler.config.content import Root, by_folder
 from reconciler.config.errors import ContentError
 from reconciler.config.git import REGULAR, GitError, asked, commit_of
 from reconciler.config.objects import MOST, objects
-from reconciler.config.placeholder import LONGEST_POINTER, Pointer, placeholder, pointer
+from reconciler.config.placeholder import CUT, LONGEST_POINTER, Pointer, placeholder, pointer
 from reconciler.config.source import MAX_BYTES, Source
 from reconciler.config.tracked import records
 from reconciler.errors import ReconcilerError
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _LEADS_OUT = frozenset({b"", b".", b"..", b".git"})  # a tree made by hand can hold any name
 _TREE = "ls-tree", "-r", "-z"
 _LINK = "120000"
-_HEAD = 4096
 MOST_FILES: Final = 100_000
 """Files that a commit may have beneath the directory."""
 
@@ -107,7 +106,7 @@ class Commit(Root):
 
     def head(self, path: str) -> bytes:
         """Return the first bytes of a file."""
-        return self._objects.content(self._blob(path), path, MAX_BYTES)[:_HEAD]
+        return self._objects.content(self._blob(path), path, MAX_BYTES)[:CUT]
 
     def exists(self, path: Path) -> bool:
         """Return whether the commit has something under a path that a person named."""

@@ -45,6 +45,10 @@ FORMS = {
     "\0GITCRYPT\0abcdefghijkl": "a file that git-crypt has locked",
     f"/annex/objects/SHA256E-s31--{DIGEST}.md\n": "a git-annex pointer",
     f"../.git/annex/objects/Kj/0x/SHA256E-s31--{DIGEST}/SHA256E-s31--{DIGEST}": "a git-annex pointer",
+    f"/annex/objects/SHA256E-s31--{DIGEST}.md\n/annex/more\n": "a git-annex pointer",
+    f"#$# git-fat {DIGEST[:40]}                12345\n": "a pointer of git-fat",
+    f"\ufeff{LFS}": "a Git LFS pointer",
+    f"{LFS} \t\n\n": "a Git LFS pointer",
     "# xet version 0\nfilesize = 6\nhash = 'x'\n": "a pointer of git-xet",
     "outs:\n- md5: a304afb96060aad90176268345e10355\n  size: 3\n  path: data.csv\n": "a DVC pointer",
     "age-encryption.org/v1\n-> X25519 abc\n": "a file that age has encrypted",
@@ -53,7 +57,7 @@ FORMS = {
     "$ANSIBLE_VAULT;1.2;AES256;dev\n6231\n": "a file that ansible-vault has encrypted",
     "Salted__\x01\x02\x03\x04\x05\x06\x07\x08": "a file that transcrypt or OpenSSL has encrypted",
     "U2FsdGVkX1/QnTZlFQ8uRc2VLr5zkVh0\n": "a file that transcrypt or OpenSSL has encrypted",
-    "-----BEGIN PGP MESSAGE-----\n\nhQ==\n": "a message that PGP has encrypted",
+    "-----BEGIN PGP MESSAGE-----\n\nhQ==\n-----END PGP MESSAGE-----\n": "a message that PGP has encrypted",
     "# STRONGBOX ENCRYPTED RESOURCE ; See strongbox\nAAA=\n": "a file that strongbox has encrypted",
     SECRET + SOPS: "a file that SOPS has encrypted",
     (SECRET + SOPS).removesuffix("\n"): "a file that SOPS has encrypted",
@@ -85,6 +89,21 @@ PROSE = [
     f"# SOPS\n\n```yaml\n{SECRET}{SOPS}```\n",
     f"# SOPS\n\n{SECRET}{SOPS}\nThat is all.\n",
     SECRET,
+    "/annex/objects/ is where git-annex keeps contents.\n",
+    f"/annex/objects/SHA256E-s31--{DIGEST}.md\nis what a pointer looks like.\n",
+    "Salted__caramel is a flavour, and crème brûlée another.\n",
+    "# xet version 1\nis how a pointer of git-xet begins.\n",
+    "$ANSIBLE_VAULT;1.1;AES256 is how a vault begins.\n",
+    "$ANSIBLE_VAULT;1.1;AES256\n\nis how a vault begins.\n",
+    "-----BEGIN PGP MESSAGE-----\n",
+    "-----BEGIN PGP MESSAGE-----\n\nhQ==\n\nis how a message begins.\n",
+    "-----BEGIN AGE ENCRYPTED FILE-----\nis how such a file begins.\n",
+    "age-encryption.org/v1\nis the first line of a file that age made.\n",
+    "outs:\n- md5: a304afb96060aad90176268345e10355\n\nis what DVC writes.\n",
+    "# STRONGBOX ENCRYPTED RESOURCE\n",
+    "# STRONGBOX ENCRYPTED RESOURCE ; See strongbox\nis its first line.\n",
+    "#$# git-fat is how its pointers begin.\n",
+    f"# SOPS\n\nAn encrypted file looks like this\n\n{SECRET}{SOPS}",
     '{"note": "ENC[AES256_GCM,data: is what SOPS writes", "sops": {}}',
 ]
 
@@ -147,7 +166,16 @@ def test_what_dvc_keeps_elsewhere_is_fetched_first(workspace):
     assert (refusal.value.code, refusal.value.help) == ("AS301", "DVC has it: run dvc pull")
 
 
+def test_a_long_message_is_no_page_of_a_folder(workspace, means):
+    workspace.configure("project: acme\nassistants: {a: {model: m}}\n")
+    lines = "aGVsbG8gd29ybGQgaGVsbG8gd29ybGQ=\n" * 200
+    workspace.write("conf/a.md", f"-----BEGIN PGP MESSAGE-----\n\n{lines}-----END PGP MESSAGE-----\n")
+    with pytest.raises(ConfigError, match="PGP has encrypted"):
+        means(None, "assistants.yaml", "conf")
+
+
 WORST = {
+    "sops text": b"ENC[AES256_GCM,data:" + b"a b" * 300_000 + b"\nsops:\n  mac: ENC[AES256_GCM,data:\n",
     "sops lines": b"sops:\n" * 170_000,
     "sops blocks": b"ENC[AES256_GCM,data:" + b"sops:\n  a\n" * 100_000 + b"mac: ENC[AES256_GCM,data:",
     "macs": b'{"mac"' + b" " * 1_000_000,
