@@ -20,6 +20,7 @@ _EXPLAINED = 100  # files of which git is asked what changes them
 _MOST_NAMED = 500  # paths of one command
 _COMPARED = 20  # files whose line ends are compared with those of git
 _LARGEST = 1024 * 1024  # bytes of a blob that is looked at
+_EOL = ("check-attr", "-z", "eol", "--")
 _CHECK = ("check-attr", "-z", "filter", "ident", "working-tree-encoding")
 _UNSET = frozenset({"unspecified", "unset"})
 
@@ -85,7 +86,7 @@ class Stored:
         found: set[str] = set()
         for first in range(0, min(len(paths), _MOST_NAMED * _EXPLAINED), _MOST_NAMED):
             named = map(names.to_system, paths[first : first + _MOST_NAMED])
-            answer = self._asked("check-attr", "-z", "eol", "--", *named) or b""
+            answer = self._asked(*_EOL, *named) or b""
             fields = answer.split(b"\0")
             pairs = zip(fields[::3], fields[2::3], strict=False)
             found.update(names.from_bytes(path) for path, value in pairs if value == b"crlf")
