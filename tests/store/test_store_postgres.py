@@ -17,7 +17,8 @@ from store.crossing import crossing
 from store.places import QUICK
 
 from reconciler.errors import ConflictError, LockedError, StoreError, UnreadableStateError, UnsavedError
-from reconciler.model.state import State
+from reconciler.model.address import assistant
+from reconciler.model.state import AssistantBinding, State
 from reconciler.store.postgres import Patience, PostgresStore, database, schema
 
 FORK = multiprocessing.get_context("fork")
@@ -530,7 +531,9 @@ def test_nobody_is_named_once_the_lock_is_free(postgres, store, name):
 
 
 def test_a_large_state_comes_back(store):
+    bound = AssistantBinding("asst_1", "nonce", {"name": "0" * 64})
+    bindings = {assistant(f"a{number}"): bound for number in range(20_000)}
     with store.lock("apply"):
-        store.save(State("lineage", 0, "x" * 5_000_000), store.load().serial)
+        store.save(State("lineage", 0, "acme", "the server", bindings), store.load().serial)
 
-    assert len(store.load().project) == 5_000_000
+    assert store.load().bindings == bindings
