@@ -93,6 +93,10 @@ class Root:
             used = self._used(path, entry, len(content), lambda: [content])
         if used.proof is Proof.LINE_ENDS:
             content = b"".join(with_line_feeds([content]))
+        return self._decoded(path, content, is_quoted=self.evidence.is_quoted(used.proof))
+
+    def _decoded(self, path: str, content: bytes, *, is_quoted: bool = True) -> Source:
+        """Return a content as a text, and count it; ContentError when it is not UTF-8."""
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError as cause:
@@ -101,7 +105,7 @@ class Root:
                 "AS304", f"{path} is not UTF-8 text (line {line})", "save it as UTF-8"
             ) from cause
         self.read += len(text)
-        return Source(path, text, self.evidence.is_quoted(used.proof))
+        return Source(path, text, is_quoted)
 
     def fingerprint(self, path: str, limit: int) -> tuple[str, int]:
         """Return sha256 in hex and size in bytes of a named file; ContentError above ``limit`` bytes."""
@@ -169,7 +173,7 @@ class Root:
 
     def is_folder(self, path: str) -> bool:
         """Return whether a path beneath the root is a folder, to which no link leads."""
-        full = self.folder / names.to_system(path)
+        full = self._full(path)
         return full.is_dir() and full.resolve() == full
 
     def files_within(self, folder: str) -> dict[str, str]:

@@ -65,10 +65,7 @@ class Commit(Root):
             raise ContentError(
                 "AS310", problem, "plan without --against, or against a commit with its content"
             )
-        try:
-            return Source(path, content.decode("utf-8-sig"))
-        except UnicodeDecodeError as cause:
-            raise ContentError("AS304", f"{path} is not UTF-8 text", "save it as UTF-8") from cause
+        return self._decoded(path, content)
 
     def fingerprint(self, path: str, limit: int) -> tuple[str, int]:
         """Return sha256 in hex and size in bytes of a file; ContentError above ``limit`` bytes.

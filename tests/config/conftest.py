@@ -1,5 +1,7 @@
 """Configurations as a person writes them, and what becomes of them."""
 
+import os
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -65,3 +67,23 @@ def refused(means):
         return [f"{problem.origin}: {problem.message}" for problem in caught.value.diagnostics]
 
     return refused
+
+
+@pytest.fixture
+def git(workspace, monkeypatch):
+    """Git in the project, given an input; what it prints."""
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    identity = "-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"
+
+    def git(*arguments, given=b""):
+        command = ["git", *identity, *arguments]
+        ended = subprocess.run(
+            command, cwd=workspace.folder, input=given, check=True, capture_output=True, timeout=60
+        )
+        return ended.stdout.decode().strip()
+
+    git("init", "-q")
+    return git
