@@ -4,6 +4,7 @@ import re
 import time
 
 import pytest
+from budgets.bar import SHARED
 
 from reconciler.config.content import Root
 from reconciler.config.errors import ConfigError, ContentError
@@ -190,4 +191,4 @@ WORST = {
 def test_a_text_of_1_mb_is_looked_through_at_once(name):
     began = time.process_time()
     placeholder(WORST[name], WORST[name])
-    assert time.process_time() - began < 3  # less than a third is usual; other tests share the machine
+    assert time.process_time() - began < SHARED * 0.5

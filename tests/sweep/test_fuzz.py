@@ -11,7 +11,7 @@ from sweep.fuzz import commands, generated, program, stage, tried
 
 SEED = int(os.environ.get("FUZZ_SEED", "19"))
 RUNS = int(os.environ.get("FUZZ_RUNS", "20000"))
-SHORT, PARTS = 80, 20
+SHORT, PARTS = 200, 20
 
 
 def check(numbers):
