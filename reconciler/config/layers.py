@@ -109,7 +109,7 @@ class Layers:
         if self.problems.describes_errors:
             self.problems.append(self._located(code, message, *path, help=help, key=key))
         else:
-            self.problems.count(1)
+            self.problems.note(self.origin(*path, key=key), message)
 
     def warn(self, code: str, message: str, *path: str | int, help: str = "") -> None:  # noqa: A002 - the field's word
         """Report what is likely a mistake, and may be meant."""

@@ -57,21 +57,27 @@ class Problems:
 
     def append(self, problem: Diagnostic) -> None:
         """Take a problem; ConfigError where it is one error too many."""
-        key = problem.origin, problem.message
-        if key in self._seen or (problem.is_warning and self.is_full):
+        if (problem.origin, problem.message) in self._seen or (problem.is_warning and self.is_full):
             return
-        self._seen.add(key)
         kept = self._warnings if problem.is_warning else self._errors
         if len(kept) < KEPT:
             kept.append(problem)
-        if not problem.is_warning:
-            self._found += 1
-            self._end_if_full()
+        if problem.is_warning:
+            self._seen.add((problem.origin, problem.message))
+        else:
+            self.note(problem.origin, problem.message)
 
     def extend(self, problems: Iterable[Diagnostic]) -> None:
         """Take problems in turn; ConfigError as for one."""
         for problem in problems:
             self.append(problem)
+
+    def note(self, origin: Origin, message: str) -> None:
+        """Count an error once, without its description; ConfigError as for one."""
+        if (origin, message) not in self._seen:
+            self._seen.add((origin, message))
+            self._found += 1
+            self._end_if_full()
 
     def count(self, errors: int) -> None:
         """Count errors that are not described; ConfigError as for one."""

@@ -140,6 +140,18 @@ def test_of_many_mistakes_of_a_kind_a_hundred_are_shown(written, kind, workspace
     assert caught.value.omitted > 2_000
 
 
+def test_a_mistake_that_many_assistants_share_is_counted_once(workspace, means):
+    names = "".join(f"  A{number}: {{}}\n" for number in range(150))
+    shared = "".join(f"  a{number}: {{}}\n" for number in range(3_000))
+    description = "x" * 513
+    workspace.configure(
+        f"project: p\ndefaults: {{model: m, description: {description}}}\nassistants:\n{names}{shared}"
+    )
+    with pytest.raises(ConfigError) as caught:
+        means()
+    assert len(caught.value.diagnostics) + caught.value.omitted == 151
+
+
 def test_what_is_above_a_limit_is_not_looked_into(workspace, refused):
     workspace.configure(
         "project: p\nassistants:\n  a:\n    model: m\n    files: ["
