@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 from reconciler.api.errors import APIResponseValidationError
 
-_FEW = 10
-"""Objects below which a page is worth no request, but where fewer were asked for."""
-_IN_A_ROW = 30  # such pages that may follow each other
+FEW: Final = 10
+"""Objects below which a page is too small, unless fewer were asked for: servers cap pages at 10 or more."""
+IN_A_ROW: Final = 30
+"""Such pages that may follow each other."""
 
 T = TypeVar("T")
 PageT = TypeVar("PageT")
@@ -81,12 +82,12 @@ class _CursorPage(Generic[T]):
         APIResponseValidationError where they are too many: such a list has no end.
         """
         asked = self._call.page.sent_query.get("limit", "")
-        least = min(_FEW, int(asked)) if asked.isdecimal() and asked.isascii() else _FEW
+        least = min(FEW, int(asked)) if asked.isdecimal() and asked.isascii() else FEW
         poor = poor + 1 if self.has_next_page() and len(self.data) < least else 0
-        if poor > _IN_A_ROW:
+        if poor > IN_A_ROW:
             call = self._call.page
             raise APIResponseValidationError(
-                f"{call.method} /{call.url} answered {_IN_A_ROW} pages in a row with fewer than {least} "
+                f"{call.method} /{call.url} answered {IN_A_ROW} pages in a row with fewer than {least} "
                 "objects, and none is the last"
             )
         return poor

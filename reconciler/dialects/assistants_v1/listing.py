@@ -11,6 +11,7 @@ from reconciler.api.errors import (
     NotFoundError,
     UnprocessableEntityError,
 )
+from reconciler.api.pages import FEW, IN_A_ROW
 from reconciler.api.types import Unreadable
 from reconciler.dialects.assistants_v1.shape import REMEDIES
 from reconciler.dialects.incomplete_list import IncompleteListError, incomplete
@@ -29,11 +30,8 @@ PAGE = 100
 SMALLEST = 20
 """Objects that a server returns at once even where it ignores every parameter of paging."""
 _PAGES = 1_000  # of one reading; more than any account has
-_FEW = 10
-"""New objects below which a page is not worth a request: servers cap pages at 10, 20 or 100."""
-_IN_A_ROW = 30  # such pages that may follow each other
 _PAGE_SIZE = (
-    f"the page size of that server (at least {_FEW} objects where `limit` is {PAGE}), or, where it has fewer "
+    f"the page size of that server (at least {FEW} objects where `limit` is {PAGE}), or, where it has fewer "
     f"objects than its pages show, {REMEDIES.assistants}"
 )
 _NAMELESS = 1_000  # objects without a usable id that are kept
@@ -103,11 +101,11 @@ class Walk:
 
         ``page`` is the last one, where there is one: where it is small, the server may do nothing else wrong.
         """
-        self.poor = 0 if new >= _FEW else self.poor + 1
-        if self.poor <= _IN_A_ROW:
+        self.poor = 0 if new >= FEW else self.poor + 1
+        if self.poor <= IN_A_ROW:
             return
-        why = f"{_IN_A_ROW} pages in a row have fewer than {_FEW} new objects and are not the last"
-        if page is None or len(page.data) >= _FEW:
+        why = f"{IN_A_ROW} pages in a row have fewer than {FEW} new objects and are not the last"
+        if page is None or len(page.data) >= FEW:
             raise self._cut(why)
         raise _incomplete(self.target, f"{why}; page {self.pages} has {len(page.data)}", remedy=_PAGE_SIZE)
 
