@@ -17,7 +17,7 @@ class ConflictMarkers:
     def __init__(self) -> None:
         self._rest = b"\n"
         self._met = 0
-        self._is_code = False
+        self._fence = b""  # that of the code block which is open
 
     @property
     def are_found(self) -> bool:
@@ -31,13 +31,15 @@ class ConflictMarkers:
         text, done = self._rest + piece, 0
         for event in _EVENT.finditer(text):
             done = event.end()
-            self._meet(event.lastindex)
+            self._meet(event.lastindex, event[0])
         self._rest = text[max(done, len(text) - _LONGEST) :]
 
-    def _meet(self, marker: int | None) -> None:
-        if marker is None:
-            self._is_code = not self._is_code
-        elif marker == self._met + 1 and not self._is_code:
+    def _meet(self, marker: int | None, text: bytes) -> None:
+        if marker is None and not self._fence:
+            self._fence = text
+        elif marker is None and text == self._fence:
+            self._fence = b""
+        elif marker == self._met + 1 and not self._fence:
             self._met = marker
 
 

@@ -41,6 +41,7 @@ def test_a_conflict_behind_an_example_is_found():
         LEFT.replace("=======", "======= "),
         f"As git shows it:\n```\n{LEFT}```\n",
         f"~~~text\n{LEFT}~~~\nTitle\n=======\n",
+        f"```\n~~~\n{LEFT}```\n",
     ],
 )
 def test_a_text_with_a_part_of_them_has_no_conflict(text):
