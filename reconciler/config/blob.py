@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.config.conflict import ConflictMarkers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
 EDGE: Final = 64 * 1024
 """Bytes that are kept of the beginning and of the end of a file."""
@@ -85,11 +85,9 @@ def with_line_feeds(pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield held
 
 
-def passed(pieces: Iterable[bytes], size: int, like: str, *sinks: Callable[[bytes], object]) -> Passed:
-    """Return what one pass over pieces finds; the sinks get them too."""
+def passed(pieces: Iterable[bytes], size: int, like: str) -> Passed:
+    """Return what one pass over pieces finds."""
     one = Pass(size, like)
     for piece in pieces:
         one.feed(piece)
-        for sink in sinks:
-            sink(piece)
     return one.passed()
