@@ -130,7 +130,7 @@ def _write(stream: TextIO, text: str) -> None:
 
 
 def silence_broken(stream: TextIO) -> None:
-    """Give a stream that cannot be flushed to nobody."""
+    """Let a stream that cannot be flushed lead nowhere."""
     try:
         stream.flush()
     except OSError:

@@ -33,7 +33,7 @@ def _begin_again() -> None:
 
 
 def _open_closed_ones() -> None:
-    """Give a stream that the caller closed (>&-) to nobody; it is None, and a print would fail."""
+    """Let a stream that the caller closed (>&-) lead nowhere; it is None, and a print would fail."""
     sys.stdin = sys.stdin or Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - open to the end
     sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - the same
     sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - the same

@@ -58,7 +58,7 @@ class Evidence:
 
     @property
     def follows_links(self) -> bool:
-        """Whether a link that a person named is followed: in CI nobody looked at where it leads."""
+        """Whether a link that a person named is followed: in CI no reviewer saw where it leads."""
         return not self.in_ci or self.rule is TrackedRule.ALLOW
 
     def silence(self) -> Silence | None:

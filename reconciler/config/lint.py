@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.config.text import Node
     from reconciler.model.diagnostic import Diagnostic, Origin
 
-READERS: Final = "who chats with the assistant could read it"
+READERS: Final = "anyone who chats with the assistant could read it"
 """The reason why a prompt must have no key."""
 _TEXT = "text"
 _MOST = 5  # problems of one kind in one text; the rest are likely the same mistake
@@ -116,7 +116,7 @@ def invisible(piece: Span, index: int, one: str) -> Diagnostic:
 def secret(piece: Span, key: re.Match[str]) -> Diagnostic:
     """Return the problem of what looks like a key."""
     problem = f"this looks like a key ({key[0][:3]}...); {READERS}"
-    remedy = "take it out, and revoke it: it stands in git's history"
+    remedy = "remove it, and revoke it, as git keeps its history"
     return piece.diagnostic("AS505", problem, key.start(), len(key[0]), help=remedy)
 
 

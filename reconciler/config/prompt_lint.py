@@ -116,7 +116,7 @@ class PromptLint:
                 yield span.diagnostic("AS504", _CARRIAGE, inside).as_warning()
             for key, parts in first(_joined(prompt, keys(text, begin, end))):
                 problem = f"{_put_together(parts)} make what looks like a key ({key[0][:3]}...); {READERS}"
-                remedy = "take it out, and revoke it: it stands in git's history"
+                remedy = "remove it, and revoke it, as git keeps its history"
                 yield _located(prompt, key, "AS505", problem, help=remedy)
             for word, parts in first(_joined(prompt, _PLACEHOLDER.finditer(text, begin, end))):
                 problem = (

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reconciler.model.state import State
 
 
-@dataclass(frozen=True, repr=False)  # asyncio makes the repr of what a task returns, whoever reads it
+@dataclass(frozen=True, repr=False)  # asyncio makes the repr of what a task returns, though it is not printed
 class PlannedRun:
     """A plan that can be made again for a part of what it was made of."""
 
