@@ -162,14 +162,15 @@ def _marker(kind: str, project: str, environment: str) -> str:
 
 def _write_files(document: PlanDocument, job: CiJob, dotenv: Path | None, widget: Path | None) -> None:
     from reconciler.render import pipeline  # noqa: PLC0415 - not for --help
+    from reconciler.store import planfile  # noqa: PLC0415 - the same
 
     outputs = pipeline.plan_outputs(document)
     if job.outputs:
         _append(job.outputs, _lines(outputs))
     if dotenv:
-        _replace(dotenv, _lines({f"PLAN_{name.upper()}": value for name, value in outputs.items()}))
+        planfile.write(dotenv, _lines({f"PLAN_{name.upper()}": value for name, value in outputs.items()}))
     if widget:
-        _replace(widget, pipeline.plan_widget(document))
+        planfile.write(widget, pipeline.plan_widget(document))
 
 
 def _lines(values: Mapping[str, str]) -> str:
@@ -189,16 +190,8 @@ def _summarize(console: Console, file: Path | None, draft: Callable[[int], str])
 
 
 def _append(file: Path, text: str) -> None:
-    _write(file, text, "a")
-
-
-def _replace(file: Path, text: str) -> None:
-    _write(file, text, "w")
-
-
-def _write(file: Path, text: str, how: str) -> None:
     try:
-        with file.open(how, encoding="utf-8") as stream:
+        with file.open("a", encoding="utf-8") as stream:
             stream.write(text)
     except OSError as cause:
         raise UnwrittenError(f"cannot write {file}: {cause.strerror}") from cause

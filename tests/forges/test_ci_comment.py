@@ -165,6 +165,19 @@ def test_a_job_of_gitlab_gets_the_files_that_its_reports_want(job):
     assert DIGEST.fullmatch(rows["PLAN_DIGEST"])
 
 
+@pytest.mark.parametrize("option", ["--outputs", "--terraform-report"])
+def test_a_link_of_a_checkout_does_not_lead_to_another_file(option, job, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("kept")
+    link = job.project.folder / "link"
+    link.symlink_to(elsewhere)
+
+    assert job.comment(option, "link").code == 0
+
+    assert elsewhere.read_text() == "kept"
+    assert (link.is_symlink(), link.stat().st_mode & 0o777) == (False, 0o600)
+
+
 def test_without_a_token_everything_else_is_written(job):
     ended = job.comment("--outputs", "plan.env", GITHUB_TOKEN="", ASSISTANTS_SYNC_GITLAB_TOKEN="")
 
