@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from reconciler.errors import StoreError
+from reconciler.model.store_address import AddressError, address_of
 from reconciler.store.files import LARGEST
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-_ADDRESS = re.compile(r"([a-z0-9]+)://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:/[\w.=+-]+)*)/?", re.ASCII)
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")  # the first that is set counts
 _HOST = re.compile(r"[a-z0-9._:-]+\Z")
 _PRINTABLE = re.compile(r"[!-~]{1,2000}\Z")
@@ -267,17 +267,19 @@ def _code(text: str) -> str:
 
 def _parsed(address: str) -> tuple[str, str, str]:
     """Return scheme, bucket and prefix; an error does not repeat the address, which may contain a key."""
-    match = _ADDRESS.fullmatch(address)
-    if not match or {".", ".."} & set(match[3].split("/")):
+    scheme = address.partition("://")[0]
+    if scheme in _LATER:
+        raise StoreError(f"{scheme}:// is not supported yet. Use s3://BUCKET/PREFIX.")
+    try:
+        bucket, *prefix = address_of(address).path
+    except AddressError:
         raise StoreError(
             "the address of a state in object storage is s3://BUCKET/PREFIX: letters, digits and -_.=+ only, "
             "no user and no key. Credentials come from the environment (AWS_ACCESS_KEY_ID, …)."
-        )
-    if match[1] in _LATER:
-        raise StoreError(f"{match[1]}:// is not supported yet. Use s3://BUCKET/PREFIX.")
-    if match[1] not in _SERVICES:
-        raise StoreError(f"{match[1]}:// is not a supported object storage. Use s3://BUCKET/PREFIX.")
-    return match[1], match[2], match[3]
+        ) from None
+    if scheme not in _SERVICES:
+        raise StoreError(f"{scheme}:// is not a supported object storage. Use s3://BUCKET/PREFIX.")
+    return scheme, bucket, "".join(f"/{segment}" for segment in prefix)
 
 
 def _endpoint() -> tuple[str, bool]:

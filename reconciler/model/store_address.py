@@ -1,0 +1,147 @@
+"""Addresses of databases and buckets that hold states: read strictly, so that no part means another host."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_POSTGRES = re.compile(
+    r"(?:(?P<user>[A-Za-z0-9_][\w.+-]{0,99})@)?"
+    r"(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[\w.-]{1,253})"
+    r"(?::(?P<port>[1-9][0-9]{0,4}))?"
+    r"/(?P<database>\w[\w.-]{0,62})"
+    r"(?:\?sslmode=(?P<sslmode>disable|allow|prefer|require|verify-ca|verify-full))?",
+    re.ASCII,
+)
+_S3 = re.compile(r"(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<prefix>(?:/[\w.=+-]+)*)/?", re.ASCII)
+_LABEL = re.compile(r"\w(?:[\w-]{0,61}\w)?", re.ASCII)
+_NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*", re.ASCII)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}", re.ASCII)
+_COLONS = re.compile("[:\u02d0\u02f8\u0589\u05c3\u2236\ua789\ufe13\ufe30\ufe55\uff1a]")
+_PORT = 5432
+_LARGEST_PORT = 65_535
+_STRICTEST = "verify-full"
+_POSTGRES_FORM = (
+    "postgresql://USER@HOST:PORT/DATABASE?sslmode=MODE, of which USER, PORT and MODE may be missing"
+)
+_S3_FORM = "s3://BUCKET/PREFIX, with letters, digits and -_.=+ only"
+_KINDS = "name a directory, postgresql://HOST/DATABASE or s3://BUCKET/PREFIX"
+
+
+class AddressError(ValueError):
+    """A text is not an address of a state; ``help`` is the remedy, and neither repeats the text."""
+
+    def __init__(self, problem: str, help: str) -> None:  # noqa: A002 - the field's word
+        super().__init__(problem)
+        self.help = help
+
+
+@dataclass(frozen=True, slots=True)
+class StoreAddress:
+    """A database or a bucket: ``path`` is its name, followed by the segments of a prefix.
+
+    Host and port are in one normal form: lower case, without the default port.
+    """
+
+    text: str = field(compare=False)
+    scheme: str
+    path: tuple[str, ...]
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    sslmode: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+    def covers(self, other: StoreAddress) -> bool:
+        """Return whether an operator who allowed this address allowed the other one too.
+
+        That is the same database, or a prefix in the same bucket at or below this one. The other one
+        may name a user if this one names none, and no weaker encryption than this one.
+        """
+        is_there = (self.scheme, self.host, self.port) == (other.scheme, other.host, other.port)
+        is_below = self.path == other.path[: len(self.path)]
+        is_user = not self.user or other.user in {"", self.user}
+        return is_there and is_below and is_user and other.sslmode in {"", _STRICTEST, self.sslmode}
+
+    @property
+    def option(self) -> str:
+        """The option that allows exactly this address."""
+        return f"--allow-state {shlex.quote(self.text)}"
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text is meant as an address and not as a directory, however it is misspelt."""
+    return "://" in text or _COLONS.search(text.partition("/")[0]) is not None
+
+
+def address_of(text: str) -> StoreAddress:
+    """Return what a text says, which has no password; AddressError where it is not such an address."""
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        problem = "the location of the state is neither a directory nor an address"
+        raise AddressError(problem, f"{_KINDS}; begin the path of a directory that has a colon with ./")
+    if scheme not in _READERS:
+        raise _unsupported(scheme)
+    return _READERS[scheme](text, rest)
+
+
+def _unsupported(scheme: str) -> AddressError:
+    if scheme.lower() in _READERS:
+        return AddressError(
+            "the scheme of the state's address is not in lower case", f"write {scheme.lower()}://"
+        )
+    shown = f": {scheme}://" if _SCHEME.fullmatch(scheme) else ""
+    return AddressError(f"the address of the state has an unsupported scheme{shown}", _KINDS)
+
+
+def _database(text: str, rest: str) -> StoreAddress:
+    found = _POSTGRES.fullmatch(rest)
+    host = _host(found["host"]) if found else None
+    port = int(found["port"] or _PORT) if found else 0
+    if not found or host is None or port > _LARGEST_PORT:
+        raise AddressError("the address of the state is not that of a database", f"write {_POSTGRES_FORM}")
+    return StoreAddress(
+        text,
+        "postgresql",
+        (found["database"],),
+        host=host,
+        port=port,
+        user=found["user"] or "",
+        sslmode=found["sslmode"] or "",
+    )
+
+
+def _host(written: str) -> str | None:
+    """Return the normal form of a host; None for what is no host, or a number that only some take for one."""
+    try:
+        if written.startswith("["):
+            return f"[{IPv6Address(written[1:-1])}]"
+        labels = written.lower().split(".")
+        if _NUMBER.fullmatch(labels[-1]):
+            return str(IPv4Address(written))
+    except ValueError:
+        return None
+    return ".".join(labels) if all(map(_LABEL.fullmatch, labels)) else None
+
+
+def _bucket(text: str, rest: str) -> StoreAddress:
+    found = _S3.fullmatch(rest)
+    path = (found["bucket"], *found["prefix"].split("/")[1:]) if found else ()
+    if not found or {".", ".."} & {*path}:
+        raise AddressError("the address of the state is not that of a bucket", f"write {_S3_FORM}")
+    return StoreAddress(text, "s3", path)
+
+
+_READERS: dict[str, Callable[[str, str], StoreAddress]] = {
+    "postgresql": _database,
+    "postgres": _database,
+    "s3": _bucket,
+}
