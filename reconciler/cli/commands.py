@@ -170,7 +170,7 @@ def output(address: str | None, form: str, **options: Any) -> int:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Append a line of JSON to this file for every request.",
 )
-@options.state
+@options.state_location
 @options.speaking
 def serve(host: str, port: int, database: Path | None, require_key_file: Path | None, **options: Any) -> int:
     """Serve the embedded server on a socket.

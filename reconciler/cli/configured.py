@@ -15,6 +15,7 @@ from reconciler.config import state_location
 from reconciler.config.content import Root
 from reconciler.config.reading import Reading, read
 from reconciler.config.resolve import Choice, Configuration, resolved
+from reconciler.config.state_permission import permitted
 from reconciler.config.tracked import rule_for
 from reconciler.errors import UsageError
 from reconciler.model.mark import NO_ENVIRONMENT
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.console import Console
     from reconciler.dialects import Dialect
+    from reconciler.model.store_address import StoreAddress
     from reconciler.store import Store
 
 STATE = Path("state")
@@ -40,6 +42,7 @@ class Configured:
     variables: Mapping[str, str] = field(default_factory=dict)
     root: Root = field(default_factory=lambda: Root(Path()))
     named_dialect: str | None = None
+    allowed_states: Sequence[StoreAddress] = ()
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Configured:
@@ -53,6 +56,7 @@ class Configured:
             variables=_pairs(options["variables"]),
             root=Root(Path(), rule, in_ci=in_ci()),
             named_dialect=options["dialect"],
+            allowed_states=options.get("allowed_states", ()),
         )
 
     @cached_property
@@ -85,11 +89,15 @@ class Configured:
     def location(self, named: Path | str | None) -> Path | str:
         """Return the folder or address of the state: of an option, of `state:`, or else the folder `state`.
 
-        ConfigError where there is a configuration, and its location of the state is not certain.
+        ConfigError where there is a configuration, and its location of the state is not certain;
+        RefusedError where it is one that a pull request could choose, or change.
         """
-        if named is None and any(self.root.exists(path) for path in self.files):
-            named = state_location.chosen(self.root, self._reading)
-        return STATE if named is None else named
+        if named is not None:
+            return named
+        is_there = any(self.root.exists(path) for path in self.files)
+        chosen = state_location.chosen(self.root, self._reading) if is_there else None
+        location = permitted(chosen or state_location.Named(STATE), self.allowed_states)
+        return location if isinstance(location, Path) else str(location)
 
     def store(self, named: Path | str | None) -> Store:
         """Return the store of the state of this project and environment: in a folder, or at an address.

@@ -52,7 +52,30 @@ class StateLocation(click.Path):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Any:  # click's own signature
         """Return a Path, or the text of a URL."""
-        return value if isinstance(value, str) and "://" in value else super().convert(value, param, ctx)
+        from reconciler.model.store_address import is_address  # noqa: PLC0415 - not for --help
+
+        return value if isinstance(value, str) and is_address(value) else super().convert(value, param, ctx)
+
+
+class AllowedState(click.types.StringParamType):
+    """An address of a database or a bucket, without a password; the environment variable has one per line."""
+
+    name = "address"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:  # click's own signature
+        """Return a StoreAddress."""
+        from reconciler.model.store_address import AddressError, address_of  # noqa: PLC0415 - not for --help
+
+        try:
+            return address_of(value)
+        except AddressError as cause:
+            self.fail(f"{cause}: {cause.help}", param, ctx)
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        """Return the lines that are not blank: a block of YAML ends with a line end."""
+        return [line.strip() for line in rv.splitlines() if line.strip()]
 
 
 class NewFile(click.Path):
@@ -125,11 +148,23 @@ configuration = together(
     ),
 )
 
-state = option(
+state_location = option(
     "--state",
     type=StateLocation(),
     show_default="what `state:` says in the configuration, or the folder state",
     help="Where it is remembered which remote object each address is: a folder, postgresql://… or s3://….",
+)
+
+state = together(
+    state_location,
+    option(
+        "--allow-state",
+        "allowed_states",
+        multiple=True,
+        metavar="ADDRESS",
+        type=AllowedState(),
+        help="Let `state:` in a file name this database or bucket, or a prefix below it. Repeatable.",
+    ),
 )
 
 network = together(

@@ -191,10 +191,12 @@ _RULES = (
     Rule(
         "AS405",
         "where the state is kept",
-        "`state` names a folder beneath the root, relative to the file that names it, or an address such "
-        "as postgresql://HOST/DATABASE or s3://BUCKET/PREFIX; files that name one agree. A password or a "
-        "key never stands there, since everybody who reads the repository would have it: it comes from "
-        "the environment. Who has committed one should change it.",
+        "`state` names a directory beneath the root, relative to the file that names it, or an address: "
+        "postgresql://HOST/DATABASE, which may name a user, a port and ?sslmode=MODE, or s3://BUCKET/PREFIX. "
+        "Anything else in an address is refused, since it could mean another host. Files that name a "
+        "state agree. A password or a key never stands there, since everybody who reads the repository would "
+        "have it: it comes from the environment. If you have committed one, rotate it. A command uses an "
+        "address only if the operator allowed it with --allow-state.",
     ),
     Rule(
         "AS406",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from reconciler.config.errors import ContentError
 from reconciler.config.names import to_system
+from reconciler.model.store_address import AddressError, address_of, is_address
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,14 +19,23 @@ if TYPE_CHECKING:
     from reconciler.config.document import Declared
     from reconciler.config.problems import Problems
     from reconciler.config.reading import Reading
-    from reconciler.model.diagnostic import Diagnostic
+    from reconciler.model.diagnostic import Diagnostic, Origin
+    from reconciler.model.store_address import StoreAddress
 
 _LONGEST = 2_000
 _SECRET = re.compile(r"pass|secret|token|key|credential", re.IGNORECASE)
 _CODE = "AS405"
 
 
-def configured(root: Root, documents: Sequence[Declared], problems: Problems) -> Path | str | None:
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A folder or an address, and where it is named: in a file, or nowhere."""
+
+    location: Path | StoreAddress
+    origin: Origin | None = None
+
+
+def configured(root: Root, documents: Sequence[Declared], problems: Problems) -> Named | None:
     """Return the folder, beneath the root, or the address that the documents name; None where none does."""
     named = [declared for declared in documents if "state" in declared.document.model_fields_set]
     locations = [(declared, _location(root, declared, problems)) for declared in named]
@@ -33,48 +44,51 @@ def configured(root: Root, documents: Sequence[Declared], problems: Problems) ->
         if location != other:
             problem = f"another place of the state than in {first.source.path}"
             problems.append(_at(declared, _CODE, problem, "one run, one state: keep one of them"))
-    return locations[0][1] if locations else None
+    found = ((declared, location) for declared, location in locations[:1] if location is not None)
+    return next((Named(location, declared.node.at("state")) for declared, location in found), None)
 
 
-def chosen(root: Root, reading: Reading) -> Path | str | None:
+def chosen(root: Root, reading: Reading) -> Named | None:
     """Return the same; ConfigError where it is wrong, or may be in a file that cannot be read.
 
     Other mistakes do not matter here: a command that reads a state needs no valid configuration.
     """
     problems = reading.problems.copy()
-    location = configured(root, reading.documents, problems)
+    named = configured(root, reading.documents, problems)
     is_lost = any(
         declared.node.has("state") and "state" not in declared.document.model_fields_set
         for declared in reading.documents
     )
     if problems.total > reading.problems.total or is_lost or not reading.complete:
         raise problems.error()
-    return location
+    return named
 
 
-def _location(root: Root, declared: Declared, problems: Problems) -> Path | str | None:
+def _location(root: Root, declared: Declared, problems: Problems) -> Path | StoreAddress | None:
     """Return what one document names, or None where that is wrong; its text is never repeated."""
     named = declared.document.state
-    if "://" in named:
-        if len(named) > _LONGEST:
-            problem = f"the address of the state has more than {_LONGEST:,} characters"
-            problems.append(_at(declared, _CODE, problem, "name a shorter one"))
-            return None
-        if _holds_secret(named):
-            remedy = (
-                "take it out, since it comes from the environment (PGPASSWORD, AWS_SECRET_ACCESS_KEY, or the "
-                "whole address in ASSISTANTS_SYNC_STATE), and change it: it stands in git's history"
-            )
-            problems.append(
-                _at(declared, _CODE, "the address of the state holds a password or a key", remedy)
-            )
-            return None
-        return named
     try:
-        return _folder(root, named, declared.source.path)
+        return _address(named) if is_address(named) else _folder(root, named, declared.source.path)
+    except AddressError as cause:
+        problems.append(_at(declared, _CODE, str(cause), cause.help))
     except ContentError as cause:
         problems.append(_at(declared, cause.code, f"cannot keep the state there: {cause}", cause.help))
-        return None
+    return None
+
+
+def _address(named: str) -> StoreAddress:
+    """Return an address without a secret; AddressError for any other."""
+    if len(named) > _LONGEST:
+        raise AddressError(
+            f"the address of the state has more than {_LONGEST:,} characters", "name a shorter one"
+        )
+    if _holds_secret(named):
+        raise AddressError(
+            "the address of the state holds a password or a key",
+            "take it out, since it comes from the environment (PGPASSWORD, AWS_SECRET_ACCESS_KEY, or the "
+            "whole address in ASSISTANTS_SYNC_STATE), and change it: it stands in git's history",
+        )
+    return address_of(named)
 
 
 def _holds_secret(address: str) -> bool:

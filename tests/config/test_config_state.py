@@ -19,7 +19,8 @@ def kept(workspace, root):
     def kept(*paths, **files):
         for name, text in files.items():
             workspace.write(f"{name.replace('_', '/')}.yaml", text)
-        return chosen(root, read(root, [Path(path) for path in paths]))
+        named = chosen(root, read(root, [Path(path) for path in paths]))
+        return named and (named.location if isinstance(named.location, Path) else str(named.location))
 
     return kept
 
@@ -115,3 +116,29 @@ def test_a_folder_reached_by_a_link_is_refused_only_where_it_leads_out(kept, wor
 def test_the_folder_of_git_holds_no_state(kept, folder):
     with pytest.raises(ConfigError, match="belongs to git itself"):
         kept("one.yaml", one=f"state: {folder}\n{ONE}")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "file:///etc/passwd",
+        "http://evil.example/x",
+        "gs://bucket",
+        "S3://bucket",
+        "s3:bucket",
+        "s3://bucket/../../etc",
+        "s3://",
+        "postgresql://db.example",
+        "postgresql://db.example/x?host=evil.example",
+        "postgresql://db.example,evil.example/x",
+        "postgresql://db.example:0/x",
+        f"s3://bucket/{'x' * 2000}",
+    ],
+)
+def test_an_address_that_no_command_could_open_is_a_mistake_at_its_place_in_the_file(kept, address):
+    with pytest.raises(ConfigError) as refused:
+        kept("one.yaml", one=f'state: "{address}"\n{ONE}')
+
+    (problem,) = refused.value.diagnostics
+    assert (str(problem.origin), problem.code) == ("one.yaml:1:8", "AS405")
+    assert problem.help

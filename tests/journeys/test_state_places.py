@@ -79,6 +79,7 @@ def test_the_configuration_names_the_place_unless_somebody_else_does(project, pl
     password = unquote(urlsplit(place).password or "")
     monkeypatch.setenv("PGPASSWORD", password)
     named = place.replace(f":{quote(password, safe='')}@", "@")
+    monkeypatch.setenv("ASSISTANTS_SYNC_ALLOW_STATE", named)
     project.configure(f"state: {named}\n" + (project.folder / "assistants.yaml").read_text())
     server = ("--server", url)
     assert project.run("apply", "--auto-approve", *server).code == 0
