@@ -96,7 +96,7 @@ class Configured:
             return named
         is_there = any(self.root.exists(path) for path in self.files)
         chosen = state_location.chosen(self.root, self._reading) if is_there else None
-        location = permitted(chosen or state_location.Named(STATE), self.allowed_states)
+        location = permitted(self.root, chosen or state_location.Named(STATE), self.allowed_states)
         return location if isinstance(location, Path) else str(location)
 
     def store(self, named: Path | str | None) -> Store:

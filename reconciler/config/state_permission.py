@@ -5,22 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.config.tracked_state import tracked_within
 from reconciler.errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reconciler.config.content import Root
     from reconciler.config.state_location import Named
     from reconciler.model.store_address import StoreAddress
 
 
-def permitted(named: Named, allowed: Sequence[StoreAddress]) -> Path | StoreAddress:
+def permitted(root: Root, named: Named, allowed: Sequence[StoreAddress]) -> Path | StoreAddress:
     """Return the location of a state that no option names; RefusedError where it may not be used.
 
     Nothing is connected, and no credential is read. Where a location is not named in a file either, it is
     the default directory.
     """
     if isinstance(named.location, Path):
+        if root.evidence.in_ci:
+            _refuse_tracked(root, named.location)
         return named.location
     if not any(one.covers(named.location) for one in allowed):
         raise _unallowed(named.location, named)
@@ -33,3 +37,14 @@ def _unallowed(address: StoreAddress, named: Named) -> RefusedError:
         f"sent there. If the address is yours, pass {address.option}, or add this line to the environment "
         f"variable ASSISTANTS_SYNC_ALLOW_STATE: {address}"
     )
+
+
+def _refuse_tracked(root: Root, folder: Path) -> None:
+    """Refuse a directory in git: a pull request could bring a state that nobody wrote by an apply."""
+    reason = tracked_within(root.folder, folder)
+    if reason:
+        raise RefusedError(
+            f"cannot use the state in {folder}: {reason}, so a pull request can change it, and CI is set. "
+            "Nothing was changed. Name a database or a bucket with --state or ASSISTANTS_SYNC_STATE. To use "
+            f"this directory all the same, pass --state {folder}"
+        )
