@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import re
 import secrets
+import socket
 import subprocess
 import sys
 import threading
@@ -448,6 +449,48 @@ def test_what_stands_for_an_address_that_says_little(monkeypatch):
     assert PostgresStore("postgres://[::1]:7/db", "n").location == "postgresql://::1:7/db#n"
     monkeypatch.setenv("PGHOST", "db.example")
     assert PostgresStore("postgresql:///x%20y", "n").location == "postgresql://db.example:5432/x%20y#n"
+
+
+def beyond(url, **parameters):
+    """The same server by a name that is not this machine's."""
+    more = "&".join(f"{name}={value}" for name, value in {"hostaddr": "127.0.0.1", **parameters}.items())
+    return f"{url.replace('@127.0.0.1:', '@db.internal:')}?{more}"
+
+
+def test_no_password_goes_to_another_machine_unencrypted_unless_the_operator_says_so(
+    postgres, name, monkeypatch
+):
+    refused = problem(beyond(postgres.url()), name)
+    assert "server does not support SSL" in refused
+    assert "set PGSSLMODE=prefer" in refused
+
+    assert PostgresStore(beyond(postgres.url(), sslmode="prefer"), name, QUICK).load().serial == 0
+    monkeypatch.setenv("PGSSLMODE", "disable")
+    assert PostgresStore(beyond(postgres.url()), name, QUICK).load().serial == 0
+
+
+def test_a_server_without_tls_learns_neither_user_nor_password(name):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        got = []
+        asked = threading.Thread(target=refuse_tls, args=(server, got))
+        asked.start()
+        url = f"postgresql://canary:canary@127.0.0.1:{server.getsockname()[1]}/x"
+        assert "canary" not in problem(beyond(url), name)
+        asked.join(10)
+
+    assert got == [SSL_REQUEST, b""]
+
+
+SSL_REQUEST = bytes.fromhex("0000000804d2162f")
+
+
+def refuse_tls(server, got):
+    """Answer a wish for TLS as a server without it does, and keep everything that is sent."""
+    line, _ = server.accept()
+    with line:
+        got.append(line.recv(1000))
+        line.sendall(b"N")
+        got.append(line.recv(1000))
 
 
 def test_a_pooler_is_refused_by_what_it_says(monkeypatch, name):

@@ -6,6 +6,7 @@ import os
 import socket
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
 from threading import Timer
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
@@ -45,8 +46,15 @@ _DURABLE = (
     "-c synchronous_commit=on -c default_transaction_isolation=read\\ committed -c search_path=pg_catalog"
 )
 
+# Where one of these is set, the operator has decided about encryption already; a service file may.
+_DECIDING = ("PGSSLMODE", "PGREQUIRESSL", "PGSERVICE")
+
 _ASKED = "SELECT current_setting('synchronous_commit'), current_setting('search_path')"
 _AGAIN = "Run the same command again once address, user and password are right and the server answers."
+_UNENCRYPTED = (
+    "Without encryption others could read the password and the state. Turn on TLS in the server; or, if you "
+    "trust the network, set PGSSLMODE=prefer."
+)
 _POOLER = "That is a pooler, behind which no lock holds: name the server itself."
 
 # The same questions from the other side, so that the lock of a vanished run is free after 30 s. Not every
@@ -83,6 +91,7 @@ class Database:
         self.patience = patience
         self._named = _parameters_of(url)
         known = {**_defaults(), **self._named}
+        self._encryption = _encryption(self._named, known)
         self.user = known.get("user") or ""
         host, port = known.get("host") or "localhost", known.get("port") or "5432"
         server = f"{quote(host, safe=',:[]')}:{port}/{quote(known.get('dbname') or self.user)}"
@@ -125,6 +134,7 @@ class Database:
             "target_session_attrs": "read-write" if writing else "primary",
             "connect_timeout": str(self.patience.connection),
             **_REACHED,
+            **self._encryption,
             **self._named,
             "client_encoding": "utf8",
             "options": f"{self._named.get('options', '')} {own} {alone}".strip(),
@@ -171,6 +181,8 @@ class Database:
     def _unreachable(self, cause: psycopg.Error) -> StoreError:
         failure = f"cannot reach {self.location}: {self.message_of(cause)}. Nothing was changed."
         remedy = _POOLER if "startup parameter" in str(cause) else _AGAIN
+        if self._encryption and "SSL" in str(cause):
+            remedy = _UNENCRYPTED
         return StoreError(f"{failure} {remedy}")
 
     def message_of(self, cause: psycopg.Error) -> str:
@@ -207,6 +219,24 @@ def _defaults() -> dict[str, str]:
     """Return the defaults of parameters: environment variables, and what was built in."""
     defaults = {option.keyword.decode(): option.val for option in psycopg.pq.Conninfo.get_defaults()}
     return {name: value.decode(errors="replace") for name, value in defaults.items() if value}
+
+
+def _encryption(named: dict[str, str], known: dict[str, str]) -> dict[str, str]:
+    """Return the demand for encryption beyond this machine, unless the operator has decided about it.
+
+    libpq by itself sends a password to a server without TLS, also in clear text if that asks for it.
+    """
+    is_decided = {"sslmode", "requiressl", "service"} & named.keys() or any(map(os.environ.get, _DECIDING))
+    hosts = [host for name in ("host", "hostaddr") for host in known.get(name, "").split(",") if host]
+    return {} if is_decided or all(map(_is_here, hosts)) else {"sslmode": "require"}
+
+
+def _is_here(host: str) -> bool:
+    """Return whether a host is this machine: a socket, or a loopback address."""
+    try:
+        return host.startswith(("/", "@")) or host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _cut(connection: Connection) -> None:
