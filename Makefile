@@ -54,6 +54,7 @@ LOCK = $(RESOLVE) --universal --python-version 3.11
 lock: .venv/ready ## renew the versions in locks/, within the ranges of pyproject.toml
 	@$(LOCK) --all-extras --group dev pyproject.toml --output-file locks/development.txt
 	@$(LOCK) --group build pyproject.toml --constraint locks/development.txt --output-file locks/program.txt
+	@$(LOCK) --all-extras --group build pyproject.toml --constraint locks/development.txt --output-file locks/action.txt
 	@$(LOCK) locks/sdk.in --output-file locks/sdk.txt
 
 define test_versions

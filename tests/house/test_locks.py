@@ -41,10 +41,15 @@ def group(name):
 PROGRAM = [*PYPROJECT["project"]["dependencies"], *group("build"), *PYPROJECT["build-system"]["requires"]]
 EXTRAS = [one for several in PYPROJECT["project"]["optional-dependencies"].values() for one in several]
 SDK = joined((LOCKS / "sdk.in").read_text())
-WANTED = {"program": PROGRAM, "development": [*PROGRAM, *EXTRAS, *group("dev")], "sdk": SDK}
+WANTED = {
+    "program": PROGRAM,
+    "action": [*PROGRAM, *EXTRAS],
+    "development": [*PROGRAM, *EXTRAS, *group("dev")],
+    "sdk": SDK,
+}
 
 
-def test_there_is_a_lock_for_the_program_for_development_and_for_the_sdk():
+def test_there_is_a_lock_for_the_program_its_action_development_and_the_sdk():
     assert {path.stem for path in LOCKS.glob("*.txt")} == WANTED.keys()
 
 
@@ -72,8 +77,9 @@ def test_what_is_declared_is_locked_in_its_range(name, wanted):
     assert all(requirement.specifier.contains(version) for version in versions), "run `make lock`"
 
 
-def test_the_program_is_tested_with_the_versions_that_the_demo_has():
-    program, development = locked("program"), locked("development")
+@pytest.mark.parametrize("name", ["program", "action"])
+def test_the_program_is_tested_with_the_versions_that_the_demo_and_the_action_have(name):
+    program, development = locked(name), locked("development")
 
     assert {name: development.get(name) for name in program} == program
 
@@ -90,7 +96,10 @@ FETCHES = re.compile(
     r"[^;&|]*?\s(install|i|ci|sync|compile|download|wheel|add|lock|run|tool|create|exec|get|upgrade|update)\b"
     r"|\b(pipx|uvx|npx|easy_install|curl|wget)\s|--upgrade-deps\b"
 )
-PINNED = re.compile(r"--require-hashes\b|--no-deps --no-build-isolation --editable ('?\"?)(\.|\$\w+)\1$")
+PINNED = re.compile(
+    r"--require-hashes\b|--no-deps (--no-build-isolation --editable|--no-index --no-build-isolation)"
+    r" ('?\"?)(\.|\$\w+(/\w+)?)\2$"
+)
 
 
 def unpinned(text):
@@ -112,6 +121,8 @@ def unpinned(text):
         "pip install --no-deps --no-build-isolation requests",
         "pip install --no-deps --no-build-isolation --editable git+https://example.com/x",
         "pip install --editable .",
+        "pip install --no-deps --no-index --no-build-isolation assistants-sync==0.1.0",
+        "pip install --no-deps --no-index $GITHUB_ACTION_PATH",
         "uv pip install --group dev",
         "uv pip compile pyproject.toml",
         "uv sync",
@@ -134,6 +145,7 @@ def test_each_unpinned_installation_is_known_as_one(command):
         "# pip install x",
         "pip install --require-hashes --only-binary :all: --requirement locks/program.txt",
         "pip install --no-deps --no-build-isolation --editable .",
+        'pip install --no-deps --no-index --no-build-isolation "$room/program"',
         "echo 'install uv' && make test",
     ],
 )

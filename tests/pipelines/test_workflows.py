@@ -10,6 +10,9 @@ from pathlib import Path
 import click
 import pytest
 import yaml12
+from house.test_locks import unpinned
+from pipelines.composite import runner
+from pipelines.test_action import fake_python
 
 from reconciler.cli.main import program
 
@@ -19,7 +22,7 @@ GITLAB = [ROOT / "templates/assistants-sync.yml", ROOT / "examples/gitlab/.gitla
 HOOKS = ROOT / ".pre-commit-hooks.yaml"
 ACTION = yaml12.parse_yaml((ROOT / "action.yml").read_text())
 OURS = "OWNER/assistants-sync@"
-PINNED = re.compile(r"[\w/-]+@[0-9a-f]{40}")
+PINNED = re.compile(r"[\w/$-]+@[0-9a-f]{40}\Z")
 ENDS = re.compile(r"\s+(>|\||\|\|)\s.*\Z")
 COMMAND = re.compile(r"(?:^|\s)(assistants-sync (?:-|[a-z]).*)", re.MULTILINE)
 
@@ -99,7 +102,75 @@ STEPS = list(steps())
 
 
 def test_everything_that_is_used_is_named_by_its_commit():
-    assert [step["uses"] for _, step in STEPS if "uses" in step and not PINNED.fullmatch(step["uses"])] == []
+    assert [step["uses"] for _, step in STEPS if "uses" in step and not PINNED.search(step["uses"])] == []
+
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SHOWN = [(page.name, yaml12.parse_yaml(text)) for page in PAGES for text in BLOCK.findall(page.read_text())]
+FILES = [(file.name, documents(file)) for file in [ROOT / "action.yml", *WORKFLOWS, *GITLAB, HOOKS]]
+
+
+def values(key, value):
+    """Every value under a key, however deep."""
+    if isinstance(value, dict):
+        yield from (one for name, one in value.items() if name == key)
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from values(key, one)
+
+
+@pytest.mark.parametrize(("name", "content"), [*FILES, *SHOWN])
+def test_nothing_that_is_shipped_or_shown_installs_what_no_hash_names(name, content):
+    assert [one for text in scripts(content) for one in unpinned(text)] == [], name
+
+
+@pytest.mark.parametrize(("name", "content"), [*FILES, *SHOWN])
+def test_nothing_that_is_shipped_or_shown_uses_a_name_that_others_can_guess(name, content):
+    assert [text for text in scripts(content) if re.search(r"/tmp\b|TMPDIR", text)] == [], name  # noqa: S108 - what is searched for
+
+
+@pytest.mark.parametrize(("name", "content"), [*FILES, *SHOWN])
+def test_whatever_is_used_is_named_by_its_commit(name, content):
+    used = [*values("uses", content), *values("component", content)]
+
+    assert [one for one in used if not PINNED.search(one)] == [], name
+
+
+def test_the_component_installs_the_commit_that_it_was_given(checkout, tools, tmp_path):
+    """And neither a branch nor a tag, nor anything of the checkout, in a directory of its own."""
+    source = tmp_path / "server/group/copy.git"
+    shutil.copytree(checkout.folder, source)
+    named = git(checkout, "rev-parse", "HEAD")
+    script = "\n".join(documents(GITLAB[0])[1][".assistants-sync"]["before_script"])
+    installs = fake_python(tools)
+    (tools / "program").write_text("#!/bin/sh\n")
+    checkout.write("venv.py", "open('imported', 'w')\n")
+
+    def install(commit):
+        return subprocess.run(
+            ["bash", "-e", "-c", f'{script}\necho "$room"'],  # noqa: S607 - any bash
+            cwd=checkout.folder,
+            env={
+                **runner(checkout.folder, tools),
+                "ASSISTANTS_SYNC_SOURCE": source.as_uri(),
+                "ASSISTANTS_SYNC_COMMIT": commit,
+                "CI_JOB_TOKEN": "canary",
+            },
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+
+    first, second = install(named), install(named)
+    rooms = [Path(one.stdout.strip()) for one in (first, second)]
+    assert rooms[0] != rooms[1]
+    assert rooms[0].stat().st_mode & 0o777 == 0o700
+    assert (rooms[0] / "program/assistants.yaml").exists()
+    lock, itself = installs.read_text().splitlines()[:2]
+    assert f"{rooms[0]}/program/locks/action.txt" in lock
+    assert itself.endswith(f"--no-index --no-build-isolation {rooms[0]}/program")
+    assert install("0" * 40).returncode != 0
+    assert not (checkout.folder / "imported").exists()
 
 
 def test_no_checkout_leaves_its_credentials_behind():
