@@ -13,6 +13,7 @@ import click
 from reconciler.cli import options
 from reconciler.cli.console import Console
 from reconciler.errors import ReconcilerError, UsageError
+from reconciler.files import appending
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -191,7 +192,7 @@ def _summarize(console: Console, file: Path | None, draft: Callable[[int], str])
 
 def _append(file: Path, text: str) -> None:
     try:
-        with file.open("a", encoding="utf-8") as stream:
+        with os.fdopen(appending(file), "w", encoding="utf-8") as stream:
             stream.write(text)
     except OSError as cause:
         raise UnwrittenError(f"cannot write {file}: {cause.strerror}") from cause

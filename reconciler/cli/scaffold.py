@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler import dialects
 from reconciler.config.document import schema
 from reconciler.errors import ReconcilerError, UsageError
+from reconciler.files import appending, create_source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,13 +65,13 @@ def write(folder: Path, project: str | None) -> list[str]:
         "docs/handbook.md": _HANDBOOK,
         _SCHEMA: schema("configuration", dialects.dialect(dialects.DEFAULT)),
     }
-    existing = [path for path in texts if (folder / path).exists()]
+    existing = [path for path in texts if os.path.lexists(folder / path)]
     if existing:
         raise UsageError(f"already exist: {', '.join(existing)}; nothing was written")
     try:
         for path, text in texts.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(text, encoding="utf-8")
+            create_source(folder / path, text.encode())
         ignored = _ignore(folder)
     except OSError as cause:
         for path in texts:  # none of them was there before
@@ -89,6 +91,10 @@ def _ignore(folder: Path) -> list[str]:
     if _IGNORED.encode() in before.splitlines():
         return []
     gap = "" if not before or before.endswith(b"\n") else "\n"
-    with path.open("ab") as file:
-        file.write(f"{gap}{_IGNORED}\n".encode())
+    text = f"{gap}{_IGNORED}\n".encode()
+    if not os.path.lexists(path):
+        create_source(path, text)
+        return [".gitignore"]
+    with os.fdopen(appending(path), "ab") as file:
+        file.write(text)
     return [".gitignore"]

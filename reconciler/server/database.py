@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Final, Self
 
+from reconciler import files
 from reconciler.errors import ReconcilerError
 from reconciler.server import recovered_copy, schema
 
@@ -217,11 +218,11 @@ def _admit(path: Path) -> None:
 
 
 def _create(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    files.make_folders(path.parent)
     try:
         # An existing file must not be opened here: closing any descriptor of it would drop the locks that
         # SQLite holds for this process.
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        os.close(files.opened(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
     except FileExistsError:
         return
 

@@ -1,6 +1,7 @@
 """The ledger of requests, in memory and, where wished, in a file for other processes."""
 
 import json
+import os
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from reconciler.errors import ReconcilerError
+from reconciler.files import appending
 from reconciler.server.request_patterns import Pattern
 
 _REMEMBERED: Final = 100_000
@@ -85,7 +87,7 @@ def remembered() -> Ledger:
 def ledger_in(path: Path) -> Iterator[Ledger]:
     """Append a ledger to `path` as well, a line of JSON an entry; raises UnwritableLedgerError."""
     try:
-        outlet = path.open("ab", buffering=0)
+        outlet = os.fdopen(appending(path), "ab", buffering=0)
     except OSError as error:
         raise UnwritableLedgerError(f"cannot write the ledger {path}: {error.strerror}") from error
     with outlet:

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from reconciler.errors import StoreError
+from reconciler.files import LARGEST
 from reconciler.model.store_address import AddressError, address_of
-from reconciler.store.files import LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

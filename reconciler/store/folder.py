@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from reconciler.errors import StoreError
-from reconciler.store.files import sync, why
+from reconciler.files import make_folders, sync, why
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,21 +21,9 @@ if TYPE_CHECKING:
 def make(folder: Path) -> None:
     """Make the folder and those above it that are missing, each for its owner alone."""
     try:
-        for missing in reversed([folder, *folder.parents]):
-            if not missing.is_dir():
-                _make(missing)
+        make_folders(folder)
     except OSError as cause:
         raise unusable(folder, cause) from cause
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700)
-    except FileExistsError:
-        if not folder.is_dir():  # it may have been made by another run just now
-            raise
-    else:
-        folder.chmod(0o700)  # whatever the umask
 
 
 def sync_above(folder: Path) -> None:

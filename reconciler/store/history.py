@@ -7,7 +7,7 @@ import re
 import stat
 from typing import TYPE_CHECKING
 
-from reconciler.store import files
+from reconciler import files
 from reconciler.store.record import GENERATIONS, Saved, readable
 
 if TYPE_CHECKING:
@@ -41,12 +41,8 @@ def newest(folder: Path) -> Path | None:
 
 
 def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700)
-    except FileExistsError:
-        _check(folder)
-    else:
-        folder.chmod(0o700)  # whatever the umask
+    files.make_folder(folder)
+    _check(folder)
 
 
 def _check(folder: Path) -> None:

@@ -13,8 +13,8 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import UnreadableStateError
+from reconciler.files import opened, write
 from reconciler.model.state import Pending, PendingIndex
-from reconciler.store.files import opened, write
 from reconciler.store.record import Saved, address_of, binding_of, intent_of, intent_values
 
 if TYPE_CHECKING:

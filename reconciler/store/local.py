@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from reconciler import files
 from reconciler.errors import StoreError, UnsavedError
 from reconciler.model.state import State
-from reconciler.store import files, folder, history, journal, lock, rescue
+from reconciler.store import folder, history, journal, lock, rescue
 from reconciler.store.record import Saved, expect, fresh, reporting_damage, saved_of, text_of
 from reconciler.store.store import Snapshot
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.errors import LockedError, StoreError
-from reconciler.store.files import opened
+from reconciler.files import opened
 from reconciler.store.folder import unusable
 
 if TYPE_CHECKING:

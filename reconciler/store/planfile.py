@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from reconciler import files
 from reconciler.errors import PlanFileError
 
 if TYPE_CHECKING:
@@ -21,25 +20,12 @@ def write(path: Path, text: str) -> None:
     """
     if not path.name:
         raise PlanFileError(f"cannot write {path}: it is not a file")
-    beside = path.with_name(f".{path.name}.new")
     try:
         if path.exists() and not path.is_file():
             raise PlanFileError(f"cannot write {path}: it is not a file")
-        beside.unlink(missing_ok=True)
-        _write(beside, text)
-        beside.replace(path)
+        files.replace(path, text.encode())
     except OSError as cause:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
         raise PlanFileError(f"cannot write {path}: {cause.strerror}") from cause
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a new file, for its owner alone whatever the umask."""
-    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(number, "w", encoding="utf-8") as stream:
-        os.fchmod(number, 0o600)
-        stream.write(text)
 
 
 def read(path: Path) -> bytes:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.store import files
+from reconciler import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

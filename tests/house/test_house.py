@@ -64,7 +64,7 @@ DOORS = {
     "cli/streams.py": {"sys.stdout", "sys.stderr"},  # which may be closed, or know no UTF-8
     "render/terminal.py": {"Console"},  # paints what is a Line already
     "server/middleware.py": {"logging"},  # a request id of the server's own
-    "store/files.py": {"os.write"},  # to a file
+    "files.py": {"os.write"},  # to a file
 }
 
 
@@ -112,6 +112,70 @@ def test_nothing_leaves_the_program_but_through_its_doors():
 )
 def test_each_way_out_is_known_as_one(code):
     assert [*outlets(ast.parse(code))]
+
+
+MAKES = {
+    "write_text",
+    "write_bytes",
+    "mkdir",
+    "makedirs",
+    "touch",
+    "mkstemp",
+    "mkdtemp",
+    "mktemp",
+    "symlink_to",
+}
+MAKERS = {  # what makes a file or a directory beside files.py, and why it may
+    "cli/demo.py": {"write_text"},  # in a directory of its own, which it removes
+    "cli/scaffold.py": {"mkdir"},  # directories of the user's project
+    "cli/streams.py": {"open"},  # of the null device
+    "files.py": {"mkdir", "os.open"},  # the one way
+}
+
+
+def is_writing(call):
+    """Whether a call of open() or os.open() may make a file."""
+    words = [
+        one.value for one in ast.walk(call) if isinstance(one, ast.Constant) and isinstance(one.value, str)
+    ]
+    flags = {dotted(one) for one in ast.walk(call)}
+    return "os.O_CREAT" in flags or any(re.fullmatch(r"[rwaxbt+]{1,3}", one) and one != "rb" for one in words)
+
+
+def makers(tree):
+    """Every call that makes a file or a directory; the functions of files.py are called by other names."""
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        name = dotted(call.func) or getattr(call.func, "attr", "")
+        last = name.rpartition(".")[2]
+        if last in MAKES or last in {"NamedTemporaryFile", "TemporaryFile"}:
+            yield last
+        elif name == "os.open" and any(isinstance(one, ast.BinOp) for one in call.args):
+            yield from ["os.open"] if is_writing(call) or "flags" in ast.unparse(call) else []
+        elif last == "open" and name != "os.open" and is_writing(call):
+            yield "open"
+
+
+def test_files_are_made_in_one_way():
+    found = {path: {*makers(ast.parse(path.read_text()))} for path in SOURCES}
+    named = {str(path.relative_to(ROOT / "reconciler")): ways for path, ways in found.items() if ways}
+
+    assert named == MAKERS
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "path.open('w')",
+        "path.open('ab', buffering=0)",
+        "open(path, mode='x')",
+        "os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)",
+        "path.write_text('x')",
+        "folder.mkdir()",
+        "tempfile.mkstemp()",
+    ],
+)
+def test_each_way_to_make_a_file_is_known_as_one(code):
+    assert [*makers(ast.parse(code))]
 
 
 AS_IT_STANDS = {  # what is printed without having been drawn, and why it may be

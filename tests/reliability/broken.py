@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from reconciler import files
 from reconciler.api.errors import APIError, NotFoundError, UnknownOutcomeError
 from reconciler.api.retry import Retry
 from reconciler.dialects.assistants_v1.wire import AssistantsV1
@@ -12,7 +13,7 @@ from reconciler.engine import ownership
 from reconciler.engine.applier import _Run
 from reconciler.engine.options import PlanOptions
 from reconciler.engine.steps import Steps
-from reconciler.store import LocalStore, conditional_write_probe, files, folder, journal
+from reconciler.store import LocalStore, conditional_write_probe, folder, journal
 from reconciler.store.bucket import Bucket
 from reconciler.store.lease import Lease
 from reconciler.store.objects import ObjectStore

@@ -5,9 +5,10 @@ import zlib
 
 import pytest
 
+from reconciler import files
 from reconciler.errors import StoreError, UnreadableStateError
 from reconciler.model.canonical import digest
-from reconciler.store import LocalStore, files
+from reconciler.store import LocalStore
 
 FLIPS = (0x01, 0x20, 0x80, 0xFF)  # a bit, a letter's case, out of ASCII, every bit
 

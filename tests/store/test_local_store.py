@@ -4,11 +4,12 @@ import json
 
 import pytest
 
+from reconciler import files
 from reconciler.errors import ConflictError, StoreError, UnreadableStateError
 from reconciler.model.address import assistant, file
 from reconciler.model.canonical import digest
 from reconciler.model.state import AssistantBinding, FileBinding, Intent, State
-from reconciler.store import LocalStore, files
+from reconciler.store import LocalStore
 
 SUPPORT, HANDBOOK = assistant("support"), file("docs/handbook.md")
 BOUND = AssistantBinding("asst_1", "nonce", {"name": "0" * 64}, protected=True)
