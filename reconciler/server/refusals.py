@@ -7,6 +7,10 @@ from typing import Any
 _ECHO = 64  # characters of a caller's value that a message repeats
 _GUARDED = 12  # a key up to this length is not repeated at all
 _STATUSES = frozenset(HTTPStatus)
+_CLIENTS = (
+    "Clients that speak it: assistants-sync and its typed client, "
+    "and the openai package for Python from 1.1.0 to 1.20.0."
+)
 
 
 class WireError(Exception):
@@ -191,15 +195,40 @@ def no_beta() -> WireError:
     """Return the refusal of a request without the beta header."""
     message = (
         "You must provide the 'OpenAI-Beta' header to access the Assistants API. "
-        "Please try again by setting the header 'OpenAI-Beta: assistants=v1'."
+        f"Please try again by setting the header 'OpenAI-Beta: assistants=v1'. {_CLIENTS}"
     )
     return WireError(message, code="invalid_beta")
 
 
 def other_beta(named: str) -> WireError:
     """Return the refusal of a beta header that names another dialect; the message repeats it."""
-    message = f"This server speaks assistants=v1, and the request says 'OpenAI-Beta: {_shown(named)}'."
+    message = (
+        f"This server speaks assistants=v1, and the request sent 'OpenAI-Beta: {_shown(named)}'. {_CLIENTS}"
+    )
     return WireError(message, code="invalid_beta")
+
+
+def wrong_host(named: str) -> WireError:
+    """Return the refusal of a request under a name that is not the server's."""
+    said = f"The request names the host '{_shown(named)}'" if named else "The request names no host"
+    message = (
+        f"{said}, which is not a name of this server: a web page may have made it. "
+        "To serve under this name, start the server with --allow-host NAME."
+    )
+    return WireError(message, status=421, code="unknown_host")
+
+
+def wrong_origin(named: str) -> WireError:
+    """Return the refusal of a request that a web page of another origin made."""
+    message = (
+        f"A web page of the origin '{_shown(named)}' made this request. Pages of other origins are refused."
+    )
+    return WireError(message, status=403, code="foreign_origin")
+
+
+def not_http() -> WireError:
+    """Return the refusal of a request that is not valid HTTP, such as one without a host."""
+    return WireError("This is not a valid HTTP request.", code="invalid_request")
 
 
 def bad_key(presented: str) -> WireError:

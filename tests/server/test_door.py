@@ -67,13 +67,16 @@ def test_assistants_demand_the_beta_header(client, path, beta):
     del client.headers["OpenAI-Beta"]
     reply = client.get(path, headers={"OpenAI-Beta": beta} if beta else {})
     told = refused(reply, "invalid_beta", None)
-    if beta:
-        assert told == f"This server speaks assistants=v1, and the request says 'OpenAI-Beta: {beta}'."
-        return
-    assert told == (
+    clients = (
+        "Clients that speak it: assistants-sync and its typed client, "
+        "and the openai package for Python from 1.1.0 to 1.20.0."
+    )
+    sent = f"This server speaks assistants=v1, and the request sent 'OpenAI-Beta: {beta}'."
+    nothing = (
         "You must provide the 'OpenAI-Beta' header to access the Assistants API. "
         "Please try again by setting the header 'OpenAI-Beta: assistants=v1'."
     )
+    assert told == f"{sent if beta else nothing} {clients}"
 
 
 def test_the_beta_header_may_name_other_things_too(client):
