@@ -4,6 +4,7 @@ from reconciler.server.app import create_app
 from reconciler.server.database import Database, ReadOnlyError, UnreadableDatabaseError
 from reconciler.server.fault_effects import HungUpError
 from reconciler.server.faults import BadFaultsError, Fault, Faults
+from reconciler.server.gate import InvalidNameError
 from reconciler.server.mount import UnavailableAddressError, running, serve
 from reconciler.server.request_log import Entry, Ledger, UnwritableLedgerError, entries, ledger_in
 
@@ -24,6 +25,7 @@ __all__ = [
     "Fault",
     "Faults",
     "HungUpError",
+    "InvalidNameError",
     "Ledger",
     "ReadOnlyError",
     "UnavailableAddressError",

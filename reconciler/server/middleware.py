@@ -8,6 +8,7 @@ from reconciler.server import fault_effects, refusals, wire
 from reconciler.server.deviations.deviant import Deviant
 from reconciler.server.exchange import Visit
 from reconciler.server.faults import Faults
+from reconciler.server.gate import GATE
 from reconciler.server.request_log import Ledger
 
 _log = logging.getLogger(__name__)
@@ -27,6 +28,8 @@ class Door:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if await self._is_turned_away(scope, receive, send):
+            return
         request = scope["method"], scope["path"]
         fault, rows = self._faults.met_by(*request), self._faults.deviations_of(*request)
         met = fault.kind if fault else "", tuple(deviation.row.name for deviation in rows)
@@ -41,3 +44,13 @@ class Door:
                 raise
             _log.exception("request %s failed", visit.request_id)
             await wire.refused(refusals.broken(visit.request_id))(scope, receive, visit.send)
+
+    async def _is_turned_away(self, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Refuse what a web page may have made, before anything else counts; in process, there is no gate."""
+        gate = scope.get("state", {}).get(GATE)
+        refusal = gate.refusal(scope) if gate is not None else None
+        if refusal is None:
+            return False
+        visit = Visit(scope, send, ledger=self._ledger, met=("", ()), organization=self._organization)
+        await wire.refused(refusal)(scope, receive, visit.send)
+        return True

@@ -4,27 +4,32 @@ import asyncio
 import os
 import signal
 import socket
-import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Final, cast
+from functools import partial
+from typing import Any, Final, cast
 
 import uvicorn
 from starlette.applications import Starlette
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from reconciler.errors import ReconcilerError
-from reconciler.server.fault_effects import HANG_UP
+from reconciler.server import crowd, trouble
+from reconciler.server.crowd import Crowd
+from reconciler.server.gate import Gate
+from reconciler.server.line import Line
 from reconciler.server.wire import PREFIX
 
 _LOOPBACK: Final = "127.0.0.1"
 _BACKLOG: Final = 2048
+_AT_ONCE: Final = 16
+"""Connections that asyncio accepts in one turn of its loop; more would be over the limit before it counts."""
+
+_TICKS: Final = 10  # of a tenth of a second, between two looks at the connections
 IDLE: Final = 75
 """Seconds that an idle connection is kept; the caller must let go first, or a request may cross the end."""
 
 _FAREWELL: Final = 30  # seconds that requests in flight are given at the end
-_NO_TIME: Final = struct.pack("ii", 1, 0)
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -32,38 +37,27 @@ class UnavailableAddressError(ReconcilerError, OSError):
     """The address cannot be listened on; its text is a sentence for people."""
 
 
-class Line(H11Protocol):
-    """A connection that the application can close at any moment, through the state of its requests."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin, and hand over the means to end."""
-        super().connection_made(cast("asyncio.Transport", transport))
-        self.app_state = {**self.app_state, HANG_UP: self.hang_up}
-
-    def hang_up(self, *, reset: bool) -> None:
-        """Close the connection; a reset is what a peer sees when the machine behind it is gone."""
-        if self.transport.is_closing():
-            return
-        if reset:
-            line = self.transport.get_extra_info("socket")
-            # To linger for no time at all makes a socket reset its connection.
-            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_TIME)
-            self.transport.abort()
-        else:
-            self.transport.close()
-
-
 class Listener(uvicorn.Server):
     """A uvicorn server that says when it is there, and for which a signal is a normal end."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, crowd: Crowd, ready: Callable[[], None]) -> None:
         super().__init__(config)
+        self._crowd = crowd
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to accept, and say so."""
+        asyncio.get_running_loop().set_exception_handler(_report)
         await super().startup(sockets)
+        for listening in sockets or ():
+            listening.listen(_BACKLOG)  # asyncio has one number for this queue and for a turn of its loop
         self._ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        """End what takes too long, once a second."""
+        if counter % _TICKS == 0:
+            self._crowd.sweep()
+        return await super().on_tick(counter)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -79,15 +73,27 @@ class Listener(uvicorn.Server):
                 signal.signal(number, action)
 
 
-def serve(app: Starlette, host: str, port: int, *, ready: Callable[[str], None]) -> None:
+def serve(  # noqa: PLR0913 - each is one thing a caller may set
+    app: Starlette,
+    host: str,
+    port: int,
+    *,
+    names: Iterable[str] = (),
+    ready: Callable[[str], None],
+    exposed: Callable[[], None] = lambda: None,
+) -> None:
     """Serve until SIGINT or SIGTERM, then finish what is in flight and return.
 
-    `ready` is called with the base URL once connections are accepted; port 0 takes a free one. Raises
-    UnavailableAddressError.
+    `ready` is called with the base URL once connections are accepted, and `exposed` before it if other
+    machines can connect; port 0 takes a free one. Requests must name the host by its address, as localhost,
+    or by one of `names`. Raises UnavailableAddressError, and InvalidNameError for what cannot be a name.
     """
     with _bound(host, port) as listening:
         url = _url(host, listening)
-        Listener(_config(app), lambda: ready(url)).run([listening])
+        gate = _gate(listening, host, names)
+        if not gate.is_local:
+            exposed()
+        _run(_listener(app, gate, lambda: ready(url)), listening)
 
 
 @contextmanager
@@ -95,8 +101,8 @@ def running(app: Starlette) -> Iterator[str]:
     """Serve in a thread on a free loopback port, and yield the base URL."""
     with _bound(_LOOPBACK, 0) as listening:
         # No caller needs to wait: the socket listens already, and early callers queue in it.
-        listener = Listener(_config(app), lambda: None)
-        thread = threading.Thread(target=listener.run, args=([listening],), name="assistants-server")
+        listener = _listener(app, _gate(listening), lambda: None)
+        thread = threading.Thread(target=_run, args=(listener, listening), name="assistants-server")
         thread.start()
         try:
             yield _url(_LOOPBACK, listening)
@@ -105,11 +111,36 @@ def running(app: Starlette) -> Iterator[str]:
             thread.join()
 
 
-def _config(app: Starlette) -> uvicorn.Config:
+def _gate(listening: socket.socket, host: str = "", names: Iterable[str] = ()) -> Gate:
+    address, port = listening.getsockname()[:2]
+    return Gate.of(address, port, host, names)
+
+
+def _listener(app: Starlette, gate: Gate, ready: Callable[[], None]) -> Listener:
+    members = Crowd(crowd.room())
+    return Listener(_config(app, gate, members), members, ready)
+
+
+def _run(listener: Listener, listening: socket.socket) -> None:
+    """Serve, and write each sort of trouble into the log only once in a while."""
+    with trouble.written_seldom():
+        listener.run([listening])
+
+
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Write a line for a connection that cannot be accepted; anything else is for the loop."""
+    cause = context.get("exception")
+    if isinstance(cause, OSError):
+        trouble.not_accepted(str(cause.strerror))
+    else:
+        loop.default_exception_handler(context)
+
+
+def _config(app: Starlette, gate: Gate, members: Crowd) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         # One parser and one loop, whatever else is installed.
-        http=Line,
+        http=cast("type[asyncio.Protocol]", partial(Line, gate=gate, crowd=members)),
         loop="asyncio",
         ws="none",
         lifespan="off",
@@ -117,6 +148,7 @@ def _config(app: Starlette) -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         server_header=False,
+        backlog=_AT_ONCE,
         timeout_keep_alive=IDLE,
         timeout_graceful_shutdown=_FAREWELL,
     )

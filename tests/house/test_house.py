@@ -30,6 +30,7 @@ OF_THE_WIRE_OR_A_LIBRARY = {
     "handle_async_request",  # httpx's transport
     "handle_request",  # the same
     "capture_signals",  # uvicorn's server
+    "data_received",  # asyncio's protocol
     "in_process",  # an operating system's process, for once
 }
 
@@ -65,6 +66,7 @@ DOORS = {
     "render/terminal.py": {"Console"},  # paints what is a Line already
     "server/middleware.py": {"logging"},  # a request id of the server's own
     "files.py": {"os.write"},  # to a file
+    "server/trouble.py": {"logging"},  # of a server that runs for long
 }
 
 

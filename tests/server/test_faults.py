@@ -26,6 +26,11 @@ def app(database, faults, clock):
     return create_app(database, clock=clock, faults=faults)
 
 
+def sent(what, place, rest=b"\r\n"):
+    """The bytes of a request that names its host as it must."""
+    return f"{what} HTTP/1.1\r\nHost: {place.netloc}\r\n".encode() + rest
+
+
 @pytest.fixture
 def url(app):
     with running(app) as url:
@@ -82,7 +87,7 @@ def test_a_dropped_connection_is_closed_without_a_byte(url, faults):
     faults.add(Fault("drop"))
     place = urlsplit(url)
     with socket.create_connection((place.hostname, place.port), timeout=10) as line:
-        line.sendall(b"GET /v1/files HTTP/1.1\r\nHost: here\r\n\r\n")
+        line.sendall(sent("GET /v1/files", place))
         assert line.recv(1) == b""
 
 
@@ -146,7 +151,7 @@ def test_a_reply_is_lost_even_if_the_body_was_never_read(url, app, faults):
     faults.add(Fault("commit_then_drop"))
     place = urlsplit(url)
     with socket.create_connection((place.hostname, place.port), timeout=10) as line:
-        line.sendall(b"POST /v1/nowhere HTTP/1.1\r\nHost: here\r\nContent-Length: 4\r\n\r\nbody")
+        line.sendall(sent("POST /v1/nowhere", place, b"Content-Length: 4\r\n\r\nbody"))
         assert line.recv(1) == b""
     assert story(app) == [("POST", 404, "commit_then_drop")]
 
@@ -382,7 +387,7 @@ def test_a_caller_who_leaves_a_delayed_upload_half_way_uploads_nothing(url, app,
     faults.add(Fault("delay", "POST /files", seconds=0))
     place = urlsplit(url)
     with socket.create_connection((place.hostname, place.port), timeout=10) as line:
-        line.sendall(b"POST /v1/files HTTP/1.1\r\nHost: here\r\nContent-Length: 100\r\n\r\nhalf")
+        line.sendall(sent("POST /v1/files", place, b"Content-Length: 100\r\n\r\nhalf"))
     soon(lambda: len(app.state.ledger) == 1)
     assert app.state.ledger[0].status == 400
 
