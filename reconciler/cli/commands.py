@@ -29,6 +29,12 @@ Exit codes: 0 done, or nothing to do · 1 error, nothing changed · 2 changes
 64 usage · 70 a bug · 129/130/143 interrupted, safe to run again"""
 
 
+_OPEN = (
+    "other machines can reach this server, and it asks for no key: anyone there can read, write and delete. "
+    "To require a key, pass --require-key-file FILE; to listen on this machine alone, --host 127.0.0.1."
+)
+
+
 @click.command(epilog=EXITS)
 @options.configuration
 @options.server
@@ -161,6 +167,14 @@ def output(address: str | None, form: str, **options: Any) -> int:
     help="Demand the key in this file of every client.",
 )
 @options.option(
+    "--allow-host",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    type=options.OnePerLine(),
+    help="Also serve requests for this host name, with or without a port. Repeatable.",
+)
+@options.option(
     "--faults",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Let requests meet the faults in this JSON file, for tests of reliability.",
@@ -175,10 +189,16 @@ def output(address: str | None, form: str, **options: Any) -> int:
 def serve(host: str, port: int, database: Path | None, require_key_file: Path | None, **options: Any) -> int:
     """Serve the embedded server on a socket.
 
-    Any client that speaks assistants=v1 can use it. It ends at SIGINT or SIGTERM.
+    Any client that speaks assistants=v1 can use it. Requests of web pages, and requests for other host
+    names than localhost and the server's address, are refused. It ends at SIGINT or SIGTERM.
     """
     from reconciler.cli.target import DATABASE, key_in  # noqa: PLC0415 - only this command pays for it
-    from reconciler.server import Database, create_app, ledger_in  # noqa: PLC0415 - the same
+    from reconciler.server import (  # noqa: PLC0415 - the same
+        Database,
+        InvalidNameError,
+        create_app,
+        ledger_in,
+    )
     from reconciler.server import serve as listen  # noqa: PLC0415 - the same
 
     console = Console.of(options)
@@ -189,7 +209,17 @@ def serve(host: str, port: int, database: Path | None, require_key_file: Path | 
         ledger_in(options["ledger"]) if options["ledger"] else nullcontext() as ledger,
     ):
         app = create_app(opened, api_key=key, faults=faults, ledger=ledger)
-        listen(app, host, port, ready=lambda url: console.print(f"Serving {url}\n"))
+        try:
+            listen(
+                app,
+                host,
+                port,
+                names=options["names"],
+                ready=lambda url: console.print(f"Serving {url}\n"),
+                exposed=lambda: None if key else console.log("Warning", _OPEN),
+            )
+        except InvalidNameError as cause:
+            raise click.BadParameter(str(cause), param_hint="--allow-host") from cause
     return 0
 
 
