@@ -32,11 +32,11 @@ def program():
 
 
 @contextmanager
-def running():
-    """A browser, from its start to its end."""
+def running(*more):
+    """A browser, from its start to its end; ``more`` are switches of its command line."""
     found = program()
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=found, args=list(_QUIET))
+        browser = driver.chromium.launch(executable_path=found, args=[*_QUIET, *more])
         try:
             yield browser
         finally:
