@@ -89,7 +89,8 @@ class _Story:
 
     def run(self, *arguments: str) -> None:
         self._console.print(f"\n$ assistants-sync {' '.join(arguments)}\n")
-        command = [sys.executable, "-m", "reconciler", *arguments]
+        # -P: not even from the folder of the demo is anything imported.
+        command = [sys.executable, "-P", "-m", "reconciler", *arguments]
         ended = subprocess.run(command, cwd=self.folder, env=self._environment, check=False)  # noqa: S603 - our own
         if ended.returncode:
             raise DemoError(f"assistants-sync {arguments[0]} ended with {ended.returncode}")
