@@ -28,8 +28,8 @@ class Extras:
     Each wins over what the endpoint itself says.
     """
 
-    headers: Headers | None = None
-    query: Query | None = None
+    headers: Headers | None = field(default=None, repr=False)
+    query: Query | None = field(default=None, repr=False)
     body: Body | None = None
     timeout: float | httpx.Timeout | NotGiven | None = NOT_GIVEN
 
@@ -49,7 +49,7 @@ class Call(Generic[T]):
     query: Mapping[str, object] = field(default_factory=dict)
     body: Mapping[str, object] | None = None
     parts: Mapping[str, Part] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     repeatable: bool = True
     at_most: int | None = None
     extras: Extras = Extras()

@@ -23,11 +23,12 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from reconciler.api.json_body import BodyError, parsed
-from reconciler.api.sentences import blotted, reason
+from reconciler.api.sentences import reason
 from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
     from reconciler.api.call import Call
+    from reconciler.model.redactor import Redactor
 
 
 class APIError(ReconcilerError):
@@ -187,20 +188,20 @@ def _words(cause: Exception) -> str:
 
 
 def error_for(
-    response: httpx.Response, call: Call[Any], secret: str | None, redirect: str = ""
+    response: httpx.Response, call: Call[Any], redactor: Redactor, redirect: str = ""
 ) -> APIStatusError:
-    """Return the error that a refusing answer means; ``secret`` is blotted out wherever it is repeated.
+    """Return the error that a refusing answer means; ``redactor`` hides the secrets that it repeats.
 
     ``redirect`` is the remedy that an error about a redirect names.
     """
     status = response.status_code
-    body = _body_of(response, secret)
-    sentence = _location(response, secret, redirect) or _sentence(response, body, call, secret)
+    body = _body_of(response, redactor)
+    sentence = _location(response, redactor, redirect) or _sentence(response, body, call, redactor)
     kind = InternalServerError if status >= _FAILED else _BY_STATUS.get(status, APIStatusError)
     return kind(
         f"{call.method} /{call.url} answered {status}: {sentence}",
         status_code=status,
-        request_id=blotted(response.headers.get("x-request-id", ""), secret),
+        request_id=redactor.hidden(response.headers.get("x-request-id", "")),
         body=body,
     )
 
@@ -210,22 +211,22 @@ def _text(body: Any, key: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _body_of(response: httpx.Response, secret: str | None) -> Any:
+def _body_of(response: httpx.Response, redactor: Redactor) -> Any:
     text = response.content.decode(errors="replace")  # whatever charset the answer claims
     try:
-        found = blotted(parsed(response.content), secret)
+        found = redactor.hidden(parsed(response.content))
     except BodyError:
-        return blotted(text, secret)
+        return redactor.hidden(text)
     return found.get("error", found) if isinstance(found, dict) else found
 
 
-def _location(response: httpx.Response, secret: str | None, remedy: str) -> str:
+def _location(response: httpx.Response, redactor: Redactor, remedy: str) -> str:
     """Say where a redirect leads; empty for what is none."""
     if not response.has_redirect_location:
         return ""
-    location = blotted(response.headers["location"], secret)[:_LOCATION]
+    location = redactor.hidden(response.headers["location"])[:_LOCATION]
     return f"redirect to {location!r} refused" + (f"; {remedy}" if remedy else "")
 
 
-def _sentence(response: httpx.Response, body: Any, call: Call[Any], secret: str | None) -> str:
-    return reason(body, call.sent_body) or str(blotted(response.reason_phrase, secret))
+def _sentence(response: httpx.Response, body: Any, call: Call[Any], redactor: Redactor) -> str:
+    return reason(body, call.sent_body) or redactor.hidden(response.reason_phrase)

@@ -14,9 +14,9 @@ import httpx
 
 from reconciler.api.errors import APIError, APIResponseValidationError, unanswered
 from reconciler.api.interim import InterimError
-from reconciler.api.sentences import blotted
+from reconciler.api.quiet_request import silence
 from reconciler.api.settings import Attempts
-from reconciler.api.transport import proxy_of
+from reconciler.api.transport import proxy_of, proxy_secrets
 from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
@@ -57,8 +57,10 @@ class Sending(Generic[HttpT]):
         except InterimError as cause:  # no failure of the way, and it would be so again
             raise APIResponseValidationError(f"{call.method} /{call.url} was answered by {cause}") from cause
         except Exception as cause:
+            redactor = self._settings.redactor_of(call).and_of(*proxy_secrets(self._http, url))
             error = unanswered(cause, url, proxy_of(self._http, url))
-            error.message = blotted(error.message, self._settings.secret)
+            error.message = redactor.redacted(error.message)
+            silence(cause, redactor)
             raise error from cause
 
     def result(self, call: Call[T], response: httpx.Response) -> T:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from reconciler.api.sentences import blotted, excerpt, is_html
+from reconciler.api.sentences import excerpt, is_html
 from reconciler.model.address import is_remote_id
+from reconciler.model.redactor import NOTHING, Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -53,17 +54,17 @@ class BodyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A reader of bodies; ``secret`` is blotted out of every sentence about one."""
+    """A reader of bodies; ``redactor`` hides secrets in every sentence about one."""
 
-    secret: str | None = field(default=None, repr=False, kw_only=True)
+    redactor: Redactor = field(default=NOTHING, repr=False, kw_only=True)
 
     def __call__(self, body: bytes) -> Any:
         """Return what a body means; raise BodyError when it is not what was asked for."""
         raise NotImplementedError
 
-    def without(self, secret: str | None) -> Self:
-        """Return the same reading, which keeps this secret out of its sentences."""
-        return replace(self, secret=secret)
+    def without(self, redactor: Redactor) -> Self:
+        """Return the same reading, which keeps these secrets out of its sentences."""
+        return replace(self, redactor=redactor)
 
 
 def parsed(body: bytes) -> Any:
@@ -114,19 +115,19 @@ def created(raw: Any) -> str:
     return named if isinstance(named, str) and is_remote_id(named) else ""
 
 
-def problem(cause: Exception, body: bytes, secret: str | None) -> str:
+def problem(cause: Exception, body: bytes, redactor: Redactor) -> str:
     """Return a sentence about a body that any reading refused; pydantic repeats the value otherwise."""
     if not isinstance(cause, ValidationError):
-        return str(blotted(str(cause), secret))
+        return redactor.redacted(str(cause))
     try:
-        return wrong_field(cause, parsed(body), secret)
+        return wrong_field(cause, parsed(body), redactor)
     except BodyError as error:
         return str(error)
 
 
-def shown(value: Any, secret: str | None = None) -> str:
-    """Return a JSON value on one line of at most 80 characters, without the secret."""
-    brief = blotted(_beginning(value, iter(range(_SHOWN))), secret)
+def shown(value: Any, redactor: Redactor = NOTHING) -> str:
+    """Return a JSON value on one line of at most 80 characters, without secrets."""
+    brief = redactor.hidden(_beginning(value, iter(range(_SHOWN))))
     text = json.dumps(brief, ensure_ascii=False)
     return excerpt(text if is_unicode(text) else json.dumps(brief))
 
@@ -142,19 +143,19 @@ def _beginning(value: Any, left: Iterator[int]) -> Any:
     return value
 
 
-def wrong_field(cause: ValidationError, raw: Any, secret: str | None) -> str:
+def wrong_field(cause: ValidationError, raw: Any, redactor: Redactor) -> str:
     """Return what is wrong with a value, by the first mistake that names a field."""
     mistakes = cause.errors(include_url=False, include_context=False)
     error = next(
         (mistake for mistake in mistakes if not mistake["type"].startswith("union_tag")), mistakes[0]
     )
     path, value = _location(error, raw)
-    field = excerpt(str(blotted(path, secret)), most=_PATH) or "the body"
+    field = excerpt(redactor.redacted(path), most=_PATH) or "the body"
     if error["type"] == "missing":
         return f"{field} is missing"
     expected = _EXPECTED.get(error["type"])
-    rule = f"not {expected}" if expected else excerpt(str(blotted(error["msg"], secret)))
-    return f"{field} is {shown(value, secret)}, {rule}"
+    rule = f"not {expected}" if expected else excerpt(redactor.redacted(error["msg"]))
+    return f"{field} is {shown(value, redactor)}, {rule}"
 
 
 def _location(error: ErrorDetails, raw: Any) -> tuple[str, Any]:

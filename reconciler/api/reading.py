@@ -26,7 +26,7 @@ from reconciler.api.json_body import (
     wrong_field,
 )
 from reconciler.api.pages import ListCall
-from reconciler.api.sentences import blotted, excerpt
+from reconciler.api.sentences import excerpt
 from reconciler.api.types import MOST_OBJECTS, FileList, Page, Unreadable, WireObject
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from reconciler.api.call import Call
     from reconciler.api.types import FileObject
+    from reconciler.model.redactor import Redactor
 
 T = TypeVar("T")
 ObjectT = TypeVar("ObjectT", bound=WireObject)
@@ -79,15 +80,15 @@ class One(Reading, Generic[ObjectT]):
             read = self._leniently(parsed(body))
         named = getattr(read, "id", self.asked)
         if self.asked and named != self.asked:
-            raise BodyError(f"id is {shown(named, self.secret)}, not {shown(self.asked, self.secret)}")
+            raise BodyError(f"id is {shown(named, self.redactor)}, not {shown(self.asked, self.redactor)}")
         return read
 
     def _leniently(self, raw: Any) -> ObjectT:
         try:
-            return _leniently(self.kind, raw, self.secret)
+            return _leniently(self.kind, raw, self.redactor)
         except BodyError as cause:
             named = "" if self.asked else created(raw)
-            raise BodyError(f"{_named(named, self.secret)}: {cause}" if named else str(cause)) from cause
+            raise BodyError(f"{_named(named, self.redactor)}: {cause}" if named else str(cause)) from cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +106,12 @@ class Gone(Reading, Generic[ObjectT]):
     def __call__(self, body: bytes) -> ObjectT:
         """Return the deletion with its id; raise BodyError where the body denies it."""
         raw = parsed(body) if body.strip() else None
-        fields = _object({} if raw is None else raw, self.secret)
+        fields = _object({} if raw is None else raw, self.redactor)
         if fields.get("deleted") not in _TRUE:
-            raise BodyError(f"deleted is {shown(fields['deleted'], self.secret)}, not true")
+            raise BodyError(f"deleted is {shown(fields['deleted'], self.redactor)}, not true")
         named = created(fields) or self.asked
         if self.exact and named != self.asked:
-            raise BodyError(f"id is {shown(named, self.secret)}, not {shown(self.asked, self.secret)}")
+            raise BodyError(f"id is {shown(named, self.redactor)}, not {shown(self.asked, self.redactor)}")
         fields = {
             **fields,
             "id": named,
@@ -141,7 +142,7 @@ class Many(Reading, Generic[T]):
             return cast("T", self._one_by_one(kind, parsed(body)))
 
     def _one_by_one(self, kind: type[WireObject], raw: Any) -> Any:
-        whole = {"data": raw} if isinstance(raw, list) else _object(raw, self.secret)
+        whole = {"data": raw} if isinstance(raw, list) else _object(raw, self.redactor)
         data = [*self._read(self._items(whole))]
         rest = {key: value for key, value in whole.items() if key not in {"object", "data"}}
         listed: Any = _shell(kind, rest)
@@ -158,7 +159,7 @@ class Many(Reading, Generic[T]):
         if items is None and ("data" in whole or whole.get("object") == "list"):
             return []
         raise BodyError(
-            f"data is {shown(items, self.secret)}, not a list" if "data" in whole else "data is missing"
+            f"data is {shown(items, self.redactor)}, not a list" if "data" in whole else "data is missing"
         )
 
     def _read(self, items: list[Any]) -> Iterator[WireObject | Unreadable]:
@@ -169,12 +170,14 @@ class Many(Reading, Generic[T]):
         left = _UNREADABLE if self.tolerant else 0
         for index, raw in enumerate(items):
             try:
-                yield _leniently(self.item, raw, self.secret)
+                yield _leniently(self.item, raw, self.redactor)
             except BodyError as cause:
                 named, problem = created(raw), str(cause)
                 if left == 0:
                     more = f"more than {_UNREADABLE:,} objects cannot be read: " if self.tolerant else ""
-                    position = f"data[{index}] ({_named(named, self.secret)})" if named else f"data[{index}]"
+                    position = (
+                        f"data[{index}] ({_named(named, self.redactor)})" if named else f"data[{index}]"
+                    )
                     raise BodyError(f"{more}{position}: {problem}") from cause
                 left -= 1
                 yield Unreadable(named, problem, raw if isinstance(raw, dict) else {})
@@ -219,24 +222,24 @@ def _from_iso(value: Any) -> float:
         return 0.0
 
 
-def _named(identity: str, secret: str | None) -> str:
-    return excerpt(str(blotted(identity, secret)))
+def _named(identity: str, redactor: Redactor) -> str:
+    return excerpt(redactor.redacted(identity))
 
 
-def _object(raw: Any, secret: str | None) -> dict[str, Any]:
+def _object(raw: Any, redactor: Redactor) -> dict[str, Any]:
     """Return a JSON object that does not say that it is an error."""
     if not isinstance(raw, dict):
-        raise BodyError(f"the body is {shown(raw, secret)}, not an object")
+        raise BodyError(f"the body is {shown(raw, redactor)}, not an object")
     if raw.get("error"):
-        raise BodyError(f"error is {shown(raw['error'], secret)}")
+        raise BodyError(f"error is {shown(raw['error'], redactor)}")
     return raw
 
 
-def _leniently(kind: type[ObjectT], raw: Any, secret: str | None) -> ObjectT:
-    read = dict(_object(raw, secret))
+def _leniently(kind: type[ObjectT], raw: Any, redactor: Redactor) -> ObjectT:
+    read = dict(_object(raw, redactor))
     own = kind.model_fields["object"].default
     if read.get("object") != own and str(read.get("object")) in _KINDS:
-        raise BodyError(f"object is {shown(read['object'], secret)}, not {shown(own)}")
+        raise BodyError(f"object is {shown(read['object'], redactor)}, not {shown(own)}")
     if "object" in read:
         read["object"] = own
     for name, known in kind.model_fields.items():
@@ -249,7 +252,7 @@ def _leniently(kind: type[ObjectT], raw: Any, secret: str | None) -> ObjectT:
     try:
         return kind.model_validate(read)
     except ValidationError as cause:
-        raise BodyError(wrong_field(cause, raw, secret)) from cause
+        raise BodyError(wrong_field(cause, raw, redactor)) from cause
 
 
 def _shell(kind: type[WireObject], rest: Mapping[str, Any]) -> WireObject:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from reconciler.api.errors import APIResponseValidationError
-from reconciler.api.sentences import blotted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from reconciler.api.call import Call
     from reconciler.api.deadline import Deadline
+    from reconciler.model.redactor import Redactor
 
 MOST = 16 * 1024 * 1024
 """Bytes that an answer may have, decoded, unless a caller says otherwise."""
@@ -36,10 +36,10 @@ class Intake:
     """
 
     def __init__(
-        self, answer: httpx.Response, call: Call[Any], most: int, deadline: Deadline, *, secret: str | None
+        self, answer: httpx.Response, call: Call[Any], most: int, deadline: Deadline, *, redactor: Redactor
     ) -> None:
         self._answer = answer
-        self._secret = secret
+        self._redactor = redactor
         self._call = call
         self._most = most if call.at_most is None else call.at_most
         self._deadline = deadline
@@ -90,7 +90,7 @@ class Intake:
         return APIResponseValidationError(
             f"{self._call.method} /{self._call.url} answered {self._answer.status_code} with {what}",
             status_code=self._answer.status_code,
-            request_id=blotted(self._answer.headers.get("x-request-id", ""), self._secret),
+            request_id=self._redactor.hidden(self._answer.headers.get("x-request-id", "")),
         )
 
 

@@ -81,19 +81,6 @@ def is_html(text: str) -> bool:
     return text.lstrip()[:1] == "<"
 
 
-def blotted(value: Any, secret: str | None) -> Any:
-    """Return a JSON value in which no text repeats the secret."""
-    if not secret:
-        return value
-    if isinstance(value, str):
-        return value.replace(secret, "***")
-    if isinstance(value, list):
-        return [blotted(inner, secret) for inner in value]
-    if isinstance(value, dict):
-        return {blotted(key, secret): blotted(inner, secret) for key, inner in value.items()}
-    return value
-
-
 def _without_runs(text: str, sent: str) -> str:
     """Return a text in which … stands for every part of 16 characters or more that was sent."""
     parts = _parts(text)

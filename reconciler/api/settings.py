@@ -11,6 +11,7 @@ import re
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar
 
 import httpx
@@ -26,11 +27,14 @@ from reconciler.api.errors import (
     error_for,
 )
 from reconciler.api.json_body import BodyError, Reading, created, parsed, problem
+from reconciler.api.quiet_request import QuietRequest
 from reconciler.api.response_body import MOST, Intake
 from reconciler.api.retry import Failure, Retry
-from reconciler.api.sentences import blotted, sent_texts, unrepeated
+from reconciler.api.sentences import sent_texts, unrepeated
 from reconciler.api.transport import is_loopback
 from reconciler.errors import TargetError
+from reconciler.model import credentials
+from reconciler.model.redactor import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,7 +49,6 @@ _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[A-Za-z0-9.-]+(?=[:/?#\s]|\Z)")
 _LONGEST = 4096  # so that every path still fits behind it
 _WIDEST = 120
 _LAST_PORT = 65535
-_SECRET = frozenset({"authorization", "proxy-authorization", "api-key", "x-api-key"})
 
 
 Fault: TypeAlias = Literal["url", "password", "unencrypted", "secret", "identity", "header", "origin"]
@@ -100,7 +103,7 @@ class Settings:
     secret: str | None = field(default=None, repr=False)
     identity: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    query: Mapping[str, object] = field(default_factory=dict)
+    query: Mapping[str, object] = field(default_factory=dict, repr=False)
     timeout: httpx.Timeout = field(default_factory=lambda: PATIENCE)
     retry: Retry = field(default_factory=Retry)
     allow_http: bool = False
@@ -120,11 +123,20 @@ class Settings:
             raise SettingError("url", f"{_named(self.base_url)} is not a server")
         self._refuse_unsendable()
         is_bare = url.scheme == "http" and not is_loopback(self.base_url)
-        is_secret = bool(self.secret) or any(name.lower() in _SECRET for name in self.headers)
+        is_secret = bool(self.secret) or any(map(credentials.is_secret_name, self.headers))
         if is_bare and is_secret and not self.allow_http:
             raise SettingError(
                 "unencrypted", f"the {self.wording.noun} would travel unencrypted to {url.host}"
             )
+
+    @cached_property
+    def redactor(self) -> Redactor:
+        """What hides the secrets that every request has: the key, and values of headers and of the query."""
+        return Redactor.of(self.secret, *_secrets(self.headers, self.query))
+
+    def redactor_of(self, call: Call[Any]) -> Redactor:
+        """Return what hides the secrets that the request of a call has."""
+        return self.redactor.and_of(*_secrets(call.extras.headers or {}, call.extras.query or {}))
 
     def _refuse_unsendable(self) -> None:
         if not _fits_header(self.secret or ""):
@@ -163,7 +175,7 @@ class Settings:
         asked = call.extras.timeout
         timeout = self.timeout if isinstance(asked, NotGiven) else httpx.Timeout(asked)
         body: dict[str, Any] = {"data": call.sent_body, "files": parts} if parts else {"json": call.sent_body}
-        return httpx.Request(
+        return QuietRequest(
             call.method,
             f"{self.base_url.rstrip('/')}/{call.url}",
             params={**written(self.query), **call.sent_query},
@@ -181,7 +193,7 @@ class Settings:
 
     def intake(self, answer: httpx.Response, call: Call[Any], deadline: Deadline) -> Intake:
         """Reads the body of an answer, within the limits."""
-        return Intake(answer, call, self.max_answer_bytes, deadline, secret=self.secret)
+        return Intake(answer, call, self.max_answer_bytes, deadline, redactor=self.redactor_of(call))
 
     def _headers(self, call: Call[T]) -> httpx.Headers:
         """Merge the headers: names are compared without case, and the last value wins."""
@@ -202,7 +214,7 @@ class Settings:
     def accepted(self, call: Call[Any], response: httpx.Response) -> httpx.Response:
         """Return a successful answer; raises the error that any other means, which must be read already."""
         if not response.is_success:
-            raise error_for(response, call, self.secret, self.wording.redirect)
+            raise error_for(response, call, self.redactor_of(call), self.wording.redirect)
         if (
             response.is_closed
         ):  # its stream refers back to it, and would keep its body until the collector comes
@@ -211,21 +223,31 @@ class Settings:
 
     def result(self, call: Call[T], response: httpx.Response) -> T:
         """Return the result in a successful answer that was read; raise the error it means instead."""
-        read = call.answer.without(self.secret) if isinstance(call.answer, Reading) else call.answer
+        read = (
+            call.answer.without(self.redactor_of(call)) if isinstance(call.answer, Reading) else call.answer
+        )
         try:
             return read(response.content)
         except (ValueError, RecursionError) as cause:
             call.fail(self._unexpected(call, response, cause), created_id=_id_in(response.content))
 
     def _unexpected(self, call: Call[T], response: httpx.Response, cause: Exception) -> APIError:
-        why = unrepeated(problem(cause, response.content, self.secret), [*sent_texts(call.sent_body)])
+        redactor = self.redactor_of(call)
+        why = unrepeated(problem(cause, response.content, redactor), [*sent_texts(call.sent_body)])
         error = APIResponseValidationError(
             f"{call.method} /{call.url} answered {response.status_code}, but {why}",
             status_code=response.status_code,
-            request_id=blotted(response.headers.get("x-request-id", ""), self.secret),
+            request_id=redactor.hidden(response.headers.get("x-request-id", "")),
         )
         error.__cause__ = cause
         return error
+
+
+def _secrets(headers: Mapping[str, Any], query: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the secrets in headers and in a query."""
+    given = {name: value for name, value in headers.items() if isinstance(value, str)}
+    yield from credentials.in_headers(given)
+    yield from credentials.in_url("?" + "&".join(f"{name}={value}" for name, value in written(query).items()))
 
 
 def _id_in(body: bytes) -> str:

@@ -14,6 +14,7 @@ from reconciler.api.deadline import Wires
 from reconciler.api.errors import unsent, was_sent
 from reconciler.api.interim import AsyncWires
 from reconciler.errors import ReconcilerError, TargetError
+from reconciler.model import credentials
 
 if TYPE_CHECKING:
     import ssl
@@ -40,6 +41,7 @@ class _ReadOnly(httpx.AsyncBaseTransport):
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
         self._inner = inner
         self.proxy = getattr(inner, "proxy", "")
+        self.proxy_used: httpx.Proxy | None = getattr(inner, "proxy_used", None)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if request.method not in _READING:
@@ -79,7 +81,7 @@ def async_socket(
         pool._network_backend = AsyncWires(pool._network_backend)  # noqa: SLF001 - the same
         return transport
 
-    return _AsyncSockets(connect, _address(proxy.url) if proxy else "")
+    return _AsyncSockets(connect, proxy)
 
 
 def socket(url: str) -> httpx.BaseTransport:
@@ -134,8 +136,9 @@ class _AsyncSockets(httpx.AsyncBaseTransport):
     ``proxy`` is the address of the proxy that is used, empty for none.
     """
 
-    def __init__(self, connect: Callable[[], httpx.AsyncBaseTransport], proxy: str) -> None:
-        self.proxy = proxy
+    def __init__(self, connect: Callable[[], httpx.AsyncBaseTransport], proxy: httpx.Proxy | None) -> None:
+        self.proxy = _address(proxy.url) if proxy else ""
+        self.proxy_used = proxy
         self._connect = connect
         self._pools: dict[int, WeakKeyDictionary[Any, _Pool]] = {}
 
@@ -210,6 +213,16 @@ def proxy_of(client: httpx.Client | httpx.AsyncClient, url: str) -> str:
     known: str = getattr(transport, "proxy", "")
     named = getattr(getattr(transport, "_pool", None), "_proxy_url", None)
     return known or (_address(named) if named is not None else "")
+
+
+def proxy_secrets(client: httpx.Client | httpx.AsyncClient, url: str) -> list[str]:
+    """Return the secrets with which a client reaches the proxy to a URL."""
+    transport = client._transport_for_url(httpx.URL(url))  # noqa: SLF001 - httpx has no other way to say
+    proxy: httpx.Proxy | None = getattr(transport, "proxy_used", None)
+    headers = getattr(getattr(transport, "_pool", None), "_proxy_headers", None)
+    if proxy is not None:
+        return [*(proxy.auth or ()), *credentials.in_headers(proxy.headers)]
+    return [*credentials.in_headers({name.decode(): value.decode() for name, value in headers or ()})]
 
 
 def _address(url: Any) -> str:

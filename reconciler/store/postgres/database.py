@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
 from reconciler.errors import StoreError
+from reconciler.model.redactor import Redactor
 
 try:
     import psycopg
@@ -97,7 +98,7 @@ class Database:
         server = f"{quote(host, safe=',:[]')}:{port}/{quote(known.get('dbname') or self.user)}"
         self.location = f"postgresql://{server}"
         self.address = f"postgresql://{quote(self.user)}@{server}"
-        self._secrets = [known[name] for name in ("password", "sslpassword") if known.get(name)]
+        self._redactor = Redactor.of(known.get("password"), known.get("sslpassword"))
 
     @contextmanager
     def connected(self, *, writing: bool) -> Iterator[Connection]:
@@ -188,9 +189,7 @@ class Database:
     def message_of(self, cause: psycopg.Error) -> str:
         """Return the first line of a message, without a password that it may contain."""
         text = cause.diag.message_primary or str(cause).strip().partition("\n")[0]
-        for secret in self._secrets:
-            for form in (secret, quote(secret), quote(secret, safe="")):
-                text = text.replace(form, "…")
+        text = self._redactor.hidden(text)
         return text[:_LONGEST_ANSWER].strip().removesuffix(".") or "the connection was lost"
 
 
