@@ -15,6 +15,7 @@
     ├── StoreError                      1   the state cannot be read or written
     │   ├── UnreadableStateError        1   a state that is damaged, or from a newer version
     │   ├── UnsavedError                1   the store does not take the state; a copy of it is elsewhere
+    │   ├── DisclosureError             5   a record would keep a secret; it was not written
     │   ├── LockedError                 5   somebody else is changing the same state
     │   └── ConflictError               4   the state moved since it was read
     ├── ForgeError                      1   a forge says no (its tree is in ``reconciler.forges.comments``)
@@ -126,6 +127,12 @@ class UnsavedError(StoreError):
         if self.whole:
             return "The journal has everything too: the next run reads it."
         return "The journal lacks a part of it; without the copy that is found again by its ownership marks."
+
+
+class DisclosureError(StoreError):
+    """A record would keep a secret of this process; it was not written."""
+
+    exit_code = 5
 
 
 class LockedError(StoreError):

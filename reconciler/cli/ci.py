@@ -12,6 +12,7 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.console import Console
+from reconciler.cli.known_secrets import KNOWN
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.files import appending
 
@@ -88,12 +89,13 @@ def comment(plan: Path, report_url: str, dotenv: Path | None, widget: Path | Non
     from reconciler.cli.ci_job import CiJob  # noqa: PLC0415 - only this command pays for it
     from reconciler.render import pipeline  # noqa: PLC0415 - the same
     from reconciler.render.document import read_plan  # noqa: PLC0415 - the same
+    from reconciler.render.secrecy import without_secrets  # noqa: PLC0415 - the same
     from reconciler.store import planfile  # noqa: PLC0415 - the same
 
     console, link = Console.of(options), _link(report_url)
     document = read_plan(planfile.read(plan), plan)
     job = CiJob.of(os.environ, options["token_file"])
-    draft = partial(pipeline.plan_comment, document, report=link)
+    draft = _hiding(partial(pipeline.plan_comment, without_secrets(document, KNOWN.redactor), report=link))
     _write_files(document, job, dotenv, widget)
     _summarize(console, job.summary, draft)
     if job.kind == "github":
@@ -131,7 +133,7 @@ def issue(drift: Path, code: int, most: int, **options: Any) -> int:
     if not _has_token(console, job, "issue"):
         return 0
     marker = _marker("assistants-sync-drift", project, environment or NO_ENVIRONMENT)
-    draft = partial(_about_drift, pipeline.fenced, text)
+    draft = _hiding(partial(_about_drift, pipeline.fenced, text))
     work = (
         partial(_pinned, marker=marker, draft=draft, most=most, create=True)
         if code
@@ -140,6 +142,11 @@ def issue(drift: Path, code: int, most: int, **options: Any) -> int:
     title = f"Drift of the assistants of {project}" + (f" in {environment}" if environment else "")
     _update(console, job, options, work, title=title)
     return 0
+
+
+def _hiding(draft: Callable[[int], str]) -> Callable[[int], str]:
+    """Return a draft of a comment that has no secret."""
+    return lambda most: KNOWN.redactor.redacted(draft(most))
 
 
 def _link(url: str) -> str:
@@ -193,7 +200,7 @@ def _summarize(console: Console, file: Path | None, draft: Callable[[int], str])
 def _append(file: Path, text: str) -> None:
     try:
         with os.fdopen(appending(file), "w", encoding="utf-8") as stream:
-            stream.write(text)
+            stream.write(KNOWN.redactor.redacted(text))
     except OSError as cause:
         raise UnwrittenError(f"cannot write {file}: {cause.strerror}") from cause
 

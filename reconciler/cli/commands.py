@@ -206,7 +206,7 @@ def serve(host: str, port: int, database: Path | None, require_key_file: Path | 
     faults = _faults(console, options["faults"])
     with (
         Database.open(database or _folder(options["state"]) / DATABASE) as opened,
-        ledger_in(options["ledger"]) if options["ledger"] else nullcontext() as ledger,
+        ledger_in(options["ledger"], _redacted) if options["ledger"] else nullcontext() as ledger,
     ):
         app = create_app(opened, api_key=key, faults=faults, ledger=ledger)
         try:
@@ -221,6 +221,12 @@ def serve(host: str, port: int, database: Path | None, require_key_file: Path | 
         except InvalidNameError as cause:
             raise click.BadParameter(str(cause), param_hint="--allow-host") from cause
     return 0
+
+
+def _redacted(text: str) -> str:
+    from reconciler.cli.known_secrets import KNOWN  # noqa: PLC0415 - only with --ledger
+
+    return KNOWN.redactor.redacted(text)
 
 
 def _faults(console: Console, path: Path | None) -> Faults | None:

@@ -18,6 +18,7 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 from reconciler import __version__
 from reconciler.cli import ci, commands, diff, explain, init, schema, show, states, streams, validate
 from reconciler.cli.console import Console, silence_broken
+from reconciler.cli.known_secrets import KNOWN, learnt
 from reconciler.config.errors import ConfigError
 from reconciler.errors import ReconcilerError
 
@@ -70,6 +71,7 @@ for _command in (
 def main() -> NoReturn:
     """Run the program and leave with its exit code."""
     streams.prepare()
+    streams.guard(learnt(sys.argv[1:]))
     sys.exit(run(sys.argv[1:]))
 
 
@@ -126,7 +128,8 @@ def _bug(console: Console, error: Exception, *, verbose: bool) -> int:
     if verbose:
         import traceback  # noqa: PLC0415 - only for a bug
 
-        for line in "".join(traceback.format_exception(error)).splitlines():
+        trace = KNOWN.redactor.redacted("".join(traceback.format_exception(error)))
+        for line in trace.splitlines():
             console.log("", line)
     what = f"{type(error).__name__}: {error}"
     console.log(

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from reconciler.errors import UsageError
-from reconciler.render.document import printed
+from reconciler.cli.known_secrets import KNOWN
+from reconciler.errors import RefusedError, UsageError
+from reconciler.render.document import PlanDocument, printed
 from reconciler.render.formats import drawn
 from reconciler.render.page_options import Depth, PageOptions
+from reconciler.render.secrecy import leak_in, without_secrets
 from reconciler.store import planfile
 
 if TYPE_CHECKING:
@@ -53,14 +55,26 @@ class OutputOptions:
         ``root`` has read the configuration, and so it can say whether that is the one of a commit. Without
         it the document is of another time, and its commit is unknown.
         """
+        if out and isinstance(document, PlanDocument):
+            _refuse_leak(document, out)
         look = PageOptions(console.is_coloured, self.depth, self.most)
         if self.form == "html":
             look = PageOptions(commit=_commit(root) if root else "", time=_time())
-        console.print(drawn(document, self.form, look))
+        console.print(drawn(without_secrets(document, KNOWN.redactor), self.form, look))
         if out:
             planfile.write(out, printed(document))
             console.log("Digest", document.digest)
             console.log("", f"Saved to {out}.")
+
+
+def _refuse_leak(document: PlanDocument, out: Path) -> None:
+    """Raise RefusedError for a plan that would keep a secret of this process in a file."""
+    leak = leak_in(document, KNOWN.redactor)
+    if leak:
+        raise RefusedError(
+            f"cannot write {out}: {leak} repeats a secret of this run, such as the API key. Nothing was "
+            "written. Remove it from there and revoke it; without --out the plan is shown with *** for it"
+        )
 
 
 def _commit(root: Root) -> str:

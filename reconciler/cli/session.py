@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli.ci_environment import in_ci
 from reconciler.cli.console import OutputError
 from reconciler.cli.execution import carried_out
+from reconciler.cli.known_secrets import KNOWN
 from reconciler.engine import guard
 from reconciler.engine.drift import drift
 from reconciler.engine.file_diffs import with_texts
@@ -18,8 +19,10 @@ from reconciler.errors import PlanFileError, RefusedError
 from reconciler.render.document import plan_document, printed, report_document
 from reconciler.render.plan_view import plan_view
 from reconciler.render.report_view import report_view
+from reconciler.render.secrecy import stored_leak_in, without_secrets
 from reconciler.render.text import drift_lines, report_lines
 from reconciler.store import LocalStore, planfile
+from reconciler.store.screened import ScreenedStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,9 +87,10 @@ class ReportOptions:
 
     def after(self, document: ReportDocument, console: Console, root: Root) -> None:
         """Show how an apply ended; a file that cannot be written is only a warning."""
+        document = without_secrets(document, KNOWN.redactor)
         if self.file:
             try:
-                planfile.write(self.file, printed(document))
+                planfile.write(self.file, KNOWN.redactor.redacted(printed(document)))
             except PlanFileError as cause:
                 console.log("Warning", f"the report is not kept: {cause}")
         if self.drawing.form == "text":
@@ -140,6 +144,7 @@ class Session:
             state = self.store.load()
             self._warn(state)
             run, stale = reviewed(review, asyncio.run(self._planned(state)))
+            _refuse_leak(run.plan)
             report_options.before(run.plan, warnings, self.console)
             self._guard(run.plan)
             if run.plan.has_changes and not approved and not self.console.confirm(self._question()):
@@ -178,7 +183,7 @@ class Session:
         return await carried_out(
             run,
             self.target,
-            self.store,
+            ScreenedStore(self.store, KNOWN.redactor),
             configured=self.configured,
             console=self.console,
             parallelism=parallelism,
@@ -197,3 +202,13 @@ class Session:
                     excluded=self.scope.excluded,
                 )
             return await with_texts(run, provider.content, self.configured.root.reopen) if texts else run
+
+
+def _refuse_leak(plan: Plan) -> None:
+    """Raise RefusedError for a plan whose state would keep a secret of this process."""
+    leak = stored_leak_in(plan_document(plan), KNOWN.redactor)
+    if leak:
+        raise RefusedError(
+            f"cannot record this plan: {leak} repeats a secret of this run, such as the API key, and the "
+            "state would keep it. Nothing was written. Remove it from there, and revoke it"
+        )

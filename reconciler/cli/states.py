@@ -8,6 +8,7 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.console import Console
+from reconciler.cli.known_secrets import KNOWN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,8 +76,10 @@ def migrate(source: Path | str, target: Path | str, **options: Any) -> int:
     The copy is compared with what was copied, and the old state stays as it is.
     """
     from reconciler.store.migration import migrate as copy  # noqa: PLC0415 - only this command pays for it
+    from reconciler.store.screened import ScreenedStore  # noqa: PLC0415 - the same
 
-    copied = copy(*_stores(options, source, target))
+    old, new = _stores(options, source, target)
+    copied = copy(old, ScreenedStore(new, KNOWN.redactor))
     Console.of(options).log(
         "",
         f"Copied {len(copied.bindings)} addresses. The old state is kept; from now on name the new location.",

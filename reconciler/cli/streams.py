@@ -1,4 +1,4 @@
-"""The standard streams and the names of files: UTF-8, whatever the locale says."""
+"""The standard streams, which let no secret out, and the names of files: UTF-8, whatever the locale says."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO, cast
+
+if TYPE_CHECKING:
+    from reconciler.cli.known_secrets import KnownSecrets
 
 
 def prepare() -> None:
@@ -37,3 +41,42 @@ def _open_closed_ones() -> None:
     sys.stdin = sys.stdin or Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - open to the end
     sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - the same
     sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - the same
+
+
+class GuardedStream:
+    """A stream of text that hides secrets; lines are written when they are whole, or flushed."""
+
+    def __init__(self, stream: TextIO, known: KnownSecrets) -> None:
+        self._stream = stream
+        self._known = known
+        self._begun = ""
+
+    def write(self, text: str) -> int:
+        """Write the lines that are whole, so that a secret in pieces is seen as one; TypeError for bytes."""
+        if not isinstance(text, str):  # by which libraries find out whether a stream takes text
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        lines, end, self._begun = f"{self._begun}{text}".rpartition("\n")
+        if end:
+            self._stream.write(self._known.redactor.redacted(lines + end))
+        return len(text)
+
+    def writelines(self, lines: Any) -> None:
+        """Write several texts."""
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """Write everything; also a line that is not whole, as a question is."""
+        begun, self._begun = self._begun, ""
+        if begun:
+            self._stream.write(self._known.redactor.redacted(begun))
+        self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def guard(known: KnownSecrets) -> None:
+    """Let everything that is printed from now on, whatever prints it, pass a guard."""
+    sys.stdout = cast("TextIO", GuardedStream(sys.stdout, known))
+    sys.stderr = cast("TextIO", GuardedStream(sys.stderr, known))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.api.errors import APIError, UnknownOutcomeError
 from reconciler.engine.attaching import StaleError, UnfitError, UnkeptError
-from reconciler.errors import ReconcilerError, StoreError
+from reconciler.errors import DisclosureError, ReconcilerError, StoreError
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, Step, StepKind
 from reconciler.model.outcome import Cause, Ended, Event, Outcome, Report, Result, Started, Stepped
@@ -193,7 +193,8 @@ class _Run:
             self._fail(change, Result.FAILED, Cause.STALE, str(error))
         except StoreError as error:
             self.halted = error
-            self._fail(change, Result.FAILED, Cause.ERROR, self._unrecorded(change, error))
+            cause = Cause.REFUSED if isinstance(error, DisclosureError) else Cause.ERROR
+            self._fail(change, Result.FAILED, cause, self._unrecorded(change, error))
         except UnfitError as error:
             self.halted = error
             self._fail(change, Result.FAILED, Cause.REFUSED, str(error))

@@ -76,6 +76,14 @@ class Redactor:
             return value
         return self._hidden(value)  # type: ignore[no-any-return] # of the same type, but for numbers
 
+    def hides(self, value: Any) -> bool:
+        """Return whether a JSON value repeats a secret that is not short."""
+        if isinstance(value, dict):
+            return any(self.hides(name) or self.hides(inner) for name, inner in value.items())
+        if isinstance(value, (list, tuple)):
+            return any(map(self.hides, value))
+        return value is not None and self.leaks(str(value))
+
     def _hidden(self, value: Any) -> Any:
         if isinstance(value, str):
             return HIDDEN if self._is_whole(value) else self.redacted(value)

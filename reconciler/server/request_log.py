@@ -3,7 +3,7 @@
 import json
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -68,13 +68,14 @@ class Ledger(deque[Entry]):
 class _Written(Ledger):
     """A ledger that also writes each entry as a line of JSON."""
 
-    def __init__(self, outlet: BinaryIO) -> None:
+    def __init__(self, outlet: BinaryIO, redacted: Callable[[str], str]) -> None:
         super().__init__(maxlen=_REMEMBERED)
         self._outlet = outlet
+        self._redacted = redacted
 
     def append(self, entry: Entry) -> None:
         # Unbuffered and in one piece: a reader in another process sees whole lines, and sees them at once.
-        self._outlet.write(json.dumps(asdict(entry)).encode() + b"\n")
+        self._outlet.write(self._redacted(json.dumps(asdict(entry))).encode() + b"\n")
         super().append(entry)
 
 
@@ -84,14 +85,17 @@ def remembered() -> Ledger:
 
 
 @contextmanager
-def ledger_in(path: Path) -> Iterator[Ledger]:
-    """Append a ledger to `path` as well, a line of JSON an entry; raises UnwritableLedgerError."""
+def ledger_in(path: Path, redacted: Callable[[str], str] = str) -> Iterator[Ledger]:
+    """Append a ledger to `path` as well, a line of JSON an entry; raises UnwritableLedgerError.
+
+    `redacted` hides secrets in a line.
+    """
     try:
         outlet = os.fdopen(appending(path), "ab", buffering=0)
     except OSError as error:
         raise UnwritableLedgerError(f"cannot write the ledger {path}: {error.strerror}") from error
     with outlet:
-        yield _Written(outlet)
+        yield _Written(outlet, redacted)
 
 
 def entries(path: Path) -> Ledger:

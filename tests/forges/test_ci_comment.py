@@ -244,7 +244,9 @@ def test_a_pull_request_from_a_fork_fails_for_no_lack_of_rights(job):
 def test_no_token_is_shown_even_when_everything_is(job):
     job.forge.answers = [("GET", 418, {}, "I know robot-secret-0123")]
 
-    ended = job.comment("-v", GITHUB_TOKEN="robot-secret-0123", ASSISTANTS_SYNC_GITLAB_TOKEN="robot-secret-0123")
+    ended = job.comment(
+        "-v", GITHUB_TOKEN="robot-secret-0123", ASSISTANTS_SYNC_GITLAB_TOKEN="robot-secret-0123"
+    )
 
     assert ended.code == 1
     assert "I know ***" in ended.err

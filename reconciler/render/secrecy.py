@@ -1,0 +1,92 @@
+"""Secrets in documents: hidden in what is shown, and found in what would be kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from reconciler.render.document import PlanDocument, ReportDocument, printed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from reconciler.model.redactor import Redactor
+    from reconciler.render.document import ChangeRecord, FieldRecord, OutcomeRecord
+
+DocumentT = TypeVar("DocumentT", bound="PlanDocument | ReportDocument")
+
+
+def without_secrets(document: DocumentT, redactor: Redactor) -> DocumentT:
+    """Return a document whose values have no secret; names and ids are left to whatever prints them."""
+    if not redactor.secrets:
+        return document
+    if isinstance(document, ReportDocument):
+        outcomes = [_outcome(outcome, redactor) for outcome in document.outcomes]
+        return document.model_copy(
+            update={"outcomes": outcomes, "unsaved": redactor.redacted(document.unsaved)}
+        )
+    return document.model_copy(
+        update={
+            "account": redactor.hidden(document.account),
+            "changes": [_change(change, redactor) for change in document.changes],
+        }
+    )
+
+
+def _change(change: ChangeRecord, redactor: Redactor) -> ChangeRecord:
+    fields = [_field(field, redactor) for field in change.fields]
+    return change.model_copy(update={"fields": fields, "values": redactor.hidden(change.values)})
+
+
+def _field(field: FieldRecord, redactor: Redactor) -> FieldRecord:
+    names = ("before", "after", "texts", "breaking")
+    shown = {name: redactor.hidden(getattr(field, name)) for name in names}
+    details = [
+        one.model_copy(update={name: redactor.hidden(getattr(one, name)) for name in ("before", "after")})
+        for one in field.details
+    ]
+    return field.model_copy(update={**shown, "details": details})
+
+
+def _outcome(outcome: OutcomeRecord, redactor: Redactor) -> OutcomeRecord:
+    verified = [
+        one.model_copy(update={name: redactor.hidden(getattr(one, name)) for name in ("sent", "found")})
+        for one in outcome.verified
+    ]
+    message, request_id = redactor.redacted(outcome.message), redactor.hidden(outcome.request_id)
+    return outcome.model_copy(update={"message": message, "request_id": request_id, "verified": verified})
+
+
+def leak_in(document: PlanDocument, redactor: Redactor) -> str:
+    """Return what of a plan repeats a secret, such as ``the name of assistant.a``; empty for nothing."""
+    if not redactor.secrets or not redactor.leaks(printed(document)):
+        return ""
+    return _first_leak(_values(document), redactor) or stored_leak_in(document, redactor) or "the plan"
+
+
+def stored_leak_in(document: PlanDocument, redactor: Redactor) -> str:
+    """Return the same for what a state and a journal would keep of it: names and ids."""
+    return _first_leak(_names(document), redactor) if redactor.secrets else ""
+
+
+def _first_leak(parts: Iterable[tuple[str, Any]], redactor: Redactor) -> str:
+    return next((name for name, part in parts if redactor.hides(part)), "")
+
+
+def _values(document: PlanDocument) -> Iterator[tuple[str, Any]]:
+    for change in document.changes:
+        for field in change.fields:
+            yield f"the {field.field} of {change.address}", field.model_dump(exclude={"field"})
+        for name, value in change.values.items():
+            yield f"the {name} of {change.address}", value
+        yield f"a remark about {change.address}", [change.refused, change.unmet, change.note]
+
+
+def _names(document: PlanDocument) -> Iterator[tuple[str, Any]]:
+    yield "the account", document.account
+    yield "the target", document.target
+    yield "the project", [document.project, document.environment]
+    for change in document.changes:
+        yield "an address", [change.address, change.moved_from, *change.follows]
+        yield f"the id of {change.address}", [change.id, *(step.id for step in change.steps)]
+        yield f"a file of {change.address}", [step.file for step in change.steps]
+        yield f"a field of {change.address}", [field.field for field in change.fields]

@@ -1,0 +1,71 @@
+"""A store that takes no record with a secret in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reconciler.errors import DisclosureError
+from reconciler.store.journal import binding_record, intent_record
+from reconciler.store.record import state_values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from reconciler.model.address import Address
+    from reconciler.model.redactor import Redactor
+    from reconciler.model.state import Binding, Intent, State
+    from reconciler.store.store import Snapshot, Store
+
+
+class ScreenedStore:
+    """A store whose records are looked at before they are written; DisclosureError for one with a secret."""
+
+    def __init__(self, store: Store, redactor: Redactor) -> None:
+        self._store = store
+        self._redactor = redactor
+
+    @property
+    def location(self) -> str:
+        """The address of the State."""
+        return self._store.location
+
+    def load(self) -> State:
+        """Return the State."""
+        return self._store.load()
+
+    def snapshot(self) -> Snapshot:
+        """Return the State, read without a lock."""
+        return self._store.snapshot()
+
+    def lock(
+        self, purpose: str, timeout: float = 0.0, waiting: Callable[[str], None] | None = None
+    ) -> AbstractContextManager[None]:
+        """Hold the only right to write."""
+        return self._store.lock(purpose, timeout, waiting)
+
+    def unlock(self, id_: str) -> None:
+        """Take the lock from the holder of an id."""
+        self._store.unlock(id_)
+
+    def intend(self, intent: Intent) -> None:
+        """Record a call that is about to be made."""
+        self._screen(f"a call for {intent.address}", intent_record(intent))
+        self._store.intend(intent)
+
+    def record(self, address: Address, binding: Binding | None) -> None:
+        """Record what an address is bound to."""
+        self._screen(f"the id of {address}", binding_record(address, binding))
+        self._store.record(address, binding)
+
+    def save(self, state: State, expecting: int) -> None:
+        """Replace the stored State."""
+        self._screen("the account, an id or a name", state_values(state))
+        self._store.save(state, expecting)
+
+    def _screen(self, what: str, record: Any) -> None:
+        if self._redactor.secrets and self._redactor.hides(record):
+            raise DisclosureError(
+                f"cannot record {what} at {self.location}: it repeats a secret of this run, such as the API "
+                "key. Ask the operator of the server why it does, and revoke that secret"
+            )
