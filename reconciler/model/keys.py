@@ -37,8 +37,10 @@ _MATERIAL = re.compile(
     rf"(?:(?:{_LINE_END}|[ \t|+\"',-]){{0,80}}"
     r"(?:[A-Za-z0-9+/=]{16,4096}|(?:Proc-Type|DEK-Info|Comment|Version): [^\r\n\\]{1,100}))+"
 )
-_REST = re.compile(
-    rf"(?:{_LINE_END}|[ \t|+\"',-]){{0,80}}[A-Za-z0-9+/=]{{1,15}}(?:{_LINE_END}|[ \t|+\"',]){{1,80}}"
+_TAIL = re.compile(
+    rf"(?:(?:{_LINE_END}|[ \t|+\"',-]){{0,80}}[A-Za-z0-9+/=]{{1,15}}"
+    rf"(?=[ \t\"',]{{0,20}}(?:{_LINE_END}|[\"']|\Z|-{{4,5}} ?END)))?"
+    rf"(?:(?:{_LINE_END}|[ \t|+\"',]){{0,80}}{_END.pattern})?"
 )
 _SHOWN = 3
 _STARRED = re.compile(r"[^\r\n]")
@@ -82,10 +84,9 @@ def without_key_blocks(text: str) -> str:
     at = 0
     for begin in _BEGIN.finditer(text):
         if begin.start() >= at and (material := _MATERIAL.match(text, begin.end())):
-            rest = _REST.match(text, material.end()) or material
-            last = _END.match(text, rest.end()) or material
+            tail = _TAIL.match(text, material.end()) or material
             parts += (text[at : begin.start()], "***")
-            at = last.end()
+            at = tail.end()
     return "".join([*parts, text[at:]])
 
 
