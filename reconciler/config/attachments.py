@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.config.errors import ContentError
 from reconciler.config.limits import CODES
 from reconciler.model import address
+from reconciler.model.characters import is_plain
 from reconciler.model.field import Items, Limit
 from reconciler.model.resource import DesiredFile, FileReference
 
@@ -65,7 +66,7 @@ class Attachments:
     def _upload(self, path: str, row: Files) -> DesiredFile:
         """Return the upload that a path means: two paths with the same name and bytes are one upload."""
         name = Path(path).name
-        if '"' in name or not name.isprintable():
+        if '"' in name or not is_plain(name):
             problem = f"{path!r} would reach the server under another name"
             raise ContentError("AS307", problem, "rename it without quotes and control characters")
         content, size = self.root.fingerprint(path, row.largest)

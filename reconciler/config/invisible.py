@@ -1,6 +1,6 @@
 """Characters that a reviewer cannot see and a model reads: which they are, and where a script needs them.
 
-The tables are Unicode's: Default_Ignorable_Code_Point, Prepended_Concatenation_Mark, Extended_Pictographic.
+Which they are, model/characters.py says; here are the places where scripts and emoji need them.
 """
 
 from __future__ import annotations
@@ -10,20 +10,14 @@ import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING
 
+from reconciler.model import unicode_tables
+from reconciler.model.characters import HIDDEN, RIGHT_TO_LEFT
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
-_HIDDEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 _BREAKS = frozenset("\t\n\r")
-# Letters, marks and selectors of a visible category that show nothing.
-_BLANK = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
-# Signs before numbers, drawn although their category says format; and what is reserved for pictures,
-# assigned or not as this Python is old or new.
-_DRAWN = re.compile("[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd\U0001f000-\U0001faff]")
-
 _PICTURE = (
     "\xa9\xae\u203c\u2049\u2122\u2139\u2194-\u2199\u21a9\u21aa\u231a\u231b\u2328\u2388\u23cf\u23e9-\u23f3"
     "\u23f8-\u23fa\u24c2\u25aa\u25ab\u25b6\u25c0\u25fb-\u25fe\u2600-\u2605\u2607-\u2612\u2614-\u2685"
@@ -37,10 +31,14 @@ _JOINING = (  # letters that are joined and parted by ZWJ and ZWNJ: Arabic to Si
 )
 _SPACELESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17b3\u17b6-\u17ff\u1950-\u19ff\u1a20-\u1aaf\uaa60-\uaadf"
 _MONGOLIAN = "\u1820-\u18aa"
+_STACKING = _JOINING + "\u1b00-\u1bff\uaae0-\uaaff\U00010a00-\U00010a5f\U00011d00-\U00011f5f"
+_BRAILLE = "\u2801-\u28ff"
+_TIFINAGH = "\u2d30-\u2d70"
+_HIEROGLYPHS = "\U00013000-\U0001345f"
+_KHITAN = "\U00018b00-\U00018cff"
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _FLAGS = ("gbeng", "gbsct", "gbwls")
 _DIRECTION_MARKS = frozenset("\u200e\u200f\u061c")
-_RIGHT_TO_LEFT = frozenset({"R", "AL"})
 
 
 def unseen(text: str, allowed: AbstractSet[str] = frozenset()) -> Iterator[tuple[int, str]]:
@@ -50,7 +48,7 @@ def unseen(text: str, allowed: AbstractSet[str] = frozenset()) -> Iterator[tuple
     """
     if text.isascii() and text.isprintable():
         return
-    hidden = {letter for letter in set(text) - allowed - _BREAKS if _is_hidden(letter)}
+    hidden = {letter for letter in set(text) - allowed - _BREAKS if letter in HIDDEN}
     if not hidden:
         return
     start = 0
@@ -66,12 +64,6 @@ def named(character: str) -> str:
     return f"U+{ord(character):04X}{' ' if name else ''}{name}"
 
 
-def _is_hidden(letter: str) -> bool:
-    if unicodedata.category(letter) in _HIDDEN:
-        return not _DRAWN.match(letter)
-    return _BLANK.match(letter) is not None
-
-
 @cache
 def _meant() -> re.Pattern[str]:
     """Return where each of them belongs, by its neighbours; compiled when it is first used."""
@@ -84,14 +76,20 @@ def _meant() -> re.Pattern[str]:
         f"|(?<=[{_HAN}])[\U000e0100-\U000e01ef]"
         f"|(?<=[{_PICTURE}])(?:[\ufe0e\ufe0f]|\u200d(?=[{_PICTURE}]))"
         f"|(?<=[{_PICTURE}]\ufe0f)\u200d(?=[{_PICTURE}])"
+        f"|(?<=[{_STACKING}])[{_stackers()}]"
+        f"|(?<=[{_BRAILLE}])\u2800|\u2800(?=[{_BRAILLE}])"
+        f"|(?<=[{_TIFINAGH}])\u2d7f|(?<=[{_HIEROGLYPHS}])[\U00013441\U00013442]|(?<=[{_KHITAN}])\U00016fe4"
         "|(?<=[0-9#*])\ufe0f(?=\u20e3)"
         f"|(?<=\U0001f3f4)(?:{flags})\U000e007f"
     )
 
 
+def _stackers() -> str:
+    return "".join(chr(int(word, 16)) for word in unicode_tables.STACKERS.split())
+
+
 def _unseen_of_line(line: str, hidden: set[str]) -> Iterator[tuple[int, str]]:
-    directions = {unicodedata.bidirectional(letter) for letter in set(line) - hidden}
-    is_right_to_left = not directions.isdisjoint(_RIGHT_TO_LEFT)
+    is_right_to_left = any(letter in RIGHT_TO_LEFT for letter in set(line) - hidden)
     meant_until = 0
     for index, letter in enumerate(line):
         is_direction = is_right_to_left and letter in _DIRECTION_MARKS

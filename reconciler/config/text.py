@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import yaml
 
 from reconciler.config.errors import ConfigError
+from reconciler.model.characters import is_plain
 from reconciler.model.diagnostic import Origin
 
 if TYPE_CHECKING:
@@ -94,12 +95,15 @@ class Node:
         return self.value
 
     def texts(self) -> Iterator[tuple[str, Origin]]:
-        """Yield every text in it, in order, and its position."""
-        inner = self.value.values() if isinstance(self.value, dict) else self.value
-        if isinstance(inner, str):
-            yield inner, self.origin
-        elif not isinstance(inner, (int, float, NoneType)):
-            for node in inner:
+        """Yield every text in it, keys and values alike, in order, and its position."""
+        if isinstance(self.value, str):
+            yield self.value, self.origin
+        elif isinstance(self.value, dict):
+            for name, node in self.value.items():
+                yield name, self.key(name)
+                yield from node.texts()
+        elif not isinstance(self.value, (int, float, NoneType)):
+            for node in self.value:
                 yield from node.texts()
 
     def at(self, *path: str | int) -> Origin:
@@ -356,7 +360,7 @@ class _Reader:
             self._refuse("AS101", problem, event, help="quote what begins with `?`")
         if name == "<<" and event.implicit[0]:
             self._refuse("AS103", "merge keys are not allowed", event, help="write the values out")
-        if not name.isprintable():
+        if not is_plain(name):
             self._refuse("AS106", "a key holds what cannot be seen", event, help="remove it")
         if name in holder.positions:
             first = _origin(self._path, *holder.positions[name])

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from reconciler.model.characters import BLANK
+
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _SUSPECT = re.compile(r"[\ufe00-\ufe0f]{2,}|[^\x20-\x7e]|##[a-zA-Z]*\[")
 _COMMAND = re.compile(r"\A(\s*)::")
 _HIDDEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
-# Letters and marks that take no ink; a lone U+FE0E or U+FE0F, which emoji are written with, may stay.
-_INKLESS = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0d\uffa0\U000e0100-\U000e01ef]"
-)
+_EMOJI = frozenset("\ufe0e\ufe0f")  # a lone one may stay: emoji are written with them
 
 
 def visible(text: object) -> str:
@@ -33,8 +32,8 @@ def _spelt(match: re.Match[str]) -> str:
     text = match.group()
     if text[0] == "#":
         return f"{text[:-1]}\\x5b"
-    harmless = len(text) == 1 and unicodedata.category(text) not in _HIDDEN
-    return text if harmless and not _INKLESS.match(text) else "".join(map(_code, text))
+    is_drawn = len(text) == 1 and unicodedata.category(text) not in _HIDDEN
+    return text if is_drawn and (text in _EMOJI or text not in BLANK) else "".join(map(_code, text))
 
 
 def _code(character: str) -> str:
