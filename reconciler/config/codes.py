@@ -337,6 +337,19 @@ _RULES = (
         "below a block that is indented less than the block. Those words are not sent. Quote the text, or "
         "write it as a block. A comment that is meant is set off by two spaces, or has a line of its own.",
     ),
+    Rule(
+        "AS511",
+        "names that look alike",
+        "Two assistants have the same display name, or names that differ only in letters, digits and spaces "
+        "that look alike, such as a Latin and a Cyrillic a. A person who chooses by the name cannot tell "
+        "them apart.",
+    ),
+    Rule(
+        "AS512",
+        "a heap of combining marks",
+        "No script needs more than four combining marks on one letter. More of them are drawn over the "
+        "lines around the name, and can cover what stands there.",
+    ),
 )
 
 RULES: Final[Mapping[str, Rule]] = {rule.code: rule for rule in _RULES}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.config.invisible import named, unseen
+from reconciler.config.lookalike import check_marks
 from reconciler.config.span import Span
 from reconciler.model.field import Text
 from reconciler.model.keys import keys
@@ -95,6 +96,8 @@ def _check_text(layers: Layers, row: Text, text: str) -> None:
     if not row.prose and "\n" in text:
         remedy = "write it in one line, or with `|-` or `>-`"
         layers.warn("AS504", f"`{row.name}` has a line break in it", row.name, help=remedy)
+    if not row.prose:
+        check_marks(layers, row.name, text)
     if text in row.ends:
         problem = f"the {row.name} {text} is announced to be shut down on {row.ends[text]}"
         layers.warn("AS508", problem, row.name, help="name its successor")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from reconciler.config import lookalike
 from reconciler.config.attachments import Attachments
 from reconciler.config.environments import Environments
 from reconciler.config.items import ItemLists
@@ -301,12 +302,21 @@ class _Resolver:
     def _assistants(self, declared: Sequence[Layers]) -> tuple[DesiredAssistant, ...]:
         """Return every assistant, and report what its prompts say of items that others have."""
         made = [self._assistant(layers) for layers in declared]
+        self._names(declared, made)
         labels = [self._labels(assistant) for assistant, _ in made]
         known = {label: row for each in labels for label, row in each.items()}
         for layers, (_, prompts), own in zip(declared, made, labels, strict=True):
             for prompt in prompts:
                 self.problems.extend(self.prompt_lint.missing_items(layers, prompt, own, known))
         return tuple(assistant for assistant, _ in made)
+
+    def _names(
+        self, declared: Sequence[Layers], made: Sequence[tuple[DesiredAssistant, list[Prompt]]]
+    ) -> None:
+        """Report display names, which are the first short text of a dialect, that look alike."""
+        field = next((row.name for row in self.dialect.fields if row.name in self.lint.texts), "")
+        fields = ((layers, assistant.fields) for layers, (assistant, _) in zip(declared, made, strict=True))
+        lookalike.check_names(field, lookalike.names(field, fields))
 
     def _labels(self, assistant: DesiredAssistant) -> dict[str, Items]:
         """Return what a prompt would call the items of an assistant."""
