@@ -1,8 +1,8 @@
 """Writes reconciler/model/unicode_tables.py from the Unicode Character Database and UTS #39.
 
 The tables are written, and not asked of Python, so that a verdict does not depend on the Python in use.
-Run it in an environment of its own with regex 2026.11.19 and confusable-homoglyphs 3.3.1, which bring the data
-and which the program does not need.
+Run it in an environment of its own with regex 2026.11.19 and confusable-homoglyphs 3.3.1, which bring the
+data and which the program does not need.
 """
 
 import json
