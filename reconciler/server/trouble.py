@@ -25,7 +25,7 @@ class Seldom(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether a line is written."""
-        now, sort = self._clock(), (record.msg, record.exc_info and record.exc_info[0])
+        now, sort = self._clock(), _sort(record)
         latest, omitted = self._latest.get(sort, (-REPEATED_SECONDS, 0))
         if now - latest < REPEATED_SECONDS:
             self._latest[sort] = latest, omitted + 1
@@ -36,6 +36,13 @@ class Seldom(logging.Filter):
         if omitted:
             record.msg, record.args = f"{record.getMessage().rstrip()} ({omitted} more before)", ()
         return True
+
+
+def _sort(record: logging.LogRecord) -> object:
+    """Return what makes two lines one of a sort; our own have few reasons, others may have any."""
+    if record.name == __name__:
+        return record.getMessage()
+    return record.msg, record.exc_info and record.exc_info[0]
 
 
 @contextmanager
