@@ -85,19 +85,20 @@ def is_address(text: str) -> bool:
 def address_of(text: str) -> StoreAddress:
     """Return what a text says, which has no password; AddressError where it is not such an address."""
     scheme, separator, rest = text.partition("://")
-    if not separator:
-        problem = "the location of the state is neither a directory nor an address"
-        raise AddressError(problem, f"{_KINDS}; begin the path of a directory that has a colon with ./")
-    if scheme not in _READERS:
-        raise _unsupported(scheme)
+    if not separator or scheme not in _READERS:
+        raise scheme_problem(text)
     return _READERS[scheme](text, rest)
 
 
-def _unsupported(scheme: str) -> AddressError:
+def scheme_problem(text: str) -> AddressError:
+    """Return what is wrong with the scheme of an address; nothing else of it is repeated."""
+    scheme, separator, _ = text.partition("://")
+    if not separator:
+        problem = "the location of the state is neither a directory nor an address"
+        return AddressError(problem, f"{_KINDS}; begin the path of a directory that has a colon with ./")
     if scheme.lower() in _READERS:
-        return AddressError(
-            "the scheme of the state's address is not in lower case", f"write {scheme.lower()}://"
-        )
+        problem = "the scheme of the state's address is not in lower case"
+        return AddressError(problem, f"write {scheme.lower()}://")
     shown = f": {scheme}://" if _SCHEME.fullmatch(scheme) else ""
     return AddressError(f"the address of the state has an unsupported scheme{shown}", _KINDS)
 

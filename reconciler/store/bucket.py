@@ -270,6 +270,8 @@ def _parsed(address: str) -> tuple[str, str, str]:
     scheme = address.partition("://")[0]
     if scheme in _LATER:
         raise StoreError(f"{scheme}:// is not supported yet. Use s3://BUCKET/PREFIX.")
+    if scheme.isalpha() and scheme not in _SERVICES:
+        raise StoreError(f"{scheme}:// is not a supported object storage. Use s3://BUCKET/PREFIX.")
     try:
         bucket, *prefix = address_of(address).path
     except AddressError:
@@ -277,8 +279,6 @@ def _parsed(address: str) -> tuple[str, str, str]:
             "the address of a state in object storage is s3://BUCKET/PREFIX: letters, digits and -_.=+ only, "
             "no user and no key. Credentials come from the environment (AWS_ACCESS_KEY_ID, …)."
         ) from None
-    if scheme not in _SERVICES:
-        raise StoreError(f"{scheme}:// is not a supported object storage. Use s3://BUCKET/PREFIX.")
     return scheme, bucket, "".join(f"/{segment}" for segment in prefix)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.errors import StoreError, UnreadableStateError, UsageError
 from reconciler.model.mark import NO_ENVIRONMENT
+from reconciler.model.store_address import scheme_problem
 from reconciler.store.folder import environments
 from reconciler.store.local import LocalStore
 
@@ -71,13 +72,12 @@ def _entry(name: str, store: Callable[[], Store]) -> Entry:
 
 
 def _kind(address: str) -> _Kind:
-    scheme = address.partition("://")[0]
+    scheme, separator, _ = address.partition("://")
+    if not separator or scheme not in _KINDS:
+        problem = scheme_problem(address)
+        raise UsageError(f"{problem}: {problem.help}")
     if len(address) > _LONGEST:
         raise UsageError(f"the state's address {scheme}://… has more than {_LONGEST} characters")
-    if scheme not in _KINDS:
-        raise UsageError(
-            f"the state's address {scheme}://… has an unsupported scheme: name a folder, postgresql://… or s3://…"
-        )
     return _KINDS[scheme]
 
 

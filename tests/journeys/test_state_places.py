@@ -261,13 +261,25 @@ def test_a_ci_that_has_no_state_yet_hears_once_where_one_would_last(project, url
 @pytest.mark.parametrize(
     ("state", "code", "said"),
     [
-        ("mysql://host/x", 64, "has an unsupported scheme"),
+        ("mysql://host/x", 64, "has an unsupported scheme: mysql://"),
+        ("hidden @x://host/x", 64, "has an unsupported scheme"),
+        ("S3://bucket/x", 64, "is not in lower case"),
+        ("postgresql:u:hidden@host/x", 64, "neither a directory nor an address"),
         ("postgresql://u:hidden@127.0.0.1:1/x", 1, "cannot reach postgresql://127.0.0.1:1/x"),
         ("postgresql://u:hidden@host..example/x", 1, "it is not the name of a host. Nothing was changed."),
         ("postgresql://u:hidden@\udc80/x", 1, "the address of the state cannot be read"),
         ("postgresql://u:hidden@host/" + "x" * 5000, 64, "has more than 4096 characters"),
     ],
-    ids=["of no kind", "of nobody", "of no host", "of no text", "of no end"],
+    ids=[
+        "of no kind",
+        "with a secret",
+        "in capitals",
+        "of no form",
+        "of nobody",
+        "of no host",
+        "of no text",
+        "of no end",
+    ],
 )
 def test_a_place_that_cannot_be_used_is_an_error_that_says_why(project, url, state, code, said):
     ended = apply(project, state, url)
