@@ -60,6 +60,7 @@ class Sending(Generic[HttpT]):
             redactor = self._settings.redactor_of(call).and_of(*proxy_secrets(self._http, url))
             error = unanswered(cause, url, proxy_of(self._http, url))
             error.message = redactor.redacted(error.message)
+            error.args = (error.message,)
             silence(cause, redactor)
             raise error from cause
 
