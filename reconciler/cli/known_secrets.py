@@ -24,6 +24,12 @@ _URLS = re.compile(
 )
 _TOKEN_FILES = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
 _PASSWORD_FILES = {"PGPASSFILE": "~/.pgpass", "PGSERVICEFILE": "~/.pg_service.conf"}
+_KEY_FILES = {
+    "--api-key-file": "ASSISTANTS_SYNC_API_KEY_FILE",
+    "--token-file": "ASSISTANTS_SYNC_TOKEN_FILE",
+    "--require-key-file": "ASSISTANTS_SYNC_REQUIRE_KEY_FILE",
+}
+_FOLDERS = {"-C": "ASSISTANTS_SYNC_CHDIR", "--chdir": "ASSISTANTS_SYNC_CHDIR"}
 _HEADERS = "ASSISTANTS_SYNC_HEADER"
 _URL = re.compile(r"://|\A[^\s/@:]*:[^\s@]*@")
 _PASSFILE = re.compile(r"[?&]passfile=([^&\s]+)")
@@ -47,7 +53,12 @@ KNOWN = KnownSecrets()
 def in_process(arguments: Sequence[str], environment: Mapping[str, str]) -> Iterator[str]:
     """Yield the secrets of a command line and an environment, and those in the files of libpq and of AWS."""
     yield from _in_environment(environment)
-    yield from _in_arguments(arguments)
+    given = [*_options(arguments)]
+    for option, value in given:
+        yield from _in_option(option, value)
+    for folder in ("", *_named(_FOLDERS, given, environment)):
+        for file in _named(_KEY_FILES, given, environment):
+            yield from _in_key_file(_read(os.path.join(folder, file)))  # noqa: PTH118 - an empty folder is none
     for name, usual in _PASSWORD_FILES.items():
         yield from credentials.in_password_file(_read(environment.get(name) or usual))
     for named in _PASSFILE.findall("\n".join((*arguments, environment.get("ASSISTANTS_SYNC_STATE", "")))):
@@ -77,15 +88,29 @@ def _in_variable(name: str, value: str) -> Iterator[str]:
         yield from credentials.in_url(value)
 
 
-def _in_arguments(arguments: Sequence[str]) -> Iterator[str]:
-    """Yield the secrets in arguments: in headers, in whatever may be a URL, and after names of secrets."""
+def _options(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield every argument that may be a value, with what is before it."""
     for before, argument in pairwise(("", *arguments)):
         option, sign, value = argument.partition("=") if argument.startswith("-") else (before, "", argument)
         if sign or argument == value:
-            yield from _in_option(option, value)
+            yield option, value
+
+
+def _named(
+    variables: Mapping[str, str], given: Sequence[tuple[str, str]], environment: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield the values of some options, and those of their variables."""
+    yield from (value for option, value in given if option in variables)
+    yield from (value for name in variables.values() if (value := environment.get(name)))
+
+
+def _in_key_file(text: str) -> Iterator[str]:
+    yield text.strip() if "\n" not in text.strip() else ""
+    yield from (line.strip() for line in text.splitlines() if len(line.strip()) >= SHORT)
 
 
 def _in_option(option: str, value: str) -> Iterator[str]:
+    """Yield the secrets in an argument: in a header, in whatever may be a URL, and after the name of one."""
     if option == "--header":
         yield from _in_header(value)
     elif option in {"--server", "--state", "--allow-state"} or _URL.search(value):

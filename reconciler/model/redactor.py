@@ -70,6 +70,13 @@ class Redactor:
         """Return whether a text repeats a secret that is not short, or a part of one."""
         return bool(self._index.places) and any(map(self._index.has, readings(text)))
 
+    def may_hide(self, text: str) -> bool:
+        """Return whether any value in a document, given as its JSON, may have a secret; quickly."""
+        if not self.secrets:
+            return False
+        wholes = self._wholes if self._short else ()
+        return self.leaks(text) or any(form in reading for reading in readings(text) for form in wholes)
+
     def hidden(self, value: _T) -> _T:
         """Return a JSON value without the secrets, which may also be the whole of any text in it."""
         if not self.secrets or value is None or isinstance(value, bool):

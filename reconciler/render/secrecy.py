@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.render.document import PlanDocument, ReportDocument, printed
@@ -17,7 +18,7 @@ DocumentT = TypeVar("DocumentT", bound="PlanDocument | ReportDocument")
 
 def without_secrets(document: DocumentT, redactor: Redactor) -> DocumentT:
     """Return a document whose values have no secret; names and ids are left to whatever prints them."""
-    if not redactor.secrets:
+    if not redactor.secrets or not redactor.may_hide(printed(document)):
         return document
     if isinstance(document, ReportDocument):
         outcomes = [_outcome(outcome, redactor) for outcome in document.outcomes]
@@ -65,7 +66,8 @@ def leak_in(document: PlanDocument, redactor: Redactor) -> str:
 
 def stored_leak_in(document: PlanDocument, redactor: Redactor) -> str:
     """Return the same for what a state and a journal would keep of it: names and ids."""
-    return _first_leak(_names(document), redactor) if redactor.secrets else ""
+    names = [*_names(document)] if redactor.secrets else []
+    return _first_leak(names, redactor) if redactor.leaks(json.dumps(names)) else ""
 
 
 def _first_leak(parts: Iterable[tuple[str, Any]], redactor: Redactor) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import DisclosureError
@@ -64,7 +65,7 @@ class ScreenedStore:
         self._store.save(state, expecting)
 
     def _screen(self, what: str, record: Any) -> None:
-        if self._redactor.secrets and self._redactor.hides(record):
+        if self._redactor.secrets and self._redactor.leaks(json.dumps(record)):
             raise DisclosureError(
                 f"cannot record {what} at {self.location}: it repeats a secret of this run, such as the API "
                 "key. Ask the operator of the server why it does, and revoke that secret"
