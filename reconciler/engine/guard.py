@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.errors import RefusedError
-from reconciler.model.change import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,8 +102,8 @@ def _losses(plan: Plan, allowed: Permissions) -> Iterator[str]:
             f"none of the {plan.managed} objects in the state is on the server, so this may be another "
             "account; --allow-missing creates them again"
         )
-    unwanted = [change for change in plan.changes if change.action is Action.DELETE and not change.refused]
-    if not unwanted:
+    destroyed = plan.counts.destroyed
+    if not destroyed:
         return
     explicit = allowed.max_destroy
     if explicit is None and allowed.everything:
@@ -114,11 +113,11 @@ def _losses(plan: Plan, allowed: Permissions) -> Iterator[str]:
             "the configuration declares nothing, and this would destroy everything: "
             "if that is meant, use `destroy`, or --max-destroy"
         )
-    elif _too_many(len(unwanted), plan.managed, explicit):
+    elif _too_many(destroyed, plan.managed, explicit):
         limit = f"--max-destroy {explicit}" if explicit is not None else "more than 3 and more than 30 %"
         yield (
-            f"this would destroy {len(unwanted)} of {plan.managed} managed objects ({limit}): "
-            f"if that is meant, say --max-destroy {len(unwanted)}"
+            f"this would destroy {destroyed} of {plan.managed} managed objects ({limit}): "
+            f"if that is meant, say --max-destroy {destroyed}"
         )
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
+from reconciler.model.address import Kind
 from reconciler.model.field import Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from reconciler.model.address import Address
     from reconciler.model.mark import Mark
@@ -48,6 +49,7 @@ class Reason(StrEnum):
     LATE = "an interrupted create of it took effect late"
     LEFTOVER = "an earlier upload of it is still on the server"
     UNPROVED = "nothing proves that it is ours"
+    STRANGE = "nothing proves that the upload in the state is this file"
     IN_USE = "still attached to an assistant that stays"
     UNSEEN = "an assistant that cannot be seen may contain it"
     DESTROY = "everything of this project is being destroyed"
@@ -174,9 +176,32 @@ class Change:
         return self.action is not Action.NOOP or bool(self.refused or self.note)
 
     @property
+    def destroyed(self) -> tuple[str, ...]:
+        """The ids that count as destroyed.
+
+        The old upload of a file whose content changes is a part of that one change; every other upload that
+        is deleted counts.
+        """
+        if self.address.kind is not Kind.FILE:
+            return (self.id,) if self.action is Action.DELETE and self.steps else ()
+        ids = [step.id for step in self.steps if step.kind is StepKind.DELETE]
+        replaced = self._replaced(ids)
+        return tuple(one for one in ids if one != replaced)
+
+    def _replaced(self, ids: Sequence[str]) -> str | None:
+        """Return which of some ids is the old upload of a file whose content changes."""
+        before = next((one.before for one in self.fields if one.shape is Shape.CONTENT), None)
+        if not (ids and isinstance(before, dict)):
+            return None
+        replaced = before.get("id", ids[-1])  # a plan of an earlier version does not name it
+        return replaced if isinstance(replaced, str) else None
+
+    @property
     def counts_as(self) -> Action | None:
         """CREATE, UPDATE or DELETE as the summary line counts it; None when it is not counted."""
         if self.follows or not self.steps or self.action is Action.FORGET:
+            return None
+        if self.action is not Action.DELETE and len(self.destroyed) == len(self.steps):
             return None
         if self.action in {Action.CREATE, Action.DELETE}:
             return self.action

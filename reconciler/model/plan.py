@@ -43,8 +43,10 @@ class Counts:
     @classmethod
     def of(cls, changes: Iterable[Change]) -> Counts:
         """Return the counts of the summary line."""
-        counter = Counter(change.counts_as for change in changes)
-        return cls(counter[Action.CREATE], counter[Action.UPDATE], counter[Action.DELETE])
+        some = list(changes)
+        counter = Counter(change.counts_as for change in some)
+        destroyed = sum(len(change.destroyed) for change in some)
+        return cls(counter[Action.CREATE], counter[Action.UPDATE], destroyed)
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ class Plan:
     ``notices`` are sentences that belong to no Change, such as about a marked object that is neither
     declared nor in the state. ``managed`` is the number of objects in the state, ``missing`` the
     number of them that are not on the server. ``is_bare``: the configuration declares nothing.
-    ``is_partial``: only some addresses were asked for.
+    ``is_partial``: only some addresses were asked for. ``left`` says which uploads stay, as only a review
+    deletes them.
     """
 
     project: str
@@ -66,6 +69,7 @@ class Plan:
     missing: int = 0
     is_bare: bool = False
     is_partial: bool = False
+    left: str = ""
 
     @cached_property
     def counts(self) -> Counts:

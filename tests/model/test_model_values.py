@@ -2,6 +2,7 @@
 
 import json
 import string
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,9 +12,9 @@ from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 from reconciler.model import address
 from reconciler.model.address import NAME_PATTERN, PROJECT_PATTERN, Address
 from reconciler.model.canonical import canonical, digest
-from reconciler.model.change import Action, Change, Reason, Step, StepKind
+from reconciler.model.change import Action, Change, FieldChange, Reason, Step, StepKind
 from reconciler.model.diagnostic import Origin, did_you_mean
-from reconciler.model.field import Boolean, Fields, ItemKind, Items, Mapped, Number, Pairs, Text
+from reconciler.model.field import Boolean, Fields, ItemKind, Items, Mapped, Number, Pairs, Shape, Text
 from reconciler.model.mark import MARK_KEY, PROTECTED, Mark, files_digest, key_digest, longest
 from reconciler.model.outcome import Cause, Outcome, Report, Result
 from reconciler.model.plan import Basis, Counts, Plan
@@ -269,7 +270,11 @@ def change(action, *steps, at=SUPPORT, **rest):
     return Change(at, action, Reason.EDITED, steps=steps, **rest)
 
 
-REPLACED = change(Action.REPLACE, UPLOAD, DELETE, at=HANDBOOK)
+BEFORE = {"sha256": "0" * 64, "bytes": 1}
+CONTENT = FieldChange("content", BEFORE, {"sha256": "1" * 64, "bytes": 2}, shape=Shape.CONTENT)
+REPLACED = change(Action.REPLACE, UPLOAD, DELETE, at=HANDBOOK, fields=(CONTENT,))
+OLD = [Step(StepKind.DELETE, id=f"file-{number}") for number in range(40)]
+NAMED = replace(CONTENT, before={**BEFORE, "id": "file-7"})
 
 
 @pytest.mark.parametrize(
@@ -292,6 +297,18 @@ REPLACED = change(Action.REPLACE, UPLOAD, DELETE, at=HANDBOOK)
         pytest.param([change(Action.FORGET)], Counts(), id="forget"),
         pytest.param([change(Action.DELETE, DELETE)], Counts(destroyed=1), id="delete"),
         pytest.param([change(Action.DELETE, DELETE, refused="protected")], Counts(), id="refused"),
+        pytest.param(
+            [change(Action.REPLACE, UPLOAD, *OLD, at=HANDBOOK, fields=(NAMED,))],
+            Counts(changed=1, destroyed=39),
+            id="replace with earlier uploads",
+        ),
+        pytest.param(
+            [change(Action.REPLACE, UPLOAD, *OLD[:7], at=HANDBOOK, fields=(NAMED,))],
+            Counts(changed=1, destroyed=7),
+            id="replace of an upload that stays",
+        ),
+        pytest.param([change(Action.REPLACE, *OLD, at=HANDBOOK)], Counts(destroyed=40), id="leftovers"),
+        pytest.param([change(Action.DELETE, *OLD, at=HANDBOOK)], Counts(destroyed=40), id="every upload"),
     ],
 )
 def test_a_plan_counts_what_a_person_would(changes, counts):
