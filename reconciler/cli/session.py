@@ -115,7 +115,7 @@ class Session:
         Nothing but ``out`` is written anywhere.
         """
         warnings = self.configured.reported(self.console).warnings
-        plan = asyncio.run(self._planned(self.store.load(), texts=texts)).plan
+        plan = asyncio.run(self._planned(self.store.load(), texts=texts, is_reviewed=True)).plan
         document = plan_document(plan, self.scope.recorded, warnings)
         drawing.show(document, self.console, out, self.configured.root)
         if plan.has_changes:
@@ -143,7 +143,7 @@ class Session:
         with self._locked(concurrency.lock_timeout):
             state = self.store.load()
             self._warn(state)
-            run, stale = reviewed(review, asyncio.run(self._planned(state)))
+            run, stale = reviewed(review, asyncio.run(self._planned(state, is_reviewed=review.is_given)))
             _refuse_leak(run.plan)
             report_options.before(run.plan, warnings, self.console)
             self._guard(run.plan)
@@ -189,15 +189,17 @@ class Session:
             parallelism=parallelism,
         )
 
-    async def _planned(self, state: State, *, texts: bool = False) -> PlannedRun:
+    async def _planned(self, state: State, *, texts: bool = False, is_reviewed: bool = False) -> PlannedRun:
+        """Return the plan; one for a review, or that was reviewed, lists what nothing proves to be ours."""
         declared, dialect = self.configured.configuration.desired, self.configured.dialect
         async with self.target.provider(dialect, reading=True) as provider:
+            options = self.scope.plan_options(provider, dialect, declared)
             with self.console.reading(f"reading {provider.target}"):
                 run = await planned(
                     provider,
                     self.scope.declared(declared),
                     state,
-                    self.scope.plan_options(provider, dialect, declared),
+                    replace(options, lists_unproved=is_reviewed),
                     targets=self.scope.targets,
                     excluded=self.scope.excluded,
                 )

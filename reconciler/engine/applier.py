@@ -251,6 +251,7 @@ class _Run:
             request_id=request_id,
             written=written,
             verified=self.steps.verified.get(change.address, ()),
+            deleted=self.steps.deleted.get(change.address, ()),
         )
         self.failed[change.address] = outcome
         self.notify(Ended(outcome))
@@ -292,6 +293,7 @@ class _Run:
             written=change.address in self.steps.touched,
             id=binding.id if binding else change.id,
             verified=self.steps.verified.get(change.address, ()),
+            deleted=self.steps.deleted.get(change.address, ()),
         )
 
 

@@ -52,7 +52,12 @@ def _drift(  # noqa: PLR0913 - the three sides, and what is known of one
         return None
     declared = desired.by_address.get(address)
     known = declared if isinstance(declared, DesiredAssistant) else None
-    changed = tuple(_changes(fields, memory, live.assistants[binding.id], known))
+    found = live.assistants.get(binding.id)
+    if found is None:  # it cannot be read, or is no assistant
+        return None
+    if found.mark and not desired.owns(found.mark):  # it is of another owner, and nothing of it is shown
+        return None
+    changed = tuple(_changes(fields, memory, found, known))
     return Drift(address, binding.id, fields=changed) if changed else None
 
 

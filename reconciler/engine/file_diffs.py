@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from reconciler.engine.ownership import PlannerInput
+from reconciler.engine.proofs import Proofs
 from reconciler.model.change import Action
 from reconciler.model.resource import DesiredFile
 
@@ -14,10 +17,12 @@ if TYPE_CHECKING:
 
     from reconciler.engine.planned_run import PlannedRun
     from reconciler.model.change import Change
+    from reconciler.model.state import FileBinding
 
     Content: TypeAlias = Callable[[str], Awaitable[bytes | None]]
 
 LARGEST = 1_000_000  # bytes of a text
+_OTHER = "the old upload is not the one that was applied"
 
 
 async def with_texts(
@@ -26,7 +31,8 @@ async def with_texts(
     """Return the run with both texts of every replaced file; ``content`` reads an upload.
 
     A file that is not UTF-8, or larger than LARGEST, stays without. Where the server does not let users read
-    the old one, a note says so. The plan's digest stays the same.
+    the old one, or does not prove it to be the one that was applied, a note says so. The plan's digest stays
+    the same.
     """
     changes = [await _explained(change, planned, content, reopen) for change in planned.plan.changes]
     return replace(planned, plan=replace(planned.plan, changes=tuple(changes)))
@@ -39,15 +45,25 @@ async def _explained(
     is_swap = change.action is Action.REPLACE and change.fields
     if not (is_swap and bound and isinstance(file, DesiredFile)) or max(file.size, bound.size) > LARGEST:
         return change
+    if not _is_proved(planned, bound):
+        return replace(change, note=_OTHER)
     old = await content(bound.id)
     if old is None:
         return replace(change, note="the server does not let users read its old content")
+    if sha256(old).hexdigest() != bound.sha256:
+        return replace(change, note=_OTHER)
     with reopen(file) as stream:
         before, after = _text(old), _text(stream.read())
     if before is None or after is None:
         return change
     first, *rest = change.fields
     return replace(change, fields=(replace(first, texts=(before, after)), *rest))
+
+
+def _is_proved(planned: PlannedRun, bound: FileBinding) -> bool:
+    """Return whether the server proves that an upload is the one that was applied."""
+    inputs = PlannerInput(planned.desired, planned.live, planned.state, planned.options)
+    return Proofs.of(inputs, planned.state.files).proves(bound.current)
 
 
 def _text(content: bytes) -> str | None:

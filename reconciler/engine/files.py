@@ -8,16 +8,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.engine.ownership import Verdict, is_stuck, manages_files
+from reconciler.engine.proofs import Proofs
+from reconciler.model.address import Address
 from reconciler.model.change import Action, Change, FieldChange, Reason, Step, StepKind
 from reconciler.model.field import Shape
 from reconciler.model.mark import files_digest
-from reconciler.model.state import FileBinding
+from reconciler.model.state import FileBinding, UploadRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from reconciler.engine.options import PlanOptions
     from reconciler.engine.ownership import Claims, PlannerInput
-    from reconciler.model.address import Address
     from reconciler.model.resource import DesiredFile, Live, LiveAssistant, LiveFile
     from reconciler.model.state import Intent
 
@@ -28,6 +30,7 @@ _UNPROVED = (
     "it was taken for ours by its name and size alone, as this server does not let users read uploads. "
     "Delete it by hand if no other user needs it"
 )
+_OPEN = "nothing proves that this project uploaded"
 
 
 class FileMatch(NamedTuple):
@@ -40,7 +43,7 @@ class FileMatch(NamedTuple):
     bound: FileBinding | None
     id: str
     reason: Reason
-    old: tuple[str, ...] = ()
+    old: tuple[UploadRecord, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Uploads:
     matches: Mapping[Address, FileMatch]
     bound: Mapping[Address, FileBinding]
     inferred: frozenset[str]
+    proofs: Proofs
 
     @cached_property
     def current(self) -> frozenset[str]:
@@ -65,27 +69,114 @@ class Uploads:
         """Upload id to the address it is, or was, bound to."""
         names: dict[str, Address] = {}
         for address, binding in self.bound.items():
-            names |= dict.fromkeys((*binding.old, binding.id), address)
+            names |= dict.fromkeys(binding.ids, address)
         return names | {match.id: address for address, match in self.matches.items() if match.id}
 
 
 def locate(inputs: PlannerInput, claims: Claims) -> Uploads:
-    """Return which upload every declared file is: by the state, by its content, or by an ownership mark."""
-    bound = _bound(inputs)
-    recovered = _recovered(inputs.live, _containers(inputs, claims))
+    """Return which upload every declared file is: by the state and a proof, or by an ownership mark."""
+    known = _Known.of(inputs, claims)
+    recovered = _recovered(inputs.live, _containers(inputs, claims, known.lost), known.lost)
     matches = {
-        file.address: _match(inputs, file, bound, recovered.get(file.address, ""))
-        for file in inputs.desired.files
+        file.address: known.match(file, recovered.get(file.address, "")) for file in inputs.desired.files
     }
-    return Uploads(matches, bound, _inferred(inputs.live, bound, recovered.values()))
+    return Uploads(matches, known.bound, _inferred(known, recovered.values()), known.proofs)
+
+
+class _Candidate(NamedTuple):
+    """An upload that the state takes for a declared file, and why; ``old`` go with it."""
+
+    record: UploadRecord
+    reason: Reason
+    old: tuple[UploadRecord, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the state knows of every file, and the proofs of it.
+
+    ``attached`` are the declared files that an assistant may be given: an upload is not handed on without a
+    proof, and one that stays where it is needs none.
+    """
+
+    inputs: PlannerInput
+    bound: Mapping[Address, FileBinding]
+    proofs: Proofs
+    attached: frozenset[Address]
+
+    @classmethod
+    def of(cls, inputs: PlannerInput, claims: Claims) -> _Known:
+        """Return what is bound, also by interrupted runs, with its proofs."""
+        bound = _bound(inputs)
+        return cls(inputs, bound, Proofs.of(inputs, bound), _attached(inputs, claims))
+
+    @cached_property
+    def lost(self) -> frozenset[Address]:
+        """The declared files that no upload of the state is proved to be."""
+        return frozenset(file.address for file in self.inputs.desired.files if not self.found(file))
+
+    def match(self, file: DesiredFile, recovered: str) -> FileMatch:
+        """Return the upload that a declared file is; ``recovered`` is what an ownership mark proves."""
+        known = self.bound.get(file.address)
+        if found := self.found(file):
+            return FileMatch(file, known, found.record.id, found.reason, old=found.old)
+        if known and known.id == recovered and known.current.identity == file.identity:
+            return FileMatch(file, known, known.id, Reason.SAME)
+        return FileMatch(file, known, recovered, Reason.MARKED)
+
+    def found(self, file: DesiredFile) -> _Candidate | None:
+        """Return the first upload of the state that may be a declared file."""
+        return next((one for one in self.candidates(file) if self._is_usable(file, one.record)), None)
+
+    def candidates(self, file: DesiredFile) -> Iterator[_Candidate]:
+        """Yield the uploads that the state takes for a declared file, and that exist."""
+        known, live = self.bound.get(file.address), self.inputs.live.files
+        for one in self._recorded(file, known):
+            if one.record.identity == file.identity and one.record.id in live:
+                yield one
+
+    def _recorded(self, file: DesiredFile, known: FileBinding | None) -> Iterator[_Candidate]:
+        if known:
+            yield _Candidate(known.current, Reason.SAME)
+        for other in self._undeclared.get(file.identity, ()):
+            yield _Candidate(other.current, Reason.MOVED, other.old)
+        for old in known.old if known else ():
+            yield _Candidate(old, Reason.FOUND)
+
+    @cached_property
+    def _undeclared(self) -> Mapping[tuple[str, str], Sequence[FileBinding]]:
+        """What is bound to addresses that are not declared any more, by name and content."""
+        found: dict[tuple[str, str], list[FileBinding]] = {}
+        for address, binding in self.bound.items():
+            if address not in self.inputs.desired.by_address:
+                found.setdefault(binding.current.identity, []).append(binding)
+        return found
+
+    def _is_usable(self, file: DesiredFile, record: UploadRecord) -> bool:
+        if file.address in self.attached:
+            return self.proofs.is_usable(record)
+        return not self.proofs.disproves(record)
+
+
+def _attached(inputs: PlannerInput, claims: Claims) -> frozenset[Address]:
+    """Return the declared files that this plan may attach to an assistant."""
+    found: set[Address] = set()
+    for desired in inputs.desired.assistants:
+        claim, absent = claims.declared.get(desired.address), claims.absent.get(desired.address)
+        is_left = claim is not None and (
+            bool(claim.refused) or is_stuck(inputs, claim) or not manages_files(inputs, desired, claim)
+        )
+        if not is_left and not (absent and absent.refused):
+            found.update(one for one in desired.files or () if isinstance(one, Address))
+    return frozenset(found)
 
 
 def _bound(inputs: PlannerInput) -> Mapping[Address, FileBinding]:
     """Return every bound file, and what interrupted runs uploaded for an address, proved by its content."""
     bound = dict(inputs.state.files)
-    taken = {file_id for binding in bound.values() for file_id in (binding.id, *binding.old)}
+    taken = {file_id for binding in bound.values() for file_id in binding.ids}
     for intent in inputs.state.pending:
-        for upload in inputs.live.files.values():
+        for upload in inputs.live.files.values() if intent.step == "upload" else ():
             same = upload.sha256 == intent.sha256 and upload.is_named(intent.filename)
             if same and upload.sha256 and upload.id not in taken and upload.id not in intent.known:
                 bound[intent.address] = _with(bound.get(intent.address), intent, upload)
@@ -98,25 +189,10 @@ def _with(bound: FileBinding | None, intent: Intent, upload: LiveFile) -> FileBi
     inferred = (upload.id,) if upload.inferred else ()
     if bound is None:
         return FileBinding(upload.id, intent.filename, intent.sha256, intent.size, inferred=inferred)
-    if upload.id in {bound.id, *bound.old}:
+    if upload.id in bound.ids:
         return bound
-    return replace(bound, old=(*bound.old, upload.id), inferred=(*bound.inferred, *inferred))
-
-
-def _match(
-    inputs: PlannerInput, file: DesiredFile, bound: Mapping[Address, FileBinding], recovered: str
-) -> FileMatch:
-    live, known = inputs.live.files, bound.get(file.address)
-    if known and known.id in live and (known.filename, known.sha256) == file.identity:
-        return FileMatch(file, known, known.id, Reason.SAME)
-    for address, other in bound.items():
-        is_gone = address not in inputs.desired.by_address
-        if is_gone and (other.filename, other.sha256) == file.identity and other.id in live:
-            return FileMatch(file, known, other.id, Reason.MOVED, old=other.old)
-    for file_id in known.old if known else ():
-        if file_id in live and (live[file_id].filename, live[file_id].sha256) == file.identity:
-            return FileMatch(file, known, file_id, Reason.FOUND)
-    return FileMatch(file, known, recovered, Reason.MARKED)
+    record = UploadRecord(upload.id, intent.filename, intent.sha256, intent.size)
+    return replace(bound, old=(*bound.old, record), inferred=(*bound.inferred, *inferred))
 
 
 class _Container(NamedTuple):
@@ -126,19 +202,23 @@ class _Container(NamedTuple):
     live: LiveAssistant
 
 
-def _containers(inputs: PlannerInput, claims: Claims) -> Sequence[_Container]:
+def _containers(inputs: PlannerInput, claims: Claims, lost: Collection[Address]) -> Sequence[_Container]:
+    """Return the assistants with a lost file whose mark covers the very files that are declared."""
     containers = []
     for desired in inputs.desired.assistants:
         claim = claims.declared.get(desired.address)
         files = inputs.desired.files_of(desired)
-        mark = claim.live.mark if claim and claim.is_adopted else None
+        is_lost = any(file.address in lost for file in files)
+        mark = claim.live.mark if claim and is_lost else None
         if claim and mark and mark.files == files_digest(file.identity for file in files):
             containers.append(_Container(files, claim.live))
     return containers
 
 
-def _recovered(live: Live, containers: Sequence[_Container]) -> Mapping[Address, str]:
-    """Return files that a lost state knew: attached to an assistant whose mark proves the whole set.
+def _recovered(
+    live: Live, containers: Sequence[_Container], lost: Collection[Address]
+) -> Mapping[Address, str]:
+    """Return lost files that a state knew: attached to an assistant whose mark proves the whole set.
 
     Where two uploads may be one file, or one upload two files, neither is proved to be ours.
     """
@@ -149,7 +229,11 @@ def _recovered(live: Live, containers: Sequence[_Container]) -> Mapping[Address,
             if len(candidates) == 1:
                 alike.setdefault(candidates[0], set()).add(upload.id)
     number = Counter(file_id for ids in alike.values() for file_id in ids)
-    return {address: one for address, (one, *others) in alike.items() if not others and number[one] == 1}
+    return {
+        address: one
+        for address, (one, *others) in alike.items()
+        if address in lost and not others and number[one] == 1
+    }
 
 
 def _is_alike(upload: LiveFile, file: DesiredFile) -> bool:
@@ -164,51 +248,90 @@ def _is_candidate(upload: LiveFile, file: DesiredFile) -> bool:
     return upload.sha256 is None and upload.size == file.size and upload.is_named(file.filename)
 
 
-def _inferred(live: Live, bound: Mapping[Address, FileBinding], recovered: Iterable[str]) -> frozenset[str]:
-    known = {one for binding in bound.values() for one in binding.inferred}
-    read = {binding.id for binding in bound.values() if _is_read(live.files.get(binding.id), binding)}
-    return frozenset(known - read | {one for one in recovered if live.files[one].sha256 is None})
+def _inferred(known: _Known, recovered: Iterable[str]) -> frozenset[str]:
+    inferred = {one for binding in known.bound.values() for one in binding.inferred}
+    records = [record for binding in known.bound.values() for record in binding.records]
+    read = {one.id for one in records if one.id in inferred and _is_read(known.inputs.live, one)}
+    files = known.inputs.live.files
+    return frozenset(inferred - read | {one for one in recovered if files[one].sha256 is None})
 
 
-def _is_read(upload: LiveFile | None, binding: FileBinding) -> bool:
-    """Return whether the content of an upload was read, and is what was bound."""
-    return upload is not None and not upload.inferred and upload.sha256 == binding.sha256
+def _is_read(live: Live, record: UploadRecord) -> bool:
+    """Return whether the content of an upload was read, and is what was recorded."""
+    upload = live.files.get(record.id)
+    return upload is not None and not upload.inferred and upload.sha256 == record.sha256
 
 
 def unread(inputs: PlannerInput, claims: Claims) -> frozenset[str]:
-    """Return the uploads whose content a plan needs.
+    """Return the uploads whose content a plan needs, as nothing else proves them.
 
-    A lost state may have known them, and only their content proves it; or they are not proved to be ours, and
-    another one takes their place.
+    Declared files are to be attached; a lost state may have known them; they are to be deleted; or they are
+    not proved to be ours, and another one takes their place.
     """
-    live = inputs.live.files
-    needed = {
-        upload.id
-        for files, assistant in _containers(inputs, claims)
-        for upload in map(live.get, assistant.file_ids)
-        if upload and any(_is_candidate(upload, file) for file in files)
-    }
+    known = _Known.of(inputs, claims)
+    return frozenset(
+        {
+            *_of_declared(known),
+            *_of_lost(inputs, _containers(inputs, claims, known.lost), known.lost),
+            *_of_leftovers(inputs, claims, known),
+            *_of_inferred(inputs, known.bound),
+        }
+    )
+
+
+def _of_declared(known: _Known) -> Iterator[str]:
+    """Yield the upload of each declared file that is to be attached and has no proof yet."""
+    for file in known.inputs.desired.files:
+        found = known.found(file) if file.address in known.attached else None
+        if file.address in known.attached and not (found and known.proofs.proves(found.record)):
+            candidates = (one.record for one in known.candidates(file))
+            yield from (one.id for one in candidates if known.proofs.is_open(one))
+
+
+def _of_lost(
+    inputs: PlannerInput, containers: Sequence[_Container], lost: Collection[Address]
+) -> Iterator[str]:
+    """Yield what may be a file that a lost state knew."""
+    for files, assistant in containers:
+        wanted = [file for file in files if file.address in lost]
+        for upload in map(inputs.live.files.get, assistant.file_ids):
+            if upload and any(_is_candidate(upload, file) for file in wanted):
+                yield upload.id
+
+
+def _of_leftovers(inputs: PlannerInput, claims: Claims, known: _Known) -> Iterator[str]:
+    """Yield what would be deleted if it had a proof."""
+    leftovers = Leftovers.of(inputs, claims, locate(inputs, claims))
+    records = [record for binding in known.bound.values() for record in binding.records]
+    wanted = set(leftovers.parts(records).open)
+    yield from (one.id for one in records if one.id in wanted and known.proofs.is_open(one))
+
+
+def _of_inferred(inputs: PlannerInput, bound: Mapping[Address, FileBinding]) -> Iterator[str]:
+    """Yield what was only inferred, and is replaced."""
     wanted = {file.address: file.identity for file in inputs.desired.files}
-    for address, binding in _bound(inputs).items():
-        is_inferred = binding.id in binding.inferred and binding.id in live
-        if is_inferred and wanted.get(address) != (binding.filename, binding.sha256):
-            needed.add(binding.id)
-    return frozenset(needed)
+    for address, binding in bound.items():
+        is_inferred = binding.id in binding.inferred and binding.id in inputs.live.files
+        if is_inferred and wanted.get(address) != binding.current.identity:
+            yield binding.id
 
 
 @dataclass(frozen=True)
 class Parts:
     """Uploads that no declared file is, and those of them that can be deleted.
 
-    ``rest`` are those that exist and stay ours; ``deletable`` and ``unproved`` are some of them. ``users``
-    refer to others of them. ``hidden`` says why an assistant that is not seen may contain any.
+    ``rest`` are those that exist and stay ours; ``deletable``, ``unproved`` and ``open`` are ids of some of
+    them. ``users`` refer to others of them. ``open`` have no proof: only a reviewed plan deletes them.
+    ``hidden`` says why an assistant that is not seen may contain any. ``strange`` turned out not to be ours.
     """
 
-    rest: tuple[str, ...] = ()
+    rest: tuple[UploadRecord, ...] = ()
     deletable: tuple[str, ...] = ()
     unproved: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
     hidden: str = ""
+    open: tuple[str, ...] = ()
+    strange: tuple[str, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -216,13 +339,29 @@ class Parts:
         return tuple(Step(StepKind.DELETE, id=one) for one in self.deletable)
 
     @property
+    def is_kept(self) -> bool:
+        """Return whether any of them stays."""
+        return any(one.id not in self.deletable for one in self.rest)
+
+    @property
     def note(self) -> str:
-        """The reason why the others stay; empty where none does."""
+        """The reason why some stay, and what of the others only a review deletes; empty where all is said."""
+        return "; ".join(filter(None, (self._staying(), self._reviewed())))
+
+    def _staying(self) -> str:
         if self.hidden:
             return f"{Reason.UNSEEN}: {self.hidden}"
         if self.users:
             return f"{Reason.IN_USE}: {', '.join(self.users)}"
         return f"{', '.join(self.unproved)} stays on the server: {_UNPROVED}" if self.unproved else ""
+
+    def _reviewed(self) -> str:
+        if not self.open:
+            return ""
+        ids = ", ".join(self.open)
+        if set(self.open) <= set(self.deletable):
+            return f"{_OPEN} {ids}, so an apply deletes it only after a review of this plan"
+        return f"{ids} stays on the server: {_OPEN} it"
 
 
 @dataclass(frozen=True)
@@ -231,6 +370,7 @@ class Leftovers:
 
     ``released`` are assistants that contain, after this plan, only files it knows of. ``kept`` are uploads
     that assistants keep which the configuration says to forget, and ``declared`` those that it names by id.
+    ``is_reviewed``: what nothing proves to be ours is deleted too.
     """
 
     live: Live
@@ -238,6 +378,7 @@ class Leftovers:
     released: frozenset[str]
     kept: Mapping[str, Sequence[Address]]
     declared: Mapping[str, Sequence[Address]]
+    is_reviewed: bool = False
 
     @classmethod
     def of(cls, inputs: PlannerInput, claims: Claims, uploads: Uploads) -> Leftovers:
@@ -248,25 +389,34 @@ class Leftovers:
                 if isinstance(file, str):
                     declared.setdefault(file, []).append(desired.address)
         kept = _kept_by_removed(inputs, claims)
-        return cls(inputs.live, uploads, _released(inputs, claims), kept, declared=declared)
-
-    def parts(self, ids: Sequence[str]) -> Parts:
-        """Return what may become of some uploads."""
-        rest = tuple(
-            file_id
-            for file_id in ids
-            if file_id in self.live.files and file_id not in self.uploads.current and file_id not in self.kept
+        return cls(
+            inputs.live,
+            uploads,
+            _released(inputs, claims),
+            kept,
+            declared=declared,
+            is_reviewed=inputs.options.lists_unproved,
         )
-        if rest and self.live.blind_spot:
-            return Parts(rest, unproved=self._unproved(rest), hidden=self.live.blind_spot)
-        users = {file_id: self._users(file_id) for file_id in rest}
-        unproved = self._unproved(rest)
-        deletable = tuple(file_id for file_id in rest if not users[file_id] and file_id not in unproved)
-        everyone = {user for found in users.values() for user in found}
-        return Parts(rest, deletable, unproved, tuple(sorted(everyone)))
 
-    def _unproved(self, ids: Sequence[str]) -> tuple[str, ...]:
-        return tuple(one for one in ids if one in self.uploads.inferred)
+    def parts(self, records: Sequence[UploadRecord]) -> Parts:
+        """Return what may become of some uploads."""
+        left = list({one.id: one for one in records if self._is_left(one.id)}.values())
+        strange = tuple(one.id for one in left if self.uploads.proofs.disproves(one))
+        rest = tuple(one for one in left if one.id not in strange)
+        unproved = tuple(one.id for one in rest if one.id in self.uploads.inferred)
+        if rest and self.live.blind_spot:
+            return Parts(rest, unproved=unproved, hidden=self.live.blind_spot, strange=strange)
+        users = {one.id: self._users(one.id) for one in rest}
+        free = [one for one in rest if not users[one.id] and one.id not in unproved]
+        unknown = tuple(one.id for one in free if not self.uploads.proofs.proves(one))
+        deletable = tuple(one.id for one in free if self.is_reviewed or one.id not in unknown)
+        everyone = {user for found in users.values() for user in found}
+        return Parts(rest, deletable, unproved, tuple(sorted(everyone)), open=unknown, strange=strange)
+
+    def _is_left(self, file_id: str) -> bool:
+        """Return whether an upload exists, and neither a file nor an assistant to forget keeps it."""
+        is_current = file_id in self.uploads.current
+        return file_id in self.live.files and not is_current and file_id not in self.kept
 
     def _users(self, file_id: str) -> set[str]:
         """Return what refers to an upload after this plan."""
@@ -310,7 +460,8 @@ def _wanted(inputs: PlannerInput, match: FileMatch, leftovers: Leftovers) -> Cha
     if bound and match.reason is Reason.SAME:
         return _kept_as_is(inputs, file, bound, leftovers)
     is_alive = bound is not None and bound.id in inputs.live.files
-    earlier = (*bound.old, *((bound.id,) if is_alive else ())) if bound else ()
+    is_ours = bound is not None and is_alive and not leftovers.uploads.proofs.disproves(bound.current)
+    earlier = (*bound.old, *((bound.current,) if is_alive else ())) if bound else ()
     old = (*earlier, *match.old)
     parts = leftovers.parts(old)
     binding = _binding(match, parts, leftovers.uploads)
@@ -326,19 +477,22 @@ def _wanted(inputs: PlannerInput, match: FileMatch, leftovers: Leftovers) -> Cha
         wanted=file,
     )
     after = _content(file.sha256, file.size)
-    if bound and is_alive:
-        before = _content(bound.sha256, bound.size)
+    if bound and is_ours and bound.current.identity != file.identity:
+        before = {**_content(bound.sha256, bound.size), "id": bound.id}
         fields = (FieldChange(CONTENT, before, after, shape=Shape.CONTENT),)
         return replace(made, action=Action.REPLACE, reason=Reason.CONTENT, fields=fields)
     if match.id:
         return replace(made, action=Action.ADOPT, reason=match.reason)
     fields = (FieldChange(CONTENT, None, after, shape=Shape.CONTENT),)
-    return replace(made, fields=fields, binding=binding if old else None, drifted=bound is not None)
+    made = replace(made, fields=fields, binding=binding if old else None)
+    if is_alive:
+        return replace(made, reason=Reason.STRANGE)
+    return replace(made, drifted=bound is not None)
 
 
 def _kept_as_is(inputs: PlannerInput, file: DesiredFile, bound: FileBinding, leftovers: Leftovers) -> Change:
     parts = leftovers.parts(bound.old)
-    keep = replace(bound, old=parts.rest)
+    keep = replace(bound, old=tuple(one for one in parts.rest if one.id != bound.id))
     is_known = keep == inputs.state.files.get(file.address)
     action = Action.REPLACE if parts.deletable else Action.NOOP if is_known or bound.old else Action.ADOPT
     reason = Reason.LEFTOVER if bound.old else Reason.SAME if is_known else Reason.FOUND
@@ -356,7 +510,8 @@ def _kept_as_is(inputs: PlannerInput, file: DesiredFile, bound: FileBinding, lef
 
 def _binding(match: FileMatch, parts: Parts, uploads: Uploads) -> FileBinding:
     file = match.file
-    inferred = tuple(one for one in (match.id, *parts.rest) if one in uploads.inferred)
+    ids = (match.id, *(one.id for one in parts.rest))
+    inferred = tuple(one for one in ids if one in uploads.inferred)
     return FileBinding(match.id, file.filename, file.sha256, file.size, old=parts.rest, inferred=inferred)
 
 
@@ -370,7 +525,7 @@ def unwanted_files(
     """Yield a Change for every bound file that is not declared any more."""
     claimed = {change.id for change in wanted.values() if change.id}
     for change in wanted.values():
-        claimed.update(change.binding.old if isinstance(change.binding, FileBinding) else ())
+        claimed.update(change.binding.ids if isinstance(change.binding, FileBinding) else ())
     for address, binding in sorted(leftovers.uploads.bound.items(), reverse=True):
         if address in inputs.desired.by_address:
             continue
@@ -385,18 +540,17 @@ def _unwanted(inputs: PlannerInput, address: Address, binding: FileBinding, left
 
     What a removed assistant keeps, and what nothing proves to be ours, is forgotten.
     """
-    ids = (*binding.old, binding.id)
-    parts = leftovers.parts(ids)
-    keepers = tuple(sorted({keeper for file_id in ids for keeper in leftovers.kept.get(file_id, ())}))
+    parts = leftovers.parts(binding.records)
+    keepers = tuple(sorted({keeper for one in binding.ids for keeper in leftovers.kept.get(one, ())}))
     if keepers and not parts.rest:
         note = f"it stays with {', '.join(map(str, keepers))}"
         return Change(address, Action.FORGET, Reason.REMOVED, id=binding.id, note=note, follows=keepers)
-    if keepers:
+    if parts.rest and (keepers or parts.strange):
         binding = _reduced(binding, parts.rest)
-    proved = tuple(one for one in parts.rest if one not in parts.unproved)
+    proved = tuple(one for one in parts.rest if one.id not in parts.unproved)
     if not parts.unproved:
         return _discarded(inputs, address, binding, parts)
-    note = replace(parts, users=(), hidden="").note
+    note = replace(parts, users=(), hidden="", open=()).note
     if not proved:
         return Change(address, Action.FORGET, Reason.UNPROVED, id=binding.id, note=note)
     rest = _discarded(inputs, address, _reduced(binding, proved), leftovers.parts(proved))
@@ -416,24 +570,51 @@ def _discarded(inputs: PlannerInput, address: Address, binding: FileBinding, par
     )
     if parts.hidden and inputs.options.is_destroy:
         return replace(change, reason=Reason.UNSEEN, binding=None, refused=parts.note)
-    if parts.note and not parts.steps:
-        reason = Reason.UNSEEN if parts.hidden else Reason.IN_USE
-        return replace(change, action=Action.NOOP, reason=reason)
-    if parts.note:
+    if parts.is_kept and not parts.steps:
+        return replace(change, action=Action.NOOP, reason=_staying(parts))
+    if parts.is_kept:
         kept = _divided(binding, parts)
         return replace(change, action=Action.REPLACE, reason=Reason.LEFTOVER, id=kept.id, binding=kept)
     if parts.steps:
         return change
-    return Change(address, Action.FORGET, Reason.GONE, id=binding.id)
+    reason = Reason.UNPROVED if parts.strange else Reason.GONE
+    return Change(address, Action.FORGET, reason, id=binding.id)
+
+
+def _staying(parts: Parts) -> Reason:
+    """Return why uploads stay, none of which can be deleted."""
+    if parts.hidden:
+        return Reason.UNSEEN
+    return Reason.IN_USE if parts.users else Reason.UNPROVED
 
 
 def _divided(binding: FileBinding, parts: Parts) -> FileBinding:
-    """Return the same uploads, with those that go as earlier ones of what stays."""
-    kept = _reduced(binding, [one for one in parts.rest if one not in parts.deletable])
-    return replace(kept, old=(*kept.old, *parts.deletable))
+    """Return the same uploads, with those that are deleted as earlier ones of what stays."""
+    kept = _reduced(binding, [one for one in parts.rest if one.id not in parts.deletable])
+    deleted = (one for one in parts.rest if one.id in parts.deletable)
+    return replace(kept, old=(*kept.old, *deleted))
 
 
-def _reduced(binding: FileBinding, ids: Sequence[str]) -> FileBinding:
-    """Return a binding of some of its uploads; an earlier one is not what its path last contained."""
-    sha256 = binding.sha256 if ids[-1] == binding.id else ""
-    return replace(binding, id=ids[-1], sha256=sha256, old=tuple(ids[:-1]))
+def _reduced(binding: FileBinding, records: Sequence[UploadRecord]) -> FileBinding:
+    """Return a binding of some of its uploads."""
+    *old, last = records
+    return FileBinding(
+        last.id, last.filename, last.sha256, last.size, old=tuple(old), inferred=binding.inferred
+    )
+
+
+def left_open(leftovers: Leftovers, options: PlanOptions) -> Sequence[str]:
+    """Return the uploads that stay, as only a reviewed plan deletes them."""
+    if options.lists_unproved:
+        return ()
+    bound = sorted(leftovers.uploads.bound.items())
+    records = [one for address, binding in bound if options.selected(address) for one in binding.records]
+    return leftovers.parts(records).open
+
+
+def strangers(uploads: Uploads) -> Iterator[str]:
+    """Yield what is said of the uploads whose content is not the one that the state records."""
+    for address, binding in sorted(uploads.bound.items()):
+        ids = ", ".join(one.id for one in binding.records if uploads.proofs.disproves(one))
+        if ids:
+            yield f"{ids} is not the upload of {address} in the state: its content differs. It is left alone."

@@ -61,9 +61,16 @@ async def _examined(
         raise UnreadableObjectError(problem)
     if live.silent and any(_files(desired, state)):
         live = await provider.contents(live, live.silent)
+    read: set[str] = set()
+    while needed := _unread(desired, live, state, options) - read:  # a content may lead to another one
+        live = await provider.read(live, needed)
+        read |= needed
+    return live
+
+
+def _unread(desired: Desired, live: Live, state: State, options: PlanOptions) -> frozenset[str]:
     inputs = PlannerInput(desired, live, state, options)
-    needed = unread(inputs, identify(inputs))
-    return await provider.read(live, needed) if needed else live
+    return unread(inputs, identify(inputs))
 
 
 async def _with_missing(provider: Provider, desired: Desired, state: State, *, allow_missing: bool) -> Live:
@@ -121,8 +128,8 @@ def _known(state: State) -> dict[str, _Known]:
     """Return every id that the state knows, earlier uploads of a file included."""
     found: dict[str, _Known] = {}
     for address, binding in state.bindings.items():
-        old = binding.old if isinstance(binding, FileBinding) else ()
-        found |= dict.fromkeys((binding.id, *old), _Known(address.kind, address))
+        ids = binding.ids if isinstance(binding, FileBinding) else (binding.id,)
+        found |= dict.fromkeys(ids, _Known(address.kind, address))
     return found
 
 

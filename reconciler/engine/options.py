@@ -22,6 +22,8 @@ class PlanOptions:
     is. ``allow_missing`` allows more objects to be missing than a plan requests by itself. ``dialect`` is the
     name of the dialect, which the state remembers. ``whole``: an update must send every value of an object.
     ``named`` are the addresses that a user named, of which a change that was refused is tried again.
+    ``lists_unproved``: the plan is for a review, or was reviewed, so that it also deletes uploads that
+    nothing else proves to be ours.
     """
 
     target: str
@@ -35,6 +37,7 @@ class PlanOptions:
     dialect: str = ""
     whole: bool = False
     named: frozenset[str] = frozenset()
+    lists_unproved: bool = False
 
     @property
     def is_destroy(self) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.engine.capabilities import adapted, cleared, impossible, of_file, uncreatable, withheld
 from reconciler.engine.difference import Explaining, as_found, explained, field_changes, sent, uncleared
-from reconciler.engine.files import Leftovers, locate, unwanted_files, wanted_files
+from reconciler.engine.files import Leftovers, left_open, locate, strangers, unwanted_files, wanted_files
 from reconciler.engine.memory import normalised, remember
 from reconciler.engine.ownership import PlannerInput, Verdict, identify, is_stuck, manages_files
 from reconciler.model.address import Address
@@ -55,13 +55,14 @@ def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Pl
     changes = [*(of_file(inputs, one, assistants) for one in files.values()), *assistants, *unwanted]
     selected, explaining = (one for one in changes if options.selected(one.address)), Explaining()
     managed, missing = _counts(inputs, claims, uploads)
-    return Plan(
+    made = Plan(
         desired.project,
         desired.environment,
         Basis(state.lineage, state.serial, options.target, account=live.account, dialect=options.dialect),
         tuple(explained(options.fields, change, explaining) for change in selected),
         notices=(
             *_notices(inputs, claims),
+            *strangers(uploads),
             *_orphans(assistants),
             *_forms(inputs),
             *adapted(inputs, changes),
@@ -71,6 +72,25 @@ def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Pl
         is_bare=not desired.by_address,
         is_partial=options.targets is not None,
     )
+    return _with_left(inputs, made, left_open(leftovers, inputs.options))
+
+
+def _with_left(inputs: PlannerInput, made: Plan, ids: Sequence[str]) -> Plan:
+    """Return a plan with the uploads that only a review deletes, and how."""
+    if not ids:
+        return made
+    how = "run: assistants-sync plan --out plan.json. Review it, and run: assistants-sync apply plan.json"
+    if inputs.options.is_destroy:
+        options = replace(inputs.options, lists_unproved=True)
+        reviewed = plan(inputs.desired, inputs.live, inputs.state, options).digest
+        again = "run destroy again when this is done: it then prints the command"
+        how = again if made.has_changes else f"run: assistants-sync destroy --expect-digest {reviewed}"
+    stay = "stays" if len(ids) == 1 else "stay"
+    left = (
+        f"{', '.join(ids)} {stay} on the server, as nothing proves that this project made the upload. "
+        f"To delete it after a review, {how}"
+    )
+    return replace(made, left=left, notices=(*made.notices, left))
 
 
 def _wanted(
@@ -261,6 +281,8 @@ def _update(
         sentence = withheld(inputs.options, desired, lacking)
         refused = change.refused or ("" if steps else sentence)
         change = replace(change, unmet=sentence if steps else "", refused=refused)
+    if claim.refused and not (live.mark and inputs.desired.owns(live.mark)):  # nothing of it is shown
+        return replace(change, fields=(), values={})
     if not steps:
         binding = remember(
             fields, desired, live, file_ids=contents.ids, nonce=claim.nonce, memory=memory, results={}
@@ -521,7 +543,7 @@ def _notices(inputs: PlannerInput, claims: Claims) -> Iterator[str]:
 
 def _abandoned(inputs: PlannerInput, claim: Claim) -> Iterator[str]:
     """Yield the uploads of an assistant that only its ownership mark makes ours: a destroy leaves them."""
-    bound = {file_id for file in inputs.state.files.values() for file_id in (file.id, *file.old)}
+    bound = {file_id for file in inputs.state.files.values() for file_id in file.ids}
     unknown = [file_id for file_id in claim.live.file_ids if file_id not in bound]
     if unknown:
         yield (

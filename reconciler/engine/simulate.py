@@ -6,11 +6,12 @@ So one configuration is compared with another by the planner itself, without any
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler.engine.memory import Memory, remember
 from reconciler.engine.planned_run import PlannedRun
 from reconciler.engine.planner import plan
+from reconciler.model.field import Shape
 from reconciler.model.mark import MARK_KEY
 from reconciler.model.resource import Live, LiveAssistant, LiveFile
 from reconciler.model.state import AssistantBinding, FileBinding, State
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reconciler.engine.options import PlanOptions
-    from reconciler.model.change import Change
+    from reconciler.model.change import Change, FieldChange
     from reconciler.model.field import Fields
     from reconciler.model.plan import Plan
     from reconciler.model.resource import Desired, DesiredAssistant
@@ -78,4 +79,12 @@ def _ids(desired: DesiredAssistant) -> tuple[str, ...]:
 
 def _anonymous(change: Change) -> Change:
     steps = tuple(replace(step, id="") for step in change.steps)
-    return replace(change, id="", before="", steps=steps)
+    fields = tuple(replace(one, before=_without_id(one)) for one in change.fields)
+    return replace(change, id="", before="", steps=steps, fields=fields)
+
+
+def _without_id(field: FieldChange) -> Any:
+    """Return the value before, without the id of an upload."""
+    if field.shape is not Shape.CONTENT or field.before is None:
+        return field.before
+    return {name: value for name, value in field.before.items() if name != "id"}

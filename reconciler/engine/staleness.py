@@ -31,6 +31,11 @@ class Review:
     digest: str | None = None
     skip_stale: bool = False
 
+    @property
+    def is_given(self) -> bool:
+        """Return whether anything was reviewed."""
+        return self.plan is not None or self.digest is not None
+
 
 def reviewed(review: Review, current: PlannedRun) -> tuple[PlannedRun, Sequence[Outcome]]:
     """Return what of the current plan may be carried out, and Outcomes for the rest; StalePlanError."""

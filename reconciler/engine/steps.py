@@ -28,7 +28,7 @@ from reconciler.model.state import AssistantBinding, FileBinding, Intent, Pendin
 from reconciler.model.traits import Trait
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Sequence
 
     from reconciler.model.field import Field
     from reconciler.model.mark import Mark
@@ -53,8 +53,9 @@ class Steps(Attaching):
     ``uploads`` maps a file's address to the id of its upload, as far as it is known. ``bindings``
     and ``pending`` are the state being made, ``remarks`` what a user should know of a change that was
     applied. ``recorded`` says whether the journal was written; ``unrecorded`` are addresses of which it does
-    not know yet what was decided without a call. ``begun`` are the calls of this run, and ``verified`` what
-    became of every value. ``is_first``: nothing shows yet that this server keeps an ownership mark.
+    not know yet what was decided without a call. ``deleted`` are the uploads that this run deleted.
+    ``begun`` are the calls of this run, and ``verified`` what became of every value. ``is_first``: nothing
+    shows yet that this server keeps an ownership mark.
     """
 
     store: Store
@@ -64,6 +65,7 @@ class Steps(Attaching):
     uploads: dict[Address, str] = field(default_factory=dict)
     remarks: dict[Address, str] = field(default_factory=dict)
     unrecorded: set[Address] = field(default_factory=set)
+    deleted: dict[Address, tuple[str, ...]] = field(default_factory=dict)
     begun: dict[Address, Intent] = field(default_factory=dict)
     verified: dict[Address, tuple[Verified, ...]] = field(default_factory=dict)
     recorded: bool = False
@@ -228,7 +230,7 @@ class Steps(Attaching):
             known=alike,
             at=time.time(),
         )
-        await self._outlast(intent, self.provider.find_upload)
+        await self._outlast(intent, self.provider.find_upload, _ids(change.binding))
         with self.reopen(file) as content:
             made = await self._certain(
                 intent, lambda: self.provider.upload(file.filename, content), self.provider.find_upload
@@ -352,24 +354,26 @@ class Steps(Attaching):
         self.store.intend(intent)
         self.pending = Pending((*self.pending, intent))
 
-    async def _outlast(self, again: Intent, find: Callable[[Intent], Awaitable[T | None]]) -> None:
+    async def _outlast(
+        self, again: Intent, find: Callable[[Intent], Awaitable[T | None]], known: Collection[str] = ()
+    ) -> None:
         """Wait until an earlier call of unknown outcome must have come to light, before it is made again.
 
-        StaleError when it has.
+        StaleError when it has, and made none of the ``known`` objects.
         """
         same = (again.address, again.step, again.filename, again.sha256)
         for one in self.pending:
             if (one.address, one.step, one.filename, one.sha256) != same:
                 continue
             found = await self._search.awaited(find, one)
-            if found is not None and found.id not in self._bound_ids():
+            if found is not None and found.id not in {*known, *self._bound_ids()}:
                 address = again.address
                 raise StaleError(f"what an interrupted run began for {address} came to light; run plan again")
 
     def _bound_ids(self) -> set[str]:
         """Return the ids of everything that is bound, earlier uploads included."""
-        old = {each for one in self.bindings.values() if isinstance(one, FileBinding) for each in one.old}
-        return old | {one.id for one in self.bindings.values()}
+        files = {each for one in self.bindings.values() if isinstance(one, FileBinding) for each in one.ids}
+        return files | {one.id for one in self.bindings.values()}
 
     async def _update(self, change: Change) -> None:
         found, mark = self.fresh[change.id], _mark(change)
@@ -433,9 +437,10 @@ class Steps(Attaching):
             self._let_go(found)
             return
         await self._write(change.address, lambda: self.provider.discard(step.id), f"{step.id} was deleted")
+        self.deleted[change.address] = (*self.deleted.get(change.address, ()), step.id)
         binding = self.bindings[change.address]
         assert isinstance(binding, FileBinding)  # noqa: S101 - the address says so
-        rest = tuple(one for one in binding.old if one != step.id)
+        rest = tuple(one for one in binding.old if one.id != step.id)
         nothing_left = change.action is Action.DELETE and step == change.steps[-1]
         self._bind(change.address, None if nothing_left else replace(binding, old=rest))
 
@@ -580,6 +585,10 @@ class Steps(Attaching):
 
     def _id(self, reference: FileReference) -> str:
         return self.uploads[reference] if isinstance(reference, Address) else reference
+
+
+def _ids(binding: Binding | None) -> Sequence[str]:
+    return binding.ids if isinstance(binding, FileBinding) else ()
 
 
 def _since(known: LiveAssistant | None) -> str:

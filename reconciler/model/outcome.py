@@ -65,7 +65,8 @@ class Outcome:
     """The end of one Change; ``written`` if at least one of its calls took, or may have taken, effect.
 
     ``verified`` are the values of an assistant after its writes: those that are managed, and those that the
-    server changed besides. It is empty where nothing was written.
+    server changed besides. It is empty where nothing was written. ``deleted`` are the uploads of a file that
+    were deleted.
     """
 
     change: Change
@@ -76,6 +77,7 @@ class Outcome:
     written: bool = False
     id: str = ""
     verified: tuple[Verified, ...] = ()
+    deleted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

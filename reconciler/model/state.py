@@ -39,6 +39,24 @@ class AssistantBinding:
 
 
 @dataclass(frozen=True, slots=True)
+class UploadRecord:
+    """One upload as it was made: its id, and the name and content that were sent.
+
+    An earlier version recorded no more than the ids of earlier uploads; ``sha256`` is then empty.
+    """
+
+    id: str
+    filename: str = ""
+    sha256: str = ""
+    size: int = 0
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What makes a declared file the same upload."""
+        return self.filename, self.sha256
+
+
+@dataclass(frozen=True, slots=True)
 class FileBinding:
     """The upload of a file; ``old`` are earlier uploads of it that still have to be deleted.
 
@@ -50,8 +68,23 @@ class FileBinding:
     filename: str
     sha256: str
     size: int
-    old: tuple[str, ...] = ()
+    old: tuple[UploadRecord, ...] = ()
     inferred: tuple[str, ...] = ()
+
+    @property
+    def current(self) -> UploadRecord:
+        """The record of the upload itself."""
+        return UploadRecord(self.id, self.filename, self.sha256, self.size)
+
+    @property
+    def records(self) -> tuple[UploadRecord, ...]:
+        """Every upload of the file, the earlier ones first."""
+        return (*self.old, self.current)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The id of every upload of the file, the earlier ones first."""
+        return tuple(one.id for one in self.records)
 
 
 Binding: TypeAlias = AssistantBinding | FileBinding

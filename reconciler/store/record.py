@@ -13,7 +13,15 @@ from uuid import uuid4
 from reconciler.errors import ConflictError, UnreadableStateError
 from reconciler.model.address import NAME_PATTERN, Address, Kind, is_remote_id
 from reconciler.model.canonical import digest
-from reconciler.model.state import FIRST_DIALECT, AssistantBinding, Binding, FileBinding, Intent, State
+from reconciler.model.state import (
+    FIRST_DIALECT,
+    AssistantBinding,
+    Binding,
+    FileBinding,
+    Intent,
+    State,
+    UploadRecord,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +33,7 @@ GENERATIONS = 10
 _LONGEST_PATH = 4_096  # characters of a file's address, as of a path on any system
 _LONGEST_NAME = 4_096  # characters of a project, a target or an account
 
-_Value = TypeVar("_Value", AssistantBinding, FileBinding, Intent)
+_Value = TypeVar("_Value", AssistantBinding, FileBinding, Intent, UploadRecord)
 
 
 class NewerFormatError(ValueError):
@@ -156,10 +164,15 @@ def binding_of(address: str, record: dict[str, Any]) -> Binding:
         bound = _strict(AssistantBinding(**{**record, "ignored": tuple(record.get("ignored", ()))}))
         _require_ids(bound.id)
         return bound
-    lists = {"old": tuple(record["old"]), "inferred": tuple(record.get("inferred", ()))}
+    lists = {"old": tuple(map(_upload_of, record["old"])), "inferred": tuple(record.get("inferred", ()))}
     upload = _strict(FileBinding(**{**record, **lists}))
-    _require_ids(upload.id, *upload.old, *upload.inferred)
+    _require_ids(*upload.ids, *upload.inferred)
     return upload
+
+
+def _upload_of(record: Any) -> UploadRecord:
+    """Return the record of an upload; an earlier version wrote no more than its id."""
+    return UploadRecord(_text(record)) if _is_text(record) else _strict(UploadRecord(**record))
 
 
 def intent_values(intent: Intent) -> dict[str, Any]:
@@ -216,6 +229,7 @@ _FITS: dict[str, Callable[[Any], bool]] = {
     "float": _is_time,
     "bool": lambda value: isinstance(value, bool),
     "tuple[str, ...]": _are_texts,
+    "tuple[UploadRecord, ...]": lambda value: all(isinstance(one, UploadRecord) for one in value),
     "Mapping[str, str]": _is_texts_by_name,
     "Mapping[str, str] | None": lambda value: value is None or _is_texts_by_name(value),
     "Address": lambda value: isinstance(value, Address),

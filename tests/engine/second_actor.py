@@ -437,7 +437,7 @@ class Referee:
             if isinstance(binding, AssistantBinding) and not self.is_admitted(binding):
                 self.blame(f"{where} is bound to {binding.id}, which is not ours")
             if isinstance(binding, FileBinding):
-                self.end_upload(where, {binding.id, *binding.old})
+                self.end_upload(where, {*binding.ids})
         self.count()
 
     def is_admitted(self, binding):

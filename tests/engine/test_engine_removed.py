@@ -232,6 +232,7 @@ def test_an_upload_of_a_removed_one_is_never_deleted_by_a_later_run(leaving):
 def test_an_earlier_upload_that_nobody_carries_is_deleted_all_the_same(scene):
     scene.apply(SUPPORT, OTHER)
     (old,) = scene.files()
+    uploaded = scene.store.load().files[file_of("a.md")].current
     scene.contents["a.md"] = b"rewritten"
     at(scene, "DELETE", f"/files/{old}", REFUSAL)
     assert scene.apply(SUPPORT, OTHER).exit_code == 3
@@ -241,7 +242,7 @@ def test_an_earlier_upload_that_nobody_carries_is_deleted_all_the_same(scene):
 
     change = change_of(scene.plan(OTHER), "file.a.md")
 
-    assert (change.action, change.id, change.binding.sha256) == (Action.DELETE, old, "")
+    assert (change.action, change.id, change.binding.current) == (Action.DELETE, old, uploaded)
     assert scene.apply(OTHER).exit_code == 0
     assert list(scene.files()) == kept
     assert scene.bound().keys() == {"assistant.other"}

@@ -9,7 +9,7 @@ from store.objects_server import serving
 from store.postgres_server import running
 
 from reconciler.model.address import assistant, file
-from reconciler.model.state import AssistantBinding, FileBinding, Intent, State
+from reconciler.model.state import AssistantBinding, FileBinding, Intent, State, UploadRecord
 from reconciler.store import LocalStore
 
 
@@ -18,7 +18,9 @@ class Sample:
 
     support, handbook = assistant("support"), file("docs/handbook.md")
     bound = AssistantBinding("asst_1", "nonce", {"name": "0" * 64}, protected=True)
-    uploaded = FileBinding("file-1", "handbook.md", "0" * 64, 12, ("file-0",))
+    uploaded = FileBinding(
+        "file-1", "handbook.md", "0" * 64, 12, (UploadRecord("file-0", "handbook.md", "1" * 64, 9),)
+    )
     intent = Intent(handbook, "upload", "", "handbook.md", 12, "0" * 64, ("file-0",))
 
     def state(self, **fields):

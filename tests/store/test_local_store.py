@@ -8,12 +8,15 @@ from reconciler import files
 from reconciler.errors import ConflictError, StoreError, UnreadableStateError
 from reconciler.model.address import assistant, file
 from reconciler.model.canonical import digest
-from reconciler.model.state import AssistantBinding, FileBinding, Intent, State
+from reconciler.model.state import AssistantBinding, FileBinding, Intent, State, UploadRecord
 from reconciler.store import LocalStore
+from reconciler.store.record import binding_of
 
 SUPPORT, HANDBOOK = assistant("support"), file("docs/handbook.md")
 BOUND = AssistantBinding("asst_1", "nonce", {"name": "0" * 64}, protected=True)
-UPLOADED = FileBinding("file-1", "handbook.md", "0" * 64, 12, ("file-0",))
+UPLOADED = FileBinding(
+    "file-1", "handbook.md", "0" * 64, 12, (UploadRecord("file-0", "handbook.md", "1" * 64, 9),)
+)
 INTENT = Intent(HANDBOOK, "upload", "", "handbook.md", 12, "0" * 64, ("file-0",))
 
 
@@ -193,3 +196,9 @@ def test_a_journal_that_cannot_be_written_is_an_error(store):
 
     with pytest.raises(StoreError, match="cannot write"):
         store.record(SUPPORT, BOUND)
+
+
+def test_a_bare_id_that_an_earlier_version_wrote_is_an_upload_without_a_record():
+    values = {"id": "file-1", "filename": "a.md", "sha256": "0" * 64, "size": 1, "old": ["file-0"]}
+
+    assert binding_of("file.a.md", values).old == (UploadRecord("file-0"),)

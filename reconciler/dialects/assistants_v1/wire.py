@@ -68,7 +68,7 @@ class AssistantsV1:
     async def observe(self, state: State, *, uploads: bool = True) -> Live:
         """Read the assistants by pages of 100, oldest first, and all uploads at the same time."""
         live, files, unread = await self._lists(uploads=uploads)
-        bound = {file_id for binding in state.files.values() for file_id in (binding.id, *binding.old)}
+        bound = {file_id for binding in state.files.values() for file_id in binding.ids}
         unbound = {file_id: file for file_id, file in files.items() if file_id not in bound}
         for intent in state.pending:
             if intent.step == "upload" and (upload := await self._match(intent, unbound)):
