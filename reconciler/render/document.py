@@ -182,6 +182,11 @@ class ChangeRecord(_Record):
         """Whether a person should see it in the plan."""
         return self.action is not Action.NOOP or bool(self.refused or self.note)
 
+    @property
+    def destroyed(self) -> tuple[str, ...]:
+        """The ids that count as destroyed."""
+        return _change(self).destroyed
+
 
 class ScopeRecord(_Record):
     """What of the configuration the plan is about.
@@ -262,6 +267,7 @@ class OutcomeRecord(_Record):
     written: StrictBool = Field(description="Whether a call of it took, or may have taken, effect.")
     id: str
     verified: Some[VerifiedRecord] = Field([], description="The values of an assistant after its writes.")
+    deleted: Some[str] = Field([], description="The uploads of a file that were deleted.")
 
 
 class VerifiedCountsRecord(_Record):
@@ -289,6 +295,7 @@ class ReportDocument(_Record):
     unsaved: str = Field(description="Why the state could not be saved at the end, or empty.")
     counts: CountsRecord
     verified: VerifiedCountsRecord = VerifiedCountsRecord()
+    left: str = Field("", description="Which uploads stay, as only a review deletes them, or empty.")
     outcomes: Some[OutcomeRecord]
 
 
@@ -335,6 +342,7 @@ def report_document(report: Report, plan: Plan) -> ReportDocument:
         environment=plan.environment,
         target=plan.basis.target,
         verified=_verified_counts(report.outcomes),
+        left=plan.left,
         outcomes=[_outcome_record(outcome) for outcome in report.outcomes],
     )
 
@@ -477,6 +485,7 @@ def _outcome_record(outcome: Outcome) -> OutcomeRecord:
         address=str(change.address),
         action=change.action,
         message=masked(outcome.message),
+        deleted=list(outcome.deleted),
         verified=[_verified_record(one) for one in outcome.verified],
     )
 

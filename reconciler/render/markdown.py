@@ -94,7 +94,8 @@ def _cell(text: str) -> str:
 
 def _named(entry: Entry) -> str:
     """Return the parts that change; why, where there are none."""
-    return _names(entry.parts) or ", ".join(_code(aside, _VALUE) for aside in entry.asides)
+    named = [part for part in entry.parts if not part.is_deletion]
+    return _names(named) or ", ".join(_code(aside, _VALUE) for aside in entry.asides)
 
 
 def _names(parts: Sequence[Part]) -> str:
@@ -120,6 +121,9 @@ def _remarks(view: View) -> Iterator[str]:
 def _troubles(entry: Entry) -> Iterator[tuple[str, str]]:
     if entry.trouble:
         yield entry.trouble.word, _code(entry.trouble.text, _VALUE)
+    deleted = ", ".join(_code(part.aside) for part in entry.parts if part.is_deletion)
+    if deleted:
+        yield "Deletion", f"of {deleted}"
     for part in entry.parts:
         for reason in part.breaking:
             yield "Breaking", f"{_code(part.name)} {_code(reason, _VALUE)}"
@@ -133,7 +137,7 @@ def _troubles(entry: Entry) -> Iterator[tuple[str, str]]:
 
 def _diffs(entries: Iterable[Entry], room: int) -> str:
     """Return what entries say besides their rows; when there is no room for more, the others are counted."""
-    diffs = [(entry, [*_lines(entry)]) for entry in entries if entry.parts]
+    diffs = [(entry, [*_lines(entry)]) for entry in entries if _has_diff(entry)]
     shown: list[str] = []
     for number, (entry, lines) in enumerate(diffs):
         text = _folded(entry, lines, room - _SENTENCE * (number < len(diffs) - 1))
@@ -142,6 +146,10 @@ def _diffs(entries: Iterable[Entry], room: int) -> str:
         shown.append(text)
         room -= _size(text)
     return "".join(shown)
+
+
+def _has_diff(entry: Entry) -> bool:
+    return any(not part.is_deletion for part in entry.parts)
 
 
 def _folded(entry: Entry, lines: Sequence[str], room: int) -> str:
@@ -172,7 +180,8 @@ def _lines(entry: Entry) -> Iterator[str]:
     """Yield an entry with the signs of a diff in the first column, by which it is coloured."""
     yield from (_cut(f"# {aside}", _LINE) for aside in entry.asides)
     for part in entry.parts:
-        yield from (_cut(line, _LINE) for line in _part(part))
+        if not part.is_deletion:  # a remark names these
+            yield from (_cut(line, _LINE) for line in _part(part))
 
 
 def _part(part: Part) -> Iterator[str]:

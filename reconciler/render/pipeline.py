@@ -9,7 +9,6 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.change import Action
 from reconciler.render.markdown import markdown
 from reconciler.render.plan_view import plan_view
 from reconciler.render.view import shown
@@ -100,7 +99,9 @@ def _warnings(document: PlanDocument) -> Iterator[tuple[str, str]]:
     yield from (
         ("Refused in part", f"{change.address}: {change.unmet}") for change in changes if change.unmet
     )
-    yield from (("Will be destroyed", _named(change)) for change in changes if _is_destroyed(change))
+    yield from (
+        ("Will be destroyed", _destroyed(one)) for one in changes if one.destroyed and not one.refused
+    )
     for change in changes:
         yield from (
             ("Breaking", f"{change.address}: {reason}")
@@ -115,12 +116,10 @@ def _warnings(document: PlanDocument) -> Iterator[tuple[str, str]]:
     )
 
 
-def _is_destroyed(change: ChangeRecord) -> bool:
-    return change.action is Action.DELETE and not change.refused
-
-
-def _named(change: ChangeRecord) -> str:
-    return f"{change.address} ({change.id})" if change.id else change.address
+def _destroyed(change: ChangeRecord) -> str:
+    """Return an address with every id that is destroyed; a plan that was made without a server has none."""
+    ids = ", ".join(filter(None, change.destroyed))
+    return f"{change.address} ({ids})" if ids else change.address
 
 
 def _escaped(text: str) -> str:

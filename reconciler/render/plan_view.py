@@ -22,6 +22,7 @@ from reconciler.render.view import (
     Trouble,
     View,
     count,
+    deletion,
     named,
     shown,
     sign_of,
@@ -122,7 +123,7 @@ def _entry(change: ChangeRecord, frame: Frame) -> Entry:
         action=change.action,
         asides=(*_asides(change), *rest),
         trouble=_trouble(change),
-        parts=() if change.refused else tuple(_parts(shown_of, kind, frame)),
+        parts=() if change.refused else (*_parts(shown_of, kind, frame), *_deletions(change, kind)),
         drifted=change.drifted,
     )
 
@@ -169,6 +170,13 @@ def _parts(change: ChangeRecord, kind: Kind, frame: Frame) -> Iterator[Part]:
     for step in change.steps:
         if step.kind in {StepKind.ATTACH, StepKind.DETACH}:
             yield _attachment(step, swapped=step.reference in swapped)
+
+
+def _deletions(change: ChangeRecord, kind: Kind) -> Iterator[Part]:
+    """Yield every upload that is deleted, but for the one that the head of the entry names."""
+    deleted = [step.id for step in change.steps if step.kind is StepKind.DELETE and kind is Kind.FILE]
+    if deleted != [change.id] or change.action is not Action.DELETE:
+        yield from (deletion(one) for one in deleted if one)
 
 
 def _groups(fields: Iterable[FieldRecord], frame: Frame) -> Iterator[Part]:

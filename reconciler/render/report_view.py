@@ -9,7 +9,7 @@ from reconciler.model.address import Address
 from reconciler.model.outcome import Cause, Kept, Result
 from reconciler.render.lines import Style
 from reconciler.render.text_diff import CONTEXT, Comparison
-from reconciler.render.view import Entry, Frame, Part, Trouble, View, count, named, shown, sign_of
+from reconciler.render.view import Entry, Frame, Part, Trouble, View, count, deletion, named, shown, sign_of
 
 if TYPE_CHECKING:
     from reconciler.render.document import OutcomeRecord, ReportDocument, VerifiedRecord
@@ -40,7 +40,7 @@ def report_view(document: ReportDocument, context: int = CONTEXT) -> View:
         warnings=(),
         summary=_summary(document),
         also=_verified(document),
-        then=_then(document),
+        then=" ".join(filter(None, (_then(document), shown(document.left)))),
     )
 
 
@@ -101,7 +101,10 @@ def _entry(outcome: OutcomeRecord, frame: Frame) -> Entry:
         action=outcome.action,
         asides=() if trouble or not message else (message,),
         trouble=trouble,
-        parts=tuple(_part(one, frame) for one in outcome.verified if one.kept is not Kept.DECLARED),
+        parts=(
+            *(_part(one, frame) for one in outcome.verified if one.kept is not Kept.DECLARED),
+            *(deletion(one, "deleted upload") for one in outcome.deleted),
+        ),
     )
 
 

@@ -195,4 +195,5 @@ def _sentence(event: Stepped) -> str:
     if event.change.action is Action.FORGET:
         return f"{address} forgotten"
     replaced = step.kind is StepKind.DELETE and event.change.action is Action.REPLACE
-    return f"{address} {'old upload ' * replaced}{_DONE[step.kind]}"
+    deleted = f" ({visible(step.id)})" * (step.kind is StepKind.DELETE and bool(step.id))
+    return f"{address} {'old upload ' * replaced}{_DONE[step.kind]}{deleted}"

@@ -43,7 +43,7 @@ def view_lines(view: View, depth: Depth = Depth.PLAIN) -> Iterator[Line]:
     for entry in view.entries:
         if not brief:
             yield line()
-        yield from _head(entry) if brief else entry_lines(entry, full=depth is Depth.FULL)
+        yield from _brief(entry) if brief else entry_lines(entry, full=depth is Depth.FULL)
     if view.notices:
         yield line()
     for notice in view.notices:
@@ -75,6 +75,14 @@ def _head(entry: Entry) -> Iterator[Line]:
     known = f"  {entry.id}" if entry.id else ""
     head = Span(f"  {entry.sign} {entry.address}", entry.style)
     yield line(head, Span(f" {entry.verb}"), Span(known, Style.DIM))
+
+
+def _brief(entry: Entry) -> Iterator[Line]:
+    """Yield the head of an entry, and what is deleted."""
+    yield from _head(entry)
+    for part in entry.parts:
+        if part.is_deletion:
+            yield from _part_lines(part, is_new=False, full=False)
 
 
 def _part_lines(part: Part, *, is_new: bool, full: bool) -> Iterator[Line]:
@@ -141,12 +149,21 @@ def _drifted(field: FieldChange) -> Iterator[Line]:
         yield line(_INDENT, Span(f"! {name:<13} {values}", Style.DRIFT))
 
 
+def _deleted(entry: Entry) -> Iterator[Line]:
+    """Yield the uploads of a file that were deleted."""
+    for part in entry.parts:
+        if part.is_deletion:
+            yield line(Span(f"  - {entry.address} upload deleted", part.style), f"  {part.aside}")
+
+
 def report_lines(view: View) -> Iterator[Line]:
     """Yield the end of an apply, behind the lines for each step: what went wrong, and the summary."""
     yield line()
     for entry in view.entries:
         for aside in entry.asides:
             yield line(Span(f"Warning: {entry.address}: {aside}", Style.DRIFT))
+    for entry in view.entries:
+        yield from _deleted(entry)
     for entry in view.entries:
         if entry.trouble:
             word, text = entry.trouble

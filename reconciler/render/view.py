@@ -72,6 +72,7 @@ class Part:
     inner: tuple[Inner, ...] = ()
     breaking: tuple[str, ...] = ()
     shape: Shape = Shape.VALUE
+    is_deletion: bool = False
 
 
 class Trouble(NamedTuple):
@@ -140,6 +141,11 @@ def shown(value: object, most: int = LONGEST) -> str:
 def named(value: object) -> str:
     """Return a name, which stands on a line with other things."""
     return shown(value, _NAME)
+
+
+def deletion(file_id: str, name: str = "delete upload") -> Part:
+    """Return the part for one upload that is, or was, deleted."""
+    return Part(sign="-", style=Style.REMOVE, name=name, aside=named(file_id), is_deletion=True)
 
 
 def some(texts: Sequence[object], what: str) -> tuple[str, ...]:

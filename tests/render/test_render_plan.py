@@ -245,6 +245,7 @@ def test_a_changed_file_is_swapped_wherever_it_is_attached():
           ~ file.docs/handbook.md will be replaced  file-old
               its content changed
               ~ content       2.3 KB → 12 B  sha256 0123456789ab → ffffffffffff
+              - delete upload  file-old
 
           ~ assistant.support will be updated  asst_1
               follows a file whose content changed
