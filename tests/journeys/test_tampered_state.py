@@ -1,0 +1,372 @@
+"""A state that was changed by hand touches and prints nothing foreign: its word alone is no proof."""
+
+import json
+from hashlib import sha256
+
+import httpx
+import pytest
+
+from reconciler.model.canonical import digest
+from reconciler.model.mark import files_digest
+from reconciler.server import Database, Fault, Faults, create_app, running
+
+BETA = {"OpenAI-Beta": "assistants=v1"}
+SECRET = "payroll"
+CONFIGURATION = "project: p\nassistants: {a: {model: m, files: [doc.txt, more.txt]}}\n"
+DOC, MORE = b"one of us\n", b"more of it\n"
+NAME = "file.doc.txt"
+
+
+def sha(content):
+    return sha256(content).hexdigest()
+
+
+class Site:
+    """A server with uploads and assistants of other users, and a project that was applied to it."""
+
+    def __init__(self, workspace, invoke, app, url):
+        self.workspace, self.invoke, self.app, self.url = workspace, invoke, app, url
+        self.ids = {
+            "loose": self.upload("other.md", b"payroll\n"),
+            "alike": self.upload("doc.txt", b"payroll 1\n"),  # as long as doc.txt
+            "held": self.upload("held.md", b"payroll held\n"),
+            "staged": self.upload("staged.md", b"payroll staged\n"),
+            "given": self.upload("given.md", b"payroll by hand\n"),
+        }
+        held, staged = self.ids["held"], self.ids["staged"]
+        mark = f"v1 p/prod/a n=abcdefgh f=mf d={files_digest([('staged.md', sha(b'payroll staged'))])}"
+        self.ids["stranger"] = self.create({"file_ids": [held], "instructions": SECRET})
+        self.ids["prod"] = self.create({"file_ids": [staged], "metadata": {"assistants_sync": mark}})
+        workspace.configure(CONFIGURATION)
+        workspace.write("doc.txt", DOC)
+        workspace.write("more.txt", MORE)
+        assert self.run("apply", "--auto-approve").code == 0
+        self.ours = self.bindings()["assistant.a"]["id"]
+        self.send("POST", f"/assistants/{self.ours}/files", {"file_id": self.ids["given"]})
+        self.foreign = self.strangers()
+
+    def run(self, *arguments):
+        return self.invoke(*arguments, "--server", self.url, "--settle", "0")
+
+    def send(self, method, path, body=None, **rest):
+        reply = httpx.request(method, f"{self.url}{path}", json=body, headers=BETA, **rest)
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
+    def upload(self, name, content):
+        return self.send("POST", "/files", files={"file": (name, content)}, data={"purpose": "assistants"})[
+            "id"
+        ]
+
+    def create(self, body):
+        return self.send("POST", "/assistants", {"model": "m", **body})["id"]
+
+    def uploads(self):
+        return {one["id"]: one["filename"] for one in self.send("GET", "/files")["data"]}
+
+    def contained(self):
+        found = self.send("GET", "/assistants")["data"]
+        return next((set(one["file_ids"]) for one in found if one["id"] == self.ours), set())
+
+    def strangers(self):
+        """Return everything that is not ours."""
+        listed = self.send("GET", "/assistants")["data"]
+        files = set(self.ids.values()) & self.uploads().keys()
+        return files, [one for one in listed if one["id"] != self.ours]
+
+    @property
+    def state(self):
+        return self.workspace.folder / "state" / "state.json"
+
+    def bindings(self):
+        return json.loads(self.state.read_text())["state"]["bindings"]
+
+    def tamper(self, change):
+        record = json.loads(self.state.read_text())
+        change(record["state"], self.ids)
+        record["checksum"] = digest(record["state"])
+        self.state.write_text(json.dumps(record))
+
+    def require_untouched(self, ended):
+        """Fail for whatever became of a foreign object, and for a word of one that was printed."""
+        assert self.strangers() == self.foreign
+        assert not self.contained() & {*self.ids.values()} - {self.ids["given"]}
+        assert SECRET not in ended.out + ended.err
+
+
+@pytest.fixture
+def site(workspace, invoke, monkeypatch):
+    """Return a site on a server without faults."""
+    monkeypatch.chdir(workspace.folder)
+    with Database.memory() as database:
+        app = create_app(database)
+        with running(app) as url:
+            yield Site(workspace, invoke, app, url)
+
+
+def record(file_id, name="doc.txt", content=DOC):
+    return {"id": file_id, "filename": name, "sha256": sha(content), "size": len(content)}
+
+
+def intent(step, **rest):
+    return {
+        "address": NAME,
+        "step": step,
+        "nonce": "",
+        "filename": "doc.txt",
+        "size": len(DOC),
+        "sha256": sha(DOC),
+        "known": [],
+        "at": 0,
+        "attached": [],
+        "id": "",
+        "digests": {},
+        **rest,
+    }
+
+
+def binding(change, address=NAME):
+    return lambda state, ids: state["bindings"][address].update(change(ids))
+
+
+def pending(change):
+    return lambda state, ids: state["unsettled"].append(change(ids))
+
+
+def every_binding(state, ids):
+    for key, one in state["bindings"].items():
+        if key.startswith("file."):
+            one["id"] = ids["loose"]
+
+
+def more(address, change):
+    def add(state, ids):
+        state["bindings"][address] = {"old": [], "inferred": [], **change(ids)}
+
+    return add
+
+
+def as_assistant(state, ids):
+    state["bindings"]["assistant.a"]["id"] = ids["loose"]
+
+
+def of_another(name):
+    def bind(state, ids):
+        state["bindings"]["assistant.a"]["id"] = ids[name]
+
+    return bind
+
+
+def update(state, ids):
+    known, attached = [ids["given"], ids["loose"]], [ids["alike"]]
+    bound = state["bindings"]["assistant.a"]["id"]
+    intended = intent("update", address="assistant.a", id=bound, known=known, attached=attached)
+    state["unsettled"].append(intended)
+
+
+FORMS = {
+    "an id": binding(lambda ids: {"id": ids["loose"]}),
+    "an id of the same name and size": binding(lambda ids: {"id": ids["alike"]}),
+    "an id and another digest": binding(lambda ids: {"id": ids["loose"], "sha256": "0" * 64}),
+    "the name, the size and no digest": binding(
+        lambda ids: {"id": ids["alike"], "filename": "doc.txt", "size": 10, "sha256": ""}
+    ),
+    "one id for two files": every_binding,
+    "a bare old id": binding(lambda ids: {"old": [ids["loose"]]}),
+    "every old id": binding(lambda ids: {"old": [*ids.values()]}),
+    "an old record as the file": binding(lambda ids: {"old": [record(ids["alike"])]}),
+    "an old record of the name and size": binding(
+        lambda ids: {"old": [{**record(ids["loose"], "other.md"), "size": 8}]}
+    ),
+    "an old record of what was attached by hand": binding(
+        lambda ids: {"old": [{**record(ids["given"], "given.md"), "size": 16}]}
+    ),
+    "an old record of the file, attached by hand": binding(lambda ids: {"old": [record(ids["given"])]}),
+    "what was attached by hand as the file": binding(lambda ids: {"id": ids["given"]}),
+    "what a stranger has": binding(lambda ids: {"old": [record(ids["held"], "held.md")]}),
+    "what another environment has": binding(
+        lambda ids: {"old": [record(ids["staged"], "staged.md", b"payroll staged\n")]}
+    ),
+    "what another environment has, as the file": binding(lambda ids: {"id": ids["staged"]}),
+    "an inferred id": binding(lambda ids: {"id": ids["alike"], "inferred": [ids["alike"]]}),
+    "a file that is not declared": more("file.x.md", lambda ids: record(ids["loose"], "other.md")),
+    "a file that moved": more("file.x/doc.txt", lambda ids: record(ids["alike"])),
+    "an assistant as a file": binding(lambda ids: {"id": ids["stranger"], "old": [ids["prod"]]}),
+    "a file as an assistant": as_assistant,
+    "the assistant of a stranger": of_another("stranger"),
+    "the assistant of another environment": of_another("prod"),
+    "an upload that was begun": pending(lambda _: intent("upload")),
+    "an upload of a file that is not declared": pending(
+        lambda _: intent("upload", address="file.other.md", filename="other.md", size=8)
+    ),
+    "a deletion that was begun": pending(lambda ids: intent("delete", known=[*ids.values()])),
+    "an update that was begun": update,
+}
+
+
+@pytest.mark.parametrize("edited", [False, True], ids=["as applied", "edited"])
+@pytest.mark.parametrize("form", FORMS)
+def test_a_tampered_state_touches_and_prints_nothing_foreign(site, form, edited):
+    site.tamper(FORMS[form])
+    if edited:
+        site.workspace.write("doc.txt", "two of us, and longer\n")
+
+    for command in (
+        ["plan"],
+        ["plan", "--file-diffs"],
+        ["plan", "--file-diffs", "--format", "json"],
+        ["drift"],
+        ["apply", "--auto-approve", "--max-destroy", "100"],
+        ["apply", "--auto-approve", "--max-destroy", "100"],
+    ):
+        site.require_untouched(site.run(*command))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_tampered_state_destroys_nothing_foreign(site, form):
+    site.tamper(FORMS[form])
+
+    site.require_untouched(site.run("destroy", "--auto-approve"))
+    site.require_untouched(site.run("destroy", "--auto-approve"))
+
+
+@pytest.mark.parametrize("form", [one for one in FORMS if "assistant" not in one])
+def test_after_a_tampered_state_the_assistant_contains_what_is_declared(site, form):
+    ours = {one for one in site.contained() if one != site.ids["given"]}
+    site.tamper(FORMS[form])
+
+    assert site.run("apply", "--auto-approve").code == 0
+
+    found = site.contained()
+    uploads = site.uploads()
+    assert sorted(uploads[one] for one in found) == ["doc.txt", "more.txt"]
+    assert not site.run("apply", "--auto-approve").err.count("uploaded")
+    assert found == ours  # its ownership mark still names them
+
+
+def test_forty_old_ids_count_as_destroyed_and_are_printed_in_every_format(site):
+    ids = [site.upload(f"{number}.md", b"payroll\n") for number in range(40)]
+    site.tamper(binding(lambda _: {"old": ids}))
+    site.workspace.write("doc.txt", "two\n")
+
+    for format_ in (["text"], ["text", "--full"], ["text", "--brief"], ["markdown"], ["html"], ["json"]):
+        shown = site.run("plan", "--format", *format_)
+        assert [one for one in ids if one not in shown.out] == []
+        assert "apply will refuse this plan: this would destroy 40" in shown.err
+    assert "Plan: 0 to add, 2 to change, 40 to destroy." in site.run("plan").out
+
+    ended = site.run("apply", "--auto-approve")
+
+    assert ended.code == 0
+    assert "Resources: 0 added, 2 changed, 0 destroyed." in ended.out
+    assert [one for one in ids if one not in site.uploads()] == []
+    assert [one for one in ids if one not in ended.out] == []
+    assert "assistants-sync apply plan.json" in ended.out
+
+
+def test_a_reviewed_plan_deletes_what_it_lists(site):
+    site.tamper(binding(lambda ids: {"old": [ids["loose"]]}))
+    shown = site.run("plan", "--out", "plan.json")
+    assert site.ids["loose"] in shown.out
+
+    ended = site.run("apply", "plan.json")
+
+    assert ended.code == 0
+    assert site.ids["loose"] in ended.out
+    assert site.ids["loose"] not in site.uploads()
+
+
+def test_a_digest_is_a_review_too(site):
+    site.tamper(binding(lambda ids: {"old": [ids["loose"]]}))
+    named = json.loads(site.run("plan", "--format", "json").out)["digest"]
+
+    ended = site.run("apply", "--auto-approve", "--format", "json", "--expect-digest", named)
+
+    assert ended.code == 0
+    deleted = [one["deleted"] for one in json.loads(ended.out)["outcomes"] if one["address"] == NAME]
+    assert deleted == [[site.ids["loose"]]]
+    assert site.ids["loose"] not in site.uploads()
+
+
+def test_content_that_was_read_and_differs_is_never_deleted_by_a_review(site):
+    site.tamper(binding(lambda ids: {"old": [record(ids["loose"])]}))
+
+    shown = site.run("plan", "--out", "plan.json")
+    assert f"{site.ids['loose']} is not the upload of {NAME} in the state" in shown.out
+    assert "destroy" not in shown.out.partition("Plan:")[2].replace("0 to destroy", "")
+
+    site.run("apply", "plan.json")
+
+    assert site.ids["loose"] in site.uploads()
+    assert site.bindings()[NAME]["old"] == []
+
+
+def test_a_destroy_names_what_it_leaves_and_the_command_that_deletes_it(site):
+    site.tamper(binding(lambda ids: {"old": [ids["loose"]]}))
+
+    first = site.run("destroy", "--auto-approve")
+    again = site.run("destroy", "--auto-approve")
+
+    assert (first.code, again.code) == (0, 0)
+    assert site.ids["loose"] in first.out
+    command = again.out.partition("assistants-sync destroy --expect-digest ")[2].split()[0]
+    assert site.run("destroy", "--auto-approve", "--expect-digest", command).code == 0
+    assert site.ids["loose"] not in site.uploads()
+
+
+def test_a_pull_request_that_brings_its_own_state_deletes_nothing_of_others(git, site, monkeypatch):
+    """The chain of a commit: a state in git, with forty foreign uploads, and one changed word."""
+    ids = [site.upload(f"{number}.md", b"payroll\n") for number in range(40)]
+    site.tamper(binding(lambda _: {"old": ids}))
+    site.workspace.write("doc.txt", "one of them\n")
+    git("init", "-q")
+    git("add", "-fA")
+    git("commit", "-qm", "Change a word")
+    monkeypatch.setenv("CI", "1")
+
+    site.run("plan", "--state", "state")
+    site.run("apply", "--auto-approve", "--state", "state")
+
+    assert [one for one in ids if one not in site.uploads()] == []
+
+
+def test_a_plan_without_changes_and_a_swap_read_no_content(site):
+    site.run("apply", "--auto-approve")
+    site.app.state.ledger.clear()
+
+    site.run("plan")
+    site.workspace.write("doc.txt", "two\n")
+    assert site.run("apply", "--auto-approve").code == 0
+
+    assert [one.path for one in site.app.state.ledger if one.path.endswith("/content")] == []
+    assert (
+        sum(one.method == "DELETE" and one.path.startswith("/v1/files") for one in site.app.state.ledger) == 1
+    )
+
+
+@pytest.mark.parametrize("form", ["an id", "an id of the same name and size", "an id and another digest"])
+def test_texts_of_a_file_are_printed_only_of_the_upload_that_was_applied(site, form):
+    site.tamper(FORMS[form])
+    site.workspace.write("doc.txt", "two\n")
+
+    shown = site.run("plan", "--file-diffs")
+
+    assert SECRET not in shown.out
+
+
+def test_a_server_that_lets_nobody_read_converges_and_deletes_nothing_foreign(workspace, invoke, monkeypatch):
+    monkeypatch.chdir(workspace.folder)
+    refusal = Fault("status", "GET /files/*/content", status=403)
+    with Database.memory() as database:
+        app = create_app(database, faults=Faults([refusal]))
+        with running(app) as url:
+            site = Site(workspace, invoke, app, url)
+            assert site.run("apply", "--auto-approve").code == 0
+            site.workspace.write("doc.txt", "two\n")
+            assert site.run("apply", "--auto-approve").code == 0
+            assert "No changes." in site.run("plan").out
+            assert sorted(site.uploads().values()).count("doc.txt") == 2  # a foreign one, and ours
+
+            site.tamper(FORMS["an id of the same name and size"])
+            site.require_untouched(site.run("apply", "--auto-approve"))
+            assert "No changes." in site.run("apply", "--auto-approve").out
