@@ -20,15 +20,16 @@ def edit(project, old, new, path="assistants.yaml"):
     project.write(path, text.replace(old, new))
 
 
-def test_briefly_is_a_line_for_each_change_and_the_summary(applied):
+def test_briefly_is_a_line_for_each_change_and_each_deleted_upload_and_the_summary(applied):
     edit(applied, "Be kind.", "Be brief.")
     edit(applied, "Nine", "Ten", "handbook.md")
 
     rows = applied.run("plan", "--brief").out.splitlines()
 
-    assert [row[:30] for row in rows[1:]] == [
+    assert [row.partition("file-")[0][:30] for row in rows[1:]] == [
         "",
         "  ~ file.handbook.md will be r",
+        "      - delete upload  ",
         "  ~ assistant.support will be ",
         "",
         "Plan: 0 to add, 2 to change, 0",
