@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.errors import RefusedError
+from reconciler.model.target import canonical_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +66,7 @@ def require_same_owner(state: State, project: str, target: str, *, dialect: str 
     problems = [
         f"this state belongs to {problem}: name another state folder with --state"
         for owner, named, problem in owners
-        if owner and owner != named
+        if owner and canonical_target(owner) != canonical_target(named)
     ]
     if problems:
         raise RefusedError(f"{'; '.join(problems)}. Nothing was changed")

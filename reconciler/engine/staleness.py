@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import StalePlanError
 from reconciler.model.canonical import digest
 from reconciler.model.outcome import Cause, Outcome, Result
+from reconciler.model.target import canonical_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,7 +74,7 @@ def belongs(reviewed: Plan, current: Plan) -> None:
         ("state", "" if is_first else reviewed.basis.lineage, "" if is_first else current.basis.lineage),
     )
     for subject, before, now in pairs:
-        if before != now:
+        if canonical_target(before) != canonical_target(now):
             raise StalePlanError(
                 f"the plan was made for the {subject} {before}, and this is {now}. Nothing was changed."
             )

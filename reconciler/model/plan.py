@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.canonical import digest
 from reconciler.model.change import Action, Change
+from reconciler.model.target import canonical_target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
 
     from reconciler.model.address import Address
     from reconciler.model.mark import Mark
@@ -78,15 +80,29 @@ class Plan:
 
     @cached_property
     def digest(self) -> str:
-        """The name of this plan in a review: ``sha256:`` over every Change that does something.
+        """The name of this plan in a review: ``sha256:`` over target and account, and what is done there.
 
-        Two plans of one digest do the same to the same objects; an unrelated change of the account, of the
-        state's serial or of a sentence moves nothing.
+        Two plans of one digest do the same to the same objects; an unrelated change in the account, of the
+        state's serial or of a sentence moves nothing. A target is one in all its spellings.
         """
-        made = [
+        named = {
+            "target": canonical_target(self.basis.target),
+            "account": self.basis.account,
+            "changes": self._made,
+        }
+        return f"sha256:{digest(named)}"
+
+    @property
+    def earlier_digest(self) -> str:
+        """The digest of the same plan from before it covered the target; for older plan files."""
+        return f"sha256:{digest(self._made)}"
+
+    @property
+    def _made(self) -> Sequence[Mapping[str, Any]]:
+        """The signature of every Change that does something."""
+        return [
             change.signature for change in self.changes if change.action is not Action.NOOP or change.steps
         ]
-        return f"sha256:{digest(made)}"
 
     def owns(self, mark: Mark) -> bool:
         """Return whether an ownership mark names the project and the environment of the plan."""

@@ -414,7 +414,8 @@ def _named(path: object, what: str) -> Iterator[None]:
 
 def _agrees(document: PlanDocument, plan: Plan) -> bool:
     """Return whether what a document says about its changes is what they say themselves."""
-    return document.digest == plan.digest and document.counts == CountsRecord.model_validate(plan.counts)
+    is_named = document.digest in {plan.digest, plan.earlier_digest}
+    return is_named and document.counts == CountsRecord.model_validate(plan.counts)
 
 
 def _refuse_newer(record: Any, path: object) -> None:

@@ -413,7 +413,8 @@ def signed(document):
         }
         for one in document["changes"]
     ]
-    return forged({**document, "digest": f"sha256:{digest(made)}"})
+    named = {"target": document["target"], "account": document["account"], "changes": made}
+    return forged({**document, "digest": f"sha256:{digest(named)}"})
 
 
 def replaced(path, value):
