@@ -75,6 +75,11 @@ class Claim:
         return self.binding is None
 
     @property
+    def is_finished(self) -> bool:
+        """Return whether the journal names it too, since an interrupted run created it."""
+        return self.binding is None and self.verdict is Verdict.INTERRUPTED
+
+    @property
     def is_bound(self) -> bool:
         """Return whether the state binds it to the address that the configuration declares."""
         return self.binding is not None and self.previous is None

@@ -80,7 +80,7 @@ def _rests_on_end(plan: Plan) -> bool:
     """Return whether an assistant that the list leaves out would make a plan wrong."""
     return _creates(plan) > 0 or any(
         change.action is Action.ADOPT
-        or change.reason is Reason.MARKED
+        or change.reason in {Reason.MARKED, Reason.FINISHED}
         or (change.address.kind is Kind.FILE and any(step.kind is StepKind.DELETE for step in change.steps))
         for change in plan.changes
     )

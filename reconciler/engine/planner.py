@@ -270,7 +270,8 @@ def _update(
         mark=mark,
         refused=claim.refused or _crowded(fields, desired, live) or impossible(inputs, claim, steps, mark),
         note=_set_aside(kept, late, uncleared(fields, desired, live, claim.binding), drifted=drifted)
-        or _note(fields, claim, contents, only_mark=steps == writes != () and not changed),
+        or _note(fields, claim, contents, only_mark=steps == writes != () and not changed)
+        or str(Reason.FINISHED) * (claim.is_finished and not steps),
         drifted=drifted,
         follows=follows,
         moved_from=claim.previous,
@@ -383,17 +384,20 @@ def _files_drifted(fields: Fields, memory: Memory, claim: Claim, contents: _Cont
 
 
 def _action(claim: Claim, steps: Sequence[Step]) -> Action:
-    """Return what is done to a live assistant; one that only the state does not know yet is adopted."""
-    if claim.is_adopted:
+    """Return what is done to a live assistant; one that only its mark makes ours is adopted.
+
+    One whose create the journal names is finished: its content is what we sent.
+    """
+    if claim.is_adopted and not claim.is_finished:
         return Action.ADOPT
     if steps:
         return Action.UPDATE
-    return Action.NOOP if claim.is_bound else Action.ADOPT
+    return Action.NOOP if claim.is_bound or claim.is_finished else Action.ADOPT
 
 
 def _reason(claim: Claim, changed: Sequence[FieldChange], steps: Sequence[Step], *, drifted: bool) -> Reason:
     if claim.is_adopted:
-        return Reason.MARKED
+        return Reason.FINISHED if claim.is_finished else Reason.MARKED
     if claim.previous and not changed and len(steps) <= 1:
         return Reason.RENAMED
     if not steps:
@@ -567,10 +571,10 @@ def _forms(inputs: PlannerInput) -> Iterator[str]:
 
 
 def _orphans(wanted: Sequence[Change]) -> Iterator[str]:
-    """Yield uploads that an adopted assistant lets go of, and that nothing proves to be ours."""
+    """Yield uploads that an assistant lets go of, where no state proves them to be ours."""
     for change in wanted:
         strange = [one.id for one in change.steps if one.kind is StepKind.DETACH and one.file == one.id]
-        if change.action is Action.ADOPT and strange:
+        if strange and (change.action is Action.ADOPT or change.reason is Reason.FINISHED):
             yield (
                 f"{', '.join(strange)}, detached from {change.address}, stays on the server: without the "
                 "state nothing proves that it is ours. Delete it by hand if no other user needs it."

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 T = TypeVar("T", "LiveAssistant", "LiveFile")
 
 _ENDING = frozenset({Action.DELETE, Action.FORGET})
-_REWRITING = frozenset({Action.ADOPT, Action.FORGET})
 _CARRYING = frozenset({StepKind.ATTACH, StepKind.DETACH})
 _UPDATING = _CARRYING | {StepKind.UPDATE}
 
@@ -146,7 +145,7 @@ class Steps(Attaching):
 
     def _begin(self, change: Change, found: LiveAssistant) -> None:
         """Write down what must be durable before the first write to an assistant."""
-        if change.action in _REWRITING:
+        if change.action is Action.FORGET or (change.moved_from or change.address) not in self.bindings:
             self._record_decisions()
         self._admit_files(change, found)
         self._intend_update(change, found)

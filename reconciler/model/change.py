@@ -40,6 +40,7 @@ class Reason(StrEnum):
     GONE = "was deleted on the server since the last apply"
     UNDECLARED = "no longer in the configuration"
     MARKED = "found on the server by its Mark"
+    FINISHED = "an interrupted run had created it"
     FOUND = "an interrupted run had uploaded it"
     CONTENT = "its content changed"
     FOLLOWS = "follows a file whose content changed"

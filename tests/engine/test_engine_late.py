@@ -57,7 +57,7 @@ def test_a_create_that_took_effect_late_is_bound_and_not_made_again(world):
 
     planned = world.plan(assistant())
 
-    assert [(one.action, one.reason) for one in planned.changes] == [(Action.ADOPT, Reason.MARKED)]
+    assert [(one.action, one.reason) for one in planned.changes] == [(Action.NOOP, Reason.FINISHED)]
     assert world.apply(assistant()).exit_code == 0
     assert len(world.assistants()) == 1
     assert world.store.load().pending == ()

@@ -209,7 +209,7 @@ def test_an_interrupted_create_is_found_by_its_nonce_in_the_next_run(world):
     world.transport = lambda inner: inner
 
     change = world.change(world.assistant())
-    assert (change.action, change.reason) == (Action.ADOPT, Reason.MARKED)
+    assert (change.action, change.reason) == (Action.NOOP, Reason.FINISHED)
     assert world.change().action is Action.DELETE
     assert world.apply(world.assistant()).exit_code == 0
     assert len(world.live()) == 1
