@@ -148,6 +148,7 @@ class _Resolver:
             environment=self.choice.environment or NO_ENVIRONMENT,
             moved=moves.earlier(),
             removed=frozenset(moves.removed),
+            exceptions=frozenset(f"U+{ord(one):04X}" for one in self.lint.allowed),
         )
 
     def _project(self, documents: Sequence[Declared], *, complete: bool) -> str:

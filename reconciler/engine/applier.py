@@ -103,7 +103,14 @@ def _owned(plan: Plan, state: State) -> State:
     basis = plan.basis
     account = basis.account or state.account
     dialect = basis.dialect or state.dialect
-    return replace(state, project=plan.project, target=basis.target, account=account, dialect=dialect)
+    return replace(
+        state,
+        project=plan.project,
+        target=basis.target,
+        account=account,
+        dialect=dialect,
+        exceptions=plan.exceptions,
+    )
 
 
 @dataclass
@@ -273,7 +280,9 @@ class _Run:
             traits=frozenset(self.steps.provider.traits),
         )
         try:
-            if made != state or state.journaled or self.steps.recorded:
+            # a state that recorded no exceptions is not saved for this record alone
+            known = replace(made, exceptions=None) if state.exceptions is None else made
+            if known != state or state.journaled or self.steps.recorded:
                 store.save(made, state.serial)
         except StoreError as error:
             return str(error)

@@ -16,6 +16,7 @@ from reconciler.engine.difference import Explaining, as_found, explained, field_
 from reconciler.engine.files import Leftovers, left_open, locate, strangers, unwanted_files, wanted_files
 from reconciler.engine.memory import normalised, remember
 from reconciler.engine.ownership import PlannerInput, Verdict, identify, is_stuck, manages_files
+from reconciler.engine.weakening import weakened
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change, FieldChange, Reason, Step, StepKind
 from reconciler.model.field import Clear
@@ -71,6 +72,8 @@ def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Pl
         missing=missing,
         is_bare=not desired.by_address,
         is_partial=options.targets is not None,
+        weakened=tuple(weakened(inputs, claims)),
+        exceptions=desired.exceptions,
     )
     return _with_left(inputs, made, left_open(leftovers, inputs.options))
 

@@ -53,7 +53,7 @@ def _applied(before: Desired, desired: Desired, options: PlanOptions) -> tuple[L
     files = [LiveFile(str(file.address), file.filename, file.size, file.sha256) for file in before.files]
     files += [LiveFile(file_id, file_id, 0) for file_id in {*_named(before), *_named(desired)}]
     live = Live({assistant.id: assistant for assistant in assistants}, {file.id: file for file in files})
-    return live, replace(empty, bindings=bindings)
+    return live, replace(empty, bindings=bindings, exceptions=before.exceptions)
 
 
 def _named(desired: Desired) -> Iterator[str]:

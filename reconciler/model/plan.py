@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.address import Address
     from reconciler.model.mark import Mark
+    from reconciler.model.weakening import Weakening
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ class Plan:
     declared nor in the state. ``managed`` is the number of objects in the state, ``missing`` the
     number of them that are not on the server. ``is_bare``: the configuration declares nothing.
     ``is_partial``: only some addresses were asked for. ``left`` says which uploads stay, as only a review
-    deletes them.
+    deletes them. ``weakened`` are protections that the configuration weakens. ``exceptions`` are what it lets
+    the checks allow, for the state; a plan that was read from a file does not have them.
     """
 
     project: str
@@ -72,6 +74,8 @@ class Plan:
     is_bare: bool = False
     is_partial: bool = False
     left: str = ""
+    weakened: tuple[Weakening, ...] = ()
+    exceptions: frozenset[str] = frozenset()
 
     @cached_property
     def counts(self) -> Counts:
@@ -85,9 +89,11 @@ class Plan:
         Two plans of one digest do the same to the same objects; an unrelated change in the account, of the
         state's serial or of a sentence moves nothing. A target is one in all its spellings.
         """
+        weakened = [[str(one.protection), one.address, *one.names] for one in self.weakened]
         named = {
             "target": canonical_target(self.basis.target),
             "account": self.basis.account,
+            "weakened": weakened,
             "changes": self._made,
         }
         return f"sha256:{digest(named)}"

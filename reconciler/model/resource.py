@@ -59,7 +59,8 @@ class Desired:
     """Everything a configuration declares, in the order it was declared.
 
     ``moved`` maps the address of a declared assistant to those it had before, the latest first. ``removed``
-    holds addresses to forget without deleting what they stand for.
+    holds addresses to forget without deleting what they stand for. ``exceptions`` are findings of the checks
+    that the configuration allows, as it names them.
     """
 
     project: str
@@ -68,6 +69,7 @@ class Desired:
     environment: str = NO_ENVIRONMENT
     moved: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict)
     removed: frozenset[Address] = frozenset()
+    exceptions: frozenset[str] = frozenset()
 
     @cached_property
     def by_address(self) -> Mapping[Address, DesiredAssistant | DesiredFile]:

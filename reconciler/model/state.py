@@ -229,7 +229,8 @@ class State:
     the server it belongs to, ``account`` that server's name for the account, empty if unknown,
     ``dialect`` the API that it speaks, empty before the first save, ``traits`` how the server deviates from
     that API, as far as it was found out. ``pending`` are intents whose result is
-    not known. ``journaled``: some of this came from the journal; it is never saved.
+    not known. ``journaled``: some of this came from the journal; it is never saved. ``exceptions`` are the
+    findings of the checks that the configuration of the last apply allowed, None where that is not recorded.
     """
 
     lineage: str
@@ -242,6 +243,7 @@ class State:
     account: str = ""
     dialect: str = ""
     traits: frozenset[str] = frozenset()
+    exceptions: frozenset[str] | None = None
 
     def updates_by_id(self) -> Mapping[str, Sequence[Intent]]:
         """Return the updates that may or may not have taken effect, by the id of the assistant."""

@@ -34,6 +34,7 @@ from reconciler.model.mark import Mark
 from reconciler.model.outcome import Cause, Kept, Result
 from reconciler.model.plan import Basis, Plan
 from reconciler.model.state import FIRST_DIALECT
+from reconciler.model.weakening import Protection, Weakening
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -141,6 +142,14 @@ def _inferred(record: Mapping[str, Any]) -> Shape:
     return fitting[0] if fitting and not is_short else Shape.VALUE
 
 
+class WeakeningRecord(_Record):
+    """A protection that was there at the last apply, and no longer is."""
+
+    protection: Protection
+    address: str = Field(description="The assistant, or empty where it is about the whole configuration.")
+    names: Some[str] = Field(description="Fields ignored from now on, or exceptions that checks allow.")
+
+
 class StepRecord(_Record):
     """One call; `file` is what is attached or detached, and `file_by` says whether by address or by id."""
 
@@ -226,6 +235,9 @@ class PlanDocument(_Record):
     serial: StrictInt
     scope: ScopeRecord
     counts: CountsRecord
+    weakened: Some[WeakeningRecord] = Field(
+        [], description="The protections that the configuration weakens since the last apply."
+    )
     changes: Some[ChangeRecord]
     notices: Some[str]
     warnings: Some[WarningRecord] = []
@@ -323,6 +335,7 @@ def plan_document(
         kind="plan",
         **asdict(plan.basis),
         scope=scope or ScopeRecord(),
+        weakened=[_record(WeakeningRecord, one, names=list(one.names)) for one in plan.weakened],
         changes=[_change_record(change) for change in plan.changes if change.is_visible or change.steps],
         warnings=[_warning_record(warning) for warning in warnings],
         checksum="",
@@ -522,6 +535,7 @@ def plan_in(document: PlanDocument) -> Plan:
         basis=_value(Basis, document),
         changes=tuple(_change(record) for record in document.changes),
         notices=tuple(document.notices),
+        weakened=tuple(_value(Weakening, one, names=tuple(one.names)) for one in document.weakened),
     )
 
 

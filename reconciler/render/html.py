@@ -237,6 +237,7 @@ class Concern(NamedTuple):
 def _concerns(view: View, cards: Sequence[Card]) -> Iterator[Concern]:
     """Yield only those that there are, the gravest first."""
     concerns = (
+        Concern("drift", "Weakened protections", tuple(Item(text) for text in view.weakened)),
         *(Concern("refused", word, tuple(_troubles(cards, word))) for word in _TROUBLES),
         Concern("breaking", "May break who answers a tool's calls", tuple(_breaking(cards))),
         Concern("drift", "Changed on the server since the last apply", tuple(_drift(cards))),

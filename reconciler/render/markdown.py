@@ -42,6 +42,9 @@ def markdown(view: View, most: int = 60_000) -> str:
     """
     head, foot = _head(view), _foot(view)
     room = most - _size(head) - _size(foot)
+    weakened = [f"- **Weakened protection**: {_code(text, _VALUE)}\n" for text in view.weakened]
+    first = _listed(weakened, room // 3, "more weakened protection")
+    room -= _size(first)
     remarks = _listed([*_remarks(view)], room // 3, "more remark")
     room -= _size(remarks)
     heads = _HEADS[view.title]

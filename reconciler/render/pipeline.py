@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from reconciler.render.markdown import markdown
-from reconciler.render.plan_view import plan_view
+from reconciler.render.plan_view import plan_view, weakening
 from reconciler.render.view import shown
 from reconciler.render.visible import visible
 
@@ -95,6 +95,7 @@ def _fitting(lines: list[str], most: int) -> Iterator[str]:
 def _warnings(document: PlanDocument) -> Iterator[tuple[str, str]]:
     """Yield title and message of each warning, the gravest first; titles are constants."""
     changes = document.changes
+    yield from (("Weakened protection", weakening(one)) for one in document.weakened)
     yield from (("Refused", f"{change.address}: {change.refused}") for change in changes if change.refused)
     yield from (
         ("Refused in part", f"{change.address}: {change.unmet}") for change in changes if change.unmet

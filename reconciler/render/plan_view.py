@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Reason, StepKind
 from reconciler.model.field import Shape
+from reconciler.model.weakening import Protection
 from reconciler.render.lines import Style
 from reconciler.render.text_diff import CONTEXT, Comparison
 from reconciler.render.view import (
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         PlanDocument,
         StepRecord,
         WarningRecord,
+        WeakeningRecord,
     )
 
 NO_CHANGES = "No changes. Your assistants match the configuration."
@@ -71,7 +73,20 @@ def plan_view(document: PlanDocument, context: int = CONTEXT) -> View:
         also="" if is_unchanged else _also(document.changes),
         then="Only what was selected was compared." * (document.is_partial and is_unchanged),
         is_partial=document.is_partial,
+        weakened=some([weakening(one) for one in document.weakened], "protection"),
     )
+
+
+def weakening(record: WeakeningRecord) -> str:
+    """Return in a sentence how a protection is weakened."""
+    names = ", ".join(record.names)
+    match record.protection:
+        case Protection.PREVENT_DESTROY:
+            return f"{record.address} loses prevent_destroy: a later plan can destroy it"
+        case Protection.IGNORE_CHANGES:
+            return f"{record.address} ignores changes of {names} from now on (ignore_changes)"
+        case Protection.LINT:
+            return f"the checks allow {names} from now on (lint)"
 
 
 def _warning(warning: WarningRecord) -> str:

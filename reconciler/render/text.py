@@ -37,6 +37,10 @@ def header(view: View) -> Line:
 def view_lines(view: View, depth: Depth = Depth.PLAIN) -> Iterator[Line]:
     """Yield every entry, what a reader must know besides, and the summary."""
     yield header(view)
+    if view.weakened:
+        yield line()
+    for weakened in view.weakened:
+        yield line(Span(f"  ! {weakened}", Style.DRIFT))
     brief = depth is Depth.BRIEF
     if brief and view.entries:
         yield line()

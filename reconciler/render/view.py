@@ -103,7 +103,8 @@ class View:
     """A whole plan, or what became of it, as people read it.
 
     ``title`` names which of both. ``summary`` is the line that tools look for; ``also`` stands before it,
-    ``then`` behind it. ``serial`` is None where it is not shown.
+    ``then`` behind it. ``serial`` is None where it is not shown. ``weakened`` are sentences that come first:
+    the protections that the configuration weakens.
     """
 
     title: str
@@ -120,6 +121,7 @@ class View:
     also: str = ""
     then: str = ""
     is_partial: bool = False
+    weakened: tuple[str, ...] = ()
 
 
 def sign_of(action: Action, kind: Kind) -> tuple[str, Style, str]:

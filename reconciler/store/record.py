@@ -129,7 +129,7 @@ def state_values(state: State) -> dict[str, Any]:
         "traits": sorted(state.traits),
         "bindings": {str(address): asdict(binding) for address, binding in sorted(state.bindings.items())},
         "unsettled": [intent_values(intent) for intent in state.pending],
-    }
+    } | ({} if state.exceptions is None else {"exceptions": sorted(state.exceptions)})
 
 
 def state_of(record: dict[str, Any]) -> State:
@@ -144,6 +144,7 @@ def state_of(record: dict[str, Any]) -> State:
         account=_name(record.get("account", "")),
         dialect=_name(record.get("dialect", FIRST_DIALECT if record["target"] else "")),
         traits=frozenset(map(_name, record.get("traits", ()))),
+        exceptions=frozenset(map(_name, record["exceptions"])) if "exceptions" in record else None,
     )
 
 

@@ -413,7 +413,7 @@ def signed(document):
         }
         for one in document["changes"]
     ]
-    named = {"target": document["target"], "account": document["account"], "changes": made}
+    named = {"target": document["target"], "account": document["account"], "weakened": [], "changes": made}
     return forged({**document, "digest": f"sha256:{digest(named)}"})
 
 

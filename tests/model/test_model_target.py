@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from reconciler.model.plan import Basis, Plan
 from reconciler.model.target import canonical_target
+from reconciler.model.weakening import Protection, Weakening
 
 SPELLINGS = [
     "https://api.example/v1",
@@ -30,8 +31,8 @@ OTHERS = [
 ]
 
 
-def plan(target, account=""):
-    return Plan("acme", "-", Basis("l", 1, target, account=account), ())
+def plan(target, account="", weakened=()):
+    return Plan("acme", "-", Basis("l", 1, target, account=account), (), weakened=weakened)
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
@@ -57,3 +58,8 @@ def test_any_text_has_one_canonical_form(text):
 
 def test_another_account_is_another_digest():
     assert plan("t", "org-a").digest != plan("t", "org-b").digest
+
+
+def test_a_weakened_protection_is_part_of_the_digest():
+    weakened = (Weakening(Protection.PREVENT_DESTROY, "assistant.a"),)
+    assert plan("t", weakened=weakened).digest != plan("t").digest
