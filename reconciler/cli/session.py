@@ -10,7 +10,9 @@ from reconciler.cli.ci_environment import in_ci
 from reconciler.cli.console import OutputError
 from reconciler.cli.execution import carried_out
 from reconciler.cli.known_secrets import KNOWN
+from reconciler.cli.repetition import with_digest
 from reconciler.engine import guard
+from reconciler.engine.adoption import require_review, unreviewed
 from reconciler.engine.drift import drift
 from reconciler.engine.file_diffs import with_texts
 from reconciler.engine.planned_run import planned
@@ -99,6 +101,13 @@ class ReportOptions:
             self.drawing.show(document, console, root=root)
 
 
+def _named(plan: Plan, out: Path | None) -> str:
+    """Return how an apply names a plan: by its file, or by its digest where a review of it is needed."""
+    if out:
+        return f" {out}"
+    return f" --auto-approve --expect-digest {plan.digest}" if any(unreviewed(plan)) else ""
+
+
 @dataclass(frozen=True)
 class Session:
     """The parts that one command works with."""
@@ -119,7 +128,7 @@ class Session:
         document = plan_document(plan, self.scope.recorded, warnings)
         drawing.show(document, self.console, out, self.configured.root)
         if plan.has_changes:
-            self.console.hint(f"To do this: assistants-sync apply{f' {out}' if out else ''}")
+            self.console.hint(f"To do this: assistants-sync apply{_named(plan, out)}")
         try:
             self._guard(plan)
         except RefusedError as refusal:
@@ -147,6 +156,8 @@ class Session:
             _refuse_leak(run.plan)
             report_options.before(run.plan, warnings, self.console)
             self._guard(run.plan)
+            if approved and not review.is_given:
+                require_review(run.plan, with_digest(run.plan.digest))
             if run.plan.has_changes and not approved and not self.console.confirm(self._question()):
                 self.console.log("", "Cancelled. Nothing was changed.")
                 return 1

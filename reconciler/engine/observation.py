@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.api.errors import APIError
 from reconciler.dialects.incomplete_list import IncompleteListError
 from reconciler.engine.files import unread
 from reconciler.engine.guard import require_same_account, require_same_owner
-from reconciler.engine.ownership import PlannerInput, identify
+from reconciler.engine.ownership import PlannerInput, Verdict, identify
 from reconciler.errors import RefusedError, UnreadableObjectError, UnsupportedError
 from reconciler.model.address import Address, Kind, assistant
 from reconciler.model.state import FileBinding
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from reconciler.dialects import Provider
     from reconciler.engine.options import PlanOptions
-    from reconciler.model.resource import Desired, Live
+    from reconciler.model.resource import Desired, Live, LiveAssistant
     from reconciler.model.state import State
 
 _MOST = 100  # missing objects that are requested one by one
@@ -61,6 +62,9 @@ async def _examined(
         raise UnreadableObjectError(problem)
     if live.silent and any(_files(desired, state)):
         live = await provider.contents(live, live.silent)
+    claims = identify(PlannerInput(desired, live, state, options))
+    adopted = [claim.live for claim in claims.of(Verdict.ADOPTED)]
+    live = await _described(provider, desired, state, live=live, adopted=adopted)
     read: set[str] = set()
     while needed := _unread(desired, live, state, options) - read:  # a content may lead to another one
         live = await provider.read(live, needed)
@@ -71,6 +75,27 @@ async def _examined(
 def _unread(desired: Desired, live: Live, state: State, options: PlanOptions) -> frozenset[str]:
     inputs = PlannerInput(desired, live, state, options)
     return unread(inputs, identify(inputs))
+
+
+async def _described(
+    provider: Provider,
+    desired: Desired,
+    state: State,
+    *,
+    live: Live,
+    adopted: Sequence[LiveAssistant],
+) -> Live:
+    """Return the same with what assistants to adopt contain, and the names of that, which a reviewer sees.
+
+    Without a declared file no upload is listed before; a server may have no such list.
+    """
+    if silent := [one.id for one in adopted if not one.knows_files and one.id in live.silent]:
+        live = await provider.contents(live, silent)
+    attached = {file_id for one in adopted for file_id in live.assistants[one.id].file_ids}
+    if attached - live.files.keys() and not any(_files(desired, state)):
+        with suppress(UnsupportedError):
+            live = replace(live, files=(await provider.observe(state, uploads=True)).files)
+    return live
 
 
 async def _with_missing(provider: Provider, desired: Desired, state: State, *, allow_missing: bool) -> Live:

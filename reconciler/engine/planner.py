@@ -11,6 +11,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from reconciler.engine.adoption import stays, touched
 from reconciler.engine.capabilities import adapted, cleared, impossible, of_file, uncreatable, withheld
 from reconciler.engine.difference import Explaining, as_found, explained, field_changes, sent, uncleared
 from reconciler.engine.files import Leftovers, left_open, locate, strangers, unwanted_files, wanted_files
@@ -261,9 +262,11 @@ def _update(
         *(Step(StepKind.DELETE, id=one.id) for one in late),
     )
     follows = contents.follows if claim.is_bound and not changed else ()
+    action = _action(claim, steps)
+    found = stays(fields, desired, live, inputs.live.files, touched(changed, steps))
     change = Change(
         desired.address,
-        _action(claim, steps),
+        action,
         Reason.FOLLOWS if follows else _reason(claim, changed, steps, drifted=drifted),
         fields=changed,
         steps=steps,
@@ -279,6 +282,7 @@ def _update(
         follows=follows,
         moved_from=claim.previous,
         wanted=desired,
+        found=tuple(found) if claim.is_adopted and action is Action.ADOPT else (),
     )
     lacking = [*ignored, *([fields.files.name] if fields.files and contents.ignored else [])]
     if lacking:

@@ -123,6 +123,27 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """One value of an adopted object that stays as it was found.
+
+    ``declared``: the configuration declares the same value. ``behaves``: the object acts by it.
+    ``known``: the dialect has a field for it; a value without one may differ at every look.
+    """
+
+    field: str
+    value: Any
+    declared: bool = False
+    behaves: bool = False
+    shape: Shape = Shape.VALUE
+    known: bool = True
+
+    @property
+    def is_unreviewed(self) -> bool:
+        """True if the object acts by it and the configuration says nothing about it."""
+        return self.behaves and not self.declared
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """An action on one address, and its steps.
 
@@ -134,7 +155,8 @@ class Change:
     does not. ``moved_from`` is the address an assistant was found under; its binding leaves the state as soon
     as the new address is bound. ``wanted`` is what the configuration declares, for the steps; a plan that was
     read from a file does not have it. ``unmet`` says what the server does not take besides: the steps are
-    carried out, and the change still counts as failed.
+    carried out, and the change still counts as failed. ``found`` is every value of an adopted object that
+    stays as it was found.
     """
 
     address: Address
@@ -154,10 +176,12 @@ class Change:
     moved_from: Address | None = None
     wanted: DesiredAssistant | DesiredFile | None = None
     unmet: str = ""
+    found: tuple[Found, ...] = ()
 
     @property
     def signature(self) -> Mapping[str, Any]:
-        """The reviewed part as JSON values: fingerprint before, steps, values sent."""
+        """The reviewed part as JSON values: fingerprint before, steps, values sent, values that stay."""
+        stays = [[one.field, one.value, one.declared] for one in self.found if one.known]
         return {
             "address": str(self.address),
             "action": str(self.action),
@@ -169,7 +193,7 @@ class Change:
             "fields": [[change.field, change.after] for change in self.fields],
             "values": dict(self.values),
             "mark": str(self.mark or ""),
-        }
+        } | ({"found": stays} if stays else {})
 
     @property
     def is_visible(self) -> bool:

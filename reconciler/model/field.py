@@ -75,13 +75,15 @@ class Field:
     ``letter`` stands for the field in the ownership mark; it is unique in a dialect and never reused.
     ``filled`` are values that the server sets where there is none: they are no difference from an absent
     value. ``written`` is the annotation of what may be written in YAML, where the kind of the field does not
-    say it. An ``own`` field belongs to one assistant: no default of several gives it a value.
+    say it. An ``own`` field belongs to one assistant: no default of several gives it a value. A field that
+    ``behaves`` affects what an assistant says and does, unlike one that only names or describes it.
     """
 
     name: str
     letter: str
     required: bool = field(default=False, kw_only=True)
     own: bool = field(default=False, kw_only=True)
+    behaves: bool = field(default=True, kw_only=True)
     clear: Clear = field(default=Clear.NULL, kw_only=True)
     filled: tuple[Any, ...] = field(default=(), kw_only=True)
     written: Any = field(default=None, kw_only=True, compare=False)
@@ -117,6 +119,10 @@ class Field:
         """Return the parts of a value by path, each in its normal form; none for an absent value."""
         found = self.normal(value)
         return {} if found is None else {self.name: found}
+
+    def entire(self, value: Any) -> Mapping[str, Any]:
+        """Return the parts of a value by path, each with everything that a server may have added."""
+        return self.parts(value)
 
     def paths(self, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Iterable[str]:
         """Return the paths that are compared, of the parts of two values."""
@@ -371,14 +377,17 @@ class Items(Field):
 
     def normal(self, value: Any) -> Any:
         """Return the items by key, without what a server may add; a key that is there again gets a number."""
-        found: dict[str, Any] = {}
+        return {key: self._normal_item(item) for key, item in self._by_key(value).items()}
+
+    def _by_key(self, value: Any) -> dict[str, Mapping[str, Any]]:
+        found: dict[str, Mapping[str, Any]] = {}
         last = Counter[str]()  # numbers that a key had so far, so that none is tried twice
         for item in value or ():
             key = self.key(item)
             last[key] += 1
             while (numbered := f"{key} #{last[key]}" if last[key] > 1 else key) in found:
                 last[key] += 1
-            found[numbered] = self._normal_item(item)
+            found[numbered] = item
         return found
 
     def _normal_item(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -393,6 +402,10 @@ class Items(Field):
     def parts(self, value: Any) -> Mapping[str, Any]:
         """Return the items by path."""
         return {f"{self.name}.{key}": item for key, item in self.normal(value).items()}
+
+    def entire(self, value: Any) -> Mapping[str, Any]:
+        """Return the items by path, as a server has them."""
+        return {f"{self.name}.{key}": item for key, item in self._by_key(value).items()}
 
     def present(self, value: Any) -> Any:
         """Return the items without what a server may add, or None for an empty list."""

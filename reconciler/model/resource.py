@@ -93,7 +93,8 @@ class LiveAssistant:
 
     ``metadata`` contains the ownership mark. ``knows_files``: the server said which files it contains;
     otherwise ``file_ids`` means nothing. ``token`` is what an update or a deletion must present where a
-    dialect has such a thing; only the provider understands it.
+    dialect has such a thing; only the provider understands it. ``others`` are values for which the dialect
+    has no field: they are shown, and never compared.
     """
 
     id: str
@@ -103,6 +104,7 @@ class LiveAssistant:
     file_ids: tuple[str, ...]
     knows_files: bool = True
     token: object = None
+    others: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @cached_property
     def mark(self) -> Mark | None:

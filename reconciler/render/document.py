@@ -27,7 +27,7 @@ from pydantic import (
 from reconciler.errors import PlanFileError
 from reconciler.model.address import Address
 from reconciler.model.canonical import digest
-from reconciler.model.change import Action, Change, Detail, FieldChange, Reason, Step, StepKind
+from reconciler.model.change import Action, Change, Detail, FieldChange, Found, Reason, Step, StepKind
 from reconciler.model.field import Shape
 from reconciler.model.keys import masked
 from reconciler.model.mark import Mark
@@ -142,6 +142,22 @@ def _inferred(record: Mapping[str, Any]) -> Shape:
     return fitting[0] if fitting and not is_short else Shape.VALUE
 
 
+class FoundRecord(_Record):
+    """One value of an adopted object that stays as it was found."""
+
+    field: str
+    value: Any
+    declared: StrictBool = Field(description="Whether the configuration declares the same value.")
+    behaves: StrictBool = Field(description="Whether the object acts by it.")
+    shape: Shape
+    known: StrictBool = Field(description="Whether the dialect has a field for it.")
+
+    @property
+    def is_unreviewed(self) -> bool:
+        """Whether the object acts by it and the configuration says nothing about it."""
+        return self.behaves and not self.declared
+
+
 class WeakeningRecord(_Record):
     """A protection that was there at the last apply, and no longer is."""
 
@@ -185,6 +201,7 @@ class ChangeRecord(_Record):
     drifted: StrictBool
     follows: Some[str]
     moved_from: str
+    found: Some[FoundRecord] = Field([], description="The values of an adopted object that stay as found.")
 
     @property
     def is_visible(self) -> bool:
@@ -472,6 +489,7 @@ def _change_record(change: Change) -> ChangeRecord:
         mark=str(change.mark or ""),
         follows=[str(address) for address in change.follows],
         moved_from=str(change.moved_from or ""),
+        found=[_record(FoundRecord, one) for one in change.found],
     )
 
 
@@ -549,6 +567,7 @@ def _change(record: ChangeRecord) -> Change:
         mark=_mark(record.mark),
         follows=tuple(Address.parse(address) for address in record.follows),
         moved_from=Address.parse(record.moved_from) if record.moved_from else None,
+        found=tuple(_value(Found, one) for one in record.found),
     )
 
 

@@ -18,6 +18,7 @@ from jinja2 import Environment, StrictUndefined
 from reconciler.model.change import Action
 from reconciler.model.field import Shape
 from reconciler.model.mark import NO_ENVIRONMENT
+from reconciler.render.lines import Style
 from reconciler.render.view import count, shown
 
 if TYPE_CHECKING:
@@ -146,7 +147,8 @@ class Card:
         """How much of it changes, in a few words."""
         added = sum(text.comparison.added for text in self.texts)
         removed = sum(text.comparison.removed for text in self.texts)
-        parts = "" if self.is_new or not self.entry.parts else count(len(self.entry.parts), "change")
+        changes = len(self.entry.parts) - len(self.entry.stays)
+        parts = "" if self.is_new or not changes else count(changes, "change")
         lines = " ".join([f"+{added}"] * (added > 0) + [f"-{removed}"] * (removed > 0))
         return ", ".join(filter(None, (parts, f"{lines} lines" if lines else "")))
 
@@ -186,6 +188,9 @@ def _is_bare(part: Part) -> bool:
 
 
 def _text(part: Part, comparison: Comparison) -> Text:
+    if part.stays:
+        rows = [Pair(None, row) for hunk in comparison.hunks for row in hunk]
+        return Text(part, comparison, (Stretch(rows),) if rows else ())
     pairs = [pair for hunk in comparison.hunks for pair in _pairs(hunk)]
     return Text(part, comparison, tuple(_stretches(pairs)))
 
@@ -239,6 +244,7 @@ def _concerns(view: View, cards: Sequence[Card]) -> Iterator[Concern]:
     concerns = (
         Concern("drift", "Weakened protections", tuple(Item(text) for text in view.weakened)),
         *(Concern("refused", word, tuple(_troubles(cards, word))) for word in _TROUBLES),
+        Concern("drift", "Adopted as found, and not declared", tuple(_unreviewed(cards))),
         Concern("breaking", "May break who answers a tool's calls", tuple(_breaking(cards))),
         Concern("drift", "Changed on the server since the last apply", tuple(_drift(cards))),
         Concern("notice", "To know", tuple(Item(notice) for notice in view.notices)),
@@ -261,6 +267,13 @@ def _breaking(cards: Iterable[Card]) -> Iterator[Item]:
         for part in card.items:
             if part.breaking:
                 yield Item(f"{part.name}: {'; '.join(part.breaking)}", card.anchor, card.entry.address)
+
+
+def _unreviewed(cards: Iterable[Card]) -> Iterator[Item]:
+    for card in cards:
+        names = [part.name for part in card.entry.stays if part.style is Style.DRIFT]
+        if names:
+            yield Item(", ".join(names), card.anchor, card.entry.address)
 
 
 def _drift(cards: Iterable[Card]) -> Iterator[Item]:

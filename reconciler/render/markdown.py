@@ -51,7 +51,7 @@ def markdown(view: View, most: int = 60_000) -> str:
     top = f"{_row(heads)}{_row(['---'] * len(heads))}"
     rows = [_row(_cells(entry)[: len(heads)]) for entry in view.entries]
     table = _listed(rows, room - _SENTENCE, "more resource", top)
-    return head + table + remarks + _diffs(view.entries, room - _size(table)) + foot
+    return head + first + table + remarks + _diffs(view.entries, room - _size(table)) + foot
 
 
 def _head(view: View) -> str:
@@ -127,6 +127,9 @@ def _troubles(entry: Entry) -> Iterator[tuple[str, str]]:
     deleted = ", ".join(_code(part.aside) for part in entry.parts if part.is_deletion)
     if deleted:
         yield "Deletion", f"of {deleted}"
+    unreviewed = [part for part in entry.stays if part.style is Style.DRIFT]
+    if unreviewed:
+        yield "Adopted as found", f"{_names(unreviewed)}; the configuration does not declare it"
     for part in entry.parts:
         for reason in part.breaking:
             yield "Breaking", f"{_code(part.name)} {_code(reason, _VALUE)}"
@@ -197,7 +200,10 @@ def _part(part: Part) -> Iterator[str]:
     if len(sides) > 1:
         yield from _sides(part.before, part.after)
     for inner in part.inner:
-        yield from _sides(inner.before, inner.after, inner.path)
+        if part.stays:
+            yield f"      {inner.after}"
+        else:
+            yield from _sides(inner.before, inner.after, inner.path)
     if part.comparison:
         yield from _compared(part.comparison)
 

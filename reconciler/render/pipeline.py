@@ -103,6 +103,7 @@ def _warnings(document: PlanDocument) -> Iterator[tuple[str, str]]:
     yield from (
         ("Will be destroyed", _destroyed(one)) for one in changes if one.destroyed and not one.refused
     )
+    yield from (("Adopted as found", text) for change in changes if (text := _unreviewed(change)))
     for change in changes:
         yield from (
             ("Breaking", f"{change.address}: {reason}")
@@ -121,6 +122,12 @@ def _destroyed(change: ChangeRecord) -> str:
     """Return an address with every id that is destroyed; a plan that was made without a server has none."""
     ids = ", ".join(filter(None, change.destroyed))
     return f"{change.address} ({ids})" if ids else change.address
+
+
+def _unreviewed(change: ChangeRecord) -> str:
+    """Return what of an adopted object acts as it was found; empty where nothing does."""
+    names = [one.field for one in change.found if one.is_unreviewed and not change.refused]
+    return f"{change.address}: {', '.join(names)} is not declared" if names else ""
 
 
 def _escaped(text: str) -> str:

@@ -16,6 +16,7 @@ from reconciler.model.weakening import Protection
 from reconciler.render.lines import Style
 from reconciler.render.text_diff import CONTEXT, Comparison
 from reconciler.render.view import (
+    STAYS,
     Entry,
     Frame,
     Inner,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         ChangeRecord,
         DetailRecord,
         FieldRecord,
+        FoundRecord,
         PlanDocument,
         StepRecord,
         WarningRecord,
@@ -124,10 +126,10 @@ def _entry(change: ChangeRecord, frame: Frame) -> Entry:
     sign, style, word = sign_of(change.action, kind)
     if change.refused:
         sign, style = "!", Style.DRIFT
-    shown_of = change.model_copy(
-        update={"fields": frame.some(change.fields), "steps": frame.some(change.steps)}
-    )
-    more = len(change.fields) + len(change.steps) - len(shown_of.fields) - len(shown_of.steps)
+    names = ("found", "fields", "steps")  # what no reviewer has seen yet comes first
+    parts = {name: frame.some(getattr(change, name)) for name in names}
+    shown_of = change.model_copy(update=parts)
+    more = sum(len(getattr(change, name)) - len(some_of) for name, some_of in parts.items())
     rest = (f"{count(more, 'more part')} not shown",) if more else ()
     return Entry(
         sign=sign,
@@ -169,6 +171,9 @@ def _asides(change: ChangeRecord) -> Iterator[str]:
         yield _WORDING.get(change.reason, str(change.reason))
     if change.note and not change.refused:
         yield shown(change.note)
+    declared = [one.field for one in change.found if one.declared]
+    if declared and not change.refused:
+        yield f"as declared already: {shown(', '.join(declared))}"
 
 
 # parts
@@ -178,6 +183,7 @@ def _parts(change: ChangeRecord, kind: Kind, frame: Frame) -> Iterator[Part]:
     if change.action is Action.CREATE and kind is not Kind.FILE:
         yield from _groups(change.fields, frame)
         return
+    yield from (_standing(one, frame) for one in change.found if not one.declared)
     yield from (_part(field, frame) for field in change.fields)
     attached = {step.reference for step in change.steps if step.kind is StepKind.ATTACH}
     detached = {step.reference for step in change.steps if step.kind is StepKind.DETACH}
@@ -256,6 +262,19 @@ def _part(field: FieldRecord, frame: Frame) -> Part:
     if field.shape is Shape.PROSE and comparison:
         return replace(part, summary=_extent(comparison))
     return replace(part, before=frame.literal(field.before), after=frame.literal(field.after))
+
+
+def _standing(found: FoundRecord, frame: Frame) -> Part:
+    """Return a value that an adoption leaves as it was found, and that the configuration does not declare."""
+    style = Style.DRIFT if found.is_unreviewed else Style.DIM
+    part = Part(STAYS, style, named(found.field), aside="(stays as found)", shape=found.shape)
+    if found.shape is Shape.PROSE and isinstance(found.value, str):
+        comparison = frame.standing(found.value)
+        return replace(part, summary=_extent(comparison), comparison=comparison)
+    value = frame.literal(found.value)
+    if found.shape is Shape.ITEM:
+        return replace(part, inner=(Inner("", None, value),))
+    return replace(part, after=value)
 
 
 def _inside(field: FieldRecord, details: Iterable[DetailRecord], frame: Frame) -> Iterator[Inner]:

@@ -10,7 +10,7 @@ from reconciler.render.diff import comparison_lines
 from reconciler.render.lines import Line, Span, Style, line
 from reconciler.render.page_options import Depth
 from reconciler.render.text_diff import compared
-from reconciler.render.view import count, literal, shown
+from reconciler.render.view import STAYS, count, literal, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -82,16 +82,16 @@ def _head(entry: Entry) -> Iterator[Line]:
 
 
 def _brief(entry: Entry) -> Iterator[Line]:
-    """Yield the head of an entry, and what is deleted."""
+    """Yield the head of an entry, what is deleted, and what an adoption leaves as found."""
     yield from _head(entry)
     for part in entry.parts:
-        if part.is_deletion:
+        if part.is_deletion or part.stays:
             yield from _part_lines(part, is_new=False, full=False)
 
 
 def _part_lines(part: Part, *, is_new: bool, full: bool) -> Iterator[Line]:
-    is_text = part.comparison is not None and part.sign in "~!"
-    most = 10**9 if full else _MOST
+    is_text = part.comparison is not None and part.sign in f"~!{STAYS}"
+    most = 10**9 if full or part.stays else _MOST
     values = "" if is_text and not part.summary else _values(part, is_new=is_new, most=most)
     head = f"{part.sign} {part.name:<13} {values}".rstrip()
     yield line(_INDENT, Span(head, part.style), Span(f"  {part.aside}" if part.aside else "", Style.DIM))
@@ -109,9 +109,15 @@ def _part_lines(part: Part, *, is_new: bool, full: bool) -> Iterator[Line]:
 
 def _values(part: Part, *, is_new: bool, most: int) -> str:
     """Return the values of a part on one line."""
+    if part.stays and part.inner:
+        return _cut(part.inner[0].after, most)
     if part.summary or (part.before is None and part.after is None):
         return part.summary
-    return _cut(part.after, most) if is_new else f"{_cut(part.before, most)} → {_cut(part.after, most)}"
+    return (
+        _cut(part.after, most)
+        if is_new or part.stays
+        else f"{_cut(part.before, most)} → {_cut(part.after, most)}"
+    )
 
 
 def _cut(text: str | None, most: int = _MOST) -> str:

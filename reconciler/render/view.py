@@ -7,7 +7,7 @@ Every text in it is harmless and free of keys already; a renderer adds only what
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from reconciler.model.address import Kind
@@ -36,6 +36,8 @@ LONGEST = 50_000
 """Characters of one value that are shown."""
 PARTS = 4_000
 """Parts of the entries of a view, and differences inside them, that are shown."""
+STAYS = "="
+"""The sign of a value that stays as it was found."""
 _NAME = 1_000  # characters of a name
 _TEXTS = 10_000  # notices, warnings or reasons of one list that are shown
 _OF_FILES = {Action.CREATE: "uploaded", Action.DELETE: "deleted"}
@@ -57,7 +59,7 @@ class Part:
     ``before`` and ``after`` are whole values, None for absent. Where ``summary`` is not empty it is what one
     line shows instead, and both are None. ``aside`` says where a value comes from, ``note`` who changed it
     and what becomes of that. ``comparison`` shows a text, ``inner`` an item, of which ``breaking`` names what
-    an application that relies on it may not survive.
+    an application that relies on it may not survive. What ``stays`` as it was found has one value, ``after``.
     """
 
     sign: str
@@ -73,6 +75,11 @@ class Part:
     breaking: tuple[str, ...] = ()
     shape: Shape = Shape.VALUE
     is_deletion: bool = False
+
+    @property
+    def stays(self) -> bool:
+        """True if it is a value that an adoption leaves as it was found."""
+        return self.sign == STAYS
 
 
 class Trouble(NamedTuple):
@@ -96,6 +103,11 @@ class Entry:
     trouble: Trouble | None = None
     parts: tuple[Part, ...] = ()
     drifted: bool = False
+
+    @property
+    def stays(self) -> tuple[Part, ...]:
+        """The parts that an adoption leaves as they were found."""
+        return tuple(part for part in self.parts if part.stays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +201,13 @@ class Frame:
         found = compared(before, after, self.context, min(ROWS, self.rows))
         self.rows -= sum(map(len, found.hunks))
         return found
+
+    def standing(self, text: str) -> Comparison:
+        """Return a text that stays as it is, and take its rows from what is left."""
+        found = self.compared("", text)
+        return replace(
+            found, hunks=tuple(tuple(replace(row, sign=" ") for row in hunk) for hunk in found.hunks)
+        )
 
     def literal(self, value: Any) -> str | None:
         """Return a whole value, or its beginning where there is room for no more."""

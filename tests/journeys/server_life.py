@@ -3,6 +3,7 @@
 import copy
 import json
 import re
+import shlex
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -17,6 +18,8 @@ FOREIGN = "Foreign"
 BY_HAND = {"description": "Written by hand.", "tools": [{"type": "code_interpreter"}]}
 OWNER = {"owner": "desk 4"}
 SILENT = ("No drift.", '"drifted": false', '"on_drift": "overwrite"')
+PRINTED = re.compile("review the plan and run: assistants-sync (.*)")
+"""The command that an adoption of undeclared values by another user needs."""
 TROUBLE = re.compile(r"\b(Error|Refused|Unknown|Warning|Skipped|Notice)\b")
 DRIFT_AFTER = {"first", "prompt", "lose", "destroy"}
 BLAME = re.compile(r"(changed|deleted) on the server|\bdrift", re.IGNORECASE)
@@ -318,6 +321,8 @@ class Life:
         before, start = self.site.truth(), self.site.ledger.writes()
         command = "destroy" if step == "destroy" else "apply"
         ended = self.site.run(command, "--auto-approve")
+        if step == "lose" and (printed := PRINTED.search(ended.err)):
+            ended = self.site.invoke(*shlex.split(printed[1]))
         writes = self.site.ledger.writes() - start
         attempt = Attempt(step, before, self.site.truth(), wanted, ended, writes)
         verdict = judge(attempt, self.site, self.behaviour)

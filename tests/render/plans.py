@@ -4,12 +4,13 @@ from dataclasses import replace
 
 from reconciler.dialects.assistants_v1.shape import FIELDS
 from reconciler.model import address
-from reconciler.model.change import Action, Change, Detail, FieldChange, Reason, Step, StepKind
+from reconciler.model.change import Action, Change, Detail, FieldChange, Found, Reason, Step, StepKind
 from reconciler.model.diagnostic import Diagnostic, Origin
 from reconciler.model.field import Shape
 from reconciler.model.mark import Mark
 from reconciler.model.outcome import Cause, Kept, Outcome, Report, Result, Verified
 from reconciler.model.plan import Basis, Plan
+from reconciler.model.weakening import Protection, Weakening
 from reconciler.render.document import plan_document, report_document
 from reconciler.render.formats import drawn
 from reconciler.render.page_options import PageOptions
@@ -250,6 +251,35 @@ ORDINARY = {
     "twenty file swaps": planned(*(swap(f"docs/{number}.md") for number in range(20))),
     "delete": planned(Change(SALES, Action.DELETE, Reason.UNDECLARED, steps=(DELETE,), id="asst_1")),
     "adopt": planned(Change(SALES, Action.ADOPT, Reason.MARKED, id="asst_1", before="f" * 64, mark=MARK)),
+    "adopt with what stays": planned(
+        Change(
+            SUPPORT,
+            Action.ADOPT,
+            Reason.MARKED,
+            (field("name", "Helper", "Support"),),
+            (UPDATE,),
+            id="asst_1",
+            before="f" * 64,
+            values={"name": "Support"},
+            mark=MARK,
+            found=(
+                Found("description", "Be\x1b[2K quick", shape=Shape.VALUE),
+                Found("model", "m", declared=True, behaves=True),
+                Found("instructions", PROMPT, behaves=True, shape=Shape.PROSE),
+                Found("tools.retrieval", {"type": "retrieval"}, behaves=True, shape=Shape.ITEM),
+                Found("files.file-1", {"filename": "a.md", "bytes": 9}, behaves=True),
+                Found("metadata.team", "red", shape=Shape.PAIR),
+                Found("temperature", 0.5, known=False),
+            ),
+        )
+    ),
+    "weakened": planned(
+        weakened=(
+            Weakening(Protection.PREVENT_DESTROY, "assistant.support"),
+            Weakening(Protection.IGNORE_CHANGES, "assistant.support", ("name",)),
+            Weakening(Protection.LINT, names=("U+200B",)),
+        )
+    ),
     "forget": planned(
         Change(
             SALES,

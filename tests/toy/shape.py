@@ -33,7 +33,7 @@ FIELDS = Fields(
         Boolean("loud", "l"),
         Mapped("dials", "k", limit=4, key_limit=12),
         Items("skills", "s", kinds=(SKILL,), limit=3, noun="skill"),
-        Pairs("stickers", "", limit=5, key_limit=24, value_limit=512),
+        Pairs("stickers", "", limit=5, key_limit=24, value_limit=512, behaves=False),
     )
 )
 """The fields, in the order in which they are shown; none is required, and one pair is the ownership mark."""

@@ -37,8 +37,16 @@ def live_assistant(assistant: Assistant, fields: Fields) -> LiveAssistant:
     values = {row.name: _plain(getattr(assistant, row.name, None)) for row in fields.plain}
     pairs = {key: str(value) for key, value in (assistant.metadata or {}).items() if value is not None}
     ids, knows_files = tuple(assistant.file_ids), "file_ids" in assistant.model_fields_set
+    extra = assistant.model_extra or {}
+    others = {name: value for name, value in extra.items() if value not in (None, "", [], {})}
     return LiveAssistant(
-        assistant.id, assistant.created_at, values, pairs, file_ids=ids, knows_files=knows_files
+        assistant.id,
+        assistant.created_at,
+        values,
+        pairs,
+        file_ids=ids,
+        knows_files=knows_files,
+        others=others,
     )
 
 

@@ -43,8 +43,8 @@ FUNCTION = ItemKind(
 
 FIELDS = Fields(
     (
-        Text("name", "n", limit=256, own=True),
-        Text("description", "d", limit=512),
+        Text("name", "n", limit=256, own=True, behaves=False),
+        Text("description", "d", limit=512, behaves=False),
         Text("model", "m", required=True, clear=Clear.NEVER, ends=SHUTDOWNS),
         Text("instructions", "i", limit=32_768, prose=True),
         Items(
@@ -66,7 +66,7 @@ FIELDS = Fields(
             searched="retrieval",
             accepts=frozenset(_RETRIEVAL_TYPES.split()),
         ),
-        Pairs("metadata", "", limit=16, key_limit=64, value_limit=512),
+        Pairs("metadata", "", limit=16, key_limit=64, value_limit=512, behaves=False),
     )
 )
 """The v1 fields, in the order in which they are shown.
