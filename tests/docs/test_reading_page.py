@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -60,6 +61,18 @@ def hidden(stage):
     stage.add("docs/handbook.md", f"The desk's key is {KEY}.\nA bell \x07 and a \u202e turn.\n")
 
 
+def lost(stage):
+    """The state was lost, and somebody wrote instructions on the server that nobody declares."""
+    shutil.rmtree(stage.folder / "state")
+    text = "project: acme-support\nassistants:\n  reports: {name: Weekly numbers, model: gpt-5.6}\n"
+    (stage.folder / "assistants.yaml").write_text(text)
+    stage.run("apply", "--auto-approve")
+    stage.edit("reports", description="Numbers.", instructions="Count the tickets.\nName no customer.\n")
+    for name in ("state.json", "journal.jsonl"):
+        (stage.folder / "state" / name).unlink(missing_ok=True)
+    shutil.rmtree(stage.folder / "state/history", ignore_errors=True)
+
+
 def losses(stage):
     stage.drop("returns")
     stage.drop("reports")
@@ -71,6 +84,7 @@ BEFORE = {
     "Tools, and what breaks": [pictures.a_function],
     "Files": [a_file],
     "Drift": [drift],
+    "Adoptions": [lost],
     "Refusals": [pictures.a_refusal, losses],
     "Less and more": [pictures.a_review],
     "Other formats": [much, much, much, much],
