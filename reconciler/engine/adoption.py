@@ -28,13 +28,14 @@ def stays(
     fields: Fields,
     desired: DesiredAssistant,
     live: LiveAssistant,
+    *,
     uploads: Mapping[str, LiveFile],
     touched: Collection[str],
 ) -> Iterator[Found]:
     """Yield every value of an assistant that a plan leaves, mark aside; ``touched`` is as of `touched`."""
     for row in fields:
         if isinstance(row, Files):
-            yield from _files(row, desired, live, uploads, touched)
+            yield from _files(row, desired, live, uploads=uploads, detached=touched)
         else:
             yield from _parts(row, desired, live, touched)
     for name, value in live.others.items():
@@ -69,6 +70,7 @@ def _files(
     row: Files,
     desired: DesiredAssistant,
     live: LiveAssistant,
+    *,
     uploads: Mapping[str, LiveFile],
     detached: Collection[str],
 ) -> Iterator[Found]:

@@ -263,7 +263,7 @@ def _update(
     )
     follows = contents.follows if claim.is_bound and not changed else ()
     action = _action(claim, steps)
-    found = stays(fields, desired, live, inputs.live.files, touched(changed, steps))
+    found = stays(fields, desired, live, uploads=inputs.live.files, touched=touched(changed, steps))
     change = Change(
         desired.address,
         action,

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2] / "reconciler"
 
 # Functions that take any number of values of one kind, or the arguments that a library saves.
-VARIADIC = {"together", "git", "_git", "_named", "self._read", "super().__init__"}
+VARIADIC = {"TypeVar", "together", "git", "_git", "_named", "self._read", "super().__init__"}
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
