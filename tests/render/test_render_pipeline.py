@@ -24,6 +24,7 @@ def change(address="assistant.a", action=Action.UPDATE, **rest):
             "unmet": "",
             "drifted": False,
             "fields": (),
+            "found": (),
             "destroyed": (rest.get("id", ""),) * (action is Action.DELETE),
             **rest,
         }
