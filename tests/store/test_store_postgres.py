@@ -432,7 +432,7 @@ def test_a_server_that_repeats_the_password_is_not_quoted(postgres, name, sample
         text = f"is it {postgres.password}?\nReally?"
         postgres.run(repeating.format(made, sql.Literal(text), sql.Literal(len(name))))
         try:
-            with pytest.raises(StoreError, match=re.escape("is it …?")) as error:
+            with pytest.raises(StoreError, match=re.escape("is it ***?")) as error:
                 store.record(sample.support, sample.bound)
         finally:
             postgres.run(sql.SQL("DROP FUNCTION {} CASCADE").format(made))
