@@ -207,7 +207,7 @@ class _Answers(BaseHTTPRequestHandler):
         return self._listed(name=KNOWN[0], description=said()[:400], instructions=said(), model=KNOWN[2])
 
     def _metadata(self):
-        return self._listed(metadata={"team": KNOWN[3], KNOWN[4][:60]: "x", "assistants-sync": MARK})
+        return self._listed(metadata={"team": KNOWN[3], KNOWN[4][:60]: "x", "assistants_sync": MARK})
 
     def _ids(self):
         return self._listed(id=KNOWN[5], file_ids=[KNOWN[6]])
@@ -236,7 +236,7 @@ class _Answers(BaseHTTPRequestHandler):
                 }
             ],
             "file_ids": [],
-            "metadata": {"assistants-sync": MARK},
+            "metadata": {"assistants_sync": MARK},
         }
         files = {
             "id": "file-1",
@@ -250,4 +250,4 @@ class _Answers(BaseHTTPRequestHandler):
         return 200, "OK", {}, json.dumps({"object": "list", "data": data, "has_more": False})
 
 
-MARK = "v1 acme/-/support n=abcdefghijklmnop"
+MARK = "v1 acme/-/support n=abcdefghijklmnop f=n d=0123456789abcdef"

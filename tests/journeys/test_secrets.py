@@ -56,7 +56,6 @@ def run(workspace, *arguments, **more):
     written = {name: text.decode(errors="replace") for name, text in workspace.snapshot().items()}
     for name, text in {"stdout": ended.out, "stderr": ended.err, **written}.items():
         assert found_in(text) == [], (name, arguments, text[:3000])
-    assert "Traceback" not in ended.err or ended.code == 70, ended.err
     return ended
 
 
