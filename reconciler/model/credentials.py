@@ -49,13 +49,12 @@ def _in_header(value: str) -> Iterator[str]:
 
 
 def _in_basic(encoded: str) -> Iterator[str]:
-    """Yield user and password of a basic authorization, and the password."""
+    """Yield the password of a basic authorization."""
     try:
         decoded = b64decode(encoded).decode()
     except ValueError:
         return
-    yield decoded
-    yield decoded.partition(":")[2]
+    yield decoded.partition(":")[2]  # not with its colon, which in JSON stands before any value
 
 
 def in_url(text: str) -> Iterator[str]:
@@ -70,7 +69,7 @@ def in_url(text: str) -> Iterator[str]:
     for user in {address.rpartition("@")[0], address.partition("@")[0] if "@" in address else ""}:
         name, _, password = user.partition(":")
         yield from (password, unquote(password))
-        yield from (user, name, unquote(name)) if not is_database else ()
+        yield from (name, unquote(name)) if not is_database else ()
     for name, value in _PARAMETER.findall(text):
         is_named = is_secret_name(name)
         if is_named or (len(value) >= SHORT and not is_database and not _HARMLESS.match(name)):
