@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from reconciler.engine.planned_run import PlannedRun
     from reconciler.model.change import Change
-    from reconciler.model.state import FileBinding
 
     Content: TypeAlias = Callable[[str], Awaitable[bytes | None]]
 
@@ -34,18 +33,28 @@ async def with_texts(
     the old one, or does not prove it to be the one that was applied, a note says so. The plan's digest stays
     the same.
     """
-    changes = [await _explained(change, planned, content, reopen) for change in planned.plan.changes]
+    inputs = PlannerInput(planned.desired, planned.live, planned.state, planned.options)
+    proofs = Proofs.of(inputs, planned.state.files)
+    changes = [
+        await _explained(change, planned, proofs, content=content, reopen=reopen)
+        for change in planned.plan.changes
+    ]
     return replace(planned, plan=replace(planned.plan, changes=tuple(changes)))
 
 
 async def _explained(
-    change: Change, planned: PlannedRun, content: Content, reopen: Callable[[DesiredFile], IO[bytes]]
+    change: Change,
+    planned: PlannedRun,
+    proofs: Proofs,
+    *,
+    content: Content,
+    reopen: Callable[[DesiredFile], IO[bytes]],
 ) -> Change:
     file, bound = planned.desired.by_address.get(change.address), planned.state.files.get(change.address)
     is_swap = change.action is Action.REPLACE and change.fields
     if not (is_swap and bound and isinstance(file, DesiredFile)) or max(file.size, bound.size) > LARGEST:
         return change
-    if not _is_proved(planned, bound):
+    if not proofs.proves(bound.current):
         return replace(change, note=_OTHER)
     old = await content(bound.id)
     if old is None:
@@ -58,12 +67,6 @@ async def _explained(
         return change
     first, *rest = change.fields
     return replace(change, fields=(replace(first, texts=(before, after)), *rest))
-
-
-def _is_proved(planned: PlannedRun, bound: FileBinding) -> bool:
-    """Return whether the server proves that an upload is the one that was applied."""
-    inputs = PlannerInput(planned.desired, planned.live, planned.state, planned.options)
-    return Proofs.of(inputs, planned.state.files).proves(bound.current)
 
 
 def _text(content: bytes) -> str | None:
