@@ -157,7 +157,7 @@ class Session:
             report_options.before(run.plan, warnings, self.console)
             self._guard(run.plan)
             if approved and not review.is_given:
-                require_review(run.plan, with_digest(run.plan.digest))
+                require_review(run.plan, with_digest(run.digest_for_review))
             if run.plan.has_changes and not approved and not self.console.confirm(self._question()):
                 self.console.log("", "Cancelled. Nothing was changed.")
                 return 1

@@ -46,8 +46,17 @@ class PlannedRun:
         only = selection(self.plan, self.desired, targets, excluded)
         if only is None:
             return self
-        part = plan(self.desired, self.live, self.state, replace(self.options, targets=only))
-        return replace(self, plan=part)
+        options = replace(self.options, targets=only)
+        part = plan(self.desired, self.live, self.state, options)
+        return replace(self, plan=part, options=options)
+
+    @property
+    def digest_for_review(self) -> str:
+        """The digest of the plan that a reviewer reads, with the uploads that only a review deletes."""
+        if not self.plan.left:
+            return self.plan.digest
+        options = replace(self.options, lists_unproved=True)
+        return plan(self.desired, self.live, self.state, options).digest
 
 
 async def planned(  # noqa: PLR0913 - what is compared, under which options, and which part of it is wanted

@@ -89,10 +89,10 @@ def _with_left(inputs: PlannerInput, made: Plan, ids: Sequence[str]) -> Plan:
         reviewed = plan(inputs.desired, inputs.live, inputs.state, options).digest
         again = "run destroy again when this is done: it then prints the command"
         how = again if made.has_changes else f"run: assistants-sync destroy --expect-digest {reviewed}"
-    stay = "stays" if len(ids) == 1 else "stay"
+    stay, them = ("stays", "it") if len(ids) == 1 else ("stay", "them")
     left = (
-        f"{', '.join(ids)} {stay} on the server, as nothing proves that this project made the upload. "
-        f"To delete it after a review, {how}"
+        f"{', '.join(ids)} {stay} on the server, as nothing proves that this project uploaded {them}. "
+        f"To delete {them} after a review, {how}"
     )
     return replace(made, left=left, notices=(*made.notices, left))
 

@@ -370,3 +370,17 @@ def test_a_server_that_lets_nobody_read_converges_and_deletes_nothing_foreign(wo
             site.tamper(FORMS["an id of the same name and size"])
             site.require_untouched(site.run("apply", "--auto-approve"))
             assert "No changes." in site.run("apply", "--auto-approve").out
+
+
+def test_the_command_that_an_adoption_prints_covers_an_upload_without_a_proof(site):
+    mark = f"v1 p/-/b n=abcdefgh f=m d={files_digest([])}"
+    site.create({"instructions": "found", "metadata": {"assistants_sync": mark}})
+    site.workspace.configure(CONFIGURATION.replace("a: {", "b: {model: m}, a: {"))
+    site.tamper(binding(lambda ids: {"old": [ids["loose"]]}))
+
+    refused = site.run("apply", "--auto-approve")
+    named = refused.err.partition("--expect-digest ")[2].split()[0]
+    ended = site.run("apply", "--auto-approve", "--expect-digest", named)
+
+    assert (refused.code, ended.code) == (5, 0)
+    assert site.ids["loose"] not in site.uploads()
