@@ -190,7 +190,7 @@ def _stretches(secret: str, form: str) -> Iterator[str]:
 
 def _length(secret: str, form: str) -> int:
     words = secret.split()
-    is_sentence = len(words) >= _WORDS and all(map(_SAID.match, words))
+    is_sentence = len(words) >= _WORDS and all(_SAID.match(word) for word in words)
     if is_sentence or len(set(form)) < _LEAST_LETTERS:
         return min(len(form), _LONGEST, max(_PART, len(form) * 3 // 4))
     return min(len(form), _PART)
