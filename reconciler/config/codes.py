@@ -45,7 +45,8 @@ _RULES = (
     Rule(
         "AS106",
         "a key that is no plain text",
-        "Keys are texts that can be seen. A key such as `1:` or `true:` is a number or a truth: quote it.",
+        "Keys are strings of one line, whose blanks are spaces. A key such as `1:` or `true:` is a number or "
+        "a boolean: quote it.",
     ),
     Rule(
         "AS107",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import yaml
 
 from reconciler.config.errors import ConfigError
+from reconciler.config.invisible import unseen
 from reconciler.model.characters import is_plain
 from reconciler.model.diagnostic import Origin
 
@@ -35,6 +36,7 @@ MAX_SCALAR = 1_000_000  # characters, thirty times what a prompt may have
 _LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|\r(?!\n)")
 _HANDLE = re.compile(r"^%TAG", re.MULTILINE)
+_UNUSUAL = re.compile(r"[\x00-\x1f\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 _COMMENTED = re.compile(r"[^\n]*\n\s*#")  # the rest of a line, and a comment next
 _SPECIAL = re.compile(r"[-+.0-9~nNtTfF]|\Z")  # how a plain scalar that is no text begins
 _ENDS = frozenset({yaml.MappingEndEvent, yaml.SequenceEndEvent})
@@ -360,8 +362,11 @@ class _Reader:
             self._refuse("AS101", problem, event, help="quote what begins with `?`")
         if name == "<<" and event.implicit[0]:
             self._refuse("AS103", "merge keys are not allowed", event, help="write the values out")
-        if not is_plain(name):
+        if not is_plain("".join(one for _, one in unseen(name))):  # the rest can be allowed, as in values
             self._refuse("AS106", "a key holds what cannot be seen", event, help="remove it")
+        if _UNUSUAL.search(name):
+            problem = "a key has a control character, or a blank that is not a space"
+            self._refuse("AS106", problem, event, help="remove it, or write a space")
         if name in holder.positions:
             first = _origin(self._path, *holder.positions[name])
             remedy = f"the first one stands in line {first.line}; keep one of them"

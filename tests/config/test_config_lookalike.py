@@ -154,3 +154,17 @@ def test_a_character_that_is_allowed_passes_in_keys_too(written):
     found = written(f'project: acme\n{lint}assistants:\n  one: {{model: m, metadata: {{"k\\u3164": b}}}}\n')
 
     assert found.desired.assistants[0].fields["metadata"] == {"k\u3164": "b"}
+
+
+@pytest.mark.parametrize("key", ["می‌خواهم", "র‍্যাব", "ශ්‍රී", "👩‍💻"])
+def test_a_key_may_hold_what_its_script_needs(written, key):
+    tool = f"{{type: function, function: {{name: f, parameters: {{properties: {{'{key}': {{}}}}}}}}}}"
+    assert written(f"project: acme\nassistants:\n  one: {{model: m, tools: [{tool}]}}\n").warnings == ()
+
+
+@pytest.mark.parametrize("one", ["\\t", "\\n", "\\u00a0", "\\u3000", "\\u2028", "\\u0085", "\\e"])
+def test_a_key_has_no_blank_but_spaces(written, one):
+    with pytest.raises(ConfigError) as refused:
+        written(f'project: acme\nassistants:\n  one:\n    model: m\n    metadata: {{"a{one}b": c}}\n')
+
+    assert {problem.code for problem in refused.value.diagnostics} == {"AS106"}
