@@ -26,14 +26,23 @@ def permitted(root: Root, named: Named, allowed: Sequence[StoreAddress]) -> Path
         if root.evidence.in_ci:
             _refuse_tracked(root, named.location)
         return named.location
-    if not any(one.covers(named.location) for one in allowed):
-        raise _unallowed(named.location, named)
-    return named.location
+    merged = [found for one in allowed if (found := one.merged(named.location))]
+    if not merged:
+        raise _unallowed(named, named.location, allowed)
+    return max(merged, key=lambda one: one.strength)
 
 
-def _unallowed(address: StoreAddress, named: Named) -> RefusedError:
+def _unallowed(named: Named, address: StoreAddress, allowed: Sequence[StoreAddress]) -> RefusedError:
+    problem = f"{named.origin}: `state` names {address}"
+    other = next((one for one in allowed if one.is_beside(address)), None)
+    if other:
+        return RefusedError(
+            f"{problem}, and the operator allowed {other}: a file chooses neither another user nor an "
+            "encryption that may be weaker. Nothing was sent there. Remove user and sslmode from `state` "
+            "in the file, and what the operator allowed is used"
+        )
     return RefusedError(
-        f"{named.origin}: `state` names {address}, and the operator has not allowed it. Nothing was "
+        f"{problem}, and the operator has not allowed it. Nothing was "
         f"sent there. If the address is yours, pass {address.option}, or add this line to the environment "
         f"variable ASSISTANTS_SYNC_ALLOW_STATE: {address}"
     )

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_STRENGTH = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _POSTGRES = re.compile(
     r"(?:(?P<user>[A-Za-z0-9_][\w.+-]{0,99})@)?"
     r"(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[\w.-]{1,253})"
     r"(?::(?P<port>[1-9][0-9]{0,4}))?"
     r"/(?P<database>\w[\w.-]{0,62})"
-    r"(?:\?sslmode=(?P<sslmode>disable|allow|prefer|require|verify-ca|verify-full))?",
+    rf"(?:\?sslmode=(?P<sslmode>{'|'.join(_STRENGTH)}))?",
     re.ASCII,
 )
 _S3 = re.compile(r"(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<prefix>(?:/[\w.=+-]+)*)/?", re.ASCII)
@@ -26,7 +27,6 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}", re.ASCII)
 _COLONS = re.compile("[:\u02d0\u02f8\u0589\u05c3\u2236\ua789\ufe13\ufe30\ufe55\uff1a]")
 _PORT = 5432
 _LARGEST_PORT = 65_535
-_STRICTEST = "verify-full"
 _POSTGRES_FORM = (
     "postgresql://USER@HOST:PORT/DATABASE?sslmode=MODE, of which USER, PORT and MODE may be missing"
 )
@@ -60,16 +60,45 @@ class StoreAddress:
     def __str__(self) -> str:
         return self.text
 
-    def covers(self, other: StoreAddress) -> bool:
-        """Return whether an operator who allowed this address allowed the other one too.
+    def merged(self, other: StoreAddress) -> StoreAddress | None:
+        """Return what to connect to where a file names the other address and an operator allowed this one.
 
-        That is the same database, or a prefix in the same bucket at or below this one. The other one
-        may name a user if this one names none, and no weaker encryption than this one.
+        That is the same database, or a prefix in the same bucket at or below this one, with what this one
+        says of user and encryption where the other one says nothing. None where the other one lies
+        elsewhere, has another user than this one, or may have weaker encryption.
         """
         is_there = (self.scheme, self.host, self.port) == (other.scheme, other.host, other.port)
         is_below = self.path == other.path[: len(self.path)]
         is_user = not self.user or other.user in {"", self.user}
-        return is_there and is_below and is_user and other.sslmode in {"", _STRICTEST, self.sslmode}
+        if not (is_there and is_below and is_user and self._is_as_strong(other.sslmode)):
+            return None
+        return other._completed(self.user, self.sslmode)
+
+    def _is_as_strong(self, sslmode: str) -> bool:
+        """Return whether a mode in a file is as strong as the one here; none here is decided elsewhere."""
+        if not sslmode:
+            return True
+        return _STRENGTH.index(sslmode) >= _STRENGTH.index(self.sslmode or _STRENGTH[-1])
+
+    def _completed(self, user: str, sslmode: str) -> StoreAddress:
+        """Return this address with a user and a mode, where it has none of its own."""
+        user, sslmode = self.user or user, self.sslmode or sslmode
+        if (user, sslmode) == (self.user, self.sslmode):
+            return self
+        before = f"{user}@" if user else ""
+        port = f":{self.port}" if self.port != _PORT else ""
+        after = f"?sslmode={sslmode}" if sslmode else ""
+        text = f"{self.scheme}://{before}{self.host}{port}/{self.path[0]}{after}"
+        return replace(self, text=text, user=user, sslmode=sslmode)
+
+    @property
+    def strength(self) -> int:
+        """How strong the encryption is that this address demands; 0 where it names none."""
+        return _STRENGTH.index(self.sslmode) + 1 if self.sslmode else 0
+
+    def is_beside(self, other: StoreAddress) -> bool:
+        """Return whether another address is the same, or below, apart from user and encryption."""
+        return replace(self, user="", sslmode="").merged(replace(other, user="", sslmode="")) is not None
 
     @property
     def option(self) -> str:

@@ -4,12 +4,17 @@ import re
 import select
 import socket
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import click
+import psycopg
 import pytest
 
+from reconciler.cli.configured import Configured
 from reconciler.cli.main import program
+from reconciler.config.content import Root
+from reconciler.model.store_address import address_of
 from reconciler.server import Database, create_app, running
 
 OPERANDS = {  # the operands of commands that need some
@@ -100,6 +105,50 @@ def test_an_address_that_is_allowed_is_used_as_if_an_option_named_it(project, pl
 
     assert (refused.code, applied.code, planned.code) == (5, 0, 0), applied.err + planned.err
     assert "No changes." in planned.out
+
+
+@pytest.mark.parametrize(
+    ("allowed", "named", "used"),
+    [
+        ("?sslmode=verify-full", "", "verify-full"),
+        ("?sslmode=require", "?sslmode=verify-ca", "verify-ca"),
+        ("?sslmode=require", "?sslmode=prefer", None),
+        ("", "?sslmode=disable", None),
+    ],
+)
+def test_a_line_of_a_file_does_not_weaken_the_encryption_that_was_allowed(  # noqa: PLR0913, PLR0917 - a table
+    project, invoke, monkeypatch, allowed, named, used
+):
+    """The address that is connected to is the allowed one, or a stricter one."""
+    connected = []
+
+    def connect(**parameters):
+        connected.append((parameters["user"], parameters["sslmode"]))
+        raise psycopg.OperationalError("no server")
+
+    monkeypatch.setattr(psycopg, "connect", connect)
+    monkeypatch.chdir(project.folder)
+    address = "db.example/x"
+    project.configure(
+        (project.folder / "assistants.yaml").read_text() + f"state: postgresql://{address}{named}\n"
+    )
+
+    ended = invoke("state", "list", "--allow-state", f"postgresql://deploy@{address}{allowed}")
+
+    assert connected == ([("deploy", used)] if used else [])
+    assert ended.code == (1 if used else 5), ended.err
+
+
+def test_of_two_allowances_for_one_address_the_stricter_one_is_used(project):
+    address = "postgresql://127.0.0.1:1/x"
+    project.configure((project.folder / "assistants.yaml").read_text() + f"state: {address}\n")
+    lines = f"{address}\n{address}?sslmode=verify-full\n"
+    allowed = [address_of(one) for one in lines.split()]
+    configured = Configured([Path("assistants.yaml")], root=Root(project.folder), allowed_states=allowed)
+
+    found = configured.location(None)
+
+    assert found == f"{address}?sslmode=verify-full"
 
 
 def wider(address):

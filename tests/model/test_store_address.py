@@ -28,7 +28,7 @@ DATABASE = "postgresql://db.example/assistants"
     ],
 )
 def test_an_address_covers_itself_in_every_spelling_and_what_lies_below_it(allowed, named):
-    assert address_of(allowed).covers(address_of(named))
+    assert address_of(allowed).merged(address_of(named))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,41 @@ def test_an_address_covers_itself_in_every_spelling_and_what_lies_below_it(allow
     ],
 )
 def test_an_address_covers_no_other_place_and_no_weaker_connection(allowed, named):
-    assert not address_of(allowed).covers(address_of(named))
+    assert address_of(allowed).merged(address_of(named)) is None
+
+
+MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+
+
+@pytest.mark.parametrize("allowed", ["", *MODES])
+@pytest.mark.parametrize("named", ["", *MODES])
+def test_a_file_never_connects_with_less_encryption_than_what_is_allowed(allowed, named):
+    one, other = (address_of(f"{DATABASE}?sslmode={mode}" if mode else DATABASE) for mode in (allowed, named))
+
+    merged = one.merged(other)
+
+    is_weaker = bool(named) and MODES.index(named) < MODES.index(allowed or "verify-full")
+    assert (merged is None) == is_weaker
+    if merged:
+        assert merged.sslmode == (named or allowed)
+        assert address_of(str(merged)) == merged
+
+
+@pytest.mark.parametrize(
+    ("allowed", "named", "merged"),
+    [
+        ("postgresql://u@db.example/x", "postgres://DB.example/x", "postgresql://u@db.example/x"),
+        (
+            "postgresql://u@[::1]:6000/x?sslmode=require",
+            "postgresql://[0::1]:6000/x?sslmode=verify-ca",
+            "postgresql://u@[::1]:6000/x?sslmode=verify-ca",
+        ),
+        ("postgresql://db.example/x", "postgresql://u@db.example/x", "postgresql://u@db.example/x"),
+        ("s3://bucket/team", "s3://bucket/team/a", "s3://bucket/team/a"),
+    ],
+)
+def test_what_a_file_leaves_open_is_what_the_operator_allowed(allowed, named, merged):
+    assert str(address_of(allowed).merged(address_of(named))) == merged
 
 
 WRONG = [
