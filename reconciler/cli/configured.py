@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import dialects
 from reconciler.cli.ci_environment import in_ci
+from reconciler.cli.repetition import repeating
 from reconciler.cli.target import is_embedded
 from reconciler.config import state_location
 from reconciler.config.content import Root
@@ -96,7 +97,8 @@ class Configured:
             return named
         is_there = any(self.root.exists(path) for path in self.files)
         chosen = state_location.chosen(self.root, self._reading) if is_there else None
-        location = permitted(self.root, chosen or state_location.Named(STATE), self.allowed_states)
+        with repeating():
+            location = permitted(self.root, chosen or state_location.Named(STATE), self.allowed_states)
         return location if isinstance(location, Path) else str(location)
 
     def store(self, named: Path | str | None) -> Store:

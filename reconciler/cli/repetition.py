@@ -1,52 +1,105 @@
-"""The command line of the running command once more, to be copied, with the digest of the plan it made."""
+"""The command line of the running command once more, to be copied, with options that it lacked."""
 
 from __future__ import annotations
 
 import shlex
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from reconciler.cli.known_secrets import KNOWN
+from reconciler.config.state_permission import StateRefusedError
+from reconciler.errors import RefusedError
 
-_SECRET = "headers"  # noqa: S105 - the name of the option whose values are not repeated
-_OURS = {"auto_approve", "expect_digest"}
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator, Sequence
+
+# Options whose values are never printed: without a value, such a header would be sent as another one.
+_SECRET = frozenset({"headers"})
+_APPROVAL = frozenset({"auto_approve", "expect_digest"})
+
+
+def instruction(*more: str) -> str:
+    """Return the words to run the same command again, with more options than the user gave."""
+    return _instruction(_chain(), more)
 
 
 def with_digest(digest: str) -> str:
-    """Return the command that applies the plan of a digest: with every option that the user gave."""
-    context = click.get_current_context()
-    words = [
-        "assistants-sync",
-        *_given(context.find_root()),
-        context.info_name or "",
-        *_given(context),
-        "--auto-approve",
-        "--expect-digest",
-        digest,
-    ]
-    return shlex.join(words)
+    """Return the words to run the same command for the plan of a digest."""
+    return _instruction(_chain(), ("--auto-approve", "--expect-digest", digest), without=_APPROVAL)
 
 
-def _given(context: click.Context) -> Iterator[str]:
-    """Yield the options that stood on the command line; those of the environment still hold."""
-    for one in context.command.params:
-        source = context.get_parameter_source(one.name or "")
-        if isinstance(one, click.Option) and source is ParameterSource.COMMANDLINE and one.name not in _OURS:
-            yield from _words(one, context.params[one.name or ""])
+def review() -> str:
+    """Return the words to run `plan` about what the running command is about."""
+    root, running = _chain()
+    plan = _plan(root)
+    foreign = {one.name for one in running.command.params} - {one.name for one in plan.params}
+    return _instruction((root, running), (), without=foreign, name=plan.name)
 
 
-def _words(one: click.Option, value: object) -> Iterator[str]:
-    name = max(one.opts, key=len)
-    if one.is_flag:
-        yield name if value else max(one.secondary_opts, key=len, default=name)
+@contextmanager
+def repeating() -> Iterator[None]:
+    """Complete the refusal of a state's location with the whole command to run."""
+    try:
+        yield
+    except StateRefusedError as refusal:
+        raise RefusedError(f"{refusal} {refusal.advice} {instruction(*refusal.options)}") from None
+
+
+def _chain() -> Sequence[click.Context]:
+    """Return the contexts of the program, of its groups and of the running command."""
+    found = [click.get_current_context()]
+    while found[0].parent:
+        found.insert(0, found[0].parent)
+    return found
+
+
+def _plan(root: click.Context) -> click.Command:
+    group = root.command
+    assert isinstance(group, click.Group)  # noqa: S101 - the program is one
+    return group.commands["plan"]
+
+
+def _instruction(
+    chain: Sequence[click.Context],
+    more: Sequence[str],
+    *,
+    without: Container[str | None] = frozenset(),
+    name: str | None = None,
+) -> str:
+    """Return "run:" and a command; what it cannot repeat is named before it."""
+    words, missing = ["assistants-sync"], []
+    for place, context in enumerate(chain):
+        is_last = place == len(chain) - 1
+        words += [] if place == 0 else [(name if is_last else None) or context.info_name or ""]
+        for one in _given(context):
+            if one.name in without:
+                continue
+            said = [*_words(one, context.params[one.name or ""])]
+            if one.name in _SECRET or any(KNOWN.redactor.redacted(word) != word for word in said):
+                missing.append(_name(one))
+            else:
+                words += said
+    same = f", with the same {' and '.join(missing)} options" if missing else ""
+    return f"run{same}: {shlex.join([*words, *more])}"
+
+
+def _given(context: click.Context) -> Iterator[click.Parameter]:
+    """Yield what stood on the command line, operands last; what the environment says still holds."""
+    for one in sorted(context.command.params, key=lambda one: isinstance(one, click.Argument)):
+        if context.get_parameter_source(one.name or "") is ParameterSource.COMMANDLINE:
+            yield one
+
+
+def _name(one: click.Parameter) -> str:
+    return max(one.opts, key=len)
+
+
+def _words(one: click.Parameter, value: object) -> Iterator[str]:
+    if isinstance(one, click.Option) and one.is_flag:
+        yield _name(one) if value else max(one.secondary_opts, key=len, default=_name(one))
         return
     for each in value if isinstance(value, (list, tuple)) else (value,):
-        yield from (name, _shown(str(each)) if one.name == _SECRET else str(each))
-
-
-def _shown(header: str) -> str:
-    """Return a header whose value is left out, since it may be a secret."""
-    return f"{header.partition(':')[0]}: ..."
+        yield from (_name(one), str(each)) if isinstance(one, click.Option) else (str(each),)

@@ -16,20 +16,46 @@ if TYPE_CHECKING:
 _HARMLESS = frozenset({b".gitignore", b".gitattributes", b".gitkeep", b"README.md"})
 
 
-def tracked_within(root: Path, folder: Path) -> str | None:
-    """Return why git may have brought what is in a directory; None where it cannot have, or nothing is there.
+def brought_within(root: Path, folder: Path) -> str | None:
+    """Return why git or an archive may have brought a state; None where neither can, or nothing is there.
 
     The directory counts wherever it really is: in a submodule, in another checkout, or behind links, each
-    of which may be in git itself.
+    of which may be in git itself. Where git has nothing of the project, its silence proves nothing.
     """
     path = Path(os.path.abspath(root / folder))  # noqa: PTH100 - resolve() would follow the links
     if not path.exists():
         return None
+    return tracked_within(path) or (_unproved(root) if _has_contents(path) else None)
+
+
+def tracked_within(path: Path) -> str | None:
+    """Return why git may have brought a file, or what is in a directory; None where it cannot have."""
     try:
         found = next((one for way in _ways(path) for one in _entries(way)), None)
     except GitError as cause:
-        return f"git cannot say what it has there ({cause})"
-    return f"git has {found}" if found else None
+        return f"git cannot say what it has there ({cause}), so a pull request can change it"
+    return f"git has {found}, so a pull request can change it" if found else None
+
+
+def _unproved(root: Path) -> str | None:
+    """Return why git's silence about a state proves nothing: it has no file of the project at all."""
+    if checkout(root) is None:
+        missing = "there is no .git here or above"
+    elif not git(root, "ls-files", "-z", "--", "."):
+        missing = "git has no file of this project"
+    else:
+        return None
+    return f"{missing}, so nothing shows that it did not come with the configuration"
+
+
+def _has_contents(path: Path) -> bool:
+    """Return whether anything is there that is read, or a link on the way to it."""
+    if path.resolve() != path or not path.is_dir():
+        return True
+    return any(
+        os.fsencode(one.name) not in _HARMLESS or not one.is_file(follow_symlinks=False)
+        for one in os.scandir(path)
+    )
 
 
 def _ways(path: Path) -> Iterator[Path]:

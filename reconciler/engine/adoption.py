@@ -96,16 +96,16 @@ def unreviewed(plan: Plan) -> Iterator[tuple[Change, Sequence[str]]]:
             yield change, names
 
 
-def require_review(plan: Plan, command: str) -> None:
+def require_review(plan: Plan, instruction: str) -> None:
     """Raise RefusedError for adoptions that only a reviewer of the plan may allow.
 
-    ``command`` is the one to run after that review.
+    ``instruction`` has the command to run after that review.
     """
     problems = [f"{one.address} ({one.id}) keeps {_listed(names)}" for one, names in unreviewed(plan)]
     if problems:
         raise RefusedError(
             f"this would adopt, by the ownership mark alone, what the configuration does not declare: "
-            f"{'; '.join(problems)}. Nothing was changed. Declare it, or review the plan and run: {command}"
+            f"{'; '.join(problems)}. Nothing was changed. Declare it, or review the plan and {instruction}"
         )
 
 

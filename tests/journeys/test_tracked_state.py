@@ -1,6 +1,7 @@
 """In CI, no state comes from git: what decides whose objects are ours is not part of a change."""
 
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -176,5 +177,99 @@ def test_a_state_that_git_does_not_have_is_used_in_ci(project, git):
     assert "No changes." in in_ci(project, "plan").out
 
 
-def test_outside_a_checkout_no_directory_is_one_that_git_has(project):
+def in_an_archive(_project, _monkeypatch):
+    """There is no .git at all."""
+
+
+def in_an_archive_without_git(project, monkeypatch):
+    monkeypatch.setenv("PATH", str(project.folder))
+
+
+def in_an_archive_within_another_checkout(project, _monkeypatch):
+    initialise(project.folder.parent)
+
+
+def in_a_checkout_without_git(project, monkeypatch):
+    initialise(project.folder)
+    monkeypatch.setenv("PATH", str(project.folder))
+
+
+def initialise(folder):
+    subprocess.run([shutil.which("git"), "init", "-q"], cwd=folder, check=True)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        in_an_archive,
+        in_an_archive_without_git,
+        in_an_archive_within_another_checkout,
+        in_a_checkout_without_git,
+    ],
+)
+def test_without_evidence_of_git_a_state_that_is_there_is_refused_in_ci(project, place, monkeypatch):
+    place(project, monkeypatch)
     assert in_ci(project, "apply", "--auto-approve", "--allow-untracked").code == 0
+
+    refused = in_ci(project, "plan", "--allow-untracked")
+
+    assert (refused.code, "cannot use the state in state: " in refused.err) == (5, True), refused.err
+    command = refused.err.partition("run: assistants-sync ")[2].split()
+    assert command == ["plan", "--allow-untracked", "--state", "state"]
+    assert "No changes." in in_ci(project, *command).out
+    assert "No changes." in project.run("plan").out
+
+
+def test_a_link_in_an_archive_is_refused_though_nothing_is_behind_it(project):
+    (project.folder / "empty").mkdir()
+    (project.folder / "state").symlink_to("empty")
+
+    assert in_ci(project, "apply", "--auto-approve", "--allow-untracked").code == 5
+
+
+def test_a_directory_in_an_archive_that_holds_no_state_is_used(project):
+    project.write("state/.gitignore", "*\n")
+
+    assert in_ci(project, "apply", "--auto-approve", "--allow-untracked").code == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "words", "folder"),
+    [
+        ("state/embedded.sqlite3", [], "state"),
+        ("state/state.json", [], "state"),
+        ("data/a.sqlite3", ["--database", "data/a.sqlite3"], "data"),
+        ("data/a.sqlite3-wal", ["--database", "x/../data/a.sqlite3"], "x/../data"),
+    ],
+)
+def test_serve_opens_no_database_in_ci_that_a_pull_request_can_change(project, git, path, words, folder):
+    project.write(path, "")
+    forced(git, path)
+
+    refused = in_ci(project, "serve", "--port", "0", *words)
+
+    assert (refused.code, f"git has {path}, so a pull request can change it" in refused.err) == (5, True)
+    command = ["assistants-sync", "serve", "--port", "0", *words, "--state", folder]
+    assert f"run: {' '.join(command)}" in refused.err
+
+
+def test_serve_opens_no_database_of_an_archive_in_ci(project):
+    project.write("state/embedded.sqlite3", "")
+
+    ended = in_ci(project, "serve", "--port", "0")
+
+    assert (ended.code, "there is no .git here or above" in ended.err) == (5, True), ended.err
+
+
+@pytest.mark.parametrize(
+    "words", [["--state", "data"], ["--state", "data", "--database", "data/embedded.sqlite3"]]
+)
+def test_serve_opens_what_the_operator_names(project, git, words):
+    """The database is opened: this one is none."""
+    project.write("data/embedded.sqlite3", "no database")
+    forced(git, "data")
+
+    ended = in_ci(project, "serve", "--port", "0", *words)
+
+    assert "so a pull request can change it" not in ended.err
+    assert ended.code == 1, ended.err
