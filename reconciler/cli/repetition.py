@@ -14,7 +14,7 @@ from reconciler.config.state_permission import StateRefusedError
 from reconciler.errors import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
 # Options whose values are never printed: without a value, such a header would be sent as another one.
 _SECRET = frozenset({"headers"})
@@ -28,15 +28,20 @@ def instruction(*more: str) -> str:
 
 def with_digest(digest: str) -> str:
     """Return the words to run the same command for the plan of a digest."""
-    return _instruction(_chain(), ("--auto-approve", "--expect-digest", digest), without=_APPROVAL)
+    return _instruction(_chain(), approval(digest), without=_APPROVAL)
 
 
-def review() -> str:
-    """Return the words to run `plan` about what the running command is about."""
+def converted(name: str, *more: str) -> str:
+    """Return the words to run another command with the options of the running one that it has, and more."""
     root, running = _chain()
-    plan = _plan(root)
-    foreign = {one.name for one in running.command.params} - {one.name for one in plan.params}
-    return _instruction((root, running), (), without=foreign, name=plan.name)
+    other = _commands(root)[name]
+    foreign = {one.name for one in running.command.params} - {one.name for one in other.params}
+    return _instruction((root, running), more, without=foreign, name=name)
+
+
+def approval(digest: str) -> Sequence[str]:
+    """Return the options by which an apply needs no other approval than the review of a digest."""
+    return "--auto-approve", "--expect-digest", digest
 
 
 @contextmanager
@@ -56,10 +61,10 @@ def _chain() -> Sequence[click.Context]:
     return found
 
 
-def _plan(root: click.Context) -> click.Command:
+def _commands(root: click.Context) -> Mapping[str, click.Command]:
     group = root.command
     assert isinstance(group, click.Group)  # noqa: S101 - the program is one
-    return group.commands["plan"]
+    return group.commands
 
 
 def _instruction(

@@ -10,7 +10,7 @@ from reconciler.cli.ci_environment import in_ci
 from reconciler.cli.console import OutputError
 from reconciler.cli.execution import carried_out
 from reconciler.cli.known_secrets import KNOWN
-from reconciler.cli.repetition import with_digest
+from reconciler.cli.repetition import approval, converted, instruction, with_digest
 from reconciler.engine import guard
 from reconciler.engine.adoption import require_review, unreviewed
 from reconciler.engine.drift import drift
@@ -102,10 +102,10 @@ class ReportOptions:
 
 
 def _named(plan: Plan, out: Path | None) -> str:
-    """Return how an apply names a plan: by its file, or by its digest where a review of it is needed."""
-    if out:
-        return f" {out}"
-    return f" --auto-approve --expect-digest {plan.digest}" if any(unreviewed(plan)) else ""
+    """Return how to apply a plan: by its file, or by its digest where a review of it is needed."""
+    if not out and any(unreviewed(plan)):
+        return f"To do this, {converted('apply', *approval(plan.digest))}"
+    return f"To do this: assistants-sync apply{f' {out}' if out else ''}"
 
 
 @dataclass(frozen=True)
@@ -124,11 +124,17 @@ class Session:
         Nothing but ``out`` is written anywhere.
         """
         warnings = self.configured.reported(self.console).warnings
-        plan = asyncio.run(self._planned(self.store.load(), texts=texts, is_reviewed=True)).plan
+        run = asyncio.run(self._planned(self.store.load(), texts=texts, is_reviewed=True))
+        plan = run.plan
         document = plan_document(plan, self.scope.recorded, warnings)
         drawing.show(document, self.console, out, self.configured.root)
         if plan.has_changes:
-            self.console.hint(f"To do this: assistants-sync apply{_named(plan, out)}")
+            self.console.hint(_named(plan, out))
+        if not out and run.rests_on_review:
+            once = converted("apply", *approval(plan.digest))
+            self.console.log(
+                "Review", f"uploads without a proof are only deleted after a review; then {once}"
+            )
         try:
             self._guard(plan)
         except RefusedError as refusal:
@@ -163,7 +169,7 @@ class Session:
                 return 1
             report = asyncio.run(self._carried_out(run, concurrency.parallelism))
         report = replace(report, outcomes=(*report.outcomes, *stale))
-        document = report_document(report, run.plan)
+        document = report_document(report, run.plan, self._advice(run))
         try:
             report_options.after(document, self.console, self.configured.root)
         except OutputError as cause:
@@ -189,6 +195,23 @@ class Session:
     def _question(self) -> str:
         is_destroy = self.scope.everything
         return "Do you really want to destroy all of this?" if is_destroy else "Do you want to do this?"
+
+    def _advice(self, run: PlannedRun) -> str:
+        """Return how to delete the uploads that stay, by whole commands; nothing where none stays.
+
+        The digest of what is left once this run has changed something is only found by another run.
+        """
+        if not run.plan.left:
+            return ""
+        if self.scope.everything:
+            if run.plan.has_changes:
+                return f"To delete what stays, get the command that has the digest; {instruction()}"
+            return f"To delete what stays, check the ids, and {with_digest(run.digest_for_review)}"
+        look = converted("plan")
+        if run.plan.has_changes:
+            return f"To delete what stays, review the plan of it, which ends with the command; {look}"
+        how = with_digest(run.digest_for_review)
+        return f"To delete what stays, review the plan of it ({look}), and then {how}"
 
     async def _carried_out(self, run: PlannedRun, parallelism: int) -> Report:
         return await carried_out(

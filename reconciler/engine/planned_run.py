@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from reconciler.dialects import Provider
     from reconciler.engine.options import PlanOptions
+    from reconciler.model.change import Change
     from reconciler.model.plan import Plan
     from reconciler.model.resource import Desired, Live
     from reconciler.model.state import State
@@ -55,8 +56,19 @@ class PlannedRun:
         """The digest of the plan that a reviewer reads, with the uploads that only a review deletes."""
         if not self.plan.left:
             return self.plan.digest
-        options = replace(self.options, lists_unproved=True)
-        return plan(self.desired, self.live, self.state, options).digest
+        return self._again(lists_unproved=True).digest
+
+    @property
+    def rests_on_review(self) -> bool:
+        """Whether the plan deletes uploads that only a review of it deletes."""
+        if not self.options.lists_unproved or not any(map(_deletes_upload, self.plan.changes)):
+            return False
+        return bool(self._again(lists_unproved=False).left)
+
+    def _again(self, *, lists_unproved: bool) -> Plan:
+        """Return the plan of the same, made with or without the uploads that only a review deletes."""
+        options = replace(self.options, lists_unproved=lists_unproved)
+        return plan(self.desired, self.live, self.state, options)
 
 
 async def planned(  # noqa: PLR0913 - what is compared, under which options, and which part of it is wanted
@@ -90,9 +102,13 @@ def _rests_on_end(plan: Plan) -> bool:
     return _creates(plan) > 0 or any(
         change.action is Action.ADOPT
         or change.reason in {Reason.MARKED, Reason.FINISHED}
-        or (change.address.kind is Kind.FILE and any(step.kind is StepKind.DELETE for step in change.steps))
+        or _deletes_upload(change)
         for change in plan.changes
     )
+
+
+def _deletes_upload(change: Change) -> bool:
+    return change.address.kind is Kind.FILE and any(step.kind is StepKind.DELETE for step in change.steps)
 
 
 def _creates(plan: Plan) -> int:

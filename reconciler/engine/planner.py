@@ -76,25 +76,7 @@ def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Pl
         weakened=tuple(weakened(inputs, claims)),
         exceptions=desired.exceptions,
     )
-    return _with_left(inputs, made, left_open(leftovers, inputs.options))
-
-
-def _with_left(inputs: PlannerInput, made: Plan, ids: Sequence[str]) -> Plan:
-    """Return a plan with the uploads that only a review deletes, and how."""
-    if not ids:
-        return made
-    how = "run: assistants-sync plan --out plan.json. Review it, and run: assistants-sync apply plan.json"
-    if inputs.options.is_destroy:
-        options = replace(inputs.options, lists_unproved=True)
-        reviewed = plan(inputs.desired, inputs.live, inputs.state, options).digest
-        again = "run destroy again when this is done: it then prints the command"
-        how = again if made.has_changes else f"run: assistants-sync destroy --expect-digest {reviewed}"
-    stay, them = ("stays", "it") if len(ids) == 1 else ("stay", "them")
-    left = (
-        f"{', '.join(ids)} {stay} on the server, as nothing proves that this project uploaded {them}. "
-        f"To delete {them} after a review, {how}"
-    )
-    return replace(made, left=left, notices=(*made.notices, left))
+    return replace(made, left=tuple(left_open(leftovers, inputs.options)))
 
 
 def _wanted(

@@ -59,9 +59,9 @@ class Plan:
     ``notices`` are sentences that belong to no Change, such as about a marked object that is neither
     declared nor in the state. ``managed`` is the number of objects in the state, ``missing`` the
     number of them that are not on the server. ``is_bare``: the configuration declares nothing.
-    ``is_partial``: only some addresses were asked for. ``left`` says which uploads stay, as only a review
-    deletes them. ``weakened`` are protections that the configuration weakens. ``exceptions`` are what it lets
-    the checks allow, for the state; a plan that was read from a file does not have them.
+    ``is_partial``: only some addresses were asked for. ``left`` are the uploads that stay, as only a
+    review deletes them. ``weakened`` are protections that the configuration weakens. ``exceptions`` are
+    what it lets the checks allow, for the state; a plan that was read from a file does not have them.
     """
 
     project: str
@@ -73,7 +73,7 @@ class Plan:
     missing: int = 0
     is_bare: bool = False
     is_partial: bool = False
-    left: str = ""
+    left: tuple[str, ...] = ()
     weakened: tuple[Weakening, ...] = ()
     exceptions: frozenset[str] = frozenset()
 

@@ -37,7 +37,7 @@ from reconciler.model.state import FIRST_DIALECT
 from reconciler.model.weakening import Protection, Weakening
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from _typeshed import DataclassInstance
 
@@ -324,7 +324,8 @@ class ReportDocument(_Record):
     unsaved: str = Field(description="Why the state could not be saved at the end, or empty.")
     counts: CountsRecord
     verified: VerifiedCountsRecord = VerifiedCountsRecord()
-    left: str = Field("", description="Which uploads stay, as only a review deletes them, or empty.")
+    left: Some[str] = Field([], description="The uploads that stay, as only a review deletes them.")
+    advice: str = Field("", description="How to delete these after a review, or empty.")
     outcomes: Some[OutcomeRecord]
 
 
@@ -353,6 +354,7 @@ def plan_document(
         **asdict(plan.basis),
         scope=scope or ScopeRecord(),
         weakened=[_record(WeakeningRecord, one, names=list(one.names)) for one in plan.weakened],
+        notices=[*plan.notices, *filter(None, [unproved(plan.left)])],
         changes=[_change_record(change) for change in plan.changes if change.is_visible or change.steps],
         warnings=[_warning_record(warning) for warning in warnings],
         checksum="",
@@ -360,8 +362,8 @@ def plan_document(
     return document.model_copy(update={"checksum": _checksum(document.model_dump())})
 
 
-def report_document(report: Report, plan: Plan) -> ReportDocument:
-    """Return a report as its document."""
+def report_document(report: Report, plan: Plan, advice: str = "") -> ReportDocument:
+    """Return a report as its document, with how to delete the uploads that the plan left."""
     return _record(
         ReportDocument,
         report,
@@ -372,9 +374,19 @@ def report_document(report: Report, plan: Plan) -> ReportDocument:
         environment=plan.environment,
         target=plan.basis.target,
         verified=_verified_counts(report.outcomes),
-        left=plan.left,
+        left=[*plan.left],
+        advice=advice,
         outcomes=[_outcome_record(outcome) for outcome in report.outcomes],
     )
+
+
+def unproved(ids: Sequence[str]) -> str:
+    """Return the sentence about uploads that stay, as only a review deletes them; nothing for none."""
+    if not ids:
+        return ""
+    stay, them = ("stays", "it") if len(ids) == 1 else ("stay", "them")
+    named = ", ".join(ids)
+    return f"{named} {stay} on the server, as nothing proves that this project uploaded {them}."
 
 
 def printed(document: Document) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.address import Address
 from reconciler.model.outcome import Cause, Kept, Result
+from reconciler.render.document import unproved
 from reconciler.render.lines import Style
 from reconciler.render.text_diff import CONTEXT, Comparison
 from reconciler.render.view import Entry, Frame, Part, Trouble, View, count, deletion, named, shown, sign_of
@@ -40,7 +41,9 @@ def report_view(document: ReportDocument, context: int = CONTEXT) -> View:
         warnings=(),
         summary=_summary(document),
         also=_verified(document),
-        then=" ".join(filter(None, (_then(document), shown(document.left)))),
+        then=" ".join(
+            filter(None, (_then(document), shown(unproved(document.left)), shown(document.advice)))
+        ),
     )
 
 

@@ -1,6 +1,7 @@
 """A state that was changed by hand touches and prints nothing foreign: its word alone is no proof."""
 
 import json
+import shlex
 from hashlib import sha256
 
 import httpx
@@ -261,7 +262,11 @@ def test_forty_old_ids_count_as_destroyed_and_are_printed_in_every_format(site):
     assert "Resources: 0 added, 2 changed, 0 destroyed." in ended.out
     assert [one for one in ids if one not in site.uploads()] == []
     assert [one for one in ids if one not in ended.out] == []
-    assert "assistants-sync apply plan.json" in ended.out
+    again = printed_command(site.run("apply", "--auto-approve").out)
+    assert [one for one in ids if one not in site.uploads()] == []
+
+    assert site.invoke(*again, "--max-destroy", "40").code == 0
+    assert [one for one in ids if one in site.uploads()] == []
 
 
 def test_a_reviewed_plan_deletes_what_it_lists(site):
@@ -301,17 +306,76 @@ def test_content_that_was_read_and_differs_is_never_deleted_by_a_review(site):
     assert site.bindings()[NAME]["old"] == []
 
 
-def test_a_destroy_names_what_it_leaves_and_the_command_that_deletes_it(site):
+def printed_command(text):
+    """Return the arguments of the last command that is printed, up to the end of its line."""
+    return shlex.split(text.rpartition("assistants-sync ")[2].splitlines()[0])
+
+
+def test_a_destroy_names_what_it_leaves_and_the_whole_command_that_deletes_it(site, monkeypatch):
+    site.tamper(binding(lambda ids: {"old": [ids["loose"]]}))
+    folder = site.workspace.folder
+    site.state.parent.rename(folder / "kept")
+    (folder / "assistants.yaml").rename(folder / "other.yaml")
+
+    def run(*command):
+        monkeypatch.chdir(folder.parent)
+        return site.invoke(*command)
+
+    about = (
+        "-f",
+        "other.yaml",
+        "--server",
+        site.url,
+        "--settle",
+        "0",
+        "--state",
+        "kept",
+        "--header",
+        "X-T: a",
+    )
+    first = run("-C", folder.name, "destroy", *about, "--auto-approve")
+    assert f"{site.ids['loose']} stays on the server" in first.out
+    assert "run, with the same --header options: assistants-sync --chdir" in first.out
+
+    again = run(*printed_command(first.out))
+    last = run(*printed_command(again.out))
+
+    assert (first.code, again.code, last.code) == (0, 0, 0)
+    assert "--expect-digest" in again.out
+    assert "X-T" not in first.out + again.out
+    assert site.ids["loose"] not in site.uploads()
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "json"])
+def test_an_apply_names_in_every_format_what_it_leaves_and_the_commands(site, form):
+    site.tamper(binding(lambda ids: {"old": [ids["loose"]]}))
+    site.run("apply", "--auto-approve", "--report", "report.json", "--format", form)
+
+    ended = site.run("apply", "--auto-approve", "--report", "report.json", "--format", form)
+
+    assert site.ids["loose"] in ended.out
+    report = json.loads((site.workspace.folder / "report.json").read_text())
+    assert report["left"] == [site.ids["loose"]]
+    look, _, do = report["advice"].partition(", and then run: ")
+    assert printed_command(look.rstrip(")")) == [
+        "plan", "--server", site.url, "--settle", "0.0", "--format", form,
+    ]  # fmt: skip
+    assert "--expect-digest sha256:" in ended.out
+    assert site.invoke(*printed_command(do)).code == 0
+    assert site.ids["loose"] not in site.uploads()
+
+
+def test_a_plan_that_only_a_review_allows_ends_with_the_whole_command(site):
     site.tamper(binding(lambda ids: {"old": [ids["loose"]]}))
 
-    first = site.run("destroy", "--auto-approve")
-    again = site.run("destroy", "--auto-approve")
+    shown = site.run("plan", "--file-diffs", "--max-destroy", "5")
 
-    assert (first.code, again.code) == (0, 0)
-    assert site.ids["loose"] in first.out
-    command = again.out.partition("assistants-sync destroy --expect-digest ")[2].split()[0]
-    assert site.run("destroy", "--auto-approve", "--expect-digest", command).code == 0
+    command = printed_command(shown.err)
+    assert command[:3] == ["apply", "--server", site.url]
+    assert command[-5:-1] == ["--max-destroy", "5", "--auto-approve", "--expect-digest"]
+    assert site.invoke(*command).code == 0
     assert site.ids["loose"] not in site.uploads()
+    assert "Review" not in site.run("plan").err
 
 
 def test_a_pull_request_that_brings_its_own_state_deletes_nothing_of_others(git, site, monkeypatch):
