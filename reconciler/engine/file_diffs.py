@@ -54,7 +54,7 @@ async def _explained(
     is_swap = change.action is Action.REPLACE and change.fields
     if not (is_swap and bound and isinstance(file, DesiredFile)) or max(file.size, bound.size) > LARGEST:
         return change
-    if not proofs.proves(bound.current):
+    if not proofs.is_certain(bound.current):
         return replace(change, note=_OTHER)
     old = await content(bound.id)
     if old is None:

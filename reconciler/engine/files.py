@@ -300,10 +300,11 @@ def _of_lost(
 
 
 def _of_leftovers(inputs: PlannerInput, claims: Claims, known: _Known) -> Iterator[str]:
-    """Yield what would be deleted if it had a proof."""
+    """Yield what would be deleted, also with the proof of the list: a deletion cannot be undone."""
     leftovers = Leftovers.of(inputs, claims, locate(inputs, claims))
     records = [record for binding in known.bound.values() for record in binding.records]
-    wanted = set(leftovers.parts(records).open)
+    parts = leftovers.parts(records)
+    wanted = {*parts.deletable, *parts.open}
     yield from (one.id for one in records if one.id in wanted and known.proofs.is_open(one))
 
 

@@ -105,6 +105,23 @@ def site(workspace, invoke, monkeypatch):
             yield Site(workspace, invoke, app, url)
 
 
+@pytest.fixture
+def closed(workspace, invoke, monkeypatch):
+    """Return a site on a server that lets nobody read an upload."""
+    monkeypatch.chdir(workspace.folder)
+    refusal = Fault("status", "GET /files/*/content", status=403)
+    with Database.memory() as database:
+        app = create_app(database, faults=Faults([refusal]))
+        with running(app) as url:
+            yield Site(workspace, invoke, app, url)
+
+
+@pytest.fixture(params=["site", "closed"])
+def either(request):
+    """Return a site on a server that lets users read uploads, or not."""
+    return request.getfixturevalue(request.param)
+
+
 def record(file_id, name="doc.txt", content=DOC):
     return {"id": file_id, "filename": name, "sha256": sha(content), "size": len(content)}
 
@@ -394,15 +411,18 @@ def test_a_pull_request_that_brings_its_own_state_deletes_nothing_of_others(git,
     assert [one for one in ids if one not in site.uploads()] == []
 
 
-def test_a_plan_without_changes_and_a_swap_read_no_content(site):
+def test_a_plan_without_changes_reads_no_content_and_a_swap_reads_what_it_deletes(site):
     site.run("apply", "--auto-approve")
+    old = site.bindings()[NAME]["id"]
     site.app.state.ledger.clear()
 
     site.run("plan")
+    assert [one.path for one in site.app.state.ledger if one.path.endswith("/content")] == []
     site.workspace.write("doc.txt", "two\n")
     assert site.run("apply", "--auto-approve").code == 0
 
-    assert [one.path for one in site.app.state.ledger if one.path.endswith("/content")] == []
+    read = [one.path for one in site.app.state.ledger if one.path.endswith("/content")]
+    assert read == [f"/v1/files/{old}/content"]
     assert (
         sum(one.method == "DELETE" and one.path.startswith("/v1/files") for one in site.app.state.ledger) == 1
     )
@@ -418,22 +438,79 @@ def test_texts_of_a_file_are_printed_only_of_the_upload_that_was_applied(site, f
     assert SECRET not in shown.out
 
 
-def test_a_server_that_lets_nobody_read_converges_and_deletes_nothing_foreign(workspace, invoke, monkeypatch):
-    monkeypatch.chdir(workspace.folder)
-    refusal = Fault("status", "GET /files/*/content", status=403)
-    with Database.memory() as database:
-        app = create_app(database, faults=Faults([refusal]))
-        with running(app) as url:
-            site = Site(workspace, invoke, app, url)
-            assert site.run("apply", "--auto-approve").code == 0
-            site.workspace.write("doc.txt", "two\n")
-            assert site.run("apply", "--auto-approve").code == 0
-            assert "No changes." in site.run("plan").out
-            assert sorted(site.uploads().values()).count("doc.txt") == 2  # a foreign one, and ours
+def test_a_server_that_lets_nobody_read_converges_and_deletes_nothing_foreign(closed):
+    assert closed.run("apply", "--auto-approve").code == 0
+    closed.workspace.write("doc.txt", "two\n")
+    assert closed.run("apply", "--auto-approve").code == 0
+    assert "No changes." in closed.run("plan").out
+    assert sorted(closed.uploads().values()).count("doc.txt") == 2  # a foreign one, and ours
 
-            site.tamper(FORMS["an id of the same name and size"])
-            site.require_untouched(site.run("apply", "--auto-approve"))
-            assert "No changes." in site.run("apply", "--auto-approve").out
+    closed.tamper(FORMS["an id of the same name and size"])
+    closed.require_untouched(closed.run("apply", "--auto-approve"))
+    assert "No changes." in closed.run("apply", "--auto-approve").out
+
+
+def attached(site, name, content):
+    """Return a foreign upload that somebody attached to our assistant."""
+    made = site.upload(name, content)
+    site.send("POST", f"/assistants/{site.ours}/files", {"file_id": made})
+    return made
+
+
+def detach(site, file_id):
+    site.send("DELETE", f"/assistants/{site.ours}/files/{file_id}")
+
+
+EDITS = {
+    "as applied": lambda site: site.workspace.write("doc.txt", DOC),
+    "edited": lambda site: site.workspace.write("doc.txt", "two of us, and longer\n"),
+    "not declared": lambda site: site.workspace.configure(CONFIGURATION.replace("doc.txt, ", "")),
+}
+
+
+@pytest.mark.parametrize("name", ["doc.txt", "payroll doc.txt"])
+@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize("command", ["apply", "destroy"])
+def test_a_size_of_the_state_makes_no_foreign_upload_ours(either, name, edit, command):
+    foreign = attached(either, name, b"payroll of twenty-nine bytes\n")
+    either.tamper(binding(lambda _: {"id": foreign, "size": 29}))
+    EDITS[edit](either)
+
+    ended = either.run(command, "--auto-approve")
+
+    assert foreign in either.uploads()
+    assert SECRET not in (ended.out + ended.err).replace(name, "")
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_foreign_upload_in_the_place_of_ours_is_not_deleted_where_its_size_differs(either, edit):
+    ours = either.bindings()[NAME]["id"]
+    foreign = attached(either, "doc.txt", b"payroll of twenty-nine bytes\n")
+    detach(either, ours)
+    either.tamper(binding(lambda _: {"id": foreign}))
+    EDITS[edit](either)
+
+    either.run("apply", "--auto-approve")
+    either.run("destroy", "--auto-approve")
+
+    assert foreign in either.uploads()
+
+
+def test_a_swap_that_was_interrupted_before_it_detached_uploads_no_third_copy(closed):
+    """Both uploads are contained, of one name and size; the mark covers the new one."""
+    closed.workspace.write("doc.txt", "two of us\n"[: len(DOC)])
+    assert closed.run("apply", "--auto-approve").code == 0
+    new = closed.bindings()[NAME]["id"]
+    old = attached(closed, "doc.txt", b"one of us\n"[: closed.bindings()[NAME]["size"]])
+    closed.tamper(binding(lambda _: {"old": [record(old)]}))
+    before = closed.uploads()
+
+    assert closed.run("apply", "--auto-approve").code == 0
+
+    assert closed.uploads().keys() <= before.keys()
+    assert new in closed.contained()
+    assert old not in closed.contained()
+    assert closed.bindings()[NAME]["id"] == new
 
 
 def test_the_command_that_an_adoption_prints_covers_an_upload_without_a_proof(site):
