@@ -95,20 +95,21 @@ class _Candidate(NamedTuple):
 class _Known:
     """What the state knows of every file, and the proofs of it.
 
-    ``attached`` are the declared files that an assistant may be given: an upload is not handed on without a
-    proof, and one that stays where it is needs none.
+    ``holders`` has, for each declared file that an assistant may be given, what each of these assistants
+    contains now. An upload that one of them lacks would be attached, and is not without a proof; the list is
+    enough for one that stays where it is.
     """
 
     inputs: PlannerInput
     bound: Mapping[Address, FileBinding]
     proofs: Proofs
-    attached: frozenset[Address]
+    holders: Mapping[Address, Sequence[Collection[str]]]
 
     @classmethod
     def of(cls, inputs: PlannerInput, claims: Claims) -> _Known:
         """Return what is bound, also by interrupted runs, with its proofs."""
         bound = _bound(inputs)
-        return cls(inputs, bound, Proofs.of(inputs, bound), _attached(inputs, claims))
+        return cls(inputs, bound, Proofs.of(inputs, bound), _holders(inputs, claims))
 
     @cached_property
     def lost(self) -> frozenset[Address]:
@@ -153,27 +154,43 @@ class _Known:
         return found
 
     def _is_usable(self, file: DesiredFile, record: UploadRecord) -> bool:
-        if file.address in self.attached:
-            return self.proofs.is_usable(record)
-        return not self.proofs.disproves(record)
+        if file.address not in self.holders:
+            return not self.proofs.disproves(record)
+        return self.proofs.proves(record) if self._moves(file, record) else self.proofs.is_usable(record)
+
+    def is_unsure(self, file: DesiredFile) -> bool:
+        """Return whether its content should decide which upload a declared file is."""
+        if file.address not in self.holders:
+            return False
+        found = self.found(file)
+        if found is None or not self.proofs.is_certain(found.record):
+            return True
+        return self._moves(file, found.record)
+
+    def _moves(self, file: DesiredFile, record: UploadRecord) -> bool:
+        """Return whether an upload would be attached to an assistant that does not contain it."""
+        return any(record.id not in contained for contained in self.holders.get(file.address, ()))
 
 
-def _attached(inputs: PlannerInput, claims: Claims) -> frozenset[Address]:
-    """Return the declared files that this plan may attach to an assistant."""
-    found: set[Address] = set()
+def _holders(inputs: PlannerInput, claims: Claims) -> Mapping[Address, Sequence[Collection[str]]]:
+    """Return what the assistants contain to which this plan may attach a declared file."""
+    found: dict[Address, list[Collection[str]]] = {}
     for desired in inputs.desired.assistants:
         claim, absent = claims.declared.get(desired.address), claims.absent.get(desired.address)
         is_left = claim is not None and (
             bool(claim.refused) or is_stuck(inputs, claim) or not manages_files(inputs, desired, claim)
         )
         if not is_left and not (absent and absent.refused):
-            found.update(one for one in desired.files or () if isinstance(one, Address))
-    return frozenset(found)
+            contained = claim.live.file_ids if claim else ()
+            for one in desired.files or ():
+                if isinstance(one, Address):
+                    found.setdefault(one, []).append(contained)
+    return found
 
 
 def _bound(inputs: PlannerInput) -> Mapping[Address, FileBinding]:
     """Return every bound file, and what interrupted runs uploaded for an address, proved by its content."""
-    bound = dict(inputs.state.files)
+    bound = dict(_once(inputs.state.files))
     taken = {file_id for binding in bound.values() for file_id in binding.ids}
     for intent in inputs.state.pending:
         for upload in inputs.live.files.values() if intent.step == "upload" else ():
@@ -280,10 +297,9 @@ def unread(inputs: PlannerInput, claims: Claims) -> frozenset[str]:
 
 
 def _of_declared(known: _Known) -> Iterator[str]:
-    """Yield the upload of each declared file that is to be attached and has no proof yet."""
+    """Yield what may be a declared file that is to be attached, or that the list does not prove."""
     for file in known.inputs.desired.files:
-        found = known.found(file) if file.address in known.attached else None
-        if file.address in known.attached and not (found and known.proofs.proves(found.record)):
+        if known.is_unsure(file):
             candidates = (one.record for one in known.candidates(file))
             yield from (one.id for one in candidates if known.proofs.is_open(one))
 

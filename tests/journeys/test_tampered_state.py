@@ -496,6 +496,29 @@ def test_a_foreign_upload_in_the_place_of_ours_is_not_deleted_where_its_size_dif
     assert foreign in either.uploads()
 
 
+@pytest.mark.parametrize("given", [False, True], ids=["detached", "declared by id"])
+def test_an_upload_that_may_stay_is_attached_to_no_other_assistant(either, given):
+    """The state names what is attached by hand; ours is detached, or declared away."""
+    ours, by_hand = either.bindings()[NAME]["id"], either.ids["given"]
+    if not given:
+        detach(either, ours)
+    either.tamper(binding(lambda _: {"id": by_hand}))
+    files = f"doc.txt, more.txt{', {id: ' + ours + '}' if given else ''}"
+    either.workspace.configure(
+        f"project: p\nassistants: {{a: {{model: m, files: [{files}]}}, c: {{model: m, files: [doc.txt]}}}}\n"
+    )
+
+    assert either.run("apply", "--auto-approve").code == 0
+
+    (other,) = [
+        one
+        for one in either.send("GET", "/assistants")["data"]
+        if one["id"] not in {either.ours, either.ids["stranger"], either.ids["prod"]}
+    ]
+    assert [either.uploads()[one] for one in other["file_ids"]] == ["doc.txt"]
+    assert by_hand not in other["file_ids"]
+
+
 def test_a_swap_that_was_interrupted_before_it_detached_uploads_no_third_copy(closed):
     """Both uploads are contained, of one name and size; the mark covers the new one."""
     closed.workspace.write("doc.txt", "two of us\n"[: len(DOC)])
