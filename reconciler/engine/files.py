@@ -201,6 +201,15 @@ def _bound(inputs: PlannerInput) -> Mapping[Address, FileBinding]:
     return bound
 
 
+def _once(bound: Mapping[Address, FileBinding]) -> Iterator[tuple[Address, FileBinding]]:
+    """Yield the same bindings with each earlier upload in one of them only, so that it is deleted once."""
+    taken = {binding.id for binding in bound.values()}
+    for address, binding in sorted(bound.items()):
+        old = tuple(one for one in binding.old if one.id == binding.id or one.id not in taken)
+        taken.update(one.id for one in old)
+        yield address, binding if old == binding.old else replace(binding, old=old)
+
+
 def _with(bound: FileBinding | None, intent: Intent, upload: LiveFile) -> FileBinding:
     """Return a binding that also knows of an upload which an interrupted run made."""
     inferred = (upload.id,) if upload.inferred else ()
@@ -549,6 +558,7 @@ def unwanted_files(
         if binding.id in claimed:
             yield Change(address, Action.FORGET, Reason.MOVED, id=binding.id)
         else:
+            claimed.add(binding.id)
             yield _unwanted(inputs, address, binding, leftovers)
 
 

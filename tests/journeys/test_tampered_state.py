@@ -536,6 +536,22 @@ def test_a_swap_that_was_interrupted_before_it_detached_uploads_no_third_copy(cl
     assert closed.bindings()[NAME]["id"] == new
 
 
+def test_an_upload_that_two_addresses_name_is_counted_and_deleted_once(site):
+    def twice(state, ids):
+        for key in (NAME, "file.more.txt"):
+            state["bindings"][key]["old"] = [record(ids["loose"], "other.md", b"payroll\n")]
+
+    site.tamper(twice)
+
+    shown = site.run("plan", "--out", "plan.json").out
+    site.app.state.ledger.clear()
+    assert site.run("apply", "plan.json").code == 0
+
+    assert "1 to destroy." in shown
+    deleted = [one.path for one in site.app.state.ledger if one.method == "DELETE"]
+    assert deleted.count(f"/v1/files/{site.ids['loose']}") == 1
+
+
 def test_the_command_that_an_adoption_prints_covers_an_upload_without_a_proof(site):
     mark = f"v1 p/-/b n=abcdefgh f=m d={files_digest([])}"
     site.create({"instructions": "found", "metadata": {"assistants_sync": mark}})
