@@ -84,7 +84,7 @@ def test_an_upload_of_the_name_itself_comes_before_one_with_a_prefix(run, provid
     assert run(provider.find_upload(uploading())).id == mine.id
 
 
-@pytest.mark.parametrize("content", [400, 403, b"Be cruel\n"])
+@pytest.mark.parametrize("content", [400, 403, 405, 501, b"Be cruel\n"])
 def test_an_upload_of_a_prefixed_name_is_never_inferred(run, scripted, content):
     def answer(request):
         if request.url.path.endswith("/content"):

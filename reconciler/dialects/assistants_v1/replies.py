@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from reconciler.api.errors import APIStatusError, BadRequestError, NotFoundError
+from reconciler.api.errors import (
+    APIStatusError,
+    BadRequestError,
+    NotFoundError,
+    PermissionDeniedError,
+)
 from reconciler.api.types import Assistant, FileObject, Unreadable, WireObject
 from reconciler.model.mark import MARK_KEY, Mark
 from reconciler.model.resource import LiveAssistant, LiveFile, Unread
@@ -25,6 +30,11 @@ _NO_LIST = frozenset({404, _GONE}) | _METHOD
 def lacks_method(refused: APIStatusError) -> bool:
     """Return whether a server has no such request at all."""
     return refused.status_code in _METHOD
+
+
+def keeps_content(refused: APIStatusError) -> bool:
+    """Return whether a server does not let users read an upload."""
+    return isinstance(refused, (BadRequestError, PermissionDeniedError)) or lacks_method(refused)
 
 
 def lacks_list(refused: APIStatusError) -> bool:

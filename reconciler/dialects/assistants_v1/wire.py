@@ -18,7 +18,6 @@ from reconciler.api.errors import (
     APIStatusError,
     BadRequestError,
     NotFoundError,
-    PermissionDeniedError,
     UnknownOutcomeError,
     UnprocessableEntityError,
 )
@@ -191,16 +190,20 @@ class AssistantsV1:
             content = true_content(await self.client.files.content(upload.id), upload.size)
         except NotFoundError:
             return None
-        except (BadRequestError, PermissionDeniedError):
-            return upload
+        except APIStatusError as refused:
+            if replies.keeps_content(refused):
+                return upload
+            raise
         return replace(upload, sha256=hashlib.sha256(content).hexdigest(), inferred=False)
 
     async def content(self, file_id: str) -> bytes | None:
         """Return what an upload contains; None where it is gone, or where reading is refused."""
         try:
             content = await self.client.files.content(file_id)
-        except (NotFoundError, BadRequestError, PermissionDeniedError):
-            return None
+        except APIStatusError as refused:
+            if isinstance(refused, NotFoundError) or replies.keeps_content(refused):
+                return None
+            raise
         return true_content(content, self._sizes.get(file_id))
 
     async def read(self, live: Live, file_ids: Collection[str]) -> Live:
