@@ -8,16 +8,20 @@ from base64 import b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.model.encodings import ENCODINGS, Encoding, blanked, legible
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 _VARIED = 512  # characters up to which a secret is looked for in every mixture of forms
 _ROUNDS = 3  # encodings around each other, such as JSON in HTML in JSON
 _OFFSETS = 3  # of base64: what comes before decides on the letters
+_DEPTH = 3  # encodings in base64 or hexadecimal that are undone
 _ESCAPE = re.compile(
-    r"%[0-9A-Fa-f]{2}"
-    r"|\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[0-7]{3}|[nrtbfv]|[^A-Za-z0-9])"
-    r"|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});"
+    r"%(?:u[0-9A-Fa-f]{4}|[0-9A-Fa-f]{2})"
+    r"|\\(?:u[0-9A-Fa-f]{4}|U(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{4})|x[0-9A-Fa-f]{1,2}|[ux]\{[0-9A-Fa-f]{1,6}\}"
+    r"|0[0-7]{0,3}|[1-7][0-7]{0,2}|[nrtbfv]|[^A-Za-z0-9])"
+    r"|&(?:(?:#[0-9]{1,10}|#[xX][0-9A-Fa-f]{1,10}|amp|lt|gt|quot);?|[A-Za-z]{2,8};)"
     r"|<U\+[0-9A-F]{4,6}>"
 )
 _COLOUR = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
@@ -77,32 +81,66 @@ class View:
     ends: Sequence[int]
 
 
-def readings(text: str) -> Iterator[str]:
-    """Yield a text folded, as it is and after each round of decoding."""
+def readings(text: str, depth: int = _DEPTH) -> Iterator[str]:
+    """Yield a text folded, as it is and after each round of decoding, and what is encoded in each."""
     text = _COLOUR.sub("", text) if "\x1b" in text else text
-    yield folded(text)
+    met: dict[Encoding, set[str]] = {encoding: set() for encoding in ENCODINGS}
+    for unescaped in _unescaped(text):
+        yield folded(unescaped)
+        for encoding in ENCODINGS if depth else ():
+            runs = dict.fromkeys(encoding.found(unescaped))
+            new = [run for run in runs if run not in met[encoding]]
+            met[encoding].update(new)
+            for decoded in encoding.decoded(new) if new else ():
+                if text := legible(decoded):
+                    yield from readings(text, depth - 1)
+
+
+def _unescaped(text: str) -> Iterator[str]:
+    yield text
     for _ in range(_ROUNDS):
         decoded = _ESCAPE.sub(_character, text) if _may_be_encoded(text) else text
         if decoded == text:
             return
         text = decoded
-        yield folded(text)
+        yield text
 
 
 def views(text: str, wanted: Callable[[str], bool]) -> Iterator[View]:
     """Yield what `readings` does and is wanted, with the origin of every character."""
-    view = View(text, range(len(text)), range(1, len(text) + 1))
-    if "\x1b" in text:
+    yield from _views(View(text, range(len(text)), range(1, len(text) + 1)), wanted, _DEPTH)
+
+
+def _views(view: View, wanted: Callable[[str], bool], depth: int) -> Iterator[View]:
+    if "\x1b" in view.text:
         view = _replaced(view, _COLOUR)
-    if wanted(folded(view.text)):
-        yield _folded(view)
+    yield from _wanted(view, wanted, depth)
     for _ in range(_ROUNDS):
         decoded = _replaced(view, _ESCAPE) if _may_be_encoded(view.text) else view
         if decoded.text == view.text:
             return
         view = decoded
-        if wanted(folded(view.text)):
-            yield _folded(view)
+        yield from _wanted(view, wanted, depth)
+
+
+def _wanted(view: View, wanted: Callable[[str], bool], depth: int) -> Iterator[View]:
+    """Yield a view, and those of what is encoded in it, whose characters come from a whole run."""
+    if wanted(folded(view.text)):
+        yield _folded(view)
+    for encoding in ENCODINGS if depth else ():
+        spans = [*encoding.spans(view.text)]
+        runs = [view.text[start:end] for start, end in spans]
+        few = [*dict.fromkeys(runs)]
+        are_wanted = [any(map(wanted, readings(legible(one), depth - 1))) for one in encoding.decoded(few)]
+        if not any(are_wanted):
+            continue
+        phases = zip(are_wanted, encoding.decoded(runs), encoding.sizes(runs), strict=True)
+        for decoded, sizes in ((decoded, sizes) for is_wanted, decoded, sizes in phases if is_wanted):
+            starts, ends = array("L"), array("L")
+            for (start, end), size in zip(spans, sizes, strict=True):
+                starts.extend(array("L", [view.starts[start]]) * size)
+                ends.extend(array("L", [view.ends[end - 1]]) * size)
+            yield from _views(View(blanked(decoded), starts, ends), wanted, depth - 1)
 
 
 def _may_be_encoded(text: str) -> bool:
@@ -158,14 +196,22 @@ def _meaning(escape: str) -> str:
 
         return unescape(escape)
     if escape[0] == "%":
-        return chr(int(escape[1:], 16))
+        return chr(int(escape[1:].lstrip("u"), 16))
     if escape[0] == "<":
         return _of(int(escape[3:-1], 16))
     if escape[1] in "uUx" and len(escape) > 2:  # noqa: PLR2004 - with digits
-        return _of(int(f"0x{escape[2:]}", 0))
-    if len(escape) > 2:  # noqa: PLR2004 - three octal digits
-        return chr(int(escape[1:], 8))
+        return _of_digits(escape[2:].strip("{}"), 16, len("005a"))
+    if escape[1] in "01234567":
+        return _of_digits(escape[1:], 8, len("132"))
     return _BLANK.get(escape[1], escape[1])
+
+
+def _of_digits(digits: str, radix: int, usual: int) -> str:
+    """Return the character of a number; digits beyond the usual ones are no part of one that is too large."""
+    most = 0xFF if radix == 8 else 0x10FFFF  # noqa: PLR2004 - an octet, or the last one of Unicode
+    if len(digits) > usual and int(digits, radix) > most:
+        return _of(int(digits[:usual], radix)) + digits[usual:]
+    return _of(int(digits, radix))
 
 
 def _of(code: int) -> str:

@@ -1,0 +1,93 @@
+"""Stretches of a text that may be base64 or hexadecimal, and what they stand for."""
+
+from __future__ import annotations
+
+import re
+from binascii import a2b_base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+_LETTER = r"[A-Za-z0-9+/_-]"
+# Lines of one text, as base64 is often broken; blanks within a line would join the words of a prose.
+_BASE64 = re.compile(rf"(?<!{_LETTER}){_LETTER}{{16,}}+(?:[ \t]{{0,20}}\r?\n[ \t]{{0,20}}{_LETTER}{{4,}}+)*+")
+_PAIR = r"(?:0[xX]|\\x)?[0-9A-Fa-f]{2}"
+_BETWEEN = r"[ \t\r\n:,;_.-]{0,3}+"
+_HEXADECIMAL = re.compile(rf"(?<![0-9A-Fa-f]){_PAIR}(?:{_BETWEEN}{_PAIR}){{11,}}+[0-9A-Fa-f]?")
+_STANDARD = str.maketrans("-_", "+/", " \t\r\n")
+_NO_DIGIT = re.compile(r"0[xX]|[^0-9A-Fa-f]")
+# Octets that are a text, in UTF-8; most of what is decoded is none.
+_LEGIBLE = re.compile(
+    r"(?:[\t\n\r\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}){11,}+"
+)
+_FOUR = 4  # letters of base64 that are three octets
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """A way of writing octets; a run of it is read once from each of its first letters."""
+
+    pattern: re.Pattern[str]
+    phases: int
+    letters: Callable[[str], str]
+    octets: Callable[[str], bytes]
+    unit: int
+    """Letters that are decoded together."""
+    size: int
+    """Octets that they are."""
+
+    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield where the runs of a text are."""
+        yield from (found.span() for found in self.pattern.finditer(text))
+
+    def found(self, text: str) -> list[str]:
+        """Return the runs of a text."""
+        return self.pattern.findall(text)
+
+    def decoded(self, runs: Sequence[str]) -> Iterator[str]:
+        """Yield what all runs stand for, in one text with gaps between them, for each phase."""
+        letters = [self.letters(run) for run in runs]
+        for phase in range(self.phases):
+            yield self.octets("".join([self._padded(run[phase:]) for run in letters])).decode("latin-1")
+
+    def sizes(self, runs: Sequence[str]) -> Iterator[list[int]]:
+        """Yield how many characters each run has in those texts."""
+        lengths = [len(self.letters(run)) for run in runs]
+        for phase in range(self.phases):
+            yield [len(self._padded("A" * (length - phase))) // self.unit * self.size for length in lengths]
+
+    def _padded(self, run: str) -> str:
+        gap = "A" * _FOUR if self.unit == _FOUR else "00"
+        return f"{run}{gap[: -len(run) % self.unit]}{gap}"
+
+
+def legible(octets: str) -> str:
+    """Return the texts in octets, one after the other."""
+    return "\0".join(_LEGIBLE.findall(octets))
+
+
+def blanked(octets: str) -> str:
+    """Return octets of which the texts are left, in their places."""
+    parts: list[str] = []
+    at = 0
+    for found in _LEGIBLE.finditer(octets):
+        parts += ("\0" * (found.start() - at), found[0])
+        at = found.end()
+    return "".join([*parts, "\0" * (len(octets) - at)])
+
+
+def _of_hexadecimal(run: str) -> str:
+    return _NO_DIGIT.sub("", run)
+
+
+def _of_base64(run: str) -> str:
+    return run.translate(_STANDARD)
+
+
+ENCODINGS: Final = (
+    Encoding(_BASE64, 4, _of_base64, a2b_base64, unit=4, size=3),
+    Encoding(_HEXADECIMAL, 2, _of_hexadecimal, bytes.fromhex, unit=2, size=1),
+)
+"""The encodings that are undone."""
