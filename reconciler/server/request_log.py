@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, Final
 
 from reconciler.errors import ReconcilerError
 from reconciler.files import appending
+from reconciler.model.credentials import without_secret_values
 from reconciler.server.request_patterns import Pattern
 
 _REMEMBERED: Final = 100_000
@@ -75,7 +76,8 @@ class _Written(Ledger):
 
     def append(self, entry: Entry) -> None:
         # Unbuffered and in one piece: a reader in another process sees whole lines, and sees them at once.
-        self._outlet.write(self._redacted(json.dumps(asdict(entry))).encode() + b"\n")
+        shown = asdict(entry) | {"query": without_secret_values(entry.query)}
+        self._outlet.write(self._redacted(json.dumps(shown)).encode() + b"\n")
         super().append(entry)
 
 
@@ -88,7 +90,7 @@ def remembered() -> Ledger:
 def ledger_in(path: Path, redacted: Callable[[str], str] = str) -> Iterator[Ledger]:
     """Append a ledger to `path` as well, a line of JSON an entry; raises UnwritableLedgerError.
 
-    `redacted` hides secrets in a line.
+    `redacted` hides secrets in a line; those of callers are known by the names of their parameters.
     """
     try:
         outlet = os.fdopen(appending(path), "ab", buffering=0)

@@ -130,3 +130,12 @@ def test_without_faults_nothing_is_said_about_them(tmp_path):
         assert server.stdout.readline().startswith("Serving http://127.0.0.1:")
         server.terminate()
         assert server.communicate(timeout=20) == ("", "")
+
+
+def test_a_kept_ledger_has_no_secret_of_a_query(tmp_path):
+    path = tmp_path / "ledger.jsonl"
+    query = "limit=1&api-key=hunter2&order=asc&access%5Ftoken=abc;sig=&after=asst_1"
+    with ledger_in(path) as ledger:
+        ledger.append(Entry("GET", "/", query, 200, "req_1"))
+        assert ledger[0].query == query
+    assert entries(path)[0].query == ("limit=1&api-key=***&order=asc&access%5Ftoken=***;sig=***&after=asst_1")
