@@ -10,18 +10,39 @@ from typing import TYPE_CHECKING
 
 from reconciler.model import credentials
 from reconciler.model.redactor import NOTHING, SHORT
+from reconciler.model.sources import REVOKE, Source, Sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import TypeAlias
 
     from reconciler.model.redactor import Redactor
 
-_READ = frozenset({"OPENAI_API_KEY", "GITHUB_TOKEN", "ASSISTANTS_SYNC_GITLAB_TOKEN", "PGPASSWORD"})
-_URLS = re.compile(
-    r"(?:(?:HTTP|HTTPS|ALL|FTP)_PROXY|OPENAI_BASE_URL|ASSISTANTS_SYNC_(?:SERVER|STATE|ALLOW_STATE)"
-    r"|AWS_ENDPOINT\w*|GITHUB_API_URL|CI_API_V4_URL|AWS_CONTAINER_CREDENTIALS_FULL_URI)\Z",
-    re.IGNORECASE,
+    Found: TypeAlias = tuple[str, Source | None]
+
+_READ = frozenset(
+    {
+        "OPENAI_API_KEY",
+        "GITHUB_TOKEN",
+        "ASSISTANTS_SYNC_GITLAB_TOKEN",
+        "PGPASSWORD",
+        "PGOAUTHCLIENTSECRET",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_TOKEN",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+        "AWS_SSE_CUSTOMER_KEY_BASE64",
+    }
 )
+_URLS = re.compile(
+    r"OPENAI_BASE_URL|ASSISTANTS_SYNC_(?:SERVER|STATE|ALLOW_STATE)"
+    r"|AWS_ENDPOINT\w*|GITHUB_API_URL|CI_API_V4_URL|AWS_CONTAINER_CREDENTIALS_FULL_URI"
+)
+_PROXIES = re.compile(r"(?:HTTP|HTTPS|ALL)_PROXY", re.IGNORECASE)
+_PROXIED = "--proxy-from-environment"
+_PROXIED_BY = "ASSISTANTS_SYNC_PROXY_FROM_ENVIRONMENT"
+_USED_AS_URLS = frozenset({"--server", "--state", "--allow-state"})
+_STATE = re.compile(r"(?:postgres(?:ql)?|s3)://", re.IGNORECASE)
 _TOKEN_FILES = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
 _PASSWORD_FILES = {"PGPASSFILE": "~/.pgpass", "PGSERVICEFILE": "~/.pg_service.conf"}
 _KEY_FILES = {
@@ -33,59 +54,91 @@ _FOLDERS = {"-C": "ASSISTANTS_SYNC_CHDIR", "--chdir": "ASSISTANTS_SYNC_CHDIR"}
 _HEADERS = "ASSISTANTS_SYNC_HEADER"
 _URL = re.compile(r"://|\A[^\s/@:]*:[^\s@]*@")
 _PASSFILE = re.compile(r"[?&]passfile=([^&\s]+)")
+_HEADER_REMEDY = (
+    "Take it out of there, and revoke it; a value that is no secret belongs in a header whose name does "
+    "not end in Key, Token or the like"
+)
+_URL_REMEDIES = {
+    "password": "Take it out of there, and change that password",
+    "query": "Take it out of there, and revoke it; if it is no secret, choose another value there",
+}
 _LONGEST = 65_536  # bytes of a file of secrets that are read
 
 
 class KnownSecrets:
-    """What hides the secrets of this process; keys that are read from files are learnt when they are read."""
+    """What hides the secrets of this process; keys that are read from files are learnt when they are read.
+
+    Those of ``sources`` also stop a command that would store them.
+    """
 
     def __init__(self) -> None:
         self.redactor: Redactor = NOTHING
+        self.sources = Sources()
 
-    def learn(self, *secrets: str) -> None:
-        """Hide more secrets from now on."""
-        self.redactor = self.redactor.and_of(*secrets)
+    def learn(self, secrets: Iterable[Found]) -> None:
+        """Hide more secrets from now on; those without a source are hidden only."""
+        found = [(secret.strip(), source) for secret, source in secrets]
+        self.redactor = self.redactor.and_of(*(secret for secret, _ in found))
+        sourced = {secret: source for secret, source in reversed(found) if source and secret}
+        self.sources = Sources({**sourced, **self.sources.known})
 
 
 KNOWN = KnownSecrets()
 
 
-def in_process(arguments: Sequence[str], environment: Mapping[str, str]) -> Iterator[str]:
+def in_process(arguments: Sequence[str], environment: Mapping[str, str]) -> Iterator[Found]:
     """Yield the secrets of a command line and an environment, and those in the files of libpq and of AWS."""
-    yield from _in_environment(environment)
+    yield from _in_environment(environment, is_proxied=_is_proxied(arguments, environment))
     given = [*_options(arguments)]
     for option, value in given:
         yield from _in_option(option, value)
     for folder in ("", *_named(_FOLDERS, given, environment)):
-        for file in _named(_KEY_FILES, given, environment):
-            yield from _in_key_file(_read(os.path.join(folder, file)))  # noqa: PTH118 - an empty folder is none
+        for option, variable in _KEY_FILES.items():
+            for file in _named({option: variable}, given, environment):
+                path = os.path.join(folder, file)  # noqa: PTH118 - an empty folder is none
+                yield from _from(f"the file of {option}", _in_key_file(_read(path)))
     for name, usual in _PASSWORD_FILES.items():
-        yield from credentials.in_password_file(_read(environment.get(name) or usual))
+        passwords = credentials.in_password_file(_read(environment.get(name) or usual))
+        yield from _from(f"a password in {name if environment.get(name) else usual}", passwords)
     for named in _PASSFILE.findall("\n".join((*arguments, environment.get("ASSISTANTS_SYNC_STATE", "")))):
-        yield from credentials.in_password_file(_read(named))
+        yield from _from("a password in the passfile", credentials.in_password_file(_read(named)))
     for name in _TOKEN_FILES:
-        yield _read(environment.get(name, "")).strip()
+        yield from _from(f"the file of {name}", [_read(environment.get(name, "")).strip()])
 
 
-def _in_environment(environment: Mapping[str, str]) -> Iterator[str]:
+def _from(place: str, secrets: Iterable[str], remedy: str = REVOKE) -> Iterator[Found]:
+    yield from ((secret, Source(place, remedy)) for secret in secrets)
+
+
+def _is_proxied(arguments: Sequence[str], environment: Mapping[str, str]) -> bool:
+    said = environment.get(_PROXIED_BY, "").strip().lower()
+    return _PROXIED in arguments or said not in {"", "0", "false", "no", "off", "n", "f"}
+
+
+def _in_environment(environment: Mapping[str, str], *, is_proxied: bool) -> Iterator[Found]:
     for name, value in environment.items():
-        if name in _READ or (name.startswith("AWS_") and credentials.is_secret_name(name)):
-            yield value
-        elif _URLS.match(name):
-            yield from credentials.in_url(value)
+        if name in _READ:
+            yield value, Source(name)
+        elif _URLS.fullmatch(name) or (is_proxied and _PROXIES.fullmatch(name)):
+            yield from _in_url(name, value)
         elif name == _HEADERS:
             for line in value.splitlines():
-                yield from _in_header(line)
+                yield from _in_header(name, line)
         else:
-            yield from (one for one in _in_variable(name, value) if len(one) >= SHORT)
+            yield from ((one, None) for one in _in_variable(name, value) if credentials.looks_random(one))
 
 
 def _in_variable(name: str, value: str) -> Iterator[str]:
-    """Yield the secrets in a variable that is read elsewhere, by its name, or if it is a URL with a user."""
+    """Yield what may be secret in a variable that is read elsewhere, by its name, or as a URL."""
     if credentials.is_secret_name(name) and not re.search(r"\s|\A[/~.]", value):
         yield value
-    elif "://" in value and "@" in value:
+    elif "://" in value:
         yield from credentials.in_url(value)
+
+
+def _in_url(name: str, value: str) -> Iterator[Found]:
+    for what, secret in credentials.parts_of_url(value):
+        yield secret, Source(f"the {what} of {name}", _URL_REMEDIES.get(what, REVOKE))
 
 
 def _options(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -109,20 +162,30 @@ def _in_key_file(text: str) -> Iterator[str]:
     yield from (line.strip() for line in text.splitlines() if len(line.strip()) >= SHORT)
 
 
-def _in_option(option: str, value: str) -> Iterator[str]:
-    """Yield the secrets in an argument: in a header, in whatever may be a URL, and after the name of one."""
+def _in_option(option: str, value: str) -> Iterator[Found]:
+    """Yield the secrets in an argument: in a header, in a URL, and after the name of one.
+
+    What the program does not use as a URL may be a wrong argument, which an error repeats.
+    """
     if option == "--header":
-        yield from _in_header(value)
-    elif option in {"--server", "--state", "--allow-state"} or _URL.search(value):
-        yield from credentials.in_url(value)
+        yield from _in_header(option, value)
+    elif option in _USED_AS_URLS or _STATE.match(value):
+        yield from _in_url(option if option in _USED_AS_URLS else "an argument", value)
+    elif _URL.search(value):
+        yield from ((one, None) for what, one in credentials.parts_of_url(value) if what != "query")
+        yield from ((one, None) for one in credentials.in_url(value) if credentials.looks_random(one))
     elif option.startswith("--") and credentials.is_secret_name(option):
-        yield value
+        yield value, None
 
 
-def _in_header(line: str) -> Iterator[str]:
+def _in_header(option: str, line: str) -> Iterator[Found]:
     """Yield the secrets in one header; all of it where it has no name, as it is refused."""
     name, colon, value = line.partition(":")
-    yield from credentials.in_headers({name.strip(): value}) if colon else (line,)
+    if not colon:
+        yield line, None
+        return
+    secrets = credentials.in_headers({name.strip(): value})
+    yield from _from(f"the value of {name.strip()} in {option}", secrets, _HEADER_REMEDY)
 
 
 def _read(path: str) -> str:
@@ -139,5 +202,5 @@ def _read(path: str) -> str:
 
 def learnt(arguments: Sequence[str]) -> KnownSecrets:
     """Return what hides the secrets of this process, which now has this command line."""
-    KNOWN.learn(*in_process(arguments, os.environ))
+    KNOWN.learn(in_process(arguments, os.environ))
     return KNOWN

@@ -69,11 +69,11 @@ class OutputOptions:
 
 def _refuse_leak(document: PlanDocument, out: Path) -> None:
     """Raise RefusedError for a plan that would keep a secret of this process in a file."""
-    leak = leak_in(document, KNOWN.redactor)
+    leak = leak_in(document, KNOWN.sources)
     if leak:
         raise RefusedError(
-            f"cannot write {out}: {leak} repeats a secret of this run, such as the API key. Nothing was "
-            "written. Remove it from there and revoke it; without --out the plan is shown with *** for it"
+            f"cannot write {out}: {leak.said}. Nothing was written. {leak.remedy}. Without --out "
+            "the plan is shown with *** for it"
         )
 
 

@@ -217,7 +217,7 @@ class Session:
         return await carried_out(
             run,
             self.target,
-            ScreenedStore(self.store, KNOWN.redactor),
+            ScreenedStore(self.store, KNOWN.sources),
             configured=self.configured,
             console=self.console,
             parallelism=parallelism,
@@ -242,9 +242,9 @@ class Session:
 
 def _refuse_leak(plan: Plan) -> None:
     """Raise RefusedError for a plan whose state would keep a secret of this process."""
-    leak = stored_leak_in(plan_document(plan), KNOWN.redactor)
+    leak = stored_leak_in(plan_document(plan), KNOWN.sources)
     if leak:
         raise RefusedError(
-            f"cannot record this plan: {leak} repeats a secret of this run, such as the API key, and the "
-            "state would keep it. Nothing was written. Remove it from there, and revoke it"
+            f"cannot record this plan: {leak.said}, and the state would keep it. Nothing was "
+            f"written. {leak.remedy}"
         )

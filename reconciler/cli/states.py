@@ -79,7 +79,7 @@ def migrate(source: Path | str, target: Path | str, **options: Any) -> int:
     from reconciler.store.screened import ScreenedStore  # noqa: PLC0415 - the same
 
     old, new = _stores(options, source, target)
-    copied = copy(old, ScreenedStore(new, KNOWN.redactor))
+    copied = copy(old, ScreenedStore(new, KNOWN.sources))
     Console.of(options).log(
         "",
         f"Copied {len(copied.bindings)} addresses. The old state is kept; from now on name the new location.",

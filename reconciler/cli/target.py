@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.cli.ci_environment import in_ci
 from reconciler.cli.known_secrets import KNOWN
 from reconciler.errors import TargetError
+from reconciler.model.sources import Source
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -135,7 +136,7 @@ def key_in(file: Path) -> str:
     """Return the key that a file holds; TargetError when it holds none."""
     try:
         key = file.read_text(encoding="utf-8").strip()
-        KNOWN.learn(key)
+        KNOWN.learn([(key, Source(f"the key in {file}"))])
     except (OSError, UnicodeDecodeError) as cause:
         why = getattr(cause, "strerror", None) or "it is not text"
         raise TargetError(f"cannot read the key from {file}: {why}") from cause

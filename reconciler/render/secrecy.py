@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from reconciler.render.document import PlanDocument, ReportDocument, printed
 
@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from reconciler.model.redactor import Redactor
+    from reconciler.model.sources import Source, Sources
     from reconciler.render.document import ChangeRecord, FieldRecord, OutcomeRecord
 
+_PLURALS = frozenset({"instructions", "tools", "warnings", "files", "file_ids", "follows", "steps"})
 DocumentT = TypeVar("DocumentT", bound="PlanDocument | ReportDocument")
 
 
@@ -57,21 +59,41 @@ def _outcome(outcome: OutcomeRecord, redactor: Redactor) -> OutcomeRecord:
     return outcome.model_copy(update={"message": message, "request_id": request_id, "verified": verified})
 
 
-def leak_in(document: PlanDocument, redactor: Redactor) -> str:
-    """Return what of a plan repeats a secret, such as ``the name of assistant.a``; empty for nothing."""
-    if not redactor.secrets or not redactor.leaks(printed(document)):
-        return ""
-    return _first_leak(_values(document), redactor) or stored_leak_in(document, redactor) or "the plan"
+class Leak(NamedTuple):
+    """What repeats a secret, such as ``the name of assistant.a``, and which one."""
+
+    part: str
+    source: Source
+
+    @property
+    def said(self) -> str:
+        """Which part repeats which secret."""
+        verb = "repeat" if self.part.split()[1] in _PLURALS else "repeats"
+        return f"{self.part} {verb} {self.source.place}"
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+        return self.source.remedy
 
 
-def stored_leak_in(document: PlanDocument, redactor: Redactor) -> str:
+def leak_in(document: PlanDocument, sources: Sources) -> Leak | None:
+    """Return what of a plan repeats a secret; None for nothing."""
+    if not sources.known or not sources.leaks(printed(document)):
+        return None
+    parts = (*_values(document), *_names(document), *_rest(document))
+    return _first_leak(parts, sources)
+
+
+def stored_leak_in(document: PlanDocument, sources: Sources) -> Leak | None:
     """Return the same for what a state and a journal would keep of it: names and ids."""
-    names = [*_names(document)] if redactor.secrets else []
-    return _first_leak(names, redactor) if redactor.leaks(json.dumps(names)) else ""
+    names = [*_names(document)] if sources.known else []
+    return _first_leak(names, sources) if sources.leaks(json.dumps(names)) else None
 
 
-def _first_leak(parts: Iterable[tuple[str, Any]], redactor: Redactor) -> str:
-    return next((name for name, part in parts if redactor.hides(part)), "")
+def _first_leak(parts: Iterable[tuple[str, Any]], sources: Sources) -> Leak | None:
+    found = (Leak(name, source) for name, part in parts if (source := sources.of(part)))
+    return next(found, None)
 
 
 def _values(document: PlanDocument) -> Iterator[tuple[str, Any]]:
@@ -92,3 +114,11 @@ def _names(document: PlanDocument) -> Iterator[tuple[str, Any]]:
         yield f"the id of {change.address}", [change.id, *(step.id for step in change.steps)]
         yield f"a file of {change.address}", [step.file for step in change.steps]
         yield f"a field of {change.address}", [field.field for field in change.fields]
+
+
+def _rest(document: PlanDocument) -> Iterator[tuple[str, Any]]:
+    for change in document.changes:
+        for name, value in change.model_dump(mode="json", exclude={"fields", "values"}).items():
+            yield f"the {name.replace('_', ' ')} of {change.address}", value
+    for name, value in document.model_dump(mode="json", exclude={"changes"}).items():
+        yield f"the {name.replace('_', ' ')} of the plan", value

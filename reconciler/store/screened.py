@@ -10,21 +10,23 @@ from reconciler.store.journal import binding_record, intent_record
 from reconciler.store.record import state_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     from reconciler.model.address import Address
-    from reconciler.model.redactor import Redactor
+    from reconciler.model.sources import Sources
     from reconciler.model.state import Binding, Intent, State
     from reconciler.store.store import Snapshot, Store
+
+_NAMES = {"unsettled": "a call that was begun", "traits": "a trait of the server"}
 
 
 class ScreenedStore:
     """A store whose records are looked at before they are written; DisclosureError for one with a secret."""
 
-    def __init__(self, store: Store, redactor: Redactor) -> None:
+    def __init__(self, store: Store, sources: Sources) -> None:
         self._store = store
-        self._redactor = redactor
+        self._sources = sources
 
     @property
     def location(self) -> str:
@@ -61,12 +63,23 @@ class ScreenedStore:
 
     def save(self, state: State, expecting: int) -> None:
         """Replace the stored State."""
-        self._screen("the account, an id or a name", state_values(state))
+        for name, record in _parts_of(state) if self._sources.leaks(json.dumps(state_values(state))) else ():
+            self._screen(name, record)
         self._store.save(state, expecting)
 
     def _screen(self, what: str, record: Any) -> None:
-        if self._redactor.secrets and self._redactor.leaks(json.dumps(record)):
+        source = self._sources.of(record) if self._sources.leaks(json.dumps(record)) else None
+        if source:
             raise DisclosureError(
-                f"cannot record {what} at {self.location}: it repeats a secret of this run, such as the API "
-                "key. Ask the operator of the server why it does, and revoke that secret"
+                f"cannot record {what} at {self.location}: it repeats {source.place}. "
+                f"{source.remedy}; if the server made it up, ask its operator why"
             )
+
+
+def _parts_of(state: State) -> Iterator[tuple[str, Any]]:
+    """Yield what a record of a state has, with its name."""
+    for name, value in state_values(state).items():
+        if name == "bindings":
+            yield from ((f"the id of {address}", {address: binding}) for address, binding in value.items())
+        else:
+            yield _NAMES.get(name, f"the {name}"), value
