@@ -1,6 +1,9 @@
 """No input of up to 1 MB costs more than 2 s of CPU or 300 MiB, whichever field or reader it is for."""
 
+import json
+
 import pytest
+from budgets.answers import assistant, listing, page
 from budgets.attacks import ATTACKS, HEAD
 from budgets.bar import SECONDS, SHARED, Case, Cost, cost, lay_out, played
 from budgets.families import FAMILIES, PARTS, part, short
@@ -45,6 +48,22 @@ def test_every_field_of_the_dialect_has_its_cases():
     for row in dialect(DEFAULT).fields:
         assert f"assistants.*.{row.name}" in paths
     assert all(places for places, _ in READERS.values())
+
+
+def test_a_key_that_a_server_repeats_in_every_tool_is_hidden_within_the_bar():
+    key = "Zx9-QwErTy_77pLmNb4vC2kJ"
+    properties = {f"{key}{number}": {"description": key} for number in range(50)}
+    function = {"description": key, "parameters": {"type": "object", "properties": properties}}
+    tools = [{"type": "function", "function": {"name": f"f{number}", **function}} for number in range(60)]
+    script = listing(json.dumps(page(assistant(tools=tools))))
+    arguments = ("plan", "--format", "html", "--server", "{url}")
+    environment = {"OPENAI_API_KEY": key, "NO_PROXY": "127.0.0.1"}
+    case = Case("a key in tools", lambda: {"assistants.yaml": HEAD}, arguments, environment, lambda: script)
+
+    found = cost(case)
+    assert found.code == 0, found.err
+    assert key not in found.out
+    assert not found.faults(case.printed, SHARED * SECONDS)
 
 
 class TestShort:
