@@ -171,7 +171,13 @@ class _Sight:
         fitting = (one for one in guesses if one and live.mark and live.mark.files == _digest(one))
         declared = {_content(_declared(file)) for file in inputs.desired.files}
         wanted = Counter(map(_content, next(fitting, ())))
-        return cls(live, inputs.live.files, [one.record for one in contained], wanted, declared)
+        return cls(
+            live,
+            inputs.live.files,
+            [one.record for one in contained],
+            wanted=wanted,
+            declared=declared,
+        )
 
     @property
     def found(self) -> Sequence[UploadRecord]:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from reconciler.model.sources import Source, Sources
     from reconciler.render.document import ChangeRecord, FieldRecord, OutcomeRecord
 
-_PLURALS = frozenset({"instructions", "tools", "warnings", "files", "file_ids", "follows", "steps"})
 DocumentT = TypeVar("DocumentT", bound="PlanDocument | ReportDocument")
 
 
@@ -37,7 +36,9 @@ def without_secrets(document: DocumentT, redactor: Redactor) -> DocumentT:
 
 def _change(change: ChangeRecord, redactor: Redactor) -> ChangeRecord:
     fields = [_field(field, redactor) for field in change.fields]
-    return change.model_copy(update={"fields": fields, "values": redactor.hidden(change.values)})
+    found = [one.model_copy(update={"value": redactor.hidden(one.value)}) for one in change.found]
+    hidden = {"fields": fields, "found": found, "values": redactor.hidden(change.values)}
+    return change.model_copy(update=hidden)
 
 
 def _field(field: FieldRecord, redactor: Redactor) -> FieldRecord:
@@ -67,9 +68,8 @@ class Leak(NamedTuple):
 
     @property
     def said(self) -> str:
-        """Which part repeats which secret."""
-        verb = "repeat" if self.part.split()[1] in _PLURALS else "repeats"
-        return f"{self.part} {verb} {self.source.place}"
+        """Which secret stands in which part."""
+        return f"{self.source.place} is repeated in {self.part}"
 
     @property
     def remedy(self) -> str:
@@ -102,6 +102,8 @@ def _values(document: PlanDocument) -> Iterator[tuple[str, Any]]:
             yield f"the {field.field} of {change.address}", field.model_dump(exclude={"field"})
         for name, value in change.values.items():
             yield f"the {name} of {change.address}", value
+        for found in change.found:
+            yield f"the {found.field} of {change.address}", found.value
         yield f"a remark about {change.address}", [change.refused, change.unmet, change.note]
 
 
