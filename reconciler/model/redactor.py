@@ -26,6 +26,7 @@ _LEAST_LETTERS = 4  # different ones that a part has; a ruler of dashes is no se
 _WORDS = 3
 _SPOKEN = 4  # characters from which on a short secret is looked for in URLs and headers
 _BEFORE, _NAME = 100, 40
+_BRIEF, _MOST_MET = 200, 10_000
 _WORD = re.compile(r"[A-Za-z]+(?:[-_ ][A-Za-z]+)*\Z")
 _SAID = re.compile(r"[A-Za-z',.;:!?()-]+\Z")
 _NAMED = re.compile(  # what comes before the value of a header, or of a parameter of a connection
@@ -93,7 +94,7 @@ class Redactor:
 
     def _hidden(self, value: Any) -> Any:
         if isinstance(value, str):
-            return HIDDEN if self._is_whole(value) else self.redacted(value)
+            return self._hidden_text(value)
         if isinstance(value, (list, tuple)):
             return type(value)([self._hidden(inner) for inner in value])
         if isinstance(value, dict):
@@ -101,6 +102,19 @@ class Redactor:
         if isinstance(value, (int, float)) and not isinstance(value, bool) and self.leaks(str(value)):
             return HIDDEN
         return value
+
+    def _hidden_text(self, value: str) -> str:
+        known = self._met.get(value)
+        if known is None:
+            known = HIDDEN if self._is_whole(value) else self.redacted(value)
+            if len(value) < _BRIEF and len(self._met) < _MOST_MET:
+                self._met[value] = known
+        return known
+
+    @cached_property
+    def _met(self) -> dict[str, str]:
+        """Brief texts that were met, of which a document has many alike, as they are shown."""
+        return {}
 
     @cached_property
     def _index(self) -> _Index:
