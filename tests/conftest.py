@@ -23,6 +23,15 @@ from hypothesis import settings
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
+TESTS = Path(__file__).parent
+UNTRACED = {
+    *("api/test_api_budgets.py", "api/test_api_memory.py", "budgets/test_budgets.py"),
+    *("budgets/test_patterns.py", "render/test_render_budgets.py", "render/test_render_visible.py"),
+    *("config/test_config_unseen.py", "engine/test_engine_stories.py", "journeys/test_server_table.py"),
+    *("journeys/test_tampered_state.py", "sweep/test_edits.py", "sweep/test_fuzz.py"),
+}
+"""Files of tests that measure time, which tracing multiplies, or that play lines which others trace."""
+
 MEMORY = "/dev/shm"  # noqa: S108 - only pytest's own directory is made in it
 ROOM = 2 << 30
 
@@ -54,8 +63,11 @@ def _has_room(folder):
 
 
 def pytest_collection_modifyitems(items):
-    """What takes longest begins first, so that nobody waits for it at the end."""
+    """Begin with what takes longest, and trace no file that measures time or repeats what others trace."""
     items.sort(key=lambda item: "test_a_part_of_the_sweep" not in item.nodeid)
+    for item in items:
+        if str(item.path.relative_to(TESTS)) in UNTRACED:
+            item.add_marker("no_cover")
 
 
 @pytest.fixture(autouse=True)

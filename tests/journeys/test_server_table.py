@@ -5,6 +5,7 @@ from itertools import combinations
 
 import httpx
 import pytest
+from builders import PLAIN
 from journeys.server_life import STEPS, Behaviour, Life, Site
 
 from reconciler.server import Database, Fault, Faults, create_app, running
@@ -156,7 +157,11 @@ def lived(tmp_path, invoke, monkeypatch):
         with Database.memory() as database:
             odd = create_app(database, faults=Faults(behaviour.deviations))
             app = create_app(database)
-            with running(odd) as url, running(app) as truth, httpx.Client(base_url=truth) as true:
+            with (
+                running(odd) as url,
+                running(app) as truth,
+                httpx.Client(base_url=truth, verify=PLAIN) as true,
+            ):
                 site = Site(tmp_path, invoke, url, true, odd.state.ledger)
                 verdicts = Life(site, behaviour).play(steps)
         if any(verdict.faults for verdict in verdicts):

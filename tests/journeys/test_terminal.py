@@ -118,8 +118,9 @@ def test_a_question_can_be_interrupted(project):
 
 
 def test_a_dumb_terminal_and_ci_get_lines_without_escapes(project):
+    command = ("apply", "--auto-approve", "--server", "embedded", "--state", "state")
     for variables in ({"TERM": "dumb"}, {"CI": "true", "NO_COLOR": "1"}):
-        code, shown = at_a_terminal(project, "apply", "--auto-approve", "--server", "embedded", **variables)
+        code, shown = at_a_terminal(project, *command, **variables)
         assert code == 0
         assert "\x1b" not in shown
     assert project.run("plan", "--detailed-exitcode").code == 0
