@@ -237,7 +237,7 @@ VARIANTS = {
     "emptied-apart": Variant(
         "the one transaction of a save in PostgreSQL: the journal is emptied before",
         _journal_emptied_apart,
-        "deaths on postgres",
+        "stories on postgres",
     ),
     "not-committed": Variant(
         "the commit of each record in PostgreSQL", _records_not_committed, "deaths on postgres"
