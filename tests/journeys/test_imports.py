@@ -28,7 +28,13 @@ def ran(folder):
 
 @pytest.mark.parametrize(
     "command",
-    [["validate"], ["plan", "--settle", "0"], ["apply", "--auto-approve"], ["demo"], ["plan", "-v"]],
+    [
+        ["validate"],
+        ["plan", "--settle", "0"],
+        ["apply", "--auto-approve"],
+        ["plan", "-v"],
+        pytest.param(["demo"], marks=pytest.mark.sweep),
+    ],
     ids=" ".join,
 )
 def test_no_module_of_the_checkout_is_run(checkout, command):

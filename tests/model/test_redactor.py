@@ -10,6 +10,7 @@ import time
 import urllib.parse
 
 import pytest
+from budgets.bar import SECONDS, SHARED
 
 from reconciler.model.keys import masked
 from reconciler.model.redactor import NOTHING, Redactor
@@ -282,8 +283,9 @@ HOSTILE = {
 }
 
 
+@pytest.mark.no_cover  # which counts each line
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_megabyte_costs_less_than_two_seconds(name):
+def test_a_megabyte_stays_below_the_bar(name):
     one = HOSTILE[name]
     one = base64.b64encode(one).decode() if isinstance(one, bytes) else one
     text = one * (1_000_000 // len(one.encode()))
@@ -292,4 +294,4 @@ def test_a_megabyte_costs_less_than_two_seconds(name):
     begun = time.process_time()
     redactor.hidden({"a": text})
     masked(text)
-    assert time.process_time() - begun < 2
+    assert time.process_time() - begun < SECONDS * SHARED

@@ -65,7 +65,7 @@ def test_every_format_counts_the_lines_that_it_does_not_show(form):
     assert len(text) < 2_000_000
 
 
-@pytest.mark.parametrize("form", FORMS, ids=str)
+@pytest.mark.parametrize("form", FORMS[1:], ids=str)  # of the whole page is more to draw
 @pytest.mark.parametrize(
     "value",
     [
