@@ -75,7 +75,10 @@ class Uploads:
 
 def locate(inputs: PlannerInput, claims: Claims) -> Uploads:
     """Return which upload every declared file is: by the state and a proof, or by an ownership mark."""
-    known = _Known.of(inputs, claims)
+    return _located(inputs, claims, _Known.of(inputs, claims))
+
+
+def _located(inputs: PlannerInput, claims: Claims, known: _Known) -> Uploads:
     recovered = _recovered(inputs.live, _containers(inputs, claims, known.lost), known.lost)
     matches = {
         file.address: known.match(file, recovered.get(file.address, "")) for file in inputs.desired.files
@@ -326,7 +329,7 @@ def _of_lost(
 
 def _of_leftovers(inputs: PlannerInput, claims: Claims, known: _Known) -> Iterator[str]:
     """Yield what would be deleted, also with the proof of the list: a deletion cannot be undone."""
-    leftovers = Leftovers.of(inputs, claims, locate(inputs, claims))
+    leftovers = Leftovers.of(inputs, claims, _located(inputs, claims, known))
     records = [record for binding in known.bound.values() for record in binding.records]
     parts = leftovers.parts(records)
     wanted = {*parts.deletable, *parts.open}

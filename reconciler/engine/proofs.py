@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.address import Address, assistant
@@ -48,13 +49,14 @@ class Proofs:
     def of(cls, inputs: PlannerInput, bound: Mapping[Address, FileBinding]) -> Proofs:
         """Return what the list of this run proves of all that is bound."""
         by_id = _by_id(inputs, bound)
+        declared = frozenset(_content(_declared(file)) for file in inputs.desired.files)
         covered: set[UploadRecord] = set()
         firm: set[UploadRecord] = set()
         settled: set[UploadRecord] = set()
         for live in (one for marked in inputs.marked.values() for one in marked):
             contained = [known for one in live.file_ids for known in by_id.get(one, ())]
             if 0 < len(contained) <= _MOST:
-                sight = _Sight.of(inputs, live, contained, bound)
+                sight = _Sight.of(inputs, live, contained, bound=bound, declared=declared)
                 covered.update(sight.covered)
                 firm.update(sight.firm)
                 settled.update((*sight.interrupted, *_settled(inputs, live, contained)))
@@ -164,12 +166,13 @@ class _Sight:
         inputs: PlannerInput,
         live: LiveAssistant,
         contained: Sequence[_Bound],
+        *,
         bound: Mapping[Address, FileBinding],
+        declared: Collection[tuple[str, str, int]],
     ) -> _Sight:
         """Return what the mark of an assistant covers; nothing where its digest fits no guess."""
         guesses = _guesses(inputs, _desired(inputs, live), contained, bound)
         fitting = (one for one in guesses if one and live.mark and live.mark.files == _digest(one))
-        declared = {_content(_declared(file)) for file in inputs.desired.files}
         wanted = Counter(map(_content, next(fitting, ())))
         return cls(
             live,
@@ -179,7 +182,7 @@ class _Sight:
             declared=declared,
         )
 
-    @property
+    @cached_property
     def found(self) -> Sequence[UploadRecord]:
         """The covered records, if no two of them are for one file, or of one upload; otherwise none."""
         found = [one for one in self.contained if _content(one) in self.wanted]
@@ -189,7 +192,7 @@ class _Sight:
     @property
     def covered(self) -> Sequence[UploadRecord]:
         """The records that fit, where no other upload of the name and size could be meant."""
-        return self.found if self._fit() and not self._others(_fits) else ()
+        return self.found if self._fit and not self._others(_fits) else ()
 
     @property
     def firm(self) -> Sequence[UploadRecord]:
@@ -201,7 +204,7 @@ class _Sight:
         is_listed = all(one in self.files for one in self.live.file_ids)
         is_whole = is_listed and self.wanted == Counter(map(_content, self.found))
         is_known = all(_content(one) in self.declared for one in self.found)
-        is_exact = self._fit() and all(self.files[one.id].filename == one.filename for one in self.found)
+        is_exact = self._fit and all(self.files[one.id].filename == one.filename for one in self.found)
         return self.found if is_exact and (is_whole or is_known) and not self._others(self._may_be) else ()
 
     @property
@@ -211,8 +214,9 @@ class _Sight:
         So it is when a swap was interrupted after its mark was written.
         """
         recorded = {one.id for one in self.contained}
-        return self.found if self._fit() and recorded.issuperset(self._others(_fits)) else ()
+        return self.found if self._fit and recorded.issuperset(self._others(_fits)) else ()
 
+    @cached_property
     def _fit(self) -> bool:
         return all(_fits(self.files.get(one.id), one) for one in self.found)
 
@@ -222,7 +226,7 @@ class _Sight:
         others = [self.files[one] for one in self.live.file_ids if one in self.files and one not in found]
         return {one.id for one in others if any(may_be(one, known) for known in self._sought)}
 
-    @property
+    @cached_property
     def _sought(self) -> Sequence[UploadRecord]:
         return [UploadRecord("", *content) for content in self.wanted]
 
