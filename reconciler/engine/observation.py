@@ -62,19 +62,20 @@ async def _examined(
         raise UnreadableObjectError(problem)
     if live.silent and any(_files(desired, state)):
         live = await provider.contents(live, live.silent)
-    claims = identify(PlannerInput(desired, live, state, options))
-    adopted = [claim.live for claim in claims.of(Verdict.ADOPTED)]
-    live = await _described(provider, desired, state, live=live, adopted=adopted)
-    read: set[str] = set()
-    while needed := _unread(desired, live, state, options) - read:  # a content may lead to another one
-        live = await provider.read(live, needed)
-        read |= needed
-    return live
-
-
-def _unread(desired: Desired, live: Live, state: State, options: PlanOptions) -> frozenset[str]:
     inputs = PlannerInput(desired, live, state, options)
-    return unread(inputs, identify(inputs))
+    claims = identify(inputs)
+    adopted = [claim.live for claim in claims.of(Verdict.ADOPTED)]
+    described = await _described(provider, desired, state, live=live, adopted=adopted)
+    read: set[str] = set()
+    while True:  # a content may lead to another one
+        if described is not inputs.live:
+            inputs = PlannerInput(desired, described, state, options)
+            claims = identify(inputs)
+        needed = unread(inputs, claims) - read
+        if not needed:
+            return described
+        described = await provider.read(described, needed)
+        read |= needed
 
 
 async def _described(
