@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -128,7 +127,7 @@ def beside(path: Path, text: bytes) -> Path:
 
 def _unguessable(path: Path) -> Path:
     """Return a name in the same directory that no other user can have taken before."""
-    return path.with_name(f"{_BEGINNING}{secrets.token_hex(8)}{_END}")
+    return path.with_name(f"{_BEGINNING}{os.urandom(8).hex()}{_END}")
 
 
 def make_folders(folder: Path) -> None:

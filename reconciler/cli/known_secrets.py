@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.model import credentials
-from reconciler.model.redactor import NOTHING, SHORT
+from reconciler.model.credentials import BLOCK, SHORT
 from reconciler.model.sources import REVOKE, Source, Sources
 
 if TYPE_CHECKING:
@@ -72,15 +72,29 @@ class KnownSecrets:
     """
 
     def __init__(self) -> None:
-        self.redactor: Redactor = NOTHING
         self.sources = Sources()
+        self._secrets: frozenset[str] = frozenset()
+        self._redactor: Redactor | None = None
 
     def learn(self, secrets: Iterable[Found]) -> None:
         """Hide more secrets from now on; those without a source are hidden only."""
         found = [(secret.strip(), source) for secret, source in secrets]
-        self.redactor = self.redactor.and_of(*(secret for secret, _ in found))
+        self._secrets |= {secret for secret, _ in found if secret}
+        self._redactor = None
         sourced = {secret: source for secret, source in reversed(found) if source and secret}
         self.sources = Sources({**sourced, **self.sources.known})
+
+    @property
+    def redactor(self) -> Redactor:
+        """What hides all of them."""
+        from reconciler.model.redactor import Redactor  # noqa: PLC0415 - help, for one, has nothing to hide
+
+        self._redactor = self._redactor or Redactor.of(*self._secrets)
+        return self._redactor
+
+    def redacted(self, text: str) -> str:
+        """Return a text as it may be printed."""
+        return self.redactor.redacted(text) if self._secrets or BLOCK in text else text
 
 
 KNOWN = KnownSecrets()

@@ -57,7 +57,7 @@ class GuardedStream:
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         lines, end, self._begun = f"{self._begun}{text}".rpartition("\n")
         if end:
-            self._stream.write(self._known.redactor.redacted(lines + end))
+            self._stream.write(self._known.redacted(lines + end))
         return len(text)
 
     def writelines(self, lines: Any) -> None:
@@ -69,7 +69,7 @@ class GuardedStream:
         """Write everything; also a line that is not whole, as a question is."""
         begun, self._begun = self._begun, ""
         if begun:
-            self._stream.write(self._known.redactor.redacted(begun))
+            self._stream.write(self._known.redacted(begun))
         self._stream.flush()
 
     def __getattr__(self, name: str) -> Any:

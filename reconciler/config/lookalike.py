@@ -1,4 +1,4 @@
-"""Names that cannot be told apart by their look, and letters under a heap of marks."""
+"""Names that look alike, and letters under a heap of marks."""
 
 from __future__ import annotations
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, unquote_plus
-
-from reconciler.model.redactor import HIDDEN, SHORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+SHORT: Final = 12
+"""Characters from which on a secret is looked for inside texts; a shorter one may be a word."""
+HIDDEN: Final = "***"
+BLOCK: Final = "PRIVATE KEY"
+"""What every block of a private key has in it."""
 
 _SECRET = re.compile(
     r"(?:\A|[^a-z])(?:api|access|auth|client|private|secret|ssl)?"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from reconciler.model.credentials import BLOCK, HIDDEN, SHORT
 from reconciler.model.disguises import disguises, folded, readings, views
 from reconciler.model.keys import without_key_blocks
 
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-SHORT: Final = 12
-"""Characters from which on a secret is looked for inside texts; a shorter one may be a word."""
-HIDDEN: Final = "***"
 _PART = 16  # characters of a secret that are as bad as the whole
 _LONGEST = 64  # characters that are compared where a whole secret counts
 _BLOCK = 6
@@ -60,7 +58,7 @@ class Redactor:
 
     def redacted(self, text: str) -> str:
         """Return a text without the secrets, and without private-key blocks; unchanged if it has none."""
-        text = without_key_blocks(text) if "PRIVATE KEY" in text else text
+        text = without_key_blocks(text) if BLOCK in text else text
         if not self.secrets:
             return text
         if self.leaks(text):

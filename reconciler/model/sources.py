@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from reconciler.model.redactor import Redactor
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from reconciler.model.redactor import Redactor
 
 REVOKE: Final = "Take it out of there, and revoke it"
 """What to do about a secret that is repeated, unless its source says more."""
@@ -31,7 +31,7 @@ class Sources:
     @cached_property
     def redactor(self) -> Redactor:
         """What finds all of them."""
-        return Redactor.of(*self.known)
+        return _redactor(*self.known)
 
     def leaks(self, text: str) -> bool:
         """Return whether a text repeats one of them."""
@@ -41,5 +41,11 @@ class Sources:
         """Return the source of the first secret that a JSON value repeats; None if it repeats none."""
         if not self.redactor.hides(value):
             return None
-        repeated = (one for secret, one in self.known.items() if Redactor.of(secret).hides(value))
+        repeated = (one for secret, one in self.known.items() if _redactor(secret).hides(value))
         return next(repeated, Source("a secret of this run"))
+
+
+def _redactor(*secrets: str) -> Redactor:
+    from reconciler.model.redactor import Redactor  # noqa: PLC0415 - costs time, and many commands need none
+
+    return Redactor.of(*secrets)

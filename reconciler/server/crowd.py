@@ -44,7 +44,7 @@ class Phase(IntEnum):
 
 
 class Member(Protocol):
-    """A connection, as far as it can be told apart and ended."""
+    """A connection, as a value that can be ended."""
 
     def overdue(self, now: float) -> str:
         """Return what took too long; empty if nothing did."""
