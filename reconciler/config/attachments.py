@@ -39,37 +39,58 @@ class Attachments:
             return ()
         is_searched = row.searched in _tags(layers.fields, values)
         references: list[FileReference] = []
+        named: list[str] = []
         for number, entry in enumerate(declared):
-            reference = self._file(layers, row, entry, number) if isinstance(entry, str) else entry.id
-            if isinstance(entry, str) and reference is not None and is_searched:
-                _check_type(layers, row, entry, number)
+            is_path = isinstance(entry, str)
+            called = self._path(layers, row, entry, number) if is_path else entry.id
+            reference = self._file(layers, row, called, number) if called is not None and is_path else called
+            if called is None or reference is None:
+                continue
+            if is_path and is_searched:
+                _check_type(layers, row, called, number)
             if reference in references:
-                called = entry if isinstance(entry, str) else entry.id
-                layers.problem(CODES[Limit.TWICE], f"{called} is attached twice", row.name, number)
-            elif reference is not None:
+                _check_twice(layers, row, called, named[references.index(reference)], number=number)
+            else:
                 references.append(reference)
+                named.append(called)
         layers.check(row, references)
         return tuple(references)
 
-    def _file(self, layers: Layers, row: Files, named: str, number: int) -> Address | None:
+    def _path(self, layers: Layers, row: Files, named: str, number: int) -> str | None:
+        """Return the path beneath the root of a file; None where it is wrong, which is reported."""
         layer = layers.layer(row.name)
         try:
             path = self.root.locate(named, layer.source.path if layer else layers.own.path)
+        except ContentError as cause:
+            self._refuse(layers, row, cause, number)
+            return None
+        layers.uses(path, row.name, number)
+        return path
+
+    def _file(self, layers: Layers, row: Files, path: str, number: int) -> Address | None:
+        try:
             upload = self.by_path.get(path) or self._upload(path, row)
         except ContentError as cause:
-            problem = f"cannot read the file: {cause}"
-            layers.problem(cause.code, problem, row.name, number, help=cause.help)
-            return None
+            if not (cause.is_guess and layers.permits(cause.code, path)):
+                self._refuse(layers, row, cause, number, file=path)
+                return None
+            return self._upload(path, row, as_it_is=True).address
         self.by_path[path] = upload
         return upload.address
 
-    def _upload(self, path: str, row: Files) -> DesiredFile:
+    def _refuse(
+        self, layers: Layers, row: Files, cause: ContentError, number: int, *, file: str = ""
+    ) -> None:
+        problem = f"cannot read the file: {cause}"
+        layers.problem(cause.code, problem, row.name, number, help=cause.help, file=file)
+
+    def _upload(self, path: str, row: Files, *, as_it_is: bool = False) -> DesiredFile:
         """Return the upload that a path means: two paths with the same name and bytes are one upload."""
         name = Path(path).name
         if '"' in name or not is_plain(name):
             problem = f"{path!r} would reach the server under another name"
             raise ContentError("AS307", problem, "rename it without quotes and control characters")
-        content, size = self.root.fingerprint(path, row.largest)
+        content, size = self.root.fingerprint(path, row.largest, as_it_is=as_it_is)
         made = DesiredFile(address.file(path), name, content, size)
         return self.uploads.setdefault(made.identity, made)
 
@@ -87,4 +108,13 @@ def _check_type(layers: Layers, row: Files, path: str, number: int) -> None:
         remedy = f"attach it to an assistant without `{row.searched}`, or convert it"
         called = f"{suffix} files" if suffix else "files without an ending such as .md"
         problem = f"`{row.searched}` cannot read {called}"
-        layers.problem(CODES[Limit.TYPE], problem, row.name, number, help=remedy)
+        layers.problem(CODES[Limit.TYPE], problem, row.name, number, help=remedy, file=path)
+
+
+def _check_twice(layers: Layers, row: Files, path: str, other: str, *, number: int) -> None:
+    """Report a file that is named twice; of two files that are one upload, only warn."""
+    if path == other:
+        layers.problem(CODES[Limit.TWICE], f"{path} is attached twice", row.name, number, file=path)
+    else:
+        problem = f"{path} has the name and the content of {other}, so both are one upload, attached once"
+        layers.warn(CODES[Limit.TWICE], problem, row.name, number, help="name one of them", file=path)

@@ -154,6 +154,7 @@ _RULES = (
         "a symbolic link, or a file that git-crypt, age, ansible-vault, SOPS, transcrypt, strongbox or PGP "
         "has encrypted. An assistant would get it in place of the content, so it is refused, "
         "everywhere and also with --allow-untracked. Get the content as the help says.",
+        guesses=True,
     ),
     Rule(
         "AS311",
@@ -220,7 +221,10 @@ _RULES = (
     Rule(
         "AS413",
         "listed twice",
-        "The same item, such as a tool, or the same file cannot be given twice to one assistant. Keep one.",
+        "The same item, such as a tool, or the same file cannot be given twice to one assistant. Keep one. "
+        "Two files of the same name and content are one upload, so they are attached once: a warning names "
+        "both.",
+        guesses=True,
     ),
     Rule(
         "AS414",
@@ -238,6 +242,7 @@ _RULES = (
         "a file that cannot be searched",
         "A tool that searches files reads some types only, and the server refuses to attach others to an "
         "assistant that has it.",
+        guesses=True,
     ),
     Rule(
         "AS417",
@@ -262,6 +267,7 @@ _RULES = (
         "a variable that nobody uses",
         "A variable that no template uses is a spelling mistake or a leftover. Only prompts with "
         "`template: true` are templates.",
+        guesses=True,
     ),
     Rule(
         "AS423",
@@ -281,6 +287,14 @@ _RULES = (
         "addresses that are declared no longer, to forget without deleting. Each address stands there "
         "once.",
     ),
+    Rule(
+        "AS426",
+        "an invalid exception",
+        "`lint: {allow: [{code: AS505, in: assistant.support, reason: ...}]}` allows what one rule finds in "
+        "one place. Only rules that guess can be overridden: AS310, AS413, AS416, AS422 and those from AS501 "
+        "to AS512. `in` is the address of an assistant, which means all of its texts and files, or the path "
+        "of a file as messages print it. The reason is one line for reviewers; every plan lists it.",
+    ),
     # 5xx: prompts
     Rule(
         "AS501",
@@ -289,6 +303,7 @@ _RULES = (
         "bidirectional, tag and private characters. Where a script or an emoji needs one it is allowed "
         "by itself; anything else is removed, or allowed by `lint: {allow_characters: [U+200B]}`, which "
         "a reviewer sees.",
+        guesses=True,
     ),
     Rule(
         "AS503",
@@ -296,40 +311,47 @@ _RULES = (
         "TODO, FIXME, [INSERT ...] and the like, and ${var.name} in a prompt that is no template, reach "
         "the model as they stand. `{{ }}` and other braces are left alone: many prompts are filled in "
         "at run time.",
+        guesses=True,
     ),
     Rule(
         "AS504",
         "line ends that surprise",
         "Every letter is sent, so CR LF, empty lines at the end of a prompt, and a line break in a short "
         "text such as a name are sent too.",
+        guesses=True,
     ),
     Rule(
         "AS505",
         "something that looks like a key",
         "What stands in a prompt can be read by everybody who chats with the assistant, and what stands "
         "in git stays there. Take the key out and revoke it.",
+        guesses=True,
     ),
     Rule(
         "AS506",
         "an empty prompt",
         "A prompt of nothing is sent as nothing. A value of `null` clears it and says so.",
+        guesses=True,
     ),
     Rule(
         "AS507",
         "a tool that the prompt names and the assistant lacks",
         "The prompt asks the model to use a tool that other assistants of this configuration have and "
         "this one has not.",
+        guesses=True,
     ),
     Rule(
         "AS508",
         "a model with an announced end",
         "The model's maker has announced the day on which it is shut down. Name its successor in time.",
+        guesses=True,
     ),
     Rule(
         "AS509",
         "conflict markers",
         "A merge stopped at lines that both sides changed, and left both between `<<<<<<<` and `>>>>>>>`. "
         "Decide for one side, and remove the markers.",
+        guesses=True,
     ),
     Rule(
         "AS510",
@@ -337,6 +359,7 @@ _RULES = (
         "In YAML a `#` after a space begins a comment, also behind a text without quotes, and so does a `#` "
         "below a block that is indented less than the block. Those words are not sent. Quote the text, or "
         "write it as a block. A comment that is meant is set off by two spaces, or has a line of its own.",
+        guesses=True,
     ),
     Rule(
         "AS511",
@@ -344,12 +367,21 @@ _RULES = (
         "Two assistants have the same display name, or names that differ only in letters, digits and spaces "
         "that look alike, such as a Latin and a Cyrillic a. A person who chooses by the name cannot tell "
         "them apart.",
+        guesses=True,
     ),
     Rule(
         "AS512",
         "a heap of combining marks",
         "No script needs more than four combining marks on one letter. More of them are drawn over the "
         "lines around the name, and can cover what stands there.",
+        guesses=True,
+    ),
+    Rule(
+        "AS513",
+        "an exception that allows nothing",
+        "An entry of `lint: allow:` is not needed: the rule finds nothing in that place, or not any more. "
+        "Remove it, so that a later finding there is not allowed by mistake. Where environments are "
+        "described there is no such warning, since another environment may need the entry.",
     ),
 )
 

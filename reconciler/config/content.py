@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from contextlib import ExitStack, contextmanager
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
@@ -17,7 +17,7 @@ from reconciler.config import listing, names
 from reconciler.config.blob import Passed, passed, with_line_feeds
 from reconciler.config.errors import ContentError
 from reconciler.config.evidence import Evidence, Proof
-from reconciler.config.placeholder import CUT
+from reconciler.config.placeholder import CUT, placeholder
 from reconciler.config.problems import KEPT
 from reconciler.config.source import MAX_BYTES, Source
 from reconciler.config.tracked import TrackedRule
@@ -83,14 +83,17 @@ class Root:
                 )
         return "/".join(steps)
 
-    def source(self, path: str, *, limit: int = MAX_BYTES, by_hand: bool = False) -> Source:
+    def source(
+        self, path: str, *, limit: int = MAX_BYTES, by_hand: bool = False, as_it_is: bool = False
+    ) -> Source:
         """Return a file's text, exactly; ContentError when it is not UTF-8 or longer than ``limit`` bytes.
 
-        A file that a person named ``by_hand`` is held to git as any other, but it is no warning.
+        A file that a person named ``by_hand`` is held to git as any other, but it is no warning. What only
+        stands for a content is refused, unless it is wanted ``as_it_is``.
         """
         with self._admitted(path, limit, by_hand=by_hand) as (stream, entry):
             content = b"".join(_pieces(stream, path, limit))
-            used = self._used(path, entry, len(content), lambda: [content])
+            used = self._used(path, entry, len(content), lambda: [content], as_it_is=as_it_is)
         if used.proof is Proof.LINE_ENDS:
             content = b"".join(with_line_feeds([content]))
         return self._decoded(path, content, is_quoted=self.evidence.is_quoted(used.proof))
@@ -107,14 +110,18 @@ class Root:
         self.read += len(text)
         return Source(path, text, is_quoted)
 
-    def fingerprint(self, path: str, limit: int) -> tuple[str, int]:
-        """Return sha256 in hex and size in bytes of a named file; ContentError above ``limit`` bytes."""
+    def fingerprint(self, path: str, limit: int, *, as_it_is: bool = False) -> tuple[str, int]:
+        """Return sha256 in hex and size in bytes of a named file; ContentError above ``limit`` bytes.
+
+        What only stands for a content, or has conflict markers, is refused unless it is wanted ``as_it_is``.
+        """
         with self._admitted(path, limit) as (stream, entry):
             size = os.fstat(stream.fileno()).st_size
-            used = self._used(path, entry, size, lambda: _pieces(stream, path, limit)).passed
-        if used.has_conflict:
+            pieces = partial(_pieces, stream, path, limit)
+            used = self._used(path, entry, size, pieces, as_it_is=as_it_is).passed
+        if used.has_conflict and not as_it_is:
             problem = f"a merge left its conflict markers in {path}"
-            raise ContentError("AS509", problem, "decide for one side, and remove them")
+            raise ContentError("AS509", problem, "decide for one side, and remove them", is_guess=True)
         return used.sha256, used.size
 
     def reopen(self, file: DesiredFile) -> IO[bytes]:
@@ -228,7 +235,13 @@ class Root:
             yield stream, entry
 
     def _used(
-        self, path: str, entry: Entry | None, size: int, pieces: Callable[[], Iterable[bytes]]
+        self,
+        path: str,
+        entry: Entry | None,
+        size: int,
+        pieces: Callable[[], Iterable[bytes]],
+        *,
+        as_it_is: bool,
     ) -> _Used:
         """Return what a file is used as; ContentError where it cannot be.
 
@@ -236,6 +249,8 @@ class Root:
         """
         name = entry.name if entry else ""
         seen = passed(pieces(), size, name)
+        if not as_it_is and (found := placeholder(seen.head, seen.tail)):
+            raise ContentError("AS310", f"{path} is {found.what}, not its content", found.help, is_guess=True)
         others = cache(lambda: passed(with_line_feeds(pieces()), size - seen.line_ends, name))
         proof = self.evidence.judge(path, entry, seen, others)
         return _Used(others() if proof is Proof.LINE_ENDS else seen, proof)

@@ -28,9 +28,21 @@ class ConfigError(ReconcilerError):
 
 
 class ContentError(ReconcilerError):
-    """A named file cannot be used; ``code`` names the rule, ``help`` says what to do."""
+    """A named file cannot be used; ``code`` names the rule, ``help`` says what to do.
 
-    def __init__(self, code: str, message: str, help: str = "") -> None:  # noqa: A002 - the field's word
+    ``is_guess``: it was only judged by its content, and can be used as it is where a configuration allows
+    that.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        help: str = "",  # noqa: A002 - the field's word
+        *,
+        is_guess: bool = False,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.help = help
+        self.is_guess = is_guess

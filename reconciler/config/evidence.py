@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.config import listing, names
 from reconciler.config.errors import ContentError
 from reconciler.config.git import GitError, commit_of, git
-from reconciler.config.placeholder import Pointer, placeholder
+from reconciler.config.placeholder import Pointer
 from reconciler.config.stored import Stored
 from reconciler.config.tracked import Entry, Index, Objection, Silence, TrackedRule, tracked
 from reconciler.model.diagnostic import Diagnostic, Origin
@@ -91,11 +91,8 @@ class Evidence:
     def judge(self, path: str, entry: Entry | None, seen: Passed, others: Callable[[], Passed]) -> Proof:
         """Return what proves the bytes of a file; ContentError where they must be proved and are not.
 
-        The same for bytes that only stand for the content. ``others`` makes a second pass, as if the line
-        ends were LF; it is called only if that is needed.
+        ``others`` makes a second pass, as if the line ends were LF; it is called only if that is needed.
         """
-        if found := placeholder(seen.head, seen.tail):
-            raise ContentError("AS310", f"{path} is {found.what}, not its content", found.help)
         proof = self._proof(path, entry, seen, others) if entry else Proof.NONE
         if proof is Proof.NONE:
             self.unproved[path] = entry, Pointer(seen.sha256, seen.size)

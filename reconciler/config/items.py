@@ -110,6 +110,7 @@ class ItemLists:
         layer = layers.layer(row.name)
         try:
             located = self.root.locate(named, layer.source.path if layer else layers.own.path)
+            layers.uses(located, row.name, *path)
             key = located, row.name, tuple(shape.kind.tag for shape in shapes)
             if key not in self.files:
                 self.files[key] = self._in_file(row, shapes, located, layers.problems)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.config.limits import CODES
+from reconciler.model.address import assistant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,26 +105,55 @@ class Layers:
         *path: str | int,
         help: str = "",  # noqa: A002 - the field's word
         key: bool = False,
+        file: str = "",
     ) -> None:
-        """Report what is wrong with the value under a path, or with its key."""
+        """Report what is wrong with the value under a path, with its key, or with the file that it names."""
         if self.problems.describes_errors:
-            self.problems.append(self._located(code, message, *path, help=help, key=key))
+            self.problems.append(self._located(code, message, *path, help=help, key=key, file=file))
         else:
             self.problems.note(self.origin(*path, key=key), message)
 
-    def warn(self, code: str, message: str, *path: str | int, help: str = "") -> None:  # noqa: A002 - the field's word
+    def warn(self, code: str, message: str, *path: str | int, help: str = "", file: str = "") -> None:  # noqa: A002 - the field's word
         """Report what is likely a mistake, and may be meant."""
-        self.problems.append(self._located(code, message, *path, help=help).as_warning())
+        self.problems.append(self._located(code, message, *path, help=help, file=file).as_warning())
 
-    def _located(self, code: str, message: str, *path: str | int, help: str, key: bool = False) -> Diagnostic:  # noqa: A002 - the field's word
+    def _located(
+        self,
+        code: str,
+        message: str,
+        *path: str | int,
+        help: str,  # noqa: A002 - the field's word
+        key: bool = False,
+        file: str = "",
+    ) -> Diagnostic:
         layer = self.layer(*path) if path else None
         source = layer.source if layer else self.own
-        return source.diagnostic(code, message, self.origin(*path, key=key), help=help)
+        found = source.diagnostic(code, message, self.origin(*path, key=key), help=help)
+        return replace(found, about=(self.address, file) if file else (self.address,))
+
+    @property
+    def address(self) -> str:
+        """The address of the assistant."""
+        return str(assistant(self.name))
+
+    def uses(self, file: str, *path: str | int) -> None:
+        """Record that the value under a path names a file: what is found in the file is found here too."""
+        self.problems.exceptions.uses(file, self.origin(*path))
+
+    def permits(self, code: str, file: str) -> bool:
+        """Return whether an exception allows that this assistant gets a file as it is."""
+        return self.problems.exceptions.permits(code, self.address, file)
 
     def violated(self, row: Field, problem: Problem, *path: str | int) -> None:
         """Report a limit of a field that a value violates, at a path inside the value."""
         code, key = CODES[problem.limit], problem.is_key
-        self.problem(code, problem.message, row.name, *path, help=problem.help, key=key)
+        if self.problems.describes_errors:
+            found = self._located(code, problem.message, row.name, *path, help=problem.help, key=key)
+            self.problems.append(
+                replace(found, is_guess=False)
+            )  # it is the API's limit, so no exception helps
+        else:
+            self.problems.note(self.origin(row.name, *path, key=key), problem.message)
 
     def _report(self, layer: Layer, problem: Problem, field: str) -> None:
         origin = layer.node.at(field)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from reconciler.config.errors import ConfigError
+from reconciler.config.exceptions import Exceptions
 from reconciler.model.diagnostic import MOST_COUNTED, Suggestions
 
 if TYPE_CHECKING:
@@ -19,11 +20,14 @@ KEPT: Final = 100
 class Problems:
     """Collects the problems of a configuration, each once; ``suggestions`` are for those who report them.
 
-    The ten-thousandth error ends the reading with a ConfigError. Warnings end nothing.
+    What ``exceptions`` may allow is held until it is known which assistants it is about. The
+    ten-thousandth error ends the reading with a ConfigError. Warnings end nothing.
     """
 
     def __init__(self, found: Iterable[Diagnostic] = ()) -> None:
         self.suggestions = Suggestions()
+        self.exceptions = Exceptions()
+        self._held: list[Diagnostic] = []
         self._errors: list[Diagnostic] = []
         self._warnings: list[Diagnostic] = []
         self._more = self._found = 0  # errors that are not described, and that are
@@ -57,6 +61,20 @@ class Problems:
 
     def append(self, problem: Diagnostic) -> None:
         """Take a problem; ConfigError where it is one error too many."""
+        if self.exceptions.may_permit(problem) and len(self._held) < MOST_COUNTED:
+            self._held.append(problem)
+        else:
+            self._take(problem)
+
+    def decide(self) -> None:
+        """Take what was held and no exception allows; ConfigError as for one."""
+        held, self._held = self._held, []
+        for problem in held:
+            if not self.exceptions.permit(problem):
+                self._take(problem)
+
+    def _take(self, problem: Diagnostic) -> None:
+        problem = self.exceptions.placed(problem)
         if (problem.origin, problem.message) in self._seen or (problem.is_warning and self.is_full):
             return
         kept = self._warnings if problem.is_warning else self._errors

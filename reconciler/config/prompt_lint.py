@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.config.conflict import conflict
@@ -83,7 +83,8 @@ class PromptLint:
             lacks = f"which assistant `{layers.name}` does not have"
             problem = f"the prompt names the {row.noun} `{word}`, {lacks}"
             remedy = f"add it to `{row.name}`"
-            yield use.span.diagnostic("AS507", problem, use.at, use.width, help=remedy).as_warning()
+            found = use.span.diagnostic("AS507", problem, use.at, use.width, help=remedy).as_warning()
+            yield replace(found, about=(layers.address,))
 
     def _is_new(self, text: Span | int) -> bool:
         is_new = text not in self.checked

@@ -169,13 +169,22 @@ class Prompts:
         layer = layers.layer(name)
         try:
             located = self.root.locate(named, layer.source.path if layer else layers.own.path)
+            layers.uses(located, name, *path)
             if located not in self.sources:
-                self.sources[located] = self.root.source(located)
+                self.sources[located] = self._source(layers, located)
         except ContentError as cause:
             problem = f"cannot read the prompt: {cause}"
             layers.problem(cause.code, problem, name, *path, help=cause.help)
             return None
         return Span(self.sources[located].text, self.sources[located])
+
+    def _source(self, layers: Layers, located: str) -> Source:
+        try:
+            return self.root.source(located)
+        except ContentError as cause:
+            if cause.is_guess and layers.permits(cause.code, located):
+                return self.root.source(located, as_it_is=True)
+            raise
 
 
 def _written(text: str, layer: Layer, origin: Origin) -> Span:

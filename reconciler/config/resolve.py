@@ -24,7 +24,7 @@ from reconciler.config.variables import Variable, Variables
 from reconciler.dialects.written import Strict
 from reconciler.model import address
 from reconciler.model.canonical import canonical
-from reconciler.model.diagnostic import Diagnostic, Origin
+from reconciler.model.diagnostic import AllowedFinding, Diagnostic, Origin
 from reconciler.model.field import Items, Mapped, Text
 from reconciler.model.mark import NO_ENVIRONMENT
 from reconciler.model.resource import Desired, DesiredAssistant
@@ -132,6 +132,7 @@ class _Resolver:
         self._twice(documents)
         chosen = self.environments.chosen(self.choice.environment)
         self._variables(documents, chosen)
+        self.problems.extend(self.problems.exceptions.read(documents))
         self._check_sources(documents)
         names = [name for document in documents for name in _keys(document, "assistants")]
         self._bound(documents, names)
@@ -141,6 +142,7 @@ class _Resolver:
         moves.read(documents, complete=complete)
         assistants = self._assistants([*self._layers(documents, chosen)])
         self._unused(documents, chosen)
+        self._decide()
         return Desired(
             project,
             assistants,
@@ -148,8 +150,23 @@ class _Resolver:
             environment=self.choice.environment or NO_ENVIRONMENT,
             moved=moves.earlier(),
             removed=frozenset(moves.removed),
-            exceptions=frozenset(f"U+{ord(one):04X}" for one in self.lint.allowed),
+            exceptions=self._exceptions(),
         )
+
+    def _decide(self) -> None:
+        """Drop the findings that an exception allows, and report the exceptions that allow nothing.
+
+        Where something is wrong a text may not have been checked, and another environment may need an
+        exception.
+        """
+        self.problems.decide()
+        if not self.problems.has_errors and not self.environments.described:
+            self.problems.extend(self.problems.exceptions.unused())
+
+    def _exceptions(self) -> tuple[AllowedFinding, ...]:
+        characters = (f"U+{ord(one):04X}" for one in self.lint.allowed)
+        allowed = [AllowedFinding("AS501", character=one) for one in characters]
+        return tuple(sorted([*allowed, *self.problems.exceptions.entries.values()]))
 
     def _project(self, documents: Sequence[Declared], *, complete: bool) -> str:
         named = [document for document in documents if "project" in document.document.model_fields_set]

@@ -54,20 +54,26 @@ class Commit(Root):
         self._replaced: dict[str, str] = {}
         self._unreadable: dict[str, str] = {}
 
-    def source(self, path: str, *, limit: int = MAX_BYTES, by_hand: bool = False) -> Source:  # noqa: ARG002 - the root's signature
+    def source(
+        self,
+        path: str,
+        *,
+        limit: int = MAX_BYTES,
+        by_hand: bool = False,  # noqa: ARG002 - the root's signature
+        as_it_is: bool = False,
+    ) -> Source:
         """Return a file's text; ContentError when it is not UTF-8 or longer than ``limit`` bytes."""
         blob = self._blob(path)
         content = self._objects.content(blob, path, limit)
-        if found := placeholder(content, content):
+        if not as_it_is and (found := placeholder(content, content)):
             if self._at_hand(path, blob, pointer(content)):
                 return self._here.source(path)
             problem = f"{path} is {found.what} in the commit {self.name[:12]}, which --against cannot read"
-            raise ContentError(
-                "AS310", problem, "plan without --against, or against a commit with its content"
-            )
+            remedy = "plan without --against, or against a commit with its content"
+            raise ContentError("AS310", problem, remedy, is_guess=True)
         return self._decoded(path, content)
 
-    def fingerprint(self, path: str, limit: int) -> tuple[str, int]:
+    def fingerprint(self, path: str, limit: int, *, as_it_is: bool = False) -> tuple[str, int]:
         """Return sha256 in hex and size in bytes of a file; ContentError above ``limit`` bytes.
 
         Of a placeholder they are those of the file at hand, if that is what it stands for, or else its own.
@@ -76,7 +82,7 @@ class Commit(Root):
         known = self._objects.known.get(blob)
         if known is None:
             known = self._objects.known[blob] = self._hashed(blob, path, limit)
-        if blob in self._replaced:
+        if blob in self._replaced and not as_it_is:
             if same := self._at_hand(path, blob):
                 return same
             self._unreadable[path] = self._replaced[blob]

@@ -92,9 +92,18 @@ class Move(Strict):
     to: str
 
 
-class Lint(Strict):
-    """What the checks shall let pass."""
+class Allowed(Strict):
+    """A finding that a reviewer accepts: the code of the rule, the address or path, and the reason."""
 
+    code: str
+    in_: str = Written(alias="in")
+    reason: str
+
+
+class Lint(Strict):
+    """Exceptions from rules that guess."""
+
+    allow: list[Allowed] = Written(default=[])
     allow_characters: list[Annotated[str, Written(pattern=r"^U\+(10|[0-9A-F])?[0-9A-F]{4}$")]] = Written(
         default=[]
     )

@@ -41,9 +41,18 @@ class Source:
 
         Of a text that must not be quoted it says only which rule is broken, and where: messages repeat words.
         """
+        rule = RULES[code]
         if not self.is_quoted:
-            return Diagnostic(code, RULES[code].title, origin, help=_UNQUOTED)
-        return Diagnostic(code, message, origin, label=label, help=help, excerpt=self._excerpt(origin))
+            return Diagnostic(code, rule.title, origin, help=_UNQUOTED, is_guess=rule.guesses)
+        return Diagnostic(
+            code,
+            message,
+            origin,
+            label=label,
+            help=help,
+            excerpt=self._excerpt(origin),
+            is_guess=rule.guesses,
+        )
 
     @property
     def is_markdown(self) -> bool:

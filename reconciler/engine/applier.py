@@ -16,6 +16,7 @@ from reconciler.engine.attaching import StaleError, UnfitError, UnkeptError
 from reconciler.errors import DisclosureError, ReconcilerError, StoreError
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, Step, StepKind
+from reconciler.model.diagnostic import names_of
 from reconciler.model.outcome import Cause, Ended, Event, Outcome, Report, Result, Started, Stepped
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _owned(plan: Plan, state: State) -> State:
         target=basis.target,
         account=account,
         dialect=dialect,
-        exceptions=plan.exceptions,
+        exceptions=names_of(plan.exceptions),
     )
 
 

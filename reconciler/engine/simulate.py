@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.engine.memory import Memory, remember
 from reconciler.engine.planned_run import PlannedRun
 from reconciler.engine.planner import plan
+from reconciler.model.diagnostic import names_of
 from reconciler.model.field import Shape
 from reconciler.model.mark import MARK_KEY
 from reconciler.model.resource import Live, LiveAssistant, LiveFile
@@ -53,7 +54,7 @@ def _applied(before: Desired, desired: Desired, options: PlanOptions) -> tuple[L
     files = [LiveFile(str(file.address), file.filename, file.size, file.sha256) for file in before.files]
     files += [LiveFile(file_id, file_id, 0) for file_id in {*_named(before), *_named(desired)}]
     live = Live({assistant.id: assistant for assistant in assistants}, {file.id: file for file in files})
-    return live, replace(empty, bindings=bindings, exceptions=before.exceptions)
+    return live, replace(empty, bindings=bindings, exceptions=names_of(before.exceptions))
 
 
 def _named(desired: Desired) -> Iterator[str]:

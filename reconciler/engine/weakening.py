@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.engine.ownership import Verdict
+from reconciler.model.diagnostic import names_of
 from reconciler.model.weakening import Protection, Weakening
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def weakened(inputs: PlannerInput, claims: Claims) -> Iterator[Weakening]:
         if inputs.options.selected(claim.address) and (is_bound or (mark and mark.is_protected)):
             yield Weakening(Protection.PREVENT_DESTROY, str(claim.address))
     known = inputs.state.exceptions
-    if known is not None and (added := inputs.desired.exceptions - known):
+    if known is not None and (added := names_of(inputs.desired.exceptions) - known):
         yield Weakening(Protection.LINT, names=tuple(sorted(added)))
 
 

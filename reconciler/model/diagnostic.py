@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from heapq import nlargest
@@ -21,6 +23,7 @@ _LONGEST_PATH = 200
 _MOST_WORDS, _COMPARED = 2_000, 40  # that are looked at to find a spelling mistake, and compared
 _LONGEST_WORD = 100
 _LEAST_ALIKE = 0.6
+_PLAIN_PLACE = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*")  # what YAML takes for a text without quotes
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,11 +48,39 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The meaning of a Diagnostic's code: a title, the reason and the remedy."""
+    """The meaning of a Diagnostic's code: a title, the reason and the remedy.
+
+    A rule that ``guesses`` can be wrong about a text, so a configuration can allow what it finds.
+    """
 
     code: str
     title: str
     text: str
+    guesses: bool = False
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AllowedFinding:
+    """An exception that a configuration makes from a rule that guesses, and the reason for it.
+
+    ``place`` is the address of an assistant or a file, or the path of a file. A ``character``, such as
+    U+200B, is allowed in every text, and then there is neither place nor reason.
+    """
+
+    code: str
+    place: str = ""
+    reason: str = ""
+    character: str = ""
+
+    @property
+    def name(self) -> str:
+        """What a state remembers of it: whether it is another exception does not depend on the reason."""
+        return self.character or f"{self.code} in {self.place}"
+
+
+def names_of(exceptions: Iterable[AllowedFinding]) -> frozenset[str]:
+    """Return the names under which a state remembers exceptions."""
+    return frozenset(one.name for one in exceptions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +97,8 @@ class Diagnostic:
 
     ``code`` names the rule, such as AS201, for ``explain``. ``label`` is the short word under the caret;
     ``excerpt`` is None where the file could not be read, or may not be quoted. Long sentences are cut.
+    ``is_guess``: the rule can be wrong, so an exception can allow it. ``about`` are addresses and paths that
+    it is about, beside the file of the origin; the last is the narrowest.
     """
 
     code: str
@@ -75,6 +108,8 @@ class Diagnostic:
     help: str = ""
     excerpt: Excerpt | None = None
     is_warning: bool = False
+    is_guess: bool = False
+    about: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Mask what looks like a key in sentences that repeat a text, and cut them where they are long."""
@@ -87,6 +122,13 @@ class Diagnostic:
     def as_warning(self) -> Diagnostic:
         """Return this problem as a warning, which stops nothing."""
         return replace(self, is_warning=True)
+
+    @property
+    def exception(self) -> str:
+        """The entry of `lint: allow:` that would let it pass; an empty text where none can."""
+        place = self.about[-1] if self.about else self.origin.path
+        plain = place if _PLAIN_PLACE.fullmatch(place) else json.dumps(place, ensure_ascii=False)
+        return f"{{code: {self.code}, in: {plain}, reason: …}}" if self.is_guess else ""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

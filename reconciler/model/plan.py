@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from reconciler.model.address import Address
+    from reconciler.model.diagnostic import AllowedFinding
     from reconciler.model.mark import Mark
     from reconciler.model.weakening import Weakening
 
@@ -61,7 +62,7 @@ class Plan:
     number of them that are not on the server. ``is_bare``: the configuration declares nothing.
     ``is_partial``: only some addresses were asked for. ``left`` are the uploads that stay, as only a
     review deletes them. ``weakened`` are protections that the configuration weakens. ``exceptions`` are
-    what it lets the checks allow, for the state; a plan that was read from a file does not have them.
+    the findings of the checks that it allows.
     """
 
     project: str
@@ -75,7 +76,7 @@ class Plan:
     is_partial: bool = False
     left: tuple[str, ...] = ()
     weakened: tuple[Weakening, ...] = ()
-    exceptions: frozenset[str] = frozenset()
+    exceptions: tuple[AllowedFinding, ...] = ()
 
     @cached_property
     def counts(self) -> Counts:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reconciler.model.address import Address
-    from reconciler.model.diagnostic import Origin
+    from reconciler.model.diagnostic import AllowedFinding, Origin
 
 FileReference: TypeAlias = "Address | str"
 """The Address of a declared file, or the id of one that is already on the server."""
@@ -60,7 +60,7 @@ class Desired:
 
     ``moved`` maps the address of a declared assistant to those it had before, the latest first. ``removed``
     holds addresses to forget without deleting what they stand for. ``exceptions`` are findings of the checks
-    that the configuration allows, as it names them.
+    that the configuration allows.
     """
 
     project: str
@@ -69,7 +69,7 @@ class Desired:
     environment: str = NO_ENVIRONMENT
     moved: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict)
     removed: frozenset[Address] = frozenset()
-    exceptions: frozenset[str] = frozenset()
+    exceptions: tuple[AllowedFinding, ...] = ()
 
     @cached_property
     def by_address(self) -> Mapping[Address, DesiredAssistant | DesiredFile]:

@@ -47,6 +47,7 @@ def diagnostic_json(problems: Sequence[Diagnostic], omitted: int = 0) -> str:
             "column": problem.origin.column,
             "width": problem.origin.width,
             "help": problem.help,
+            "exception": problem.exception,
         }
         for problem in problems
     ]
@@ -96,6 +97,9 @@ def _problem(problem: Diagnostic) -> Iterator[Line]:
         yield from _excerpt(problem, problem.excerpt)
     if problem.help:
         yield line(Span("help", Style.BOLD), f": {visible(problem.help)}")
+    if problem.exception and not problem.is_warning:
+        entry = f"if this is harmless: lint: {{allow: [{problem.exception}]}}"
+        yield line(Span("help", Style.BOLD), f": {visible(entry)}")
 
 
 def _excerpt(problem: Diagnostic, excerpt: Excerpt) -> Iterator[Line]:

@@ -28,6 +28,7 @@ from reconciler.errors import PlanFileError
 from reconciler.model.address import Address
 from reconciler.model.canonical import digest
 from reconciler.model.change import Action, Change, Detail, FieldChange, Found, Reason, Step, StepKind
+from reconciler.model.diagnostic import AllowedFinding
 from reconciler.model.field import Shape
 from reconciler.model.keys import masked
 from reconciler.model.mark import Mark
@@ -237,6 +238,15 @@ class WarningRecord(_Record):
     help: str
 
 
+class ExceptionRecord(_Record):
+    """A finding of the checks that the configuration allows; a `character` is allowed in every text."""
+
+    code: str
+    place: str = Field(description="The address or the path that it is for, or empty.")
+    reason: str
+    character: str = ""
+
+
 class PlanDocument(_Record):
     """A plan: what apply would do, and what that rests on."""
 
@@ -254,6 +264,9 @@ class PlanDocument(_Record):
     counts: CountsRecord
     weakened: Some[WeakeningRecord] = Field(
         [], description="The protections that the configuration weakens since the last apply."
+    )
+    exceptions: Some[ExceptionRecord] = Field(
+        [], description="The findings of the checks that the configuration allows, with a reason for each."
     )
     changes: Some[ChangeRecord]
     notices: Some[str]
@@ -354,6 +367,7 @@ def plan_document(
         **asdict(plan.basis),
         scope=scope or ScopeRecord(),
         weakened=[_record(WeakeningRecord, one, names=list(one.names)) for one in plan.weakened],
+        exceptions=[_record(ExceptionRecord, one) for one in plan.exceptions],
         notices=[*plan.notices, *filter(None, [unproved(plan.left)])],
         changes=[_change_record(change) for change in plan.changes if change.is_visible or change.steps],
         warnings=[_warning_record(warning) for warning in warnings],
@@ -566,6 +580,7 @@ def plan_in(document: PlanDocument) -> Plan:
         changes=tuple(_change(record) for record in document.changes),
         notices=tuple(document.notices),
         weakened=tuple(_value(Weakening, one, names=tuple(one.names)) for one in document.weakened),
+        exceptions=tuple(_value(AllowedFinding, one) for one in document.exceptions),
     )
 
 

@@ -249,6 +249,9 @@ def _concerns(view: View, cards: Sequence[Card]) -> Iterator[Concern]:
         Concern("drift", "Changed on the server since the last apply", tuple(_drift(cards))),
         Concern("notice", "To know", tuple(Item(notice) for notice in view.notices)),
         Concern(
+            "notice", "Findings of the checks that are allowed", tuple(Item(text) for text in view.exceptions)
+        ),
+        Concern(
             "warning", "Likely mistakes in the configuration", tuple(Item(text) for text in view.warnings)
         ),
     )

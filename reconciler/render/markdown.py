@@ -119,6 +119,7 @@ def _remarks(view: View) -> Iterator[str]:
         yield from (f"- **{word}**: {_code(entry.address)} {text}\n" for word, text in _troubles(entry))
     yield from (f"- **Note**: {_code(notice, _VALUE)}\n" for notice in view.notices)
     yield from (f"- **Warning**: {_code(warning, _VALUE)}\n" for warning in view.warnings)
+    yield from (f"- **Allowed finding**: {_code(one, _VALUE)}\n" for one in view.exceptions)
 
 
 def _troubles(entry: Entry) -> Iterator[tuple[str, str]]:

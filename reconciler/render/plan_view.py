@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from reconciler.render.document import (
         ChangeRecord,
         DetailRecord,
+        ExceptionRecord,
         FieldRecord,
         FoundRecord,
         PlanDocument,
@@ -76,6 +77,8 @@ def plan_view(document: PlanDocument, context: int = CONTEXT) -> View:
         then="Only what was selected was compared." * (document.is_partial and is_unchanged),
         is_partial=document.is_partial,
         weakened=some([weakening(one) for one in document.weakened], "protection"),
+        exceptions=some([_exception(one) for one in document.exceptions], "exception"),
+        allowed=len(document.exceptions),
     )
 
 
@@ -89,6 +92,12 @@ def weakening(record: WeakeningRecord) -> str:
             return f"{record.address} ignores changes of {names} from now on (ignore_changes)"
         case Protection.LINT:
             return f"the checks allow {names} from now on (lint)"
+
+
+def _exception(record: ExceptionRecord) -> str:
+    if record.character:
+        return f"{record.code} {record.character} in every text"
+    return f"{record.code} in {record.place}: {record.reason}"
 
 
 def _warning(warning: WarningRecord) -> str:

@@ -52,6 +52,11 @@ def view_lines(view: View, depth: Depth = Depth.PLAIN) -> Iterator[Line]:
         yield line()
     for notice in view.notices:
         yield line(Span(f"  ! {notice}", Style.DRIFT))
+    if view.exceptions:
+        yield line()
+        yield line(f"  Findings of the checks that the configuration allows: {view.allowed}")
+    for exception in view.exceptions:
+        yield line(Span(f"    {exception}", Style.DIM))
     yield line()
     yield from _summary(view)
 

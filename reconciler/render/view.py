@@ -116,7 +116,8 @@ class View:
 
     ``title`` names which of both. ``summary`` is the line that tools look for; ``also`` stands before it,
     ``then`` behind it. ``serial`` is None where it is not shown. ``weakened`` are sentences that come first:
-    the protections that the configuration weakens.
+    the protections that the configuration weakens. ``exceptions`` are the findings of the checks that it
+    allows; ``allowed`` is their number, of which not all may be shown.
     """
 
     title: str
@@ -134,6 +135,8 @@ class View:
     then: str = ""
     is_partial: bool = False
     weakened: tuple[str, ...] = ()
+    exceptions: tuple[str, ...] = ()
+    allowed: int = 0
 
 
 def sign_of(action: Action, kind: Kind) -> tuple[str, Style, str]:

@@ -340,12 +340,12 @@ def test_two_paths_of_the_same_name_and_bytes_are_one_upload(workspace, read):
     assert len(found.files) == 3
 
 
-def test_a_file_attached_under_two_names_of_one_upload_is_attached_twice(workspace, problems):
+def test_two_files_that_are_one_upload_are_attached_once_with_a_warning(workspace, read):
     for path in ("a/notes.md", "b/notes.md"):
         workspace.write(path, "the same")
-    assert problems(SUPPORT + "    files: [a/notes.md, b/notes.md]\n") == [
-        "assistants.yaml:5:25: b/notes.md is attached twice"
-    ]
+    made = read(SUPPORT + "    files: [a/notes.md, b/notes.md]\n")
+    (found,) = made.assistants
+    assert len(found.files) == 1
 
 
 def test_paths_are_relative_to_the_file_that_names_them(workspace, read):

@@ -260,7 +260,7 @@ def test_front_matter_that_does_not_end_is_refused(text, workspace, refused):
         ("model: m\ntemplate: 1", "3:11: `assistants.support.instructions.template` must be true or false"),
         ("model: m\ninstructions: x", "3:1: the prompt is the text below the front matter"),
         ("model: m\nproject: Acme", "3:10: 'Acme' cannot be a project's name"),
-        ("model: m\nlint: {allow: [x]}", "3:8: unknown field `allow` in `lint`"),
+        ("model: m\nlint: {allow: [x]}", "3:16: `lint.allow[0]` must be a mapping, and is text"),
         ("model: m\nvars: {a: b}", "3:1: unknown field `vars` in `assistants.support`"),
         ("model: m\ndefaults: {model: m}", "3:1: unknown field `defaults` in `assistants.support`"),
         ("- model", "2:1: the front matter must be a mapping"),

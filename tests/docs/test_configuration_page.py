@@ -231,6 +231,7 @@ def test_the_table_of_fields_is_that_of_the_shapes():
         "an environment": fields(shapes.Environment),
         "one of `moved`": fields(shapes.Move),
         "`lint`": fields(shapes.Lint),
+        "one of `allow`": fields(shapes.Allowed),
     }
 
 

@@ -1,0 +1,173 @@
+"""Exceptions from rules that guess: `lint: allow:`, each with a code, a place and a reason."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler.config.codes import RULES
+from reconciler.model import address
+from reconciler.model.diagnostic import AllowedFinding, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from reconciler.config.document import Declared
+    from reconciler.config.source import Source
+    from reconciler.config.text import Node
+    from reconciler.model.diagnostic import Diagnostic, Origin
+
+GUESSES = tuple(code for code, rule in RULES.items() if rule.guesses)
+"""The codes of the rules that can be wrong."""
+
+_LONGEST = 300  # characters of a reason
+_FILE = str(address.file(""))
+_Position = tuple[int, int]
+
+
+class Exceptions:
+    """The exceptions of a configuration; they know which assistant a line belongs to, and which use a file.
+
+    What is found in a file that several places name is allowed by addresses only if it is allowed for each of
+    the places. The path of the file allows it for all.
+    """
+
+    def __init__(self) -> None:
+        self.entries: dict[tuple[str, str], AllowedFinding] = {}
+        self._origins: dict[tuple[str, str], tuple[Source, Origin]] = {}
+        self._codes: set[str] = set()
+        self._used: set[tuple[str, str]] = set()
+        self._namings: dict[str, set[Origin]] = defaultdict(set)
+        self._nodes: dict[str, Node] = {}
+        self._blocks: dict[str, tuple[list[_Position], list[str]]] = {}
+
+    def read(self, documents: Sequence[Declared]) -> Iterator[Diagnostic]:
+        """Take the entries of documents, and yield what is wrong with them."""
+        self._nodes = {declared.source.path: declared.node for declared in documents}
+        known = {
+            str(address.assistant(name))
+            for declared in documents
+            if (node := declared.node.child("assistants"))
+            for name in node.positions
+        }
+        for declared in documents:
+            for number, entry in enumerate(declared.document.lint.allow):
+                found = AllowedFinding(entry.code, entry.in_, entry.reason.strip())
+                problem = self._flaw(found, known)
+                if problem:
+                    field, message, remedy = problem
+                    origin = declared.node.at("lint", "allow", number, field)
+                    yield declared.source.diagnostic("AS426", message, origin, help=remedy)
+                else:
+                    self._add(found, declared.source, declared.node.at("lint", "allow", number))
+
+    def may_permit(self, problem: Diagnostic) -> bool:
+        """Return whether there is an exception from the rule of a problem."""
+        return problem.is_guess and problem.code in self._codes
+
+    def permit(self, problem: Diagnostic) -> bool:
+        """Return whether an exception allows a problem, and remember that it was needed."""
+        code, origin = problem.code, problem.origin
+        if self.permits(code, origin.path, *problem.about):
+            return True
+        owners = {self._owner(naming) for naming in self._namings.get(origin.path, {origin})}
+        keys = {(code, owner) for owner in owners if owner}
+        if "" in owners or not keys <= self.entries.keys():
+            return False
+        self._used |= keys
+        return True
+
+    def placed(self, problem: Diagnostic) -> Diagnostic:
+        """Return a problem with the assistant in whose lines it is, so that its exception is a narrow one."""
+        owner = "" if problem.about or not problem.is_guess else self._owner(problem.origin)
+        return replace(problem, about=(owner,)) if owner else problem
+
+    def permits(self, code: str, *places: str) -> bool:
+        """Return whether an exception names one of some places, and remember that it was needed."""
+        keys = {(code, place) for place in places} | {(code, f"{_FILE}{place}") for place in places}
+        found = keys & self.entries.keys()
+        self._used |= found
+        return bool(found)
+
+    def uses(self, file: str, origin: Origin) -> None:
+        """Record that a file is named somewhere."""
+        if self._codes:
+            self._namings[file].add(origin)
+
+    def unused(self) -> Iterator[Diagnostic]:
+        """Yield a warning for each exception that nothing needed."""
+        for key in self.entries.keys() - self._used:
+            source, origin = self._origins[key]
+            problem = f"{key[0]} finds nothing in {key[1]} that would have to be allowed"
+            yield source.diagnostic("AS513", problem, origin, help="remove this entry").as_warning()
+
+    def _add(self, found: AllowedFinding, source: Source, origin: Origin) -> None:
+        self.entries[found.code, found.place] = found
+        self._origins[found.code, found.place] = source, origin
+        self._codes.add(found.code)
+
+    def _flaw(self, found: AllowedFinding, known: set[str]) -> tuple[str, str, str] | None:
+        """Return the field of an entry that is wrong, the problem and the remedy; None where nothing is."""
+        rule = RULES.get(found.code)
+        if rule is None:
+            flaw = "code", f"there is no rule {found.code!r}", did_you_mean(found.code, GUESSES)
+        elif not rule.guesses:
+            problem = f"{found.code} ({rule.title}) is a rule without exceptions"
+            flaw = "code", problem, "correct what it finds"
+        elif not found.place:
+            remedy = "name an address, or the path of a file"
+            flaw = "in", "an exception needs the place that it is for", remedy
+        elif _is_assistant(found.place) and found.place not in known:
+            problem = f"no assistant has the address {found.place!r}"
+            flaw = "in", problem, did_you_mean(found.place, known)
+        elif not found.reason or "\n" in found.reason or len(found.reason) > _LONGEST:
+            problem = f"an exception needs a reason, of one line of at most {_LONGEST} characters"
+            flaw = "reason", problem, "say why a reviewer can accept it"
+        elif (found.code, found.place) in self.entries:
+            flaw = "code", f"{found.name} is allowed twice", "keep one of the entries"
+        else:
+            return None
+        return flaw
+
+    def _owner(self, origin: Origin) -> str:
+        """Return the address of the assistant in whose lines an origin is; an empty text beside them."""
+        if origin.path not in self._blocks:
+            node = self._nodes.get(origin.path)
+            self._blocks[origin.path] = _blocks(node) if node else ([], [])
+        starts, owners = self._blocks[origin.path]
+        index = bisect_right(starts, (origin.line, origin.column))
+        return owners[index - 1] if index else ""
+
+
+def _is_assistant(place: str) -> bool:
+    """Return whether a place can only be an address; a path in a folder, or with an ending, is none."""
+    return place.startswith(str(address.assistant(""))) and "/" not in place
+
+
+def _blocks(node: Node) -> tuple[list[_Position], list[str]]:
+    """Return where the lines of assistants begin in a file, in order, and whose they are.
+
+    An empty text stands for the lines of all others.
+    """
+    found = [
+        *_starts(node),
+        *_starts(node.child("assistants"), own=lambda name: str(address.assistant(name))),
+    ]
+    environments = node.child("environments")
+    for name in environments.positions if environments else ():
+        inner = node.child("environments", name)
+        found += [*_starts(inner), *_starts(inner.child("patches") if inner else None, own=str)]
+    found += _starts(environments)
+    found.sort()
+    return [start for start, _ in found], [owner for _, owner in found]
+
+
+def _starts(node: Node | None, own: Callable[[str], str] = lambda _: "") -> Iterator[tuple[_Position, str]]:
+    """Yield where each key of a mapping begins, and whose lines they are from there on."""
+    if node is None:
+        return
+    for name in node.positions:
+        origin = node.key(name)
+        yield (origin.line, origin.column), own(name)

@@ -1,0 +1,162 @@
+"""Exceptions from rules that guess: `lint: allow:`."""
+
+import pytest
+
+from reconciler.config.errors import ConfigError
+from reconciler.config.resolve import configuration
+from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
+
+KEY = "sk-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9v"
+HEAD = "project: acme\nlint:\n  allow:\n"
+PLACED = "    - {{code: {code}, in: {place}, reason: a reviewer said so}}\n"
+
+
+def allowing(*entries: tuple[str, str]) -> str:
+    return HEAD + "".join(PLACED.format(code=code, place=place) for code, place in entries)
+
+
+@pytest.fixture
+def found(workspace, root):
+    """The problems of a configuration, and whether one of them is an error."""
+
+    def found(text):
+        workspace.configure(text)
+        try:
+            return configuration(root, [workspace.folder / "assistants.yaml"], ASSISTANTS_V1).warnings
+        except ConfigError as cause:
+            return cause.diagnostics
+
+    return found
+
+
+@pytest.fixture
+def codes(found):
+    return lambda text: [problem.code for problem in found(text)]
+
+
+@pytest.fixture
+def origins(found):
+    return lambda text: [str(problem.origin) for problem in found(text)]
+
+
+@pytest.mark.parametrize("place", ["assistant.desk", "assistants.yaml"])
+def test_an_exception_allows_a_key_in_the_lines_of_its_place(place, read):
+    text = allowing(("AS505", place)) + f"assistants:\n  desk: {{model: m, instructions: {KEY}}}\n"
+    assert read(text).assistants[0].fields["instructions"] == KEY
+
+
+def test_an_exception_for_one_assistant_allows_nothing_of_the_next(origins):
+    text = allowing(("AS505", "assistant.desk")) + (
+        f"assistants:\n  desk: {{model: m, instructions: {KEY}}}\n  shop: {{model: m, instructions: {KEY}}}\n"
+    )
+    assert origins(text) == ["assistants.yaml:7:34"]
+
+
+def test_an_exception_for_an_assistant_does_not_allow_a_key_in_the_defaults(origins):
+    text = allowing(("AS505", "assistant.desk")) + (
+        f"defaults: {{model: m, instructions: {KEY}}}\nassistants:\n  desk: {{}}\n"
+    )
+    assert origins(text) == ["assistants.yaml:5:36"]
+
+
+def test_an_exception_reaches_into_the_patches_of_environments(workspace, read):
+    text = allowing(("AS505", "assistant.desk")) + (
+        f"assistants:\n  desk: {{model: m}}\nenvironments:\n  prod:\n    patches:\n"
+        f"      assistant.desk: {{instructions: {KEY}}}\n"
+    )
+    assert read(text).assistants
+
+
+SHARED = """\
+assistants:
+  desk: {model: m, instructions: {file: p.md}}
+  shop: {model: m, instructions: {file: p.md}}
+"""
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [[("AS505", "p.md")], [("AS505", "assistant.desk"), ("AS505", "assistant.shop")]],
+    ids=["by its path", "for each that uses it"],
+)
+def test_a_finding_in_a_shared_prompt_is_allowed(workspace, entries, codes):
+    workspace.write("p.md", f"Use {KEY}.")
+    assert codes(allowing(*entries) + SHARED) == []
+
+
+def test_a_finding_in_a_shared_prompt_is_not_allowed_for_one_of_those_that_use_it(workspace, origins):
+    workspace.write("p.md", f"Use {KEY}.")
+    assert origins(allowing(("AS505", "assistant.desk")) + SHARED) == ["p.md:1:5"]
+
+
+@pytest.mark.parametrize("place", ["assistant.desk", "docs/a.rst", "file.docs/a.rst"])
+def test_an_exception_allows_an_ending_of_a_file(workspace, place, codes):
+    workspace.write("docs/a.rst", "Handbook")
+    text = allowing(("AS416", place)) + (
+        "assistants:\n  desk: {model: m, tools: [{type: retrieval}], files: [docs/a.rst]}\n"
+    )
+    assert codes(text) == []
+
+
+@pytest.mark.parametrize("place", ["assistant.desk", "price.txt"])
+def test_an_exception_sends_a_placeholder_as_it_is(workspace, place, read):
+    workspace.write("price.txt", b"\0GITCRYPT\0abcdefghijkl")
+    text = allowing(("AS310", place)) + "assistants:\n  desk: {model: m, files: [price.txt]}\n"
+    (upload,) = read(text).files
+    assert upload.size == 22
+
+
+def test_an_exception_for_one_assistant_does_not_give_a_placeholder_to_another(workspace, origins):
+    workspace.write("price.txt", b"\0GITCRYPT\0abcdefghijkl")
+    text = allowing(("AS310", "assistant.desk")) + (
+        "assistants:\n  desk: {model: m, files: [price.txt]}\n  shop: {model: m, files: [price.txt]}\n"
+    )
+    assert origins(text) == ["assistants.yaml:7:28"]
+
+
+def test_an_exception_sends_a_prompt_that_stands_for_its_content(workspace, read):
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 3\n"
+    workspace.write("p.md", pointer)
+    text = allowing(("AS310", "p.md")) + "assistants:\n  desk: {model: m, instructions: {file: p.md}}\n"
+    assert read(text).assistants[0].fields["instructions"] == pointer
+
+
+def test_an_exception_allows_conflict_markers_in_an_attached_file(workspace, codes):
+    workspace.write("docs/git.md", "<<<<<<< HEAD\na\n=======\nb\n>>>>>>> main\n")
+    text = allowing(("AS509", "docs/git.md")) + "assistants:\n  desk: {model: m, files: [docs/git.md]}\n"
+    assert codes(text) == []
+
+
+def test_no_exception_lets_a_tool_be_declared_twice(codes):
+    text = allowing(("AS413", "assistant.desk")) + (
+        "assistants:\n  desk: {model: m, tools: [{type: code_interpreter}, {type: code_interpreter}]}\n"
+    )
+    assert codes(text) == ["AS413"]
+
+
+def test_an_exception_that_allows_nothing_is_a_warning(codes):
+    text = allowing(("AS505", "assistant.desk")) + "assistants:\n  desk: {model: m, instructions: Be kind.}\n"
+    assert codes(text) == ["AS513"]
+
+
+def test_an_exception_that_another_environment_may_need_is_no_warning(codes):
+    text = allowing(("AS505", "assistant.desk")) + (
+        "assistants:\n  desk: {model: m, instructions: Be kind.}\nenvironments: {prod: {}}\n"
+    )
+    assert codes(text) == []
+
+
+def test_a_finding_names_the_entry_that_would_allow_it(found):
+    (one,) = found(f"project: acme\nassistants:\n  desk: {{model: m, instructions: {KEY}}}\n")
+    assert one.exception == "{code: AS505, in: assistant.desk, reason: …}"
+
+
+def test_a_finding_of_a_rule_that_is_certain_names_no_entry(found):
+    (one,) = found("project: acme\nassistants:\n  desk: {model: m, instructions: {file: ../p.md}}\n")
+    assert one.exception == ""
+
+
+def test_hundreds_of_allowed_findings_hide_no_other_one(codes):
+    bad = "".join(f"  a{number}: {{model: m, instructions: {KEY}}}\n" for number in range(150))
+    text = allowing(("AS505", "assistants.yaml")) + f"assistants:\n{bad}  z: {{modl: m, model: m}}\n"
+    assert codes(text) == ["AS201"]
