@@ -19,6 +19,10 @@ IGNORED = INSTRUCTED.replace("Hi.}", "Hi., lifecycle: {ignore_changes: [instruct
 IGNORES = "assistant.support ignores changes of instructions from now on (ignore_changes)"
 ALLOWED = f"lint: {{allow_characters: [U+200B]}}\n{INSTRUCTED}"
 ALLOWS = "the checks allow U+200B from now on (lint)"
+REASON = "the prompt explains to-do lists"
+ENTRY = f"{{code: AS503, in: assistant.support, reason: {REASON}}}"
+EXCEPTED = f"lint: {{allow: [{ENTRY}]}}\n{INSTRUCTED.replace('Hi.', 'TODO lists')}"
+EXCEPTS = "the checks allow AS503 in assistant.support from now on (lint)"
 
 
 @pytest.fixture
@@ -59,6 +63,7 @@ STORIES = {
     "prevent_destroy": (PROTECTED, DROPPED, LOSES),
     "ignore_changes": (INSTRUCTED, IGNORED, IGNORES),
     "lint": (INSTRUCTED, ALLOWED, ALLOWS),
+    "an exception": (INSTRUCTED, EXCEPTED, EXCEPTS),
 }
 
 
@@ -183,3 +188,23 @@ def test_it_is_said_without_a_server_too(site, git):
         "ignore_changes": ["instructions"],
         "lint": ["U+200B"],
     }
+
+
+@pytest.mark.parametrize("form", ["text", "brief", "markdown", "html", "json"])
+def test_every_plan_lists_the_exceptions_and_their_reasons(site, form):
+    applied(site, EXCEPTED)
+
+    shown = planned(site, EXCEPTED, *(["--brief"] if form == "brief" else ["--format", form]))
+
+    if form == "json":
+        (one,) = json.loads(shown)["exceptions"]
+        assert (one["code"], one["place"], one["reason"]) == ("AS503", "assistant.support", REASON)
+    else:
+        assert f"AS503 in assistant.support: {REASON}" in shown
+    assert "weakened" not in shown or form == "json"
+
+
+def test_a_change_of_the_reason_weakens_nothing(site):
+    applied(site, EXCEPTED)
+
+    assert weakened(site, EXCEPTED.replace(REASON, "it is meant")) == []
