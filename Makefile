@@ -41,6 +41,7 @@ bench: .venv/ready .venv-sdk/ready ## measure, side by side in one run
 
 sweep: .venv/ready ## long runs: kill the program at every step, many times over; writes RELIABILITY.md
 	@$(BIN)/pytest -q -n 2 --dist worksteal -m sweep --timeout 600 $(ARGS)
+	@$(BIN)/pytest -q -n 2 --dist worksteal -m property --hypothesis-profile long --timeout 600
 	@PYTHONPATH=tests $(BIN)/python -m reliability
 
 replay: .venv/ready ## try one case of the sweep again: make replay CASE='stories 7'

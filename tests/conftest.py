@@ -20,7 +20,8 @@ from forked import Run
 from hypothesis import settings
 
 # A loaded machine is slow, not wrong.
-settings.register_profile("patient", deadline=None)
+settings.register_profile("patient", deadline=None, max_examples=50)
+settings.register_profile("long", deadline=None, max_examples=500)
 settings.load_profile("patient")
 
 TESTS = Path(__file__).parent
@@ -68,6 +69,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if str(item.path.relative_to(TESTS)) in UNTRACED:
             item.add_marker("no_cover")
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("property")
 
 
 @pytest.fixture(autouse=True)

@@ -25,23 +25,23 @@ LONG = {
     "objects": {"pairs": 60, "stories": 40, "races of two": 50, "races of four": 15},
 }
 SHORT = {
-    "local": {"stories": 12, "races of two": 6, "races of four": 2, "installed": 2},
+    "local": {"stories": 8, "races of two": 4, "races of four": 2, "installed": 1},
     "postgres": {"pairs": 3, "stories": 2, "races of two": 3, "races of four": 1},
     "objects": {"pairs": 2, "stories": 1, "races of two": 2, "races of four": 1},
 }
 SHARES = {
-    "deaths": 20,
-    "edits": 20,
-    "errors": 60,
-    "faults": 60,
-    "acts": 20,
-    "pairs": 400,
-    "spoilt files": 200,
-    "deaths on postgres": 32,
-    "troubles on postgres": 32,
-    "deaths on objects": 40,
-    "troubles on objects": 40,
-    "stops on objects": 40,
+    "deaths": 40,
+    "edits": 40,
+    "errors": 120,
+    "faults": 120,
+    "acts": 40,
+    "pairs": 800,
+    "spoilt files": 400,
+    "deaths on postgres": 64,
+    "troubles on postgres": 64,
+    "deaths on objects": 80,
+    "troubles on objects": 80,
+    "stops on objects": 80,
 }
 """Of how many cases the short form tries one; it tries all of those that are drawn."""
 _LAST = "pairs"
