@@ -30,6 +30,10 @@ UNTRACED = {
     *("budgets/test_patterns.py", "render/test_render_budgets.py", "render/test_render_visible.py"),
     *("config/test_config_unseen.py", "engine/test_engine_stories.py", "journeys/test_server_table.py"),
     *("journeys/test_tampered_state.py", "sweep/test_edits.py", "sweep/test_fuzz.py"),
+    *("engine/test_engine_moved.py", "engine/test_engine_removed.py", "engine/test_observing.py"),
+    *("engine/test_engine_second_actor.py", "journeys/test_deviations.py", "journeys/test_secrets.py"),
+    *("journeys/test_killed.py", "journeys/test_state_places.py", "model/test_redactor.py"),
+    *("render/test_render_markdown.py", "render/test_render_hostile_documents.py"),
 }
 """Files of tests that measure time, which tracing multiplies, or that play lines which others trace."""
 
