@@ -130,7 +130,7 @@ class ItemLists:
         except ConfigError as cause:
             problems.extend(cause.diagnostics)
             return None
-        problems.extend(self.lint.document(source, node))
+        problems.extend(self.lint.item(source, node))
         shape = _shape_of(node, shapes)
         if shape is None:
             known = listed([each.kind.tag for each in shapes], "or")

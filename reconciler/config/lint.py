@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from reconciler.config.exposure import API, FILE, NAME, READERS, REMEDY, RENAME, exposure
 from reconciler.config.invisible import named, unseen
 from reconciler.config.lookalike import check_marks
 from reconciler.config.span import Span
+from reconciler.model.diagnostic import Origin
 from reconciler.model.field import Text
 from reconciler.model.keys import keys
+from reconciler.model.keys import named as called
 
 if TYPE_CHECKING:
-    import re
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from reconciler.config.layers import Layers
     from reconciler.config.source import Source
     from reconciler.config.text import Node
-    from reconciler.model.diagnostic import Diagnostic, Origin
+    from reconciler.model.diagnostic import Diagnostic
+    from reconciler.model.key_forms import Key
 
-READERS: Final = "anyone who chats with the assistant could read it"
-"""The reason why a prompt must have no key."""
 _TEXT = "text"
 _MOST = 5  # problems of one kind in one text; the rest are likely the same mistake
 
@@ -31,30 +32,49 @@ class Lint:
     """The checks of one configuration.
 
     ``texts`` and ``prose`` are names of fields of text. ``allowed`` holds characters to pass, ``checked`` the
-    paths of files in which all that can be seen was checked as a whole, however many assistants share them.
+    paths of files in which all that can be seen was checked as a whole, however many assistants share them,
+    ``secrets`` what looked like a key in them.
     """
 
     texts: frozenset[str] = frozenset()
     prose: frozenset[str] = frozenset()
     allowed: set[str] = field(default_factory=set)
     checked: set[str] = field(default_factory=set)
+    secrets: set[str] = field(default_factory=set)
 
     def source(self, source: Source) -> Iterator[Diagnostic]:
-        """Yield what a file hides or gives away, comments included."""
-        self.checked.add(source.path)
-        yield from self._hidden(Span(source.text, source))
-        piece = Span(source.text, source)
-        for key in first(keys(piece.text)):
-            yield secret(piece, key)
+        """Yield what the file of a prompt hides or gives away."""
+        yield from self._file(source, lambda _: READERS)
+
+    def item(self, source: Source, root: Node) -> Iterator[Diagnostic]:
+        """Yield what the file of an item, such as a tool, hides or gives away."""
+        yield from self._file(source, lambda _: API)
+        yield from self._document(source, root)
 
     def document(self, source: Source, root: Node) -> Iterator[Diagnostic]:
-        """Yield what a YAML or JSON file hides or gives away, behind escapes too."""
-        yield from self.source(source)
+        """Yield what a file of a configuration hides or gives away, comments included."""
+        yield from self._file(source, lambda key: exposure(source, root, key, self.prose))
+        yield from self._document(source, root)
+
+    def _file(self, source: Source, reason: Callable[[Key], str]) -> Iterator[Diagnostic]:
+        """Yield what the text and the name of a file hide or give away; ``reason`` says who reads a key."""
+        self.checked.add(source.path)
+        piece = Span(source.text, source)
+        yield from self._hidden(piece)
+        for key in first(source.keys):
+            yield secret(piece, key, reason(key))
+        self.secrets.update(source.secrets)
+        for key in first(keys(source.path)):
+            if key.text not in self.secrets:
+                yield _in_name(source, key)
+
+    def _document(self, source: Source, root: Node) -> Iterator[Diagnostic]:
+        """Yield what YAML or JSON hides or gives away behind escapes, and lost in comments."""
         if "#" in source.text and not source.path.endswith(".json"):
             yield from self.comments(source, root)
         if "\\" in source.text:
             for text, origin in root.texts():
-                yield from self.escaped(Span(text, source, whole=origin))
+                yield from self.escaped(Span(text, source, whole=origin), FILE)
 
     def comments(self, source: Source, node: Node, *, in_prose: bool = False) -> Iterator[Diagnostic]:
         """Yield a warning for each text of which YAML takes a part for a comment.
@@ -79,13 +99,17 @@ class Lint:
             if isinstance(row, Text) and (text := values.get(row.name)):
                 _check_text(layers, row, text)
 
-    def escaped(self, piece: Span) -> Iterator[Diagnostic]:
-        """Yield what a text hides or gives away behind escapes; the rest was found in its source."""
+    def escaped(self, piece: Span, reason: str) -> Iterator[Diagnostic]:
+        """Yield what a text hides or gives away behind escapes; the rest was found in its source.
+
+        ``reason`` says who reads a key.
+        """
         found = (one for _, one in unseen(piece.text, self.allowed) if one not in piece.source.letters)
         for one in first(dict.fromkeys(found)):
             yield invisible(piece, 0, one)
-        for key in first(key for key in keys(piece.text) if key[0] not in piece.source.keys):
-            yield secret(piece, key)
+        known = piece.source.secrets
+        for key in first(key for key in keys(piece.text) if not is_known(key, known)):
+            yield secret(piece, key, reason)
 
     def _hidden(self, piece: Span) -> Iterator[Diagnostic]:
         for index, one in first(unseen(piece.text, self.allowed)):
@@ -116,11 +140,25 @@ def invisible(piece: Span, index: int, one: str) -> Diagnostic:
     return piece.diagnostic("AS501", problem, index, help=remedy)
 
 
-def secret(piece: Span, key: re.Match[str]) -> Diagnostic:
-    """Return the problem of what looks like a key."""
-    problem = f"this looks like a key ({key[0][:3]}...); {READERS}"
-    remedy = "remove it, and revoke it, as git keeps its history"
-    return piece.diagnostic("AS505", problem, key.start(), len(key[0]), help=remedy)
+def secret(piece: Span, key: Key, reason: str) -> Diagnostic:
+    """Return the problem of what looks like a key; ``reason`` says who reads it."""
+    problem = f"this looks like {called(piece.text, key)}; {reason}"
+    return piece.diagnostic("AS505", problem, key.start, width(piece.text, key), help=REMEDY)
+
+
+def width(text: str, key: Key) -> int:
+    """Return how much of its first line a key takes."""
+    return len(text[key.start : key.end].split("\n", 1)[0])
+
+
+def _in_name(source: Source, key: Key) -> Diagnostic:
+    problem = f"the file's name has what looks like {called(source.path, key)}; {NAME}"
+    return source.diagnostic("AS505", problem, Origin(source.path, 0), help=RENAME)
+
+
+def is_known(key: Key, known: Iterable[str]) -> bool:
+    """Return whether a key, or more of it, was found before."""
+    return any(key.text in one for one in known)
 
 
 def first(found: Iterable[Any]) -> Sequence[Any]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.config.conflict import conflict
+from reconciler.config.exposure import READERS, REMEDY
 from reconciler.config.invisible import unseen
-from reconciler.config.lint import READERS, first, invisible
+from reconciler.config.lint import first, invisible, is_known, width
 from reconciler.config.shapes import listed
-from reconciler.model.keys import keys
+from reconciler.model.keys import keys, named
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from reconciler.config.span import Segment, Span
     from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.field import Items
+    from reconciler.model.key_forms import Key
 
 _PLACEHOLDER = re.compile(
     r"\b(?:TODO|FIXME|TBD|XXX)\b|[\[<](?:INSERT|YOUR|ADD|REPLACE)\b[^\]>\n]{0,60}[\]>]|(?i:lorem ipsum)"
@@ -29,6 +31,7 @@ _VARIABLE = re.compile(r"\$\{var\.[^}\n$]{0,100}\}")
 _ITEM_WORD = re.compile(r"`([A-Za-z0-9_-]{2,64})`|\b([A-Za-z0-9]+(?:_[A-Za-z0-9]+)+)\b")
 _CARRIAGE = "lines end in CR LF here, and are sent so"
 _CONFLICT, _DECIDE = "a merge left its conflict markers here", "decide for one side, and remove them"
+_MAKE = ("is what looks like", "make what looks like")
 _FEW = 50  # words that are faster looked for one by one
 _NEAR = 8  # letters around one that cannot be seen, which decide whether its script needs it
 
@@ -60,7 +63,7 @@ class PromptLint:
                 yield from self._piece(piece, is_template=prompt.is_template)
         for value in filter(self._is_new, prompt.values):
             if value.source.path not in self.lint.checked:  # of an option
-                yield from self.lint.escaped(value)
+                yield from self.lint.escaped(value, READERS)
             yield from _text(value)
             for use in first(_VARIABLE.finditer(value.text)):
                 problem = f"{use[0]} is sent as it stands: variables are filled in once"
@@ -115,19 +118,18 @@ class PromptLint:
             if ends >= 0 and _is_joined(prompt.parts(ends, ends + 2)):
                 span, inside = prompt.at(ends)
                 yield span.diagnostic("AS504", _CARRIAGE, inside).as_warning()
-            for key, parts in first(_joined(prompt, keys(text, begin, end))):
-                problem = f"{_put_together(parts)} make what looks like a key ({key[0][:3]}...); {READERS}"
-                remedy = "remove it, and revoke it, as git keeps its history"
-                yield _located(prompt, key, "AS505", problem, help=remedy)
+            for key, parts in first(_keys(prompt, begin, end)):
+                problem = f"{_put_together(parts)} {_MAKE[len(parts) > 1]} {named(text, key)}; {READERS}"
+                yield _located(prompt, key.start, width(text, key), "AS505", problem, help=REMEDY)
             for word, parts in first(_joined(prompt, _PLACEHOLDER.finditer(text, begin, end))):
                 problem = (
                     f"{_put_together(parts)} make {word[0]!r}, which looks like something left to be written"
                 )
-                yield _located(prompt, word, "AS503", problem).as_warning()
+                yield _located(prompt, word.start(), len(word[0]), "AS503", problem).as_warning()
             for use, parts in first(_joined(prompt, _VARIABLE.finditer(text, begin, end))):
                 problem = f"{_put_together(parts)} make {use[0]}, which is sent as it stands"
                 remedy = "variables are filled in once"
-                yield _located(prompt, use, "AS503", problem, help=remedy).as_warning()
+                yield _located(prompt, use.start(), len(use[0]), "AS503", problem, help=remedy).as_warning()
             for index, one in first(unseen(text[begin:end], self.lint.allowed)):
                 at = begin + index
                 if _is_joined(prompt.parts(max(0, at - _NEAR), at + _NEAR)):
@@ -158,6 +160,22 @@ def _joined(
             yield match, parts
 
 
+def _keys(prompt: Prompt, begin: int, end: int) -> Iterator[tuple[Key, tuple[Segment, ...]]]:
+    """Yield the keys around a seam that no piece or value shows by itself, and their segments."""
+    for found in keys(prompt.text[begin:end]):
+        key = found._replace(start=begin + found.start, end=begin + found.end)
+        parts = prompt.parts(key.start, key.end)
+        if _is_joined(parts) or not is_known(key, _secrets(parts)):
+            yield key, parts
+
+
+def _secrets(parts: tuple[Segment, ...]) -> Iterator[str]:
+    """Yield the keys that were found where the text of some segments is written."""
+    for span in (part.value or part.piece for part in parts):
+        yield from span.source.secrets
+        yield from (key.text for key in keys(span.text))
+
+
 def _is_joined(parts: tuple[Segment, ...]) -> bool:
     """Return whether segments come from several places: an escape parts a text too."""
     has_value = any(part.value for part in parts)
@@ -173,14 +191,15 @@ def _put_together(parts: tuple[Segment, ...]) -> str:
     return listed([*dict.fromkeys(part.piece.source.path for part in parts)], "and")
 
 
-def _located(prompt: Prompt, found: re.Match[str], code: str, problem: str, *, help: str = "") -> Diagnostic:  # noqa: A002 - the field's word
-    """Return a problem at the piece that its first letter is in, or at the use of a variable there."""
-    segment = prompt.segment(found.start())
+def _located(
+    prompt: Prompt, start: int, width: int, code: str, problem: str, *, help: str = ""
+) -> Diagnostic:
+    """Return a problem at the piece that a letter is in, or at the use of a variable there."""
+    segment = prompt.segment(start)
     if segment.value:
         return segment.piece.diagnostic(code, problem, segment.index, segment.width, help=help)
-    span, index = prompt.at(found.start())
-    width = min(len(found[0]), len(span.text) - index)
-    return span.diagnostic(code, problem, index, width, help=help)
+    span, index = prompt.at(start)
+    return span.diagnostic(code, problem, index, min(width, len(span.text) - index), help=help)
 
 
 def _uses(prompt: Prompt, known: Mapping[str, Items]) -> Mapping[str, _Use]:

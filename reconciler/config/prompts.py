@@ -28,7 +28,7 @@ MADE: Final = 64_000_000
 """Characters that the prompts which are put together, and the values of all assistants, may have."""
 TIMES: Final = 10
 """Characters that each character that was read may become, beside MADE."""
-_AROUND = 200
+_AROUND = 500  # characters beside a seam, which a token may have
 
 
 @dataclass(frozen=True)

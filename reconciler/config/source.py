@@ -5,11 +5,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.config.codes import RULES
 from reconciler.model.diagnostic import Diagnostic, Excerpt, Origin
 from reconciler.model.keys import keys, masked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.model.key_forms import Key
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 """Bytes that are read of one file of a configuration."""
@@ -76,9 +81,14 @@ class Source:
         return frozenset(self.text)
 
     @cached_property
-    def keys(self) -> frozenset[str]:
+    def keys(self) -> Sequence[Key]:
         """Everything in it that looks like a key."""
-        return frozenset(key[0] for key in keys(self.text))
+        return keys(self.text)
+
+    @cached_property
+    def secrets(self) -> frozenset[str]:
+        """Everything in it that looks like a key, as it is read."""
+        return frozenset(key.text for key in self.keys)
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -92,7 +102,7 @@ class Source:
     @cached_property
     def _lines(self) -> list[str]:
         """Every line as it may be shown: masked as a whole, since a key may go over several."""
-        return masked(self.text).removesuffix("\n").split("\n")
+        return masked(self.text, self.keys).removesuffix("\n").split("\n")
 
     def _excerpt(self, origin: Origin) -> Excerpt | None:
         numbers = range(max(1, origin.line - 1), min(len(self._lines), origin.line + 1) + 1)

@@ -111,12 +111,23 @@ def views(text: str, wanted: Callable[[str], bool]) -> Iterator[View]:
     yield from _views(View(text, range(len(text)), range(1, len(text) + 1)), wanted, _DEPTH)
 
 
+def unescaped(text: str) -> Iterator[View]:
+    """Yield what each round of undoing escapes makes of a text, as it would be read, if it makes anything."""
+    view = View(text, range(len(text)), range(1, len(text) + 1))
+    for _ in range(_ROUNDS):
+        decoded = _unescape(view) if _may_be_encoded(view.text) else view
+        if decoded.text == view.text:
+            return
+        view = decoded
+        yield view
+
+
 def _views(view: View, wanted: Callable[[str], bool], depth: int) -> Iterator[View]:
     if "\x1b" in view.text:
-        view = _replaced(view, _COLOUR)
+        view = replaced(view, _COLOUR, lambda _: "")
     yield from _wanted(view, wanted, depth)
     for _ in range(_ROUNDS):
-        decoded = _replaced(view, _ESCAPE) if _may_be_encoded(view.text) else view
+        decoded = _unescape(view) if _may_be_encoded(view.text) else view
         if decoded.text == view.text:
             return
         view = decoded
@@ -153,8 +164,8 @@ def _folded(view: View) -> View:
     return View(folded(view.text), array("L", [starts[i] for i in kept]), array("L", [ends[i] for i in kept]))
 
 
-def _replaced(view: View, pattern: re.Pattern[str]) -> View:
-    """Return a view in which every escape is the character that it stands for."""
+def replaced(view: View, pattern: re.Pattern[str], meaning: Callable[[str], str]) -> View:
+    """Return a view in which what a pattern matches is its meaning; other characters stay."""
     parts: list[str] = []
     starts, ends, at = array("L"), array("L"), 0
     for found in pattern.finditer(view.text):
@@ -163,7 +174,7 @@ def _replaced(view: View, pattern: re.Pattern[str]) -> View:
             parts.append(view.text[at:begin])
             starts.extend(view.starts[at:begin])
             ends.extend(view.ends[at:begin])
-        for one in "" if pattern is _COLOUR else _MEANINGS[found[0]]:
+        for one in meaning(found[0]):
             parts.append(one)
             starts.append(view.starts[begin])
             ends.append(view.ends[end - 1])
@@ -171,6 +182,10 @@ def _replaced(view: View, pattern: re.Pattern[str]) -> View:
     starts.extend(view.starts[at:])
     ends.extend(view.ends[at:])
     return View("".join([*parts, view.text[at:]]), starts, ends)
+
+
+def _unescape(view: View) -> View:
+    return replaced(view, _ESCAPE, _MEANINGS.__getitem__)
 
 
 class _Meanings(dict[str, str]):

@@ -1,28 +1,19 @@
-"""Texts that look like keys of well-known services, by the form their makers gave them."""
+"""Texts that look like keys and passwords: found, and masked where they are shown."""
 
 from __future__ import annotations
 
 import re
-import sys
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from reconciler.model.key_contexts import secrets
+from reconciler.model.key_forms import FORMS, Key, key_at
+from reconciler.model.key_tricks import hidden, joined
+from reconciler.model.randomness import is_random
 
-# Each begins with letters that can be searched for at once, and only then looks at what is before them.
-_FORMS = (
-    ("sk-", re.compile(r"sk-(?<=\bsk-)[A-Za-z0-9_-]{20,}")),
-    ("AKIA", re.compile(r"AKIA(?<=\bAKIA)[0-9A-Z]{16}\b")),
-    ("ASIA", re.compile(r"ASIA(?<=\bASIA)[0-9A-Z]{16}\b")),
-    ("gh", re.compile(r"gh(?<=\bgh)[pousr]_[A-Za-z0-9]{36,}")),
-    ("github_pat_", re.compile(r"github_pat_(?<=\bgithub_pat_)\w{22,}")),
-    ("glpat-", re.compile(r"glpat-(?<=\bglpat-)[\w-]{20,}")),
-    ("xox", re.compile(r"xox(?<=\bxox)[abprs]-[A-Za-z0-9-]{10,}")),
-    ("AIza", re.compile(r"AIza(?<=\bAIza)[\w-]{35}")),
-    ("hf_", re.compile(r"hf_(?<=\bhf_)[A-Za-z]{34,}")),
-    ("PRIVATE KEY", re.compile(r"-{4,5} ?BEGIN [A-Z0-9 ]{0,60}PRIVATE KEY(?: BLOCK)? ?-{4,5}")),
-)
-_BEGIN = _FORMS[-1][1]
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+_BEGIN = re.compile(r"-{4,5} ?BEGIN [A-Z0-9 ]{0,60}PRIVATE KEY(?: BLOCK)? ?-{4,5}")
 _END = re.compile(r"-{4,5} ?END [A-Z0-9 ]{0,60}PRIVATE KEY(?: BLOCK)? ?-{4,5}")
 # Where a private key follows and no sentence about one: a line of one word or of a header, or a long word.
 _LINE_END = r"(?:\\{1,4}[nr]|[\r\n])"
@@ -42,7 +33,10 @@ _TAIL = re.compile(
     rf"(?=[ \t\"',]{{0,20}}(?:{_LINE_END}|[\"']|\Z|-{{4,5}} ?END)))?"
     rf"(?:(?:{_LINE_END}|[ \t|+\"',]){{0,80}}{_END.pattern})?"
 )
-_SHOWN = 3
+_SHOWN, _BEGINNING = 3, 4  # letters of a key in a text, and where it is named
+_BODY, _LONGEST = 24, 8_192  # random characters of a private key, and how far they are looked for
+_BLOCK, _PHRASE = "a private key", "a recovery phrase"
+_VAGUE = ("a key or token", "a password")
 _STARRED = re.compile(r"[^\r\n]")
 # What a password can be in: an address up to the next blank, and the parameters of one.
 _ADDRESS = re.compile(r"://\S+")
@@ -52,30 +46,82 @@ _PARAMETER = re.compile(
 )
 
 
-def keys(text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[re.Match[str]]:
-    """Yield everything in a text, or in a stretch of it, that looks like a key."""
-    found = (key for form in _forms(text) for key in form.finditer(text, start, end))
-    yield from sorted(found, key=re.Match.start)
+def keys(text: str) -> Sequence[Key]:
+    """Return everything in a text that looks like a key, in order; it may be cut, in other letters or encoded."""
+    return _apart([*_plain(text), *hidden(text, _plain)])
 
 
-def _forms(text: str) -> list[re.Pattern[str]]:
-    return [form for beginning, form in _FORMS if beginning in text]
+def _plain(text: str) -> Sequence[Key]:
+    """Return the keys that a text has as it is."""
+    blocks = [key_at(text, start, end, _BLOCK) for start, end in _blocks(text) if _has_body(text[start:end])]
+    formed = [key for form in FORMS if form.begins in text for key in form.keys(text)]
+    return _apart([*blocks, *formed, *secrets(text)])
 
 
-def masked(text: str) -> str:
+def _apart(found: Iterable[Key]) -> list[Key]:
+    """Return keys in order, without those that overlap an earlier one, or one that has the better name."""
+    apart: list[Key] = []
+    for key in sorted(found, key=lambda key: key.start):
+        if not apart or key.start >= apart[-1].end:
+            apart.append(key)
+        elif apart[-1].noun in _VAGUE and key.noun not in _VAGUE:
+            apart[-1] = key
+    return apart
+
+
+def _has_body(block: str) -> bool:
+    body = _END.sub("", _BEGIN.sub("", block[:_LONGEST]))
+    return is_random(body, _BODY)
+
+
+def named(text: str, key: Key) -> str:
+    """Return what a key is called, how it begins and how long it is; of a password nothing is shown."""
+    length = key.end - key.start
+    if "password" in key.noun or key.noun in (_BLOCK, _PHRASE):
+        return f"{key.noun} ({length} characters)" if key.noun != _BLOCK else key.noun
+    shown = min(_BEGINNING, length // 4)
+    return f"{key.noun} ({text[key.start : key.start + shown]}…, {length} characters)"
+
+
+def masked(text: str, found: Iterable[Key] = ()) -> str:
     """Return a text of the same length whose keys show only their beginning, and passwords nothing.
 
     A private key is masked to its end, or to that of the text: it must be the whole text, not a line of it.
+    ``found`` has keys that were found already, such as encoded ones.
     """
-    for start, end in _blocks(text):
-        text = f"{text[: start + _SHOWN]}{_STARRED.sub('*', text[start + _SHOWN : end])}{text[end:]}"
-    for form in _forms(text):
-        text = form.sub(lambda key: key[0][:_SHOWN] + "*" * (len(key[0]) - _SHOWN), text)
+    spans = [(start + _SHOWN, end) for start, end in _blocks(text)]
+    spans += [
+        (start + _SHOWN, end) for form in FORMS if form.begins in text for start, end in form.shapes(text)
+    ]
+    spans += [_masked_part(key) for key in (*secrets(text), *found)]
+    for view in joined(text):
+        keys = [
+            key._replace(start=view.starts[key.start], end=view.ends[key.end - 1])
+            for key in _plain(view.text)
+        ]
+        spans += map(_masked_part, keys)
+    text = _starred(text, spans)
     if "://" in text and "@" in text:
         text = _ADDRESS.sub(_without_password, text)
     if "=" in text:
         text = _PARAMETER.sub(lambda found: found[1] + "*" * len(found[2]), text)
     return text
+
+
+def _masked_part(key: Key) -> tuple[int, int]:
+    is_shown = "password" not in key.noun and key.noun != _PHRASE
+    return key.start + _SHOWN * is_shown, key.end
+
+
+def _starred(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """Return a text with * for each character of some stretches; line ends stay."""
+    parts: list[str] = []
+    at = 0
+    for start, end in sorted(spans):
+        if end > at:
+            parts += (text[at : max(at, start)], _STARRED.sub("*", text[max(at, start) : end]))
+            at = end
+    return "".join([*parts, text[at:]]) if parts else text
 
 
 def without_key_blocks(text: str) -> str:

@@ -1,0 +1,313 @@
+"""Passwords and keys that only the words beside them show: a name, a header, an address, an option."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+from reconciler.model.key_forms import Key, key_at
+from reconciler.model.randomness import DOCUMENTED, are_words, is_placeholder, randomness
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+# What people call a password, which they make up: it may be short.
+_PASSWORD_WORDS = (
+    "password|passwd|passphrase|passcode|passwort|kennwort|mot de passe|contraseña|contrasena|senha|parola|parolă"
+    "|palavra-passe|wachtwoord|lösenord|adgangskode|kodeord|passord|salasana|hasło|haslo|heslo|jelszó|şifre|sifre"
+    "|пароль|парол|лозинк|κωδικός|κωδικό|סיסמה|סיסמא|كلمة المرور|كلمة السر|رمز عبور|گذرواژه|पासवर्ड|পাসওয়ার্ড"
+    "|கடவுச்சொல்|రహస్యపదం|รหัสผ่าน|mật khẩu|kata sandi|密码|密碼|口令|パスワード|暗証|비밀번호|암호|lozinka|geslo|parool"
+    "|parole|slaptažodis|nenosiljuk|პაროლი|գաղտնաբառ|pwd|pass|pw"
+)
+# What people call a key, which a machine makes.
+_KEY_WORDS = (
+    "secret|token|credential|bearer|jeton|schlüssel|geheimnis|clé|clave|chave|chiave|sleutel|nyckel|nøgle|nøkkel"
+    "|avain|klucz|klíč|kľúč|kulcs|cheie|anahtar|ključ|ключ|токен|секрет|κλειδί|מפתח|مفتاح|کلید|कुंजी|चाबी|คีย์|กุญแจ"
+    "|khóa|kunci|密钥|密鑰|令牌|秘钥|鍵|キー|トークン|키|토큰"
+)
+_KINDS_OF_KEY = (
+    "api access private secret signing encryption account auth master shared service client admin app session"
+)
+_PASSWORDS = _PASSWORD_WORDS.split("|")
+_KEYS = [
+    *_KEY_WORDS.split("|"),
+    *(f"{kind}{sign}key" for kind in _KINDS_OF_KEY.split() for sign in ("", " ", "_", "-")),
+]
+# Words that stand beside much that is no secret.
+_WEAK = ["key", "sig", "cookie", "session", "auth", "authorization", "sessid", "connectionstring"]
+_NOUNS = (
+    dict.fromkeys(_WEAK, "a key or token")
+    | dict.fromkeys(_KEYS, "a key or token")
+    | dict.fromkeys(_PASSWORDS, "a password")
+)
+_IS_PASSWORD, _IS_WEAK = frozenset(_PASSWORDS), frozenset(_WEAK)
+_WHOLE = frozenset(
+    {"pass", "pwd", "pw", "key", "sig", "auth", "session", "sifre", "clave", "kunci", "parole"}
+)
+# Between a name and its value: the rest of the name, some words and a sign.
+_REST = r"[a-z0-9_-]{0,24}(?![a-z0-9_-])"
+_REST_ABROAD = r"[^\W\d_a-z]{0,6}"
+_VALUE = (
+    r"[\"'`*)\]】」]{0,4}\s{0,4}(?P<gap>(?:[^\W\d_](?:[^\W\d_]|-){0,18}(?:[,:]?[ \t]{1,3}|=)){0,5}?)"
+    r"(?P<sign>(?:[:=?]{1,3}>?|->|→|\uff1a|\uff1d|\|)?)\s{0,6}[\"'`*(\[<【「]{0,4}"
+    r"(?P<value>(?=[^\s\"'`<>]{0,200}[0-9])[!-~](?:(?![\"'`<>])[!-~]){5,511})"
+)
+_VERBS = (
+    "is ist lautet est es è é jest je är er on это to = este heißt equals reads e var bude was adalah là olan 是 为 為 は 는 은"
+)
+_LINKS = frozenset(_VERBS.split())
+_SUCH = frozenset(("such", "like", "wie", "comme", "como", "come", "zoals", "jako"))
+_SIGNS = frozenset((":", "="))
+_LINKED_ABROAD = frozenset("是为為は는은이가")
+_HARMLESS_REST = re.compile(
+    r"(?:id|ids|name|type|url|uri|path|file|ref|arn|at|on|length|count|size|policy|hint|field|limit|hash|sha\d*|md5"
+    r"|digest|fingerprint|checksum|version|expiry|expires|ttl|format|pattern|regex|endpoint|prefix|budget|usage"
+    r"|counter|label|title|index|kind|env|var|method|map|word|stroke|board|space|frame|note|ring)s?\Z"
+)
+_HARMLESS_BEFORE = re.compile(
+    r"(?<![^\W\d_])(?:public|publishable|site|cache|primary|foreign|idempotency|partition|sort|max|min|num|object|row|composite"
+    r"|unique|öffentlich\w*|publique|pública|pubblica|открыт\w*|shortcut|hot|arrow|musical)[\s_-]{0,3}\Z",
+    re.IGNORECASE,
+)
+_NO_SECRET = re.compile(
+    r"[$%/~#&@(\[]|\.{1,2}/|https?:|arn:|sha\d+[-:=]|md5[-:=]|urn:|data:|did:|ipfs:|ssh-|projects/|secrets?/"
+    r"|[a-z]+://[^:@]*\Z|\d[\d.,:/-]*[a-z]{0,2}[.,;:]?\Z|\d{4}-\d\d-\d\d|v?\d+(?:\.\d+)+|[\w.+-]+@[\w-]+\.[\w.]+\Z"
+    r"|[\w./-]+\.[a-z]{2,5}\d?\Z",
+    re.IGNORECASE,
+)
+_REFERENCE = (
+    "${",
+    "$(",
+    "{{",
+    "}}",
+    "()",
+    "...",
+    "***",
+    "•••",
+    "process.env",
+    "environ",
+    "getenv",
+    "://",
+    "%s",
+    "{}",
+    "==>",
+)
+_WORD_AND_NUMBER = re.compile(r"([A-Za-z]{3,})[0-9]{1,6}\Z")
+_WITH_NUMBERS = (
+    "sha md base utf int uint float string str char varchar version step field input text var value line page level"
+    " type example test param arg iso rfc oauth figure table section chapter http ipv item option part number"
+)
+_TECHNICAL = frozenset(_WITH_NUMBERS.split())
+_STANDARD = re.compile(r"[A-Z]{2,}[-_]?\d+\Z")
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z")
+_TRAILING = ".,;:)]}\\"
+_BEARER = re.compile(r"(?i:bearer)[ \t]{1,4}([A-Za-z0-9._~+/=-]{16,4096})")
+_BASIC = re.compile(r"(?i:basic)[ \t]{1,4}([A-Za-z0-9+/]{8,512}={0,2})")
+_ADDRESS = re.compile(
+    r"://(?P<user>[^/\s:@\"'<>]{0,100}):(?P<password>[^\s/@\"'<>]{1,200})@(?P<host>[^\s/:?#\"'<>,)]{0,253})"
+)
+_OPTION = re.compile(r"(?:-u|--user|--userpwd)[ =][\"']?(?P<user>[^\s:\"']{1,60}):(?P<value>[^\s\"']{4,200})")
+_SHELL = re.compile(
+    r"(?:--pass(?:word)?|sshpass -p|mysql[^\n|;]{0,80} -p)[ =]?[\"']?(?P<value>[^\s\"']{6,200})"
+)
+_PHRASE = re.compile(
+    r"(?:phrase|mnemonic|words)[ \t]{0,3}(?:is|are|:|=|-)?[ \t:]{0,3}[\"'\n]{0,3}"
+    r"((?:[a-z]{3,8} ){11}(?:(?:[a-z]{3,8} ){3}){0,4}[a-z]{3,8})(?![ ]?[a-z])"
+)
+_OPEN_HOSTS = re.compile(r"(?:(?:.*\.)?example(?:\.\w+)?|localhost|127\.0\.0\.1|0\.0\.0\.0)\Z", re.IGNORECASE)
+_DEFAULTS = "password pass passwd pwd secret p user postgres root admin test dev token"
+_OPEN_PASSWORDS = frozenset(_DEFAULTS.split())
+_SEVERAL = 3  # kinds of characters
+_SHORTEST, _GOOD, _STRONG, _LONG = 6, 8, 10, 16
+_WEAKLY = 20  # random characters after a word such as "key"
+_BEFORE, _BACK = 24, 140
+
+
+def secrets(text: str) -> Iterator[Key]:
+    """Yield what the words beside it show to be a password, a key or a token."""
+    lowered = text.replace("İ", "I").lower()
+    yield from _named(text, lowered)
+    if "://" in text and "@" in text:
+        yield from _in_addresses(text)
+    if "bearer " in lowered or "basic " in lowered:
+        yield from _in_headers(text)
+    if "-u" in text or "-p" in text:
+        yield from _in_options(text)
+    if "phrase" in lowered or "mnemonic" in lowered or "words" in lowered:
+        for found in _PHRASE.finditer(lowered):
+            yield key_at(text, *found.span(1), "a recovery phrase")
+
+
+def _named(text: str, lowered: str) -> Iterator[Key]:
+    if not any(digit in text for digit in "0123456789"):
+        return
+    is_ascii = text.isascii()
+    for word, noun in _NOUNS.items():
+        if (is_ascii and not word.isascii()) or word not in lowered:
+            continue
+        for name in _after(word).finditer(lowered):
+            if not _is_name(word, text, name):
+                continue
+            found = _valued(word, text, name) or _preceding(word, text, name.start())
+            if found:
+                yield key_at(text, *found, noun)
+
+
+@cache
+def _after(word: str) -> re.Pattern[str]:
+    rest = _REST if word.isascii() else _REST_ABROAD
+    return re.compile(rf"{re.escape(word)}(?P<rest>{rest})(?=(?:{_VALUE})?)")
+
+
+def _is_name(word: str, text: str, name: re.Match[str]) -> bool:
+    """Return whether a word is one, or the end of a name, and not a part of another word."""
+    start, end = name.start(), name.start() + len(word)
+    if not word.isascii():
+        return True
+    before, after = text[start - 1 : start], text[end : end + 1]
+    is_start = not before.isalpha() or (before.islower() and text[start].isupper())
+    if not is_start and (word in _WHOLE or word in _IS_WEAK or not before.isascii()):
+        return False
+    is_end = not after.isalpha() or after.isupper() or (word not in _WHOLE and len(name["rest"]) <= _SEVERAL)
+    rest = re.split(r"[_-]", name["rest"])[-1]
+    return (
+        is_end
+        and not _HARMLESS_REST.match(rest)
+        and not _HARMLESS_BEFORE.search(text[max(0, start - _BEFORE) : start])
+    )
+
+
+def _valued(word: str, text: str, name: re.Match[str]) -> tuple[int, int] | None:
+    """Return where the value that follows a name is, if that is a secret."""
+    if name["value"] is None:
+        return None
+    start, end = name.span("value")
+    value = text[start:end].rstrip(_TRAILING)
+    gap = name["gap"].split() or [""]
+    if not _SUCH.isdisjoint(gap):
+        return None
+    is_said = name["sign"] or gap[-1] in _LINKS or gap[-1][-1:] in _SIGNS or _LINKED_ABROAD & set(name["rest"])
+    value = _cut(value)
+    return (start, start + len(value)) if is_secret(value, _strength(word), is_said=bool(is_said)) else None
+
+
+def _cut(value: str) -> str:
+    """Return a value up to what ends it in a query, a list or a connection string."""
+    for sign in (";", "&", ",", "|"):
+        first = value.find(sign)
+        if first >= _GOOD:
+            rest = value[first + 1 :]
+            if "=" in rest or ":" in rest or sign == "|":
+                value = value[:first]
+    return value
+
+
+def _preceding(word: str, text: str, at: int) -> tuple[int, int] | None:
+    """Return where the value before a name is: "use X as the password"."""
+    first = max(0, at - _BACK)
+    before = text[first:at]
+    if not before.endswith(" "):
+        return None
+    words = before.split(" ")
+    for number in range(len(words) - 2, max(-1, len(words) - 6), -1):
+        value = words[number].strip("\"'`*().,;:\n")
+        if value.isalpha() or not value:
+            continue
+        if number == 0 and first > 0:
+            return None
+        is_found = number < len(words) - 2 and is_secret(value, _strength(word), is_said=False)
+        start = first + before.rfind(value)
+        return (start, start + len(value)) if is_found else None
+    return None
+
+
+def _strength(word: str) -> int:
+    return 0 if word in _IS_PASSWORD else _WEAKLY if word in _IS_WEAK else _STRONG
+
+
+@lru_cache(4_096)
+def is_secret(value: str, strength: int, *, is_said: bool) -> bool:
+    """Return whether a value is a secret, if the words beside it call it one.
+
+    ``strength`` is how many random characters it must have, 0 for a password, ``is_said`` whether a sign or a
+    verb joins it to its name.
+    """
+    if len(value) < _SHORTEST or _NO_SECRET.match(value) or any(sign in value for sign in _REFERENCE):
+        return False
+    if is_placeholder(value):
+        return False
+    if strength == 0:
+        return _is_password(value, is_said=is_said)
+    if strength == _WEAKLY and (not is_said or _kinds(value) < _SEVERAL):
+        return False
+    if strength == _STRONG and is_said and _UUID.match(value):
+        return True
+    return randomness(value) >= (strength if is_said else max(strength, _LONG))
+
+
+def _is_password(value: str, *, is_said: bool) -> bool:
+    if not any(one.isalpha() for one in value) or not any(one.isdigit() for one in value):
+        return False
+    if randomness(f"{value}aeiou") == 0 and _is_sequence(value):
+        return False
+    simple = _WORD_AND_NUMBER.match(value)
+    if simple and value[1:].islower():
+        return is_said and simple[1].lower() not in _TECHNICAL
+    if _STANDARD.match(value):
+        return False
+    if len(value) >= _GOOD and _kinds(value) >= _SEVERAL:
+        return is_said or not are_words(value) or any(one in "!$%&#@?*+^~" for one in value)
+    return is_said and randomness(value) >= _SHORTEST
+
+
+def _is_sequence(value: str) -> bool:
+    return len(set(value.lower())) <= _SEVERAL or value.lower() in {"abc123", "abcd1234", "a1b2c3"}
+
+
+def _kinds(value: str) -> int:
+    """Return how many kinds of characters there are: capitals, small letters, digits and signs."""
+    kinds = (str.isupper, str.islower, str.isdigit, lambda one: not one.isalnum())
+    return sum(any(map(kind, value)) for kind in kinds)
+
+
+def _in_addresses(text: str) -> Iterator[Key]:
+    for found in _ADDRESS.finditer(text):
+        password = found["password"]
+        is_reference = (
+            any(sign in password for sign in _REFERENCE)
+            or password[0] in "$%[{*"
+            or set(password) <= set("xX*.")
+        )
+        is_open = _OPEN_HOSTS.match(found["host"]) and (
+            password == found["user"] or password.lower() in _OPEN_PASSWORDS
+        )
+        is_capital = password.isupper() and password.isalpha() and found["user"].isupper()
+        if not (is_reference or is_open or is_capital or is_placeholder(password)):
+            yield key_at(text, *found.span("password"), "a password in an address")
+
+
+def _in_headers(text: str) -> Iterator[Key]:
+    for found in _BEARER.finditer(text):
+        if is_secret(found[1], _STRONG, is_said=True):
+            yield key_at(text, *found.span(1), "a bearer token")
+    for found in _BASIC.finditer(text):
+        if found[1] not in DOCUMENTED and _is_basic(found[1]):
+            yield key_at(text, *found.span(1), "a password in a header")
+
+
+def _is_basic(encoded: str) -> bool:
+    try:
+        octets = b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+    except ValueError:
+        return False
+    return b":" in octets and octets.isascii() and octets.decode().isprintable()
+
+
+def _in_options(text: str) -> Iterator[Key]:
+    for pattern in (_OPTION, _SHELL):
+        for found in pattern.finditer(text):
+            if is_secret(found["value"], 0, is_said=True):
+                yield key_at(text, *found.span("value"), "a password")
