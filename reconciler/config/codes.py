@@ -323,8 +323,10 @@ _RULES = (
     Rule(
         "AS505",
         "something that looks like a key",
-        "What stands in a prompt can be read by everybody who chats with the assistant, and what stands "
-        "in git stays there. Take the key out and revoke it.",
+        "Anyone who chats with an assistant can read its prompt, everyone with access to the API sees the "
+        "other fields, and git keeps what was committed. A key or a password is recognised by its form, by "
+        "how random it is, and by the words beside it, also where it is split, encoded or joined from "
+        "variables. Words, identifiers, digests and placeholders pass. Remove the key and revoke it.",
         guesses=True,
     ),
     Rule(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Iterator
 
     from reconciler.config.source import Source
     from reconciler.config.text import Node
@@ -28,14 +28,24 @@ RENAME: Final = "rename the file, and revoke it; if it was committed, git keeps 
 """What to do about a key in the name of a file."""
 
 _SENT = frozenset({"assistants", "defaults", "environments"})
-_VARS = "vars"
-_FILES = frozenset({"file", "files", "include"})
+_VARS, _STATE = "vars", ("state",)
+_NAMING = frozenset({"file", "include"})
 
 Path: TypeAlias = tuple[str | int, ...]
 
 
-def exposure(source: Source, root: Node, key: Key, prose: Container[str]) -> str:
-    """Return the reason that fits the place of a key in YAML; ``prose`` are the fields that are prompts."""
+class Named(NamedTuple):
+    """The names of the fields of a dialect that are prompts, and of those that name files."""
+
+    prose: frozenset[str]
+    files: frozenset[str]
+
+
+def exposure(source: Source, root: Node, key: Key, fields: Named) -> str:
+    """Return the reason that fits the place of a key in YAML.
+
+    It is empty for the address of the state, which has a rule of its own.
+    """
     at = source.at(key.start)
     written = source.text[key.start : key.end]
     near: tuple[Path, str] | None = None
@@ -45,18 +55,18 @@ def exposure(source: Source, root: Node, key: Key, prose: Container[str]) -> str
         near = path, text
     if near is None or (written not in near[1] and _is_comment(source, key.start)):
         return FILE
-    return reason(near[0], prose)
+    return reason(near[0], fields)
 
 
-def reason(path: Path, prose: Container[str]) -> str:
+def reason(path: Path, fields: Named) -> str:
     """Return who reads the value under a path."""
     if _VARS in path[:3]:
         return VARIABLE
     if not path or path[0] not in _SENT:
-        return FILE
-    if _FILES.intersection(path):
+        return "" if path[:1] == _STATE else FILE
+    if not (_NAMING | fields.files).isdisjoint(path):
         return NAME
-    return READERS if any(step in prose for step in path) else API
+    return READERS if not fields.prose.isdisjoint(path) else API
 
 
 def _is_comment(source: Source, at: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reconciler.config.exposure import API, FILE, NAME, READERS, REMEDY, RENAME, exposure
+from reconciler.config.exposure import API, FILE, NAME, READERS, REMEDY, RENAME, Named, exposure
 from reconciler.config.invisible import named, unseen
 from reconciler.config.lookalike import check_marks
 from reconciler.config.span import Span
@@ -31,13 +31,14 @@ _MOST = 5  # problems of one kind in one text; the rest are likely the same mist
 class Lint:
     """The checks of one configuration.
 
-    ``texts`` and ``prose`` are names of fields of text. ``allowed`` holds characters to pass, ``checked`` the
-    paths of files in which all that can be seen was checked as a whole, however many assistants share them,
-    ``secrets`` what looked like a key in them.
+    ``texts`` and ``prose`` are names of fields of text, ``files`` of those that name files. ``allowed`` holds
+    characters to pass, ``checked`` the paths of files in which all that can be seen was checked as a whole,
+    however many assistants share them, ``secrets`` what looked like a key in them.
     """
 
     texts: frozenset[str] = frozenset()
     prose: frozenset[str] = frozenset()
+    files: frozenset[str] = frozenset()
     allowed: set[str] = field(default_factory=set)
     checked: set[str] = field(default_factory=set)
     secrets: set[str] = field(default_factory=set)
@@ -53,7 +54,7 @@ class Lint:
 
     def document(self, source: Source, root: Node) -> Iterator[Diagnostic]:
         """Yield what a file of a configuration hides or gives away, comments included."""
-        yield from self._file(source, lambda key: exposure(source, root, key, self.prose))
+        yield from self._file(source, lambda key: exposure(source, root, key, Named(self.prose, self.files)))
         yield from self._document(source, root)
 
     def _file(self, source: Source, reason: Callable[[Key], str]) -> Iterator[Diagnostic]:
@@ -61,8 +62,9 @@ class Lint:
         self.checked.add(source.path)
         piece = Span(source.text, source)
         yield from self._hidden(piece)
-        for key in first(source.keys):
-            yield secret(piece, key, reason(key))
+        found = ((key, reason(key)) for key in source.keys)
+        for key, why in first(one for one in found if one[1]):
+            yield secret(piece, key, why)
         self.secrets.update(source.secrets)
         for key in first(keys(source.path)):
             if key.text not in self.secrets:

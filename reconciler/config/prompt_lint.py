@@ -120,16 +120,16 @@ class PromptLint:
                 yield span.diagnostic("AS504", _CARRIAGE, inside).as_warning()
             for key, parts in first(_keys(prompt, begin, end)):
                 problem = f"{_put_together(parts)} {_MAKE[len(parts) > 1]} {named(text, key)}; {READERS}"
-                yield _located(prompt, key.start, width(text, key), "AS505", problem, help=REMEDY)
+                yield _located(prompt, key.start, width(text, key), ("AS505", problem, REMEDY))
             for word, parts in first(_joined(prompt, _PLACEHOLDER.finditer(text, begin, end))):
                 problem = (
                     f"{_put_together(parts)} make {word[0]!r}, which looks like something left to be written"
                 )
-                yield _located(prompt, word.start(), len(word[0]), "AS503", problem).as_warning()
+                yield _located(prompt, word.start(), len(word[0]), ("AS503", problem, "")).as_warning()
             for use, parts in first(_joined(prompt, _VARIABLE.finditer(text, begin, end))):
                 problem = f"{_put_together(parts)} make {use[0]}, which is sent as it stands"
                 remedy = "variables are filled in once"
-                yield _located(prompt, use.start(), len(use[0]), "AS503", problem, help=remedy).as_warning()
+                yield _located(prompt, use.start(), len(use[0]), ("AS503", problem, remedy)).as_warning()
             for index, one in first(unseen(text[begin:end], self.lint.allowed)):
                 at = begin + index
                 if _is_joined(prompt.parts(max(0, at - _NEAR), at + _NEAR)):
@@ -191,15 +191,14 @@ def _put_together(parts: tuple[Segment, ...]) -> str:
     return listed([*dict.fromkeys(part.piece.source.path for part in parts)], "and")
 
 
-def _located(
-    prompt: Prompt, start: int, width: int, code: str, problem: str, *, help: str = ""
-) -> Diagnostic:
-    """Return a problem at the piece that a letter is in, or at the use of a variable there."""
+def _located(prompt: Prompt, start: int, width: int, problem: tuple[str, str, str]) -> Diagnostic:
+    """Return a problem (code, message, remedy) at the piece that a letter is in, or at a variable there."""
+    code, message, remedy = problem
     segment = prompt.segment(start)
     if segment.value:
-        return segment.piece.diagnostic(code, problem, segment.index, segment.width, help=help)
+        return segment.piece.diagnostic(code, message, segment.index, segment.width, help=remedy)
     span, index = prompt.at(start)
-    return span.diagnostic(code, problem, index, min(width, len(span.text) - index), help=help)
+    return span.diagnostic(code, message, index, min(width, len(span.text) - index), help=remedy)
 
 
 def _uses(prompt: Prompt, known: Mapping[str, Items]) -> Mapping[str, _Use]:

@@ -121,7 +121,9 @@ class _Resolver:
         self.prompts = Prompts(self.root, self.variables)
         rows = [row for row in self.dialect.fields if isinstance(row, Text) and not row.ends]
         prose = frozenset(row.name for row in rows if row.prose)
-        self.lint = Lint(frozenset(row.name for row in rows) - prose, prose)
+        files = self.dialect.fields.files
+        named = frozenset({files.name} if files else ())
+        self.lint = Lint(frozenset(row.name for row in rows) - prose, prose, named)
         self.prompt_lint = PromptLint(self.lint)
         self.items = ItemLists(self.root, self.lint, shapes(self.dialect).items)
         self.attachments = Attachments(self.root)

@@ -39,8 +39,8 @@ class Origin:
     width: int = 1
 
     def __str__(self) -> str:
-        """Return it as messages show it: a long path is cut in the middle."""
-        path = self.path
+        """Return it as messages show it: a long path is cut in the middle, a key in it is masked."""
+        path = masked(self.path)
         if len(path) > _LONGEST_PATH:
             path = f"{path[: _LONGEST_PATH // 2]}…{path[-_LONGEST_PATH // 2 :]}"
         return f"{path}:{self.line}:{self.column}" if self.line else path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.key_forms import Key, key_at
 from reconciler.model.randomness import DOCUMENTED, are_words, is_placeholder, randomness
@@ -15,27 +15,28 @@ if TYPE_CHECKING:
 
 
 # What people call a password, which they make up: it may be short.
-_PASSWORD_WORDS = (
-    "password|passwd|passphrase|passcode|passwort|kennwort|mot de passe|contraseña|contrasena|senha|parola|parolă"
-    "|palavra-passe|wachtwoord|lösenord|adgangskode|kodeord|passord|salasana|hasło|haslo|heslo|jelszó|şifre|sifre"
-    "|пароль|парол|лозинк|κωδικός|κωδικό|סיסמה|סיסמא|كلمة المرور|كلمة السر|رمز عبور|گذرواژه|पासवर्ड|পাসওয়ার্ড"
-    "|கடவுச்சொல்|రహస్యపదం|รหัสผ่าน|mật khẩu|kata sandi|密码|密碼|口令|パスワード|暗証|비밀번호|암호|lozinka|geslo|parool"
+_MADE_UP = (
+    "password|passwd|passphrase|passcode|passwort|kennwort|mot de passe|contraseña|contrasena|senha"
+    "|parola|parolă|palavra-passe|wachtwoord|lösenord|adgangskode|kodeord|passord|salasana|hasło|haslo|heslo"
+    "|jelszó|şifre|sifre|пароль|парол|лозинк|κωδικός|κωδικό|סיסמה|סיסמא|كلمة المرور|كلمة السر"
+    "|رمز عبور|گذرواژه|पासवर्ड|পাসওয়ার্ড"
+    "|கடவுச்சொல்|రహస్యపదం|รหัสผ่าน|mật khẩu|kata sandi|密码|密碼|口令|パスワード|暗証|비밀번호|암호"
+    "|lozinka|geslo|parool"
     "|parole|slaptažodis|nenosiljuk|პაროლი|գաղտնաբառ|pwd|pass|pw"
 )
 # What people call a key, which a machine makes.
-_KEY_WORDS = (
+_DRAWN = (
     "secret|token|credential|bearer|jeton|schlüssel|geheimnis|clé|clave|chave|chiave|sleutel|nyckel|nøgle|nøkkel"
-    "|avain|klucz|klíč|kľúč|kulcs|cheie|anahtar|ključ|ключ|токен|секрет|κλειδί|מפתח|مفتاح|کلید|कुंजी|चाबी|คีย์|กุญแจ"
+    "|avain|klucz|klíč|kľúč|kulcs|cheie|anahtar|ključ|ключ|токен|секрет|κλειδί|מפתח|مفتاح|کلید|कुंजी|चाबी"
+    "|คีย์|กุญแจ"
     "|khóa|kunci|密钥|密鑰|令牌|秘钥|鍵|キー|トークン|키|토큰"
 )
-_KINDS_OF_KEY = (
-    "api access private secret signing encryption account auth master shared service client admin app session"
+_PASSWORDS, _KEYS = _MADE_UP.split("|"), _DRAWN.split("|")
+_OF_KEY = re.compile(
+    r"(?:api|access|private|secret|signing|encryption|account|auth|master|shared|service|client|admin|app|session"
+    r"|licen[cs]e|webhook|deploy|bearer|primary access)[\s_-]?\Z",
+    re.IGNORECASE,
 )
-_PASSWORDS = _PASSWORD_WORDS.split("|")
-_KEYS = [
-    *_KEY_WORDS.split("|"),
-    *(f"{kind}{sign}key" for kind in _KINDS_OF_KEY.split() for sign in ("", " ", "_", "-")),
-]
 # Words that stand beside much that is no secret.
 _WEAK = ["key", "sig", "cookie", "session", "auth", "authorization", "sessid", "connectionstring"]
 _NOUNS = (
@@ -51,12 +52,13 @@ _WHOLE = frozenset(
 _REST = r"[a-z0-9_-]{0,24}(?![a-z0-9_-])"
 _REST_ABROAD = r"[^\W\d_a-z]{0,6}"
 _VALUE = (
-    r"[\"'`*)\]】」]{0,4}\s{0,4}(?P<gap>(?:[^\W\d_](?:[^\W\d_]|-){0,18}(?:[,:]?[ \t]{1,3}|=)){0,5}?)"
-    r"(?P<sign>(?:[:=?]{1,3}>?|->|→|\uff1a|\uff1d|\|)?)\s{0,6}[\"'`*(\[<【「]{0,4}"
+    r"[\"'`*)\]】」]{0,4}[ \t]{0,4}(?P<gap>(?:[^\W\d_](?:[^\W\d_]|-){0,18}(?:[,:]?[ \t]{1,3}|=)){0,5}?)"
+    r"(?:(?P<sign>[:=?]{1,3}>?|->|→|\uff1a|\uff1d|\|)\s{0,6})?[\"'`*(\[<【「]{0,4}"
     r"(?P<value>(?=[^\s\"'`<>]{0,200}[0-9])[!-~](?:(?![\"'`<>])[!-~]){5,511})"
 )
 _VERBS = (
-    "is ist lautet est es è é jest je är er on это to = este heißt equals reads e var bude was adalah là olan 是 为 為 は 는 은"
+    "is ist lautet est es è é jest je är er on это to = este heißt equals reads e var bude was adalah là olan"
+    " 是 为 為 は 는 은"
 )
 _LINKS = frozenset(_VERBS.split())
 _SUCH = frozenset(("such", "like", "wie", "comme", "como", "come", "zoals", "jako"))
@@ -68,7 +70,7 @@ _HARMLESS_REST = re.compile(
     r"|counter|label|title|index|kind|env|var|method|map|word|stroke|board|space|frame|note|ring)s?\Z"
 )
 _HARMLESS_BEFORE = re.compile(
-    r"(?<![^\W\d_])(?:public|publishable|site|cache|primary|foreign|idempotency|partition|sort|max|min|num|object|row|composite"
+    r"(?<![^\W\d_])(?:public|publishable|site|change|next|page|continuation|pagination|cursor|race|pad|cache|primary|foreign|idempotency|partition|sort|max|min|num|object|row|composite"
     r"|unique|öffentlich\w*|publique|pública|pubblica|открыт\w*|shortcut|hot|arrow|musical)[\s_-]{0,3}\Z",
     re.IGNORECASE,
 )
@@ -97,7 +99,8 @@ _REFERENCE = (
 )
 _WORD_AND_NUMBER = re.compile(r"([A-Za-z]{3,})[0-9]{1,6}\Z")
 _WITH_NUMBERS = (
-    "sha md base utf int uint float string str char varchar version step field input text var value line page level"
+    "sha md base utf int uint float string str char varchar version step field input"
+    " text var value line page level"
     " type example test param arg iso rfc oauth figure table section chapter http ipv item option part number"
 )
 _TECHNICAL = frozenset(_WITH_NUMBERS.split())
@@ -120,10 +123,11 @@ _PHRASE = re.compile(
 _OPEN_HOSTS = re.compile(r"(?:(?:.*\.)?example(?:\.\w+)?|localhost|127\.0\.0\.1|0\.0\.0\.0)\Z", re.IGNORECASE)
 _DEFAULTS = "password pass passwd pwd secret p user postgres root admin test dev token"
 _OPEN_PASSWORDS = frozenset(_DEFAULTS.split())
+_USUAL = 4  # letters of a password that is an example
 _SEVERAL = 3  # kinds of characters
 _SHORTEST, _GOOD, _STRONG, _LONG = 6, 8, 10, 16
 _WEAKLY = 20  # random characters after a word such as "key"
-_BEFORE, _BACK = 24, 140
+_BEFORE, _BACK, _FEW = 24, 140, 5  # characters, and words, before a name
 
 
 def secrets(text: str) -> Iterator[Key]:
@@ -149,11 +153,13 @@ def _named(text: str, lowered: str) -> Iterator[Key]:
         if (is_ascii and not word.isascii()) or word not in lowered:
             continue
         for name in _after(word).finditer(lowered):
-            if not _is_name(word, text, name):
-                continue
-            found = _valued(word, text, name) or _preceding(word, text, name.start())
-            if found:
-                yield key_at(text, *found, noun)
+            found = _candidate(word, text, name)
+            if (
+                found
+                and _is_name(word, text, name)
+                and is_secret(found.value, found.strength, is_said=found.is_said)
+            ):
+                yield key_at(text, found.start, found.start + len(found.value), noun)
 
 
 @cache
@@ -168,6 +174,8 @@ def _is_name(word: str, text: str, name: re.Match[str]) -> bool:
     if not word.isascii():
         return True
     before, after = text[start - 1 : start], text[end : end + 1]
+    if word == "key" and _OF_KEY.search(text[max(0, start - _BEFORE) : start]):
+        before = " "
     is_start = not before.isalpha() or (before.islower() and text[start].isupper())
     if not is_start and (word in _WHOLE or word in _IS_WEAK or not before.isascii()):
         return False
@@ -180,18 +188,29 @@ def _is_name(word: str, text: str, name: re.Match[str]) -> bool:
     )
 
 
-def _valued(word: str, text: str, name: re.Match[str]) -> tuple[int, int] | None:
-    """Return where the value that follows a name is, if that is a secret."""
-    if name["value"] is None:
-        return None
+class _Found(NamedTuple):
+    """A value beside a name, and what must be true of it."""
+
+    start: int
+    value: str
+    strength: int
+    is_said: bool
+
+
+def _candidate(word: str, text: str, name: re.Match[str]) -> _Found | None:
+    """Return the value after or before a name, if it may be a secret."""
+    least = 0 if word in _IS_PASSWORD else _STRONG
     start, end = name.span("value")
-    value = text[start:end].rstrip(_TRAILING)
-    gap = name["gap"].split() or [""]
-    if not _SUCH.isdisjoint(gap):
-        return None
-    is_said = name["sign"] or gap[-1] in _LINKS or gap[-1][-1:] in _SIGNS or _LINKED_ABROAD & set(name["rest"])
-    value = _cut(value)
-    return (start, start + len(value)) if is_secret(value, _strength(word), is_said=bool(is_said)) else None
+    value = _cut(text[start:end].rstrip(_TRAILING)) if end > start else ""
+    if value and is_secret(value, least, is_said=True):
+        gap = name["gap"].split() or [""]
+        is_said = name["sign"] or gap[-1] in _LINKS or gap[-1][-1:] in _SIGNS
+        is_said = is_said or _LINKED_ABROAD.intersection(name["rest"])
+        is_meant = _SUCH.isdisjoint(gap) and (is_said or word not in _WHOLE)
+        strength = _strength(word, text, name.start())
+        return _Found(start, value, strength, bool(is_said)) if is_meant else None
+    before = _preceding(text, name.start()) if word not in _IS_WEAK else None
+    return _Found(*before, least, is_said=False) if before else None
 
 
 def _cut(value: str) -> str:
@@ -205,27 +224,23 @@ def _cut(value: str) -> str:
     return value
 
 
-def _preceding(word: str, text: str, at: int) -> tuple[int, int] | None:
-    """Return where the value before a name is: "use X as the password"."""
-    first = max(0, at - _BACK)
-    before = text[first:at]
-    if not before.endswith(" "):
+def _preceding(text: str, at: int) -> tuple[int, str] | None:
+    """Return the word before a name that may be its value, and where that is: "use X as the password"."""
+    if text[at - 1 : at] != " ":
         return None
-    words = before.split(" ")
-    for number in range(len(words) - 2, max(-1, len(words) - 6), -1):
-        value = words[number].strip("\"'`*().,;:\n")
-        if value.isalpha() or not value:
-            continue
-        if number == 0 and first > 0:
-            return None
-        is_found = number < len(words) - 2 and is_secret(value, _strength(word), is_said=False)
-        start = first + before.rfind(value)
-        return (start, start + len(value)) if is_found else None
+    words = text[max(0, at - _BACK) : at - 1].rsplit(" ", _FEW)[1:]
+    for number, word in enumerate(reversed(words)):
+        if not word.isalpha():
+            value = word.strip("\"'`*().,;:\n")
+            start = text.rfind(value, 0, at)
+            return (start, value) if number and len(value) >= _GOOD else None
     return None
 
 
-def _strength(word: str) -> int:
-    return 0 if word in _IS_PASSWORD else _WEAKLY if word in _IS_WEAK else _STRONG
+def _strength(word: str, text: str, at: int) -> int:
+    """Return how many random characters the value of a name must have; 0 for a password."""
+    is_key = word == "key" and _OF_KEY.search(text[max(0, at - _BEFORE) : at])
+    return 0 if word in _IS_PASSWORD else _WEAKLY if word in _IS_WEAK and not is_key else _STRONG
 
 
 @lru_cache(4_096)
@@ -276,17 +291,21 @@ def _kinds(value: str) -> int:
 def _in_addresses(text: str) -> Iterator[Key]:
     for found in _ADDRESS.finditer(text):
         password = found["password"]
-        is_reference = (
-            any(sign in password for sign in _REFERENCE)
-            or password[0] in "$%[{*"
-            or set(password) <= set("xX*.")
-        )
-        is_open = _OPEN_HOSTS.match(found["host"]) and (
-            password == found["user"] or password.lower() in _OPEN_PASSWORDS
-        )
-        is_capital = password.isupper() and password.isalpha() and found["user"].isupper()
-        if not (is_reference or is_open or is_capital or is_placeholder(password)):
+        if not (_is_reference(password, found["user"]) or _is_open(password, found["user"], found["host"])):
             yield key_at(text, *found.span("password"), "a password in an address")
+
+
+def _is_reference(password: str, user: str) -> bool:
+    """Return whether something stands for the password of an address."""
+    is_named = any(sign in password for sign in _REFERENCE) or password[0] in "$%[{*&"
+    is_capital = password.isupper() and password.isalpha() and user.isupper()
+    return is_named or is_capital or set(password) <= set("xX*.") or is_placeholder(password)
+
+
+def _is_open(password: str, user: str, host: str) -> bool:
+    """Return whether an address is one of manuals, or of this machine, and its password the usual one."""
+    is_usual = password == user or password.lower() in _OPEN_PASSWORDS or len(password) <= _USUAL
+    return is_usual and bool(_OPEN_HOSTS.match(host))
 
 
 def _in_headers(text: str) -> Iterator[Key]:

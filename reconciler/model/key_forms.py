@@ -32,7 +32,7 @@ def key_at(text: str, start: int, end: int, noun: str) -> Key:
 class Form(NamedTuple):
     """A form of key: letters that can be searched for at once, the pattern and what it is called.
 
-    A text of this form is a key if it has ``least`` random letters and digits, and is ``right``, if it is given.
+    A text of this form is a key if it has ``least`` random letters and digits, and is ``right``.
     """
 
     begins: str
@@ -169,8 +169,8 @@ FORMS: Final = (
             r"eyJ(?<![A-Za-z0-9+/_-]eyJ)([A-Za-z0-9_-]{5,4096}\.[A-Za-z0-9_-]{5,}+\.[A-Za-z0-9_-]{16,}+)"
         ),
         "a JSON Web Token",
-        20,
-        _has_header,
+        least=20,
+        right=_has_header,
     ),
     Form(
         "eyJ",
@@ -178,8 +178,8 @@ FORMS: Final = (
             r"eyJ(?<![A-Za-z0-9+/_-]eyJ)([A-Za-z0-9_-]{5,4096}\.[A-Za-z0-9_-]{0,}+\.[A-Za-z0-9_-]{16,}+\.[A-Za-z0-9_-]{16,}+\.[A-Za-z0-9_-]{16,}+)"
         ),
         "a JSON Web Token",
-        20,
-        _has_header,
+        least=20,
+        right=_has_header,
     ),
     Form(
         ":AA", re.compile(r":AA(?<=[0-9]{8}:AA)([A-Za-z0-9_-]{30,36})(?![A-Za-z0-9_-])"), "a Telegram token"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from itertools import accumulate
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from reconciler.model.disguises import View, replaced, unescaped
-from reconciler.model.encodings import ENCODINGS, blanked
+from reconciler.model.encodings import ENCODINGS, blanked, legible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,8 +28,8 @@ _SEAM = re.compile(
 _ABROAD = re.compile(r"[\u0370-\u04ff\u2100-\u214f\uff01-\uff5e\U0001d400-\U0001d7ff]")
 # Letters of Cyrillic and Greek that look like the Latin one behind the number of each.
 _ALIKE = (
-    "410A 412B 415E 405S 406I 408J 41AK 41CM 41DH 41EO 420P 421C 422T 425X 430a 435e 455s 456i 458j 43Eo 440p 441c"
-    " 443y 445x 501d 4BBh 391A 392B 395E 396Z 397H 399I 39AK 39CM 39DN 39FO 3A1P 3A4T 3A5Y 3A7X 3BFo"
+    "410A 412B 415E 405S 406I 408J 41AK 41CM 41DH 41EO 420P 421C 422T 425X 430a 435e 455s 456i 458j 43Eo 440p"
+    " 441c 443y 445x 501d 4BBh 391A 392B 395E 396Z 397H 399I 39AK 39CM 39DN 39FO 3A1P 3A4T 3A5Y 3A7X 3BFo"
 )
 _LATIN = {int(word[:-1], 16): word[-1] for word in _ALIKE.split()}
 _LATIN |= {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
@@ -55,8 +55,7 @@ def hidden(text: str, find: Find) -> Iterator[Key]:
     for view in (*joined(text), *unescaped(text)):
         for key in find(view.text):
             start, end = view.starts[key.start], view.ends[key.end - 1]
-            if view.text[key.start : key.end] != text[start:end]:
-                yield key._replace(start=start, end=end)
+            yield key._replace(start=start, end=end)
     yield from _encoded(text, find, _DEPTH)
 
 
@@ -64,19 +63,31 @@ def _encoded(text: str, find: Find, depth: int) -> Iterator[Key]:
     for encoding in ENCODINGS if depth else ():
         spans = [*encoding.spans(text)]
         if spans:
-            yield from _in_runs(text, spans, encoding, find, depth)
+            yield from _in_runs(
+                [text[start:end] for start, end in spans], spans, encoding, _Deeper(find, depth - 1)
+            )
+
+
+class _Deeper(NamedTuple):
+    """What finds the keys of a text that was decoded, however often it is encoded still."""
+
+    find: Find
+    depth: int
+
+    def keys(self, text: str) -> Iterator[Key]:
+        yield from self.find(text)
+        yield from _encoded(text, self.find, self.depth)
 
 
 def _in_runs(
-    text: str, spans: Sequence[tuple[int, int]], encoding: Encoding, find: Find, depth: int
+    runs: Sequence[str], spans: Sequence[tuple[int, int]], encoding: Encoding, deeper: _Deeper
 ) -> Iterator[Key]:
     """Yield the runs of one encoding that are, or contain, a key."""
-    runs = [text[start:end] for start, end in spans]
     for decoded, sizes in zip(encoding.decoded(runs), encoding.sizes(runs), strict=True):
-        plain = blanked(decoded)
-        if not plain.strip("\0"):
+        plain = legible(decoded)
+        if not plain or not any(deeper.keys(plain)):
             continue
         starts = [*accumulate(sizes, initial=0)]
-        for key in (*find(plain), *_encoded(plain, find, depth - 1)):
+        for key in deeper.keys(blanked(decoded)):
             start, end = spans[bisect_right(starts, key.start) - 1]
             yield key._replace(start=start, end=end)

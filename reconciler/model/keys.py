@@ -47,7 +47,7 @@ _PARAMETER = re.compile(
 
 
 def keys(text: str) -> Sequence[Key]:
-    """Return everything in a text that looks like a key, in order; it may be cut, in other letters or encoded."""
+    """Return what looks like a key in a text, in order; it may be cut, in other letters or encoded."""
     return _apart([*_plain(text), *hidden(text, _plain)])
 
 

@@ -12,6 +12,7 @@ DOCUMENTED: Final = (
     "AKIAI44QH8DHBEXAMPLE",
     "ASIAIOSFODNN7EXAMPLE",
     "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzEXAMPLEKEY",
     "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY",
     "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
     "QWxhZGRpbjpvcGVuIHNlc2FtZQ==",
@@ -25,8 +26,9 @@ DOCUMENTED: Final = (
 """Values that the manuals of services print, and that open nothing."""
 
 _PART = re.compile(r"[A-Za-z0-9]+")
+_INNER = re.compile(r"[0-9]{1,4}")
 _HUMP = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
-_NO_VOWELS = re.compile(r"[bcdfghjklmnpqrstvwxz]{7}")
+_NO_VOWELS = re.compile(r"[bcdfghjklmnpqrstvwxz]{8}")
 _VOWELS = re.compile(r"[aeiouy]")
 _AGAIN = re.compile(r"(.)\1\1\1")
 # Pairs of letters that words of few languages have, and none of them often.
@@ -46,6 +48,7 @@ _STEPS = (
 _SHORT = 4  # characters of a part that are anything: v2, 3rd, k8s
 _NUMBER = 4  # digits before or after a word
 _WORD = 8  # letters that are a word whatever they are
+_LONGEST = 30  # letters of a word of everyday
 _HUMP_LENGTH = 3.5  # letters of a word within others, in the middle
 _LETTERS = 4  # different ones that a key has more of
 _ALIKE, _SEQUENCE = 0.8, 0.6  # share of neighbours
@@ -106,14 +109,13 @@ def _is_word(part: str) -> bool:
     """Return whether letters and digits are a word, several in camel case, or a number."""
     if len(part) <= _SHORT or part.isdigit():
         return True
-    letters = part.strip("0123456789")
-    digits = len(part) - len(letters)
-    if digits > 2 * _NUMBER or not letters.isalpha():
+    letters, numbers = _INNER.subn("", part.strip("0123456789"))
+    if len(part) - len(letters) > 2 * _NUMBER or not letters.isalpha() or numbers > (len(letters) > _WORD):
         return False
     humps = _HUMP.findall(letters)
     if len(humps) > 1 and len(letters) < _HUMP_LENGTH * len(humps):
         return False
-    return len(letters) <= _WORD or _is_spoken(letters.lower())
+    return len(letters) <= _WORD or (len(letters) <= _LONGEST and _is_spoken(letters.lower()))
 
 
 def _is_spoken(letters: str) -> bool:

@@ -11,6 +11,7 @@ NOT_WRITTEN = {
     "reconciler.model.address: re.fullmatch": "one class, of which a text has at most 200 characters",
     "reconciler.config.placeholder: re.compile": "anchored, and meets the first 64 kB of a file",
     "reconciler.config.invisible: re.compile": "classes of one character, and looks at both sides",
+    "reconciler.model.key_contexts: re.compile": "bounded after a word; measured by tests/model/test_keys.py",
     "reconciler.model.field: re.fullmatch": "of a row of a dialect, measured as its key_pattern",
     "reconciler.server.request_patterns: re.compile": "of a script of faults, written by the one who serves",
     "reconciler.server.toolrules: re.fullmatch": "one class, repeated; a rule of the embedded server",

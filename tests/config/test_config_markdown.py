@@ -283,7 +283,7 @@ def test_front_matter_of_nothing_is_refused(workspace, refused):
 
 
 def test_what_is_wrong_in_the_body_is_shown_where_it_stands(workspace, means):
-    body = "\n# Support\n\n  ${var.x} and\u200b ${var.limt}\nsk-proj-abcdefghijklmnopqrstuvwx TODO\n"
+    body = "\n# Support\n\n  ${var.x} and\u200b ${var.limt}\nsk-proj-Ab3dEf6hIj9kLm2nOp5qRs8t TODO\n"
     workspace.write("support.md", f"---\nproject: acme\nmodel: m\ntemplate: true\n---\n{body}")
     with pytest.raises(ConfigError) as caught:
         means("support.md")
