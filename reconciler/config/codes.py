@@ -107,7 +107,8 @@ _RULES = (
         "not a regular file",
         "Links, folders, pipes and devices are refused at every step of a path: what is behind them is "
         "not what a reviewer saw. Name the file itself. A link is followed if -f names "
-        "it, or the folder in which it stays; in CI only with --allow-untracked.",
+        "it, or the folder in which it stays; in CI only with --allow-untracked. A directory that is mounted "
+        "below the root is read as any other, except a file system of the kernel, such as /proc.",
     ),
     Rule(
         "AS304",

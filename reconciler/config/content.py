@@ -45,7 +45,7 @@ class Root:
     """The folder beneath which every named file must lie.
 
     Links, devices and anything but regular files are refused, and so is a path that climbs out, enters .git
-    or another file system. A hard link looks like a file of its own. ``rule`` says what is done
+    or a file system of the kernel. A hard link looks like a file of its own. ``rule`` says what is done
     about files whose bytes git does not have; ``evidence`` is what was found out about them. ``read`` counts
     the characters of texts.
     """

@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, Self
 
 from reconciler.config import names
 from reconciler.config.errors import ContentError
+from reconciler.config.mounts import kernels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,21 +53,15 @@ class Walk:
         return os.fdopen(number, "rb", buffering=0)
 
     def _enter(self, step: str, device: int) -> None:
-        """Go down into a folder.
-
-        Only folders are held to the device: in a container's file system of several layers, a file's is that
-        of its layer.
-        """
+        """Go down into a folder; what is mounted there is entered, unless the kernel shows itself in it."""
         there = self._opened(step, _FOLDER)
         os.close(self.here)
         self.here = there
         self.passed.append(step)
-        if os.fstat(there).st_dev != device:
-            raise ContentError(
-                "AS303",
-                f"{'/'.join(self.passed)} lies on another file system",
-                "copy what is needed beneath the root",
-            )
+        other = os.fstat(there).st_dev
+        if other != device and (kind := kernels(other)):
+            problem = f"{'/'.join(self.passed)} is a file system of the kernel ({kind})"
+            raise ContentError("AS303", problem, "name a file of the project")
 
     def _opened(self, step: str, flags: int) -> int:
         if step == ".." or "/" in step:

@@ -6,6 +6,7 @@ import json
 import os
 import resource
 import socket
+import subprocess
 import threading
 from collections import Counter
 from contextlib import contextmanager
@@ -315,11 +316,86 @@ def test_a_device_is_not_read(name):
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="there is no such file here")
-def test_another_file_system_beneath_the_root_is_not_entered():
+def test_a_file_system_of_the_kernel_beneath_the_root_is_not_entered():
     for path in ("proc/self/environ", "proc/1/environ", "proc/version"):
-        with pytest.raises(ContentError, match=r"^proc lies on another file system") as refused:
+        with pytest.raises(ContentError, match=r"^proc is a file system of the kernel \(proc\)$") as refused:
             Root(Path("/")).source(path)
-        assert refused.value.code == "AS303"
+        assert (refused.value.code, refused.value.help) == ("AS303", "name a file of the project")
+
+
+MOUNTED = CONFIGURATION.format("instructions: {file: ../prompts/kind.md}")
+
+
+@pytest.fixture
+def mounted(workspace):
+    """A project whose prompts and configuration are mounted into it, as in a container."""
+    workspace.write("conf/assistants.yaml", MOUNTED)
+    workspace.write("prompts/kind.md", "Be kind.\n")
+    workspace.write("prompts/link/outside", "")
+    (workspace.folder / "prompts/door.md").symlink_to("/etc/hostname")
+    return workspace
+
+
+def on_other_devices(monkeypatch, *folders):
+    """Let every one of some folders, and what is in it, be on a device of its own."""
+    fstat = os.fstat
+
+    def elsewhere(number):
+        status = fstat(number)
+        fields = [*status]
+        path = Path(f"/dev/fd/{number}").readlink()
+        devices = (1000 + at for at, each in enumerate(folders) if path.is_relative_to(each))
+        fields[2] += next(devices, 0)
+        return os.stat_result(fields)
+
+    monkeypatch.setattr("reconciler.config.walk.os.fstat", elsewhere)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="a descriptor does not say where it leads")
+def test_what_is_mounted_below_the_root_is_read_by_folder_and_by_file(mounted, monkeypatch):
+    conf, prompts = mounted.folder / "conf", mounted.folder / "prompts"
+    on_other_devices(monkeypatch, conf, prompts)
+    root = Root(mounted.folder)
+    for named in (conf, conf / "assistants.yaml"):
+        (assistant,) = configuration(root, [named], ASSISTANTS_V1).desired.assistants
+        assert assistant.fields["instructions"] == "Be kind.\n"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="a descriptor does not say where it leads")
+def test_a_link_in_what_is_mounted_stays_refused(mounted, monkeypatch):
+    on_other_devices(monkeypatch, mounted.folder / "prompts")
+    for path, code in {"prompts/door.md": "AS303", "prompts/../../secret.md": "AS302"}.items():
+        with pytest.raises(ContentError) as refused:
+            Root(mounted.folder).source(path)
+        assert refused.value.code == code
+
+
+UNSHARED = """\
+mount -t tmpfs none project && cd project && mkdir conf prompts
+mount --bind ../elsewhere/conf conf && mount --bind ../elsewhere/prompts prompts
+for named in conf conf/assistants.yaml; do "$@" validate -f $named; done
+"""
+
+
+def test_a_real_mount_below_the_root_is_read(workspace):
+    elsewhere = workspace.folder.parent / "elsewhere"
+    for path, text in {"conf/assistants.yaml": MOUNTED, "prompts/kind.md": "Be kind.\n"}.items():
+        (elsewhere / path).parent.mkdir(parents=True)
+        (elsewhere / path).write_text(text)
+    command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-ec", UNSHARED, "sh"]
+    try:
+        ended = subprocess.run(
+            [*command, *workspace.command()],
+            cwd=workspace.folder.parent,
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+    except FileNotFoundError:
+        pytest.skip("there is no unshare here")
+    if "unshare" in ended.stderr or "mount" in ended.stderr:
+        pytest.skip("nothing may be mounted here")
+    assert ended.stdout.count("The configuration of acme is valid: 1 assistant, 0 files.") == 2, ended
 
 
 @pytest.mark.parametrize(
