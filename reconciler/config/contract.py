@@ -51,4 +51,8 @@ def _refused(message: str, path: tuple[str | int, ...], instance: Any) -> Flaw:
     if is_type and isinstance(instance, str):
         remedy = did_you_mean(instance, _TYPES) or f"types: {', '.join(_TYPES)}"
         return Flaw(f"{instance!r} is no type of JSON Schema", path, remedy)
+    if path[-1:] == ("required",) and isinstance(instance, bool):
+        named = f"[{path[-2]}]" if instance and path[-3:-2] == ("properties",) else "[…]"
+        remedy = "remove it: " * (not instance) + f"an object lists what it requires: `required: {named}`"
+        return Flaw("`required` is a list of names, beside `properties`", path, remedy)
     return Flaw(f"not a JSON Schema: {message}", path)

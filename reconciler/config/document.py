@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_
 
 from pydantic import BaseModel, Tag, ValidationError
 
+from reconciler.config.brought import Kinds, moved
 from reconciler.config.problems import KEPT
 from reconciler.config.shapes import shapes
 from reconciler.dialects.written import Strict
 from reconciler.model.diagnostic import Diagnostic, did_you_mean
-from reconciler.model.field import TAG
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pydantic_core import ErrorDetails
 
@@ -102,9 +102,24 @@ def _parts(value: Any) -> Iterator[Any]:
 def _report(
     source: Source, node: Node, shape: type[Strict], errors: Sequence[ErrorDetails], problems: Problems
 ) -> None:
-    described = errors[:KEPT] if problems.describes_errors else ()
+    causes = _causes(shape, errors)
+    described = causes[:KEPT] if problems.describes_errors else ()
     problems.extend(_located(source, node, shape, error) for error in described)
-    problems.count(len(errors) - len(described))
+    problems.count(len(causes) - len(described))
+
+
+def _causes(shape: type[Strict], errors: Sequence[ErrorDetails]) -> Sequence[ErrorDetails]:
+    """Return errors without those that only follow from one: fields that are outside of a missing object."""
+    missing = [error["loc"] for error in errors if error["type"] == "missing"]
+    bodies = {
+        loc[:-1]: body for loc in missing if (body := _shape_at(shape, loc[:-1]).wrapped.get(str(loc[-1])))
+    }
+    return [error for error in errors if not _is_outside(error, bodies)]
+
+
+def _is_outside(error: ErrorDetails, bodies: Mapping[tuple[str | int, ...], type[BaseModel]]) -> bool:
+    body = bodies.get(error["loc"][:-1])
+    return error["type"] == "extra_forbidden" and body is not None and error["loc"][-1] in body.model_fields
 
 
 def _drop(value: Any, path: list[str | int]) -> None:
@@ -139,9 +154,21 @@ def _located(source: Source, node: Node, shape: type[Strict], error: ErrorDetail
         return _unknown(source, node, _shape_at(shape, error["loc"][:-1]), path)
     message = f"{_shown(path) or 'the file'} {_sentence(error)}"
     if error["type"] == "missing":
-        return source.diagnostic("AS203", f"{_shown(path)} is missing", node.key(*path[:-1]), label="here")
+        remedy = _belonging(shape, node, error, path)
+        return source.diagnostic(
+            "AS203", f"{_shown(path)} is missing", node.key(*path[:-1]), label="here", help=remedy
+        )
     origin = node.at(*path)
-    return source.diagnostic("AS202", message, origin, help=_remedy(error, source.written(origin)))
+    remedy = _item_meant(shape, error) or _remedy(error, source.written(origin))
+    return source.diagnostic("AS202", message, origin, help=remedy)
+
+
+def _belonging(shape: type[Strict], node: Node, error: ErrorDetails, path: Sequence[str | int]) -> str:
+    """Return the remedy for a missing object whose fields are beside it, as other APIs write them."""
+    inner = str(path[-1])
+    body = _shape_at(shape, error["loc"][:-1]).wrapped.get(inner)
+    is_flat = body is not None and any(node.has(*path[:-1], name) for name in body.model_fields)
+    return moved(body, inner) if body is not None and is_flat else ""
 
 
 def _unknown(source: Source, node: Node, shape: type[Strict], path: list[str | int]) -> Diagnostic:
@@ -149,7 +176,7 @@ def _unknown(source: Source, node: Node, shape: type[Strict], path: list[str | i
     known = [field.alias or name for name, field in shape.model_fields.items()]
     parent = f" in {_shown(path[:-1])}" if path[:-1] else ""
     origin: Origin = node.key(*path)
-    hint = did_you_mean(word, known) or f"known fields: {', '.join(known)}"
+    hint = shape.foreign.get(word) or did_you_mean(word, known) or f"known fields: {', '.join(known)}"
     return source.diagnostic(
         "AS201", f"unknown field `{word}`{parent}", origin, label="not a field here", help=hint
     )
@@ -198,6 +225,7 @@ def _shown(path: Sequence[str | int]) -> str:
 
 
 _QUOTED = re.compile(r"'([^']*)'")
+_CONTAINERS = {"dict_type": "{", "model_type": "{", "list_type": "["}
 _KINDS = {
     str: "text",
     bool: "true or false",
@@ -235,15 +263,20 @@ def _remedy(error: ErrorDetails, written: str) -> str:
         return "write it without quotes" if value in {"true", "false"} else "write true or false"
     if kind in {"dict_type", "model_type"} and value is None:
         return "write {} for an empty one"
+    if kind in _CONTAINERS and isinstance(value, str) and value.lstrip()[:1] in _CONTAINERS[kind]:
+        return "write it without quotes, or as indented lines"
     if kind == "list_type" and isinstance(value, str) and value in written:
         return f"write [{written}]"
-    if kind == "item":
-        return _item_meant(value, error["ctx"]["tags"].split())
     is_word = kind == "literal_error" and isinstance(value, str)
     return did_you_mean(value, _QUOTED.findall(error["ctx"]["expected"])) if is_word else ""
 
 
-def _item_meant(value: Any, tags: Sequence[str]) -> str:
-    if isinstance(value, str) and value in tags:
-        return f"write {{{TAG}: {value}}}"
-    return did_you_mean(str(value.get(TAG, "")), tags) if isinstance(value, dict) else ""
+def _item_meant(shape: type[Strict], error: ErrorDetails) -> str:
+    """Return what to write instead of an item of no known kind, or of one word instead of a list of items."""
+    is_word = error["type"] == "list_type" and isinstance(error["input"], str)
+    if error["type"] != "item" and not is_word:
+        return ""
+    loc = (*error["loc"], 0) if is_word else error["loc"]
+    kinds = (each for each in get_args(_annotation_at(shape, loc)) if isinstance(each, Kinds))
+    remedy = next((each.meant(error["input"]) for each in kinds), "")
+    return f"{remedy}, as an item of a list" if remedy and is_word else remedy

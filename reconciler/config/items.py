@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from reconciler.config.brought import moved
 from reconciler.config.contract import flaw
 from reconciler.config.document import declare
 from reconciler.config.errors import ConfigError, ContentError
@@ -152,6 +153,8 @@ def _declared(row: Items, shape: ItemShape, source: Source, node: Node, problems
     """Return the object in a file that says what an item is, and report what is wrong with it."""
     inner = shape.kind.inner
     is_whole = node.has(TAG) and (not inner or node.has(inner))
+    if not is_whole and (tag := node.child(TAG)) and tag.value == shape.kind.tag:
+        problems.append(_flat(source, node, shape))
     spot = _Spot(source, node, (inner,) if is_whole and inner else ())
     declared = declare(source, node, shape.whole if is_whole else shape.body, problems)
     body = getattr(declared, inner) if declared and is_whole and inner else declared
@@ -161,6 +164,14 @@ def _declared(row: Items, shape: ItemShape, source: Source, node: Node, problems
     if body is not None:
         problems.extend(_checked(row, shape, body, spot))
     return body
+
+
+def _flat(source: Source, node: Node, shape: ItemShape) -> Diagnostic:
+    """Return the problem of a file that has a type beside what belongs inside, and take the type out."""
+    remedy = f"{moved(shape.body, shape.kind.inner)}, or remove `{TAG}`"
+    problem = source.diagnostic("AS201", f"unknown field `{TAG}`", node.key(TAG), help=remedy)
+    del node.value[TAG]
+    return problem
 
 
 def _checked(row: Items, shape: ItemShape, body: Strict, spot: _Spot) -> Iterator[Diagnostic]:

@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic import Field as Written
 from pydantic_core import PydanticCustomError
 
+from reconciler.config.brought import Kinds
 from reconciler.dialects.written import Attachment, InFile, Prompt, Strict
 from reconciler.model.field import (
     TAG,
@@ -46,12 +47,6 @@ _LITERAL: Any = Literal  # its arguments are known at run time only
 _LIST: Any = list
 _UNION: Any = Union
 _OPTIONAL: Any = Optional
-
-
-class _Context(dict[str, Any]):
-    """What an error says besides its sentence; hashable, since annotations are."""
-
-    __hash__ = object.__hash__  # type: ignore[assignment]  # a dict has none
 
 
 def _text_or_number(value: Any) -> Any:
@@ -160,6 +155,7 @@ def shapes(dialect: Dialect) -> Shapes:
     lifecycle = {"lifecycle": (_OPTIONAL[_lifecycle([*named])], None)}
     defaults = _made("Defaults", Values, _OF_MANY, {**of_many, **lifecycle})
     assistant = _made("Assistant", defaults, _OF_ONE, of_one)
+    defaults.foreign = assistant.foreign = dialect.fields.foreign
     environment = _made("Environment", Environment, "", {"patches": (_mapping(assistant), {})})
     files = {
         "dialect": (Annotated[str, Written(json_schema_extra={"enum": [dialect.name]})], dialect.name),
@@ -238,7 +234,9 @@ def _item_shape(row: Items, kind: ItemKind) -> ItemShape:
     name = body.__name__ + row.noun.title().replace(" ", "")
     text = f"{kind.noun.capitalize()}, inline or in a file of its own."
     inner = {kind.inner: (_inline_or_file(row, kind, body), ...)}
-    return ItemShape(kind, _made(name, Strict, text, {**tag, **inner}), body)
+    whole = _made(name, Strict, text, {**tag, **inner})
+    whole.wrapped, whole.foreign = {kind.inner: body}, body.foreign
+    return ItemShape(kind, whole, body)
 
 
 def _inline_or_file(row: Items, kind: ItemKind, body: type[Strict]) -> Any:
@@ -292,8 +290,8 @@ def _item_list(row: Items, kinds: Mapping[str, ItemShape]) -> Any:
                 tag,
                 custom_error_type="item",
                 custom_error_message=known + ", or be {file: PATH}" * has_files,
-                custom_error_context=_Context(tags=" ".join(tags)),
             ),
+            Kinds(row, {name: shape.body for name, shape in kinds.items() if name}),
         ]
     ]
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeAlias, Union
+from typing import Annotated, Any, ClassVar, TypeAlias, Union
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 
 class Strict(BaseModel):
-    """No unknown field, no conversion."""
+    """No unknown field, no conversion.
 
+    ``foreign`` has fields that other APIs have there, each with what to write instead. ``wrapped`` is the
+    shape of what belongs inside, by the name of its field, for objects that other APIs write flat.
+    """
+
+    foreign: ClassVar[Mapping[str, str]] = {}
+    wrapped: ClassVar[Mapping[str, type[Strict]]] = {}
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, protected_namespaces=())
 
 
@@ -67,6 +73,10 @@ Prompt: TypeAlias = Annotated[
 class OnServer(Strict):
     """A file that is already on the server; attached and detached, never uploaded or deleted."""
 
+    foreign: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("path", "file", "name"), "name a file of the project by its path alone: `- PATH`"),
+        "file_id": "write `id:`",
+    }
     id: str = Field(min_length=1)
 
 

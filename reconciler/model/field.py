@@ -334,11 +334,15 @@ TAG = "type"
 
 @dataclass(frozen=True)
 class Items(Field):
-    """A list of objects, compared as a set by key; written as a whole. ``noun`` is what users call one."""
+    """A list of objects, compared as a set by key; written as a whole. ``noun`` is what users call one.
+
+    ``foreign`` has tags of other APIs, each with what to write instead.
+    """
 
     kinds: tuple[ItemKind, ...] = ()
     limit: int | None = None
     noun: str = "item"
+    foreign: Mapping[str, str] = field(default_factory=dict, hash=False, kw_only=True)
     clear: Clear = field(default=Clear.EMPTY, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -692,9 +696,13 @@ class Files(Field):
 
 @dataclass(frozen=True)
 class Fields:
-    """The fields of a dialect, in the order in which they are shown and sent."""
+    """The fields of a dialect, in the order in which they are shown and sent.
+
+    ``foreign`` has fields of other APIs, each with what to write instead.
+    """
 
     rows: tuple[Field, ...]
+    foreign: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         letters = [row.letter for row in self.rows if row.letter]

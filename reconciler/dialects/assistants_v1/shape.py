@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from reconciler.dialects.assistants_v1 import foreign
 from reconciler.dialects.assistants_v1.models import SHUTDOWNS
 from reconciler.dialects.provider import Remedies
 from reconciler.dialects.written import Strict
 from reconciler.model.field import Clear, Fields, Files, ItemKind, Items, Pairs, Text
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 class Function(Strict):
     """A function the model may call."""
 
+    foreign: ClassVar[Mapping[str, str]] = foreign.OF_FUNCTIONS
     name: str
     description: str | None = None
     parameters: dict[str, Any] | None = None
@@ -21,9 +26,13 @@ class Function(Strict):
 class CodeInterpreter(Strict):
     """The code interpreter."""
 
+    foreign: ClassVar[Mapping[str, str]] = foreign.OF_INTERPRETERS
+
 
 class Retrieval(Strict):
     """Search in the attached files."""
+
+    foreign: ClassVar[Mapping[str, str]] = foreign.OF_SEARCHES
 
 
 _RETRIEVAL_TYPES = ".c .cpp .docx .html .java .json .md .pdf .php .pptx .py .rb .tex .txt"
@@ -52,6 +61,7 @@ FIELDS = Fields(
             "t",
             limit=128,
             noun="tool",
+            foreign=foreign.TOOLS,
             kinds=(
                 ItemKind(tag="code_interpreter", written=CodeInterpreter),
                 ItemKind(tag="retrieval", written=Retrieval),
@@ -67,7 +77,8 @@ FIELDS = Fields(
             accepts=frozenset(_RETRIEVAL_TYPES.split()),
         ),
         Pairs("metadata", "", limit=16, key_limit=64, value_limit=512, behaves=False),
-    )
+    ),
+    foreign.FIELDS,
 )
 """The v1 fields, in the order in which they are shown.
 
