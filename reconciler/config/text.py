@@ -18,6 +18,7 @@ import yaml
 
 from reconciler.config.errors import ConfigError
 from reconciler.config.invisible import unseen
+from reconciler.config.malformed import TEMPLATE, remedy
 from reconciler.model.characters import is_plain
 from reconciler.model.diagnostic import Origin
 
@@ -56,15 +57,8 @@ _INTEGER = re.compile(r"[-+]?[0-9]{1,300}\Z")
 _RADIX = re.compile(r"0(?:o[0-7]{1,300}|x[0-9a-fA-F]{1,250})\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _QUOTED = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)
+_TEXT = "quote a text that begins with `{}`"
 _PAIR = re.compile(r"(\\\\)|\\u((?i:d[89ab][0-9a-f]{2}))\\u((?i:d[c-f][0-9a-f]{2}))")
-_REMEDIES = {
-    "did not find expected ',' or ']'": "is a comma or a bracket missing?",
-    "did not find expected ',' or '}'": "is a comma or a brace missing?",
-    "did not find expected key": "indent it like its neighbours",
-    "found invalid Unicode character escape code": "write the character itself",
-    "found unexpected end of stream": "write the closing quote",
-    "mapping values are not allowed in this context": "quote a text that holds `: `, or fix the indentation",
-}
 
 
 class Node:
@@ -254,20 +248,21 @@ def _code(high: str, low: str) -> int:
 
 def _malformed(source: Source, cause: yaml.MarkedYAMLError) -> Diagnostic:
     """Return the parser's message at its position; at the beginning of what the end of the file cuts off."""
-    end, mark = len(source.text.rstrip()), cause.problem_mark
-    if cause.context_mark and (mark is None or mark.index >= end):
+    end, mark, problem = len(source.text.rstrip()), cause.problem_mark, str(cause.problem)
+    is_later = mark is None or mark.index >= end or problem == "could not find expected ':'"
+    if cause.context_mark and is_later:
         mark = cause.context_mark
     index = min(mark.index, end) if mark else 0
-    problem, remedy = str(cause.problem), _REMEDIES.get(str(cause.problem), "")
+    help = remedy(problem, source.text, index)  # noqa: A001 - the field's word
     if problem == "found character that cannot start any token":
         near = source.text[index]
         is_tab = near == "\t"
         problem = "a tab cannot indent" if is_tab else f"nothing may begin with {near}"
-        remedy = "indent with spaces" if is_tab else "quote it"
+        help = "indent with spaces" if is_tab else help or "quote it"  # noqa: A001 - the same
     elif cause.context:
         problem = f"{problem} {cause.context}"
     language = "JSON" if source.path.endswith(".json") else "YAML"
-    return source.diagnostic("AS101", f"not valid {language}: {problem}", source.at(index), help=remedy)
+    return source.diagnostic("AS101", f"not valid {language}: {problem}", source.at(index), help=help)
 
 
 class _Reader:
@@ -323,9 +318,11 @@ class _Reader:
 
     def _refuse_extras(self, event: Any, count: int) -> NoReturn:
         if event.anchor is not None:
-            self._refuse("AS103", "anchors are not allowed", event, help="write the value out")
+            self._refuse(
+                "AS103", "anchors are not allowed", event, help=f"write the value out; {_TEXT.format('&')}"
+            )
         if event.tag is not None:
-            self._refuse("AS103", "tags are not allowed", event, help="remove it")
+            self._refuse("AS103", "tags are not allowed", event, help=f"remove it; {_TEXT.format('!')}")
         if count > self._most:
             self._refuse("AS107", f"more than {self._most:,} values in a file of this size", event)
         self._refuse("AS107", f"a text of more than {MAX_SCALAR:,} characters", event)
@@ -341,7 +338,9 @@ class _Reader:
 
     def _between(self, event: Any, root: Node | None) -> None:
         if isinstance(event, yaml.AliasEvent):
-            self._refuse("AS103", "aliases are not allowed", event, help="write the value out")
+            self._refuse(
+                "AS103", "aliases are not allowed", event, help=f"write the value out; {_TEXT.format('*')}"
+            )
         if isinstance(event, yaml.DocumentStartEvent) and root is not None:
             self._refuse("AS104", "a second document starts here", event, help="move it to a file of its own")
 
@@ -353,7 +352,9 @@ class _Reader:
 
     def _key(self, holder: Node, name: Any, event: Any) -> str:
         if isinstance(name, (dict, list)):
-            self._refuse("AS106", "a key must be a string, not a mapping or a list", event)
+            is_template = self._text.startswith("{{", event.start_mark.index - 1)
+            problem = "a key must be a string, not a mapping or a list"
+            self._refuse("AS106", problem, event, help=TEMPLATE if is_template else "")
         if not isinstance(name, str):
             self._refuse("AS106", f"the key `{event.value}` is not a string", event, help="quote it")
         before = event.start_mark.index - 1
