@@ -358,10 +358,12 @@ _RULES = (
     ),
     Rule(
         "AS510",
-        "a text that ends in a comment",
+        "words that YAML drops or changes",
         "In YAML a `#` after a space begins a comment, also behind a text without quotes, and so does a `#` "
-        "below a block that is indented less than the block. Those words are not sent. Quote the text, or "
-        "write it as a block. A comment that is meant is set off by two spaces, or has a line of its own.",
+        "below a block that is indented less than the block. Between braces a comma ends a text. A list in a "
+        "text that is folded becomes one line, and a backslash between double quotes begins another "
+        "character. Then other words are sent than were written. Quote the text, or write it as a block "
+        "(`|`). A comment that is meant is set off by two spaces, or has a line of its own.",
         guesses=True,
     ),
     Rule(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reconciler.config.exposure import API, FILE, NAME, READERS, REMEDY, RENAME, Named, exposure
+from reconciler.config.dropped import changed
 from reconciler.config.invisible import named, unseen
 from reconciler.config.lookalike import check_marks
 from reconciler.config.span import Span
@@ -74,6 +75,8 @@ class Lint:
         """Yield what YAML or JSON hides or gives away behind escapes, and lost in comments."""
         if "#" in source.text and not source.path.endswith(".json"):
             yield from self.comments(source, root)
+        if not source.path.endswith(".json"):
+            yield from changed(source, root)
         if "\\" in source.text:
             for text, origin in root.texts():
                 yield from self.escaped(Span(text, source, whole=origin), FILE)
@@ -86,6 +89,9 @@ class Lint:
         if isinstance(node.value, list):
             for inner in node.value:
                 yield from self.comments(source, inner)
+                if isinstance(inner.value, str) and " " in inner.value:
+                    comment = inner.cut_off(source, inner.origin, strictly=False)
+                    yield from _cut_off(source, inner.value, comment) if comment else ()
         elif isinstance(node.value, dict):
             for name, inner in node.value.items():
                 is_prose = name in self.prose or (in_prose and name == _TEXT)

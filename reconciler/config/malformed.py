@@ -8,10 +8,14 @@ from typing import Final
 TEMPLATE: Final = "quote the whole text: YAML takes `{` at its start for a mapping"
 _CLOSED = "remove what follows the closing bracket; or quote the whole text"
 _BLOCK = "`|` and `>` begin a block: write its text on the next lines, indented; or quote the whole text"
-_ESCAPE = "write \\\\ for a backslash, or use single quotes"
-_REMEDIES = {
+ESCAPE: Final = "write \\\\ for a backslash, or use single quotes"
+_ENCLOSED = {
     "did not find expected ',' or ']'": "is a comma or a bracket missing?",
     "did not find expected ',' or '}'": "is a comma or a brace missing?",
+}
+_NEAR = 200  # characters before a problem that are searched for a comment
+_REMEDIES = {
+    **_ENCLOSED,
     "found invalid Unicode character escape code": "write the character itself",
     "found unexpected end of stream": "write the closing quote",
     "mapping values are not allowed in this context": "quote a text that holds `: `, or fix the indentation",
@@ -21,8 +25,8 @@ _REMEDIES = {
     ),
     "mapping keys are not allowed in this context": "quote a text that begins with `? `",
     "did not find expected comment or line break": _BLOCK,
-    "did not find expected hexdecimal number": _ESCAPE,
-    "found unknown escape character": _ESCAPE,
+    "did not find expected hexdecimal number": ESCAPE,
+    "found unknown escape character": ESCAPE,
     "found a tab character that violates indentation": "indent with spaces",
     "found a tab character where an indentation space is expected": "indent with spaces",
     "found unexpected non-alphabetical character": "quote what begins with `%`",
@@ -48,8 +52,12 @@ def remedy(problem: str, text: str, index: int) -> str:
     if value.startswith(_TEMPLATES):
         return TEMPLATE
     if problem == _NEIGHBOURS:
+        if text[text.rfind("\n", 0, max(0, begin - 1)) + 1 : begin].lstrip().startswith("#"):
+            return "a comment ends a text: quote the whole text, or write it as a block (`|`)"
         is_within = found is not None and found.start("value") < index
         return (_BEGUN.get(value[:1], "") if is_within else "") or "indent it like its neighbours"
+    if problem in _ENCLOSED and " #" in text[max(0, index - _NEAR) : index]:
+        return f"{_ENCLOSED[problem]} A `#` after a space begins a comment: quote a text that has one"
     if problem == _NAMELESS:
         return f"quote a text that begins with `{value[:1]}`"
     return _REMEDIES.get(problem, "")

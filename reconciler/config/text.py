@@ -47,6 +47,7 @@ _QUOTES = frozenset("\"'")
 _COMMENT = re.compile(r"[ \t]+(#[^\n]*)")
 _SET_OFF = re.compile(r"  +# ")
 _COMMENT_BELOW = re.compile(r"\s*(#[^\n]*)")
+_BARE = re.compile(r"\s*[,}]")
 _DEPTH = "maximum nesting"  # how parsers name their own limit: PyYAML since 6.0.4, and libyaml
 _NONE: dict[str, tuple[Any, Any]] = {}
 _CONTROLS = "".join(map(chr, (*range(9), *range(11, 32), 127)))
@@ -130,6 +131,17 @@ class Node:
             here = here._inner(step) or here
         positions = here.positions.get(str(path[-1])) if path else None
         return _origin(self._path, *positions) if positions else self.at(*path)
+
+    def written(self, source: Source) -> str:
+        """Return the value as its file has it, with quotes and signs; empty where it is in no file."""
+        return "" if self._start.index is None else source.text[self._start.index : self._end.index]
+
+    def is_bare(self, name: str, source: Source) -> bool:
+        """Return whether a key between braces has neither a colon nor a value."""
+        _, end = self.positions[name]
+        if end.index is None:
+            return False
+        return (_BARE.match(source.text, end.index)) is not None
 
     def cut_off(self, source: Source, key: Origin, *, strictly: bool) -> Origin | None:
         """Return the position of a comment that may be meant as a part of a text; None where there is none.

@@ -1,0 +1,89 @@
+"""Texts of which YAML keeps less than their author wrote, or something else."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from reconciler.config.malformed import ESCAPE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.config.source import Source
+    from reconciler.config.text import Node
+    from reconciler.model.diagnostic import Diagnostic, Origin
+
+_ITEM = re.compile(r"[ \t]*((?:[-*+•]|\d{1,3}[.)]|#{1,6}|\|)[ \t]\S[^\n]*)")
+_LINES = 200  # of one text that are looked at
+_LEAST = 2  # lines that are joined: a single one may be prose with a dash
+_SHOWN = 30
+_DRIVE = re.compile(r"(?<![A-Za-z\\])[A-Za-z]:\\[abefnrtv0]")
+_KEEPS = "write it as a block (`|`), which keeps line breaks"
+
+
+class _Text(NamedTuple):
+    """A text: its name, what YAML made of it, what its author wrote, and where."""
+
+    name: str
+    value: str
+    written: str
+    origin: Origin
+
+
+def changed(source: Source, node: Node) -> Iterator[Diagnostic]:
+    """Yield a warning for each text that YAML changes without a word."""
+    pending = [("", node)]
+    while pending:
+        name, here = pending.pop()
+        if isinstance(here.value, dict):
+            yield from _cut_at_commas(source, here)
+            pending += here.value.items()
+        elif isinstance(here.value, list):
+            pending += ((name, inner) for inner in here.value)
+        elif isinstance(here.value, str) and (written := here.written(source)):
+            yield from _changed(source, _Text(name, here.value, written, here.origin))
+
+
+def _changed(source: Source, text: _Text) -> Iterator[Diagnostic]:
+    if text.written.startswith('"') and (drive := _DRIVE.search(text.written)):
+        problem = f"`{text.name}` has `{drive[0]}`, and YAML makes another character of its backslash"
+        yield source.diagnostic("AS510", problem, text.origin, help=ESCAPE).as_warning()
+    if "\n" in text.written and not text.written.startswith("|") and (joined := _joined(text)):
+        problem = f"`{text.name}` has a list, and YAML joins its lines: `{joined}`"
+        yield source.diagnostic("AS510", problem, text.origin, help=_KEEPS).as_warning()
+
+
+def _joined(text: _Text) -> str:
+    """Return what YAML makes of the first item of a list whose lines it joins; empty where it keeps them."""
+    at, first, count = 0, "", 0
+    for line in text.written.split("\n", _LINES)[1:_LINES]:
+        item = _ITEM.match(line)
+        found = text.value.find(item[1].rstrip("\r\"' "), at) if item else -1
+        if item is None or found < 0:
+            continue
+        before = text.value[:found].rstrip(" ")
+        if before and not before.endswith("\n"):
+            count += 1
+            first = first or _around(text.value, found)
+        at = found + 1
+    return first if count >= _LEAST else ""
+
+
+def _around(text: str, at: int) -> str:
+    begin, end = max(0, at - _SHOWN), at + _SHOWN
+    return f"{'…' * (begin > 0)}{text[begin:end]}{'…' * (end < len(text))}"
+
+
+def _cut_at_commas(source: Source, node: Node) -> Iterator[Diagnostic]:
+    """Yield a warning for each key that is the rest of a text with a comma, between braces."""
+    before = ""
+    for name, inner in node.value.items():
+        if before and inner.value is None and node.is_bare(name, source):
+            problem = f"`{before}` ends before `, {name}`: between braces, a comma ends a text"
+            yield source.diagnostic(
+                "AS510", problem, node.key(name), help="quote the whole text"
+            ).as_warning()
+        else:
+            is_plain = isinstance(inner.value, str) and inner.written(source)[:1] not in {'"', "'", ""}
+            before = name if is_plain else ""
