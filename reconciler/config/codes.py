@@ -88,6 +88,14 @@ _RULES = (
         "lines of ---, and the text below is its prompt. Its name is the file's. Files without front "
         "matter are prompts; name them with `{file: ...}`. A dialect without prompts has no such files.",
     ),
+    Rule(
+        "AS205",
+        "a Markdown file that may be an assistant",
+        "In a folder, Markdown is an assistant if its front matter has a field that decides how an assistant "
+        "behaves, such as a model. This one has only fields that a document has too, such as a name, so it is "
+        "left alone. If it is an assistant, name its model; if it is a document, begin its name with `_`, or "
+        "move it.",
+    ),
     # 3xx: files
     Rule(
         "AS301",

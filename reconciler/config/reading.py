@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from codecs import BOM_UTF8
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,16 +10,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler import dialects
 from reconciler.config.document import Declared, salvage
 from reconciler.config.errors import ConfigError, ContentError
+from reconciler.config.front_matter import OUTER, begins, declares, resembles
 from reconciler.config.listing import MARKDOWN
-from reconciler.config.placeholder import placeholder
 from reconciler.config.problems import Problems
-from reconciler.config.shapes import shapes
+from reconciler.config.shapes import listed, shapes
 from reconciler.config.text import Node, collector_rests, compose
 from reconciler.model.diagnostic import Diagnostic, Origin, did_you_mean
 from reconciler.model.field import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from reconciler.config.content import Root
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from reconciler.dialects import Dialect
 
 _FENCE = "---"
-_OPENING = re.compile(rb"---[ \t]*\r?\n")
 _EXPECTED = "declare `project:` and `assistants:`"
 _DIALECT = "dialect"
 
@@ -69,6 +67,13 @@ class _Composed:
         return self.source.diagnostic("AS406", message, self.node.at(_DIALECT), help=remedy)
 
 
+class _Attempt(NamedTuple):
+    """A file as far as it could be read, and what is wrong with it."""
+
+    file: _Composed | None
+    problems: Sequence[Diagnostic]
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """Every document of a configuration, whether all could be read, and what is wrong with their shape.
@@ -96,14 +101,68 @@ def read(root: Root, paths: Sequence[Path], option: Dialect | None = None) -> Re
     is_named, are_there = _files(root, paths, problems)
     if problem := _unproved(root, list(is_named)):
         return Reading((), complete=False, problems=Problems([problem]), chosen=None)
-    composed = [_compose(root, path, problems, by_hand=by_hand) for path, by_hand in is_named.items()]
-    files = [file for file in composed if file]
+    attempts = _attempts(root, is_named, option, problems)
+    for attempt in attempts:
+        problems.extend(attempt.problems)
+    files = [attempt.file for attempt in attempts if attempt.file]
     dialect = _chosen(files, option, problems)
     if dialect is None:
         return Reading((), complete=False, problems=problems, chosen=None)
     documents = [document for file in files if (document := _document(file, dialect, problems))]
-    is_complete = are_there and len(documents) == len(is_named)
+    is_complete = are_there and len(documents) == len(attempts)
     return Reading(tuple(documents), is_complete, problems, dialect)
+
+
+def _attempts(
+    root: Root, is_named: Mapping[str, bool], option: Dialect | None, problems: Problems
+) -> list[_Attempt]:
+    """Return every file, composed or with what is wrong with it, without Markdown that is no assistant.
+
+    That is Markdown in a folder whose front matter describes a document, or that the configuration itself
+    attaches or has as a prompt.
+    """
+    found = [path for path, by_hand in is_named.items() if not by_hand and path.endswith(MARKDOWN)]
+    others = {path: by_hand for path, by_hand in is_named.items() if path not in found}
+    made = {path: _attempt(root, path, by_hand=by_hand) for path, by_hand in others.items()}
+    names = (attempt.file.dialect or "" for attempt in made.values() if attempt.file)
+    dialect = option or dialects.dialect(next(filter(dialects.DIALECTS.get, names), dialects.DEFAULT))
+    declared = [path for path in found if _declares(root, path, dialect)]
+    made |= {path: _attempt(root, path, by_hand=False) for path in declared}
+    named = {path for attempt in made.values() if attempt.file for path in _named_by(root, attempt.file)}
+    left = [path for path in found if path not in made and path not in named]
+    problems.extend(_resembling(path, dialect) for path in left if resembles(root.head(path), dialect))
+    return [
+        made[path] for path, by_hand in is_named.items() if path in made and (by_hand or path not in named)
+    ]
+
+
+def _resembling(path: str, dialect: Dialect) -> Diagnostic:
+    """Return the warning about Markdown that is no assistant, although it has some fields of one."""
+    required = listed([f"`{row.name}:`" for row in dialect.fields if row.required], "and")
+    problem = f"{path} is left alone: its front matter names a document, and no assistant"
+    remedy = f"if it is an assistant, write {required or 'its fields'} there; else begin its name with `_`"
+    return Diagnostic("AS205", problem, Origin(path), help=remedy).as_warning()
+
+
+def _attempt(root: Root, path: str, *, by_hand: bool) -> _Attempt:
+    problems: list[Diagnostic] = []
+    return _Attempt(_compose(root, path, problems, by_hand=by_hand), problems)
+
+
+def _declares(root: Root, path: str, dialect: Dialect) -> bool:
+    """Return whether a Markdown file declares an assistant; so may one that cannot be read."""
+    try:
+        return declares(root.head(path), dialect)
+    except ContentError:
+        return True
+
+
+def _named_by(root: Root, file: _Composed) -> Iterator[str]:
+    """Yield the Markdown files that a file names, as prompts or to be attached."""
+    for text, _ in file.node.texts():
+        if text.endswith(MARKDOWN):
+            with suppress(ContentError):
+                yield root.locate(text, file.source.path)
 
 
 def environment_file(
@@ -185,7 +244,7 @@ def _inside(root: Root, folder: str) -> tuple[list[str], list[str]]:
     heads = root.stored_heads([path for path in missing if path.endswith(MARKDOWN)])
     return (
         [target for target in there.values() if _is_configuration(root, target)],
-        [path for path in missing if path not in heads or _is_assistant(heads[path])],
+        [path for path in missing if path not in heads or begins(heads[path])],
     )
 
 
@@ -216,20 +275,12 @@ def _is_configuration(root: Root, path: str) -> bool:
     if not path.endswith(MARKDOWN):
         return True
     try:
-        return _is_assistant(root.head(path))
+        return begins(root.head(path))
     except ContentError:
         return True  # and to be reported: it may be an assistant
 
 
-def _is_assistant(head: bytes) -> bool:
-    """Return whether Markdown begins with front matter.
-
-    A placeholder may stand for an assistant: it is reported rather than left out.
-    """
-    return _OPENING.match(head.removeprefix(BOM_UTF8)) is not None or placeholder(head, head) is not None
-
-
-def _compose(root: Root, path: str, problems: Problems, *, by_hand: bool) -> _Composed | None:
+def _compose(root: Root, path: str, problems: list[Diagnostic], *, by_hand: bool) -> _Composed | None:
     """Return a file, composed; None where it cannot be read. Either a person named it, or a folder did."""
     try:
         source = root.source(path, by_hand=by_hand)
@@ -284,7 +335,7 @@ def _markdown(source: Source, fields: Node, body: _Body, dialect: Dialect) -> No
         prompt = _mapping(source, prompt, {"text": prompt, "template": template})
     fields.value[field] = prompt
     fields.positions[field] = start
-    outer = {key: inner for key in ("project", _DIALECT, "lint") if (inner := _taken(fields, key))}
+    outer = {key: inner for key in OUTER if (inner := _taken(fields, key))}
     name = PurePosixPath(source.path).stem
     assistants = Node({name: fields}, source.path, *here)
     assistants.positions[name] = here

@@ -211,6 +211,65 @@ def test_a_folder_leaves_out_what_is_no_assistant(path, text, workspace, means):
     assert means("team").desired.assistants == ()
 
 
+HANDBOOK = "---\ntitle: Handbook\nlayout: page\n---\n# Handbook\n"
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "title: Handbook\nlayout: page",
+        "title: Handbook\ndescription: For all.\ndate: 2026-11-30\ntags: [a, b]",
+        "layout: page\nname: Handbook",
+        "title: {{ page.title }}\nslug: x",
+        '"title": Handbook',
+    ],
+)
+def test_a_folder_leaves_out_a_document_with_front_matter(front, workspace, means):
+    workspace.write("team/a.md", FRONT)
+    workspace.write("team/handbook.md", f"---\n{front}\n---\n# Handbook\n")
+
+    found = means("team")
+    assert [one.address.name for one in found.desired.assistants] == ["a"]
+    assert not [one for one in found.warnings if "handbook" in one.origin.path]
+
+
+@pytest.mark.parametrize(
+    "front", ["model: m\ntitle: x", "modle: m", "tools: []", "instrutions: x\ntitle: x", "project: acme", ""]
+)
+def test_front_matter_that_may_be_an_assistants_is_reported_and_not_left_out(front, workspace, refused):
+    workspace.write("team/a.md", FRONT)
+    workspace.write("team/b.md", f"---\n{front}\n---\nBe kind.\n")
+
+    assert [one for one in refused("team") if one.startswith("team/b.md")]
+
+
+def test_front_matter_with_a_name_alone_is_left_out_with_one_warning(workspace, means):
+    workspace.write("team/a.md", FRONT + "Be kind.\n")
+    workspace.write("team/skill.md", "---\nname: Sorting\ndescription: Sorts.\n---\nSort.\n")
+
+    found = means("team")
+    assert [one.address.name for one in found.desired.assistants] == ["a"]
+    (warning,) = found.warnings
+    assert (warning.code, str(warning.origin)) == ("AS205", "team/skill.md:1:1")
+    assert warning.message.startswith("team/skill.md is left alone")
+    assert warning.help == "if it is an assistant, write `model:` there; else begin its name with `_`"
+
+
+@pytest.mark.parametrize("front", ["title: Handbook\nlayout: page", "model: m\ntitle: x", "title: {{ x }}"])
+@pytest.mark.parametrize("use", ["files: [docs/handbook.md]", "instructions: {file: docs/handbook.md}"])
+def test_what_the_configuration_attaches_or_has_as_a_prompt_is_no_assistant(front, use, workspace, means):
+    workspace.configure(f"project: acme\nassistants:\n  a: {{model: m, {use}}}\n")
+    workspace.write("docs/handbook.md", f"---\n{front}\n---\n# Handbook\n")
+
+    assert [one.address.name for one in means("assistants.yaml", "docs").desired.assistants] == ["a"]
+
+
+def test_a_document_that_a_person_names_is_read_as_an_assistant(workspace, refused):
+    workspace.write("handbook.md", HANDBOOK)
+
+    assert "handbook.md:2:1: unknown field `title` in `assistants.handbook`" in refused("handbook.md")
+
+
 def test_a_folder_tells_of_a_pipe_and_does_not_wait_for_it(workspace, means):
     workspace.write("main.yaml", "project: acme\nassistants: {}\n")
     os.mkfifo(workspace.folder / "pipe.md")
