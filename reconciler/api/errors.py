@@ -18,6 +18,9 @@ A redirect is an APIStatusError too: it is never followed, since it would carry 
 
 from __future__ import annotations
 
+import re
+import socket
+import ssl
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -139,6 +142,20 @@ _BY_STATUS: dict[int, type[APIStatusError]] = {
 }
 _FAILED = 500
 _LOCATION = 200
+_LINKS = 20  # from one exception to the one before it
+_UNAUTHORISED = 401
+_UNCLEAR = "{words}. Is the URL right, and the server running?"
+# What began to fail, and what that means; the first that is met.
+_MET: dict[type[BaseException], str] = {
+    socket.gaierror: "the host of {what} cannot be resolved ({words}). Is its name right?",
+    ssl.SSLCertVerificationError: (
+        "{words}. Does the certificate name this host, and is its authority trusted?"
+    ),
+    ssl.SSLError: "{words}. Does {what} speak TLS on this port?",
+    ConnectionRefusedError: "{what} refused the connection. Is its address right, and is it running?",
+}
+_SENTENCES = re.compile(r"(?<=[.!?])\s+")
+_HOST = re.compile(r"https?://([^\s/:]+)")
 _NOT_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -177,7 +194,19 @@ def _reason(cause: Exception, proxy: str) -> str:
         return f"the proxy {named} refused the tunnel: {_words(cause)}. Check the proxy's URL and user"
     if not isinstance(cause, httpx.RequestError):
         return _words(cause)
-    return f"{_words(cause).rstrip('.')}. Is the URL right, and the server running?"
+    what = f"the proxy {proxy}" if proxy else "the server"
+    sentence = next((said for kind, said in _MET.items() if met(cause, kind)), _UNCLEAR)
+    return sentence.format(what=what, words=_words(cause).rstrip("."))
+
+
+def met(cause: BaseException | None, kind: type[BaseException]) -> bool:
+    """Return whether an exception of a kind led to this one."""
+    for _ in range(_LINKS):
+        if cause is None or isinstance(cause, kind):
+            break
+        group = cause.exceptions if isinstance(cause, BaseExceptionGroup) else ()
+        cause = group[0] if group else cause.__cause__ or cause.__context__
+    return isinstance(cause, kind)
 
 
 def _words(cause: Exception) -> str:
@@ -229,4 +258,13 @@ def _location(response: httpx.Response, redactor: Redactor, remedy: str) -> str:
 
 
 def _sentence(response: httpx.Response, body: Any, call: Call[Any], redactor: Redactor) -> str:
-    return reason(body, call.sent_body) or redactor.hidden(response.reason_phrase)
+    said = reason(body, call.sent_body) or redactor.hidden(response.reason_phrase)
+    if response.status_code == _UNAUTHORISED:
+        said = _without_foreign_links(said, response.request.url.host)
+    return said.removeprefix(f"{response.status_code} ")
+
+
+def _without_foreign_links(text: str, host: str) -> str:
+    """Return a refusal without sentences that lead to another host: a server may copy those of a service."""
+    kept = [one for one in _SENTENCES.split(text) if set(_HOST.findall(one)) <= {host}]
+    return " ".join(kept) or _HOST.sub("…", text)

@@ -256,6 +256,14 @@ def _trust(url: str, file: PathLike[str] | None) -> ssl.SSLContext | bool:
         raise TargetError(f"cannot read the certificate authorities in {file}: {why}") from cause
 
 
+def is_behind_proxy(url: str) -> bool:
+    """Return whether the environment names a proxy for a URL."""
+    try:
+        return _proxy(url) is not None
+    except TargetError:
+        return True
+
+
 def _proxy(url: str) -> httpx.Proxy | None:
     """Return the environment's proxy for a URL; it may contain a password, so no error repeats it."""
     from urllib.request import getproxies_environment, proxy_bypass  # noqa: PLC0415 - rarely asked

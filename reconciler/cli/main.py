@@ -25,7 +25,6 @@ from reconciler.errors import ReconcilerError
 _USAGE = 64
 _BUG = 70
 _INTERRUPTED = 130
-_UNAUTHORISED = 401
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_NAME = {errno.ENAMETOOLONG, errno.ELOOP}
 _LONGEST_NAME = 80  # that is repeated
@@ -92,16 +91,11 @@ def run(arguments: list[str]) -> int:
         console.print_diagnostics(error.diagnostics, error.omitted)
         return error.exit_code
     except ReconcilerError as error:
-        console.log("Error", f"{error}{_remedy(error)}")
+        console.log("Error", str(error))
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - the one place where a bug of ours ends
         code = _system_refuses(console, error) if isinstance(error, OSError) else 0
         return code or _bug(console, error, verbose="-v" in arguments or "--verbose" in arguments)
-
-
-def _remedy(error: ReconcilerError) -> str:
-    refused = getattr(error, "status_code", None) == _UNAUTHORISED
-    return ". The key is taken from --api-key-file, or from OPENAI_API_KEY" if refused else ""
 
 
 def _system_refuses(console: Console, error: OSError) -> int:

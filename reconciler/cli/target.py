@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.ci_environment import in_ci
 from reconciler.cli.known_secrets import KNOWN
+from reconciler.cli.refused_connection import explained
 from reconciler.errors import TargetError
 from reconciler.model.sources import Source
 
@@ -72,7 +73,8 @@ class Target:
                 connection = replace(connection, transport=read_only(transport))
             with remedied(_REMEDIES):
                 provider = await open_until_done.enter_async_context(dialect.provider(connection))
-            yield provider
+            with explained(self):
+                yield provider
 
     @contextmanager
     def _embedded(self, dialect: Dialect, *, reading: bool) -> Iterator[Any]:
