@@ -69,9 +69,21 @@ for _command in (
 
 def main() -> NoReturn:
     """Run the program and leave with its exit code."""
+    if not _is_supported():
+        Console().log("Error", "Windows is not supported; use WSL")
+        sys.exit(1)
     streams.prepare()
     streams.guard(learnt(sys.argv[1:]))
     sys.exit(run(sys.argv[1:]))
+
+
+def _is_supported() -> bool:
+    """Return whether the system has the locks of POSIX, without which no state is safe."""
+    try:
+        import fcntl  # noqa: F401, PLC0415 - it is only looked for
+    except ImportError:
+        return False
+    return True
 
 
 def run(arguments: list[str]) -> int:

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from reconciler.cli.main import main
+
 NOT_UTF8 = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 NO_ROOM = (
     "import os, resource, sys;"
@@ -105,3 +107,12 @@ def test_an_embedded_server_without_room_names_its_file_and_a_remedy(project):
     assert "this is a bug" not in ended.stderr
     assert ended.stderr.startswith("Error: ")
     assert project.run("apply", "--auto-approve").code == 0
+
+
+@pytest.mark.parametrize("arguments", [["validate"], ["--help"], ["plan", "--format", "json"]])
+def test_a_system_without_the_locks_of_posix_is_refused_by_every_command(arguments, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    monkeypatch.setattr(sys, "argv", ["assistants-sync", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (ended.value.code, capsys.readouterr()) == (1, ("", "Error: Windows is not supported; use WSL\n"))
