@@ -68,19 +68,25 @@ def _has_state(folder: Path) -> bool:
     return any((folder / name).exists() for name in ("state.json", "journal.jsonl"))
 
 
+_ELSEWHERE = "Keep the state on a local disk, in PostgreSQL or in a bucket: --state"
+_LOCKLESS = f"Its file system has no locks, as on some NFS mounts. Nothing was changed. {_ELSEWHERE}"
+_FULL = "Make room there, and run the same command again"
+_DENIED = "Run as a user who may write there, or name another location with --state"
 _REMEDIES = {
-    errno.ENOLCK: ". Its file system has no locks, as on some NFS mounts. Nothing was changed. "
-    "Keep the state on a local disk, in PostgreSQL or in a bucket: --state",
-    errno.ENOSPC: ". Make room there, and run the same command again",
-    errno.EDQUOT: ". Make room there, and run the same command again",
+    **dict.fromkeys((errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS), _LOCKLESS),
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), _FULL),
+    **dict.fromkeys((errno.EACCES, errno.EPERM), _DENIED),
+    errno.EROFS: f"It is mounted for reading only. {_ELSEWHERE}",
+    errno.ESTALE: "Its NFS mount is stale: mount it again, and run the same command again",
+    errno.EIO: f"Its disk fails. {_ELSEWHERE}",
 }
-_REMEDIES |= {errno.ENOTSUP: _REMEDIES[errno.ENOLCK]}
 
 
 def unusable(folder: Path, cause: OSError) -> StoreError:
     """Return the error of a folder that cannot be used."""
-    remedy = _REMEDIES.get(cause.errno or 0, "")
-    return StoreError(f"cannot use the state folder {folder}: {why(cause)}{remedy}")
+    remedy = _REMEDIES.get(cause.errno or 0)
+    end = f". {remedy}" if remedy else ""
+    return StoreError(f"cannot use the state folder {folder}: {why(cause)}{end}")
 
 
 def _foreign(status: os.stat_result) -> str:

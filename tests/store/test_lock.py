@@ -206,6 +206,30 @@ def test_a_folder_whose_file_system_knows_no_locks_is_refused(store, monkeypatch
         pass
 
 
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.EOPNOTSUPP, "Its file system has no locks"),
+        (errno.ENOSYS, "Its file system has no locks"),
+        (errno.EROFS, "It is mounted for reading only. Keep the state on a local disk, in PostgreSQL"),
+        (errno.EACCES, "Run as a user who may write there, or name another location with --state"),
+        (errno.EPERM, "Run as a user who may write there, or name another location with --state"),
+        (errno.ENOSPC, "Make room there, and run the same command again"),
+        (errno.EDQUOT, "Make room there, and run the same command again"),
+        (errno.ESTALE, "Its NFS mount is stale: mount it again"),
+        (errno.EIO, "Its disk fails. Keep the state"),
+    ],
+)
+def test_a_lock_that_the_system_refuses_names_the_remedy(number, remedy, store, monkeypatch):
+    def refusing(descriptor, how):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refusing)
+    with pytest.raises(StoreError) as refused, store.lock("x"):
+        pass
+    assert f": {os.strerror(number)}. {remedy}" in str(refused.value)
+
+
 def test_a_user_without_a_name_holds_it_by_number(store, monkeypatch):
     def nameless():
         raise OSError("no such user")
