@@ -148,7 +148,7 @@ def tracked(folder: Path) -> Index | Silence:
     try:
         return Index(_listed(folder))
     except GitError as cause:
-        return Silence(str(cause), f"{cause.help}, or say --allow-untracked")
+        return Silence(str(cause), cause.help)
 
 
 def _listed(folder: Path) -> dict[bytes, bytes]:

@@ -388,8 +388,7 @@ def test_what_is_sent_and_printed(state, column, origin, tmp_path):
 
 REMEDIES = {
     sparse_missing: "this sparse checkout leaves it out: git sparse-checkout add handbook.md",
-    broken_worktree: "mount or clone the repository that this worktree or submodule belongs to, "
-    "or say --allow-untracked",
+    broken_worktree: "mount or clone the repository that this worktree or submodule belongs to",
     with_submodule: "run it there, with -C docs",
     conflict: "resolve the conflict and commit it",
     filtered: "say --allow-untracked",

@@ -309,7 +309,7 @@ def test_a_sparse_index_that_expands_is_refused_within_bounds(names, checkout):
     before = sum(os.times()[:4])
     silence = tracked(folder)
 
-    assert (silence.reason, silence.help[:29]) == (reason, "-C names a smaller directory,")
+    assert (silence.reason, silence.help) == (reason, "-C names a smaller directory")
     assert sum(os.times()[:4]) - before < SHARED * SECONDS
 
 

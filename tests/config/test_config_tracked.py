@@ -467,7 +467,7 @@ def test_a_git_that_distrusts_the_checkout_is_quoted(checkout, silent, monkeypat
     reason, remedy = silent()
     assert reason == f"detected dubious ownership in repository at '{checkout.folder}'"
     trust = f"git config --global --add safe.directory {checkout.folder}"
-    assert remedy == f"let git read it ({trust}), or say --allow-untracked"
+    assert remedy == f"let git read it ({trust})"
 
 
 def test_a_damaged_checkout_is_not_taken_for_none(checkout, silent):
@@ -480,7 +480,7 @@ def test_without_a_git_command_ci_says_so(silent, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     reason, remedy = silent()
     assert reason == "it cannot be run: no such file or directory"
-    assert remedy == "install git, or say --allow-untracked"
+    assert remedy == "install git"
 
 
 def test_without_a_git_command_a_person_is_not_bothered(checkout, monkeypatch):
@@ -508,8 +508,40 @@ def stand_in(monkeypatch, tmp_path):
 def test_a_git_that_does_not_answer_is_not_waited_for(checkout, silent, stand_in, monkeypatch):
     monkeypatch.setattr("reconciler.config.git.PATIENCE", 0.2)
     stand_in("exec sleep 60")
-    remedy = "see whether a file in .git is a pipe, or say --allow-untracked"
+    remedy = "see whether a file in .git is a pipe"
     assert silent() == ("no answer within 0.2 seconds", remedy)
+
+
+@pytest.mark.parametrize(
+    ("complaint", "remedy"),
+    [
+        (
+            "Stopping at filesystem boundary (GIT_DISCOVERY_ACROSS_FILESYSTEM not set).",
+            "set GIT_DISCOVERY_ACROSS_FILESYSTEM=1: .git is on another file system",
+        ),
+        ("index file corrupt", "remove .git/index, and run `git reset`"),
+        ("bad config line 6 in file .git/config", "correct .git/config"),
+        (
+            "Expected git repo version <= 1, found 7",
+            "use a newer git: this one does not know the format of .git",
+        ),
+        ("unable to access .git/config: Permission denied", "let this user read .git"),
+    ],
+)
+def test_the_remedy_follows_from_what_git_complains_about(complaint, remedy, checkout, silent, stand_in):
+    stand_in(f"cat >&2 <<'E'\nfatal: {complaint}\nE\nexit 128")
+    assert silent()[1] == remedy
+
+
+def test_one_cause_is_reported_once_for_all_files(checkout, monkeypatch):
+    for number in range(150):
+        checkout.write(f"conf/a{number}.yaml", "assistants: {}\n")
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    root = Root(checkout.folder, rule=TrackedRule.REFUSE, in_ci=True)
+    with pytest.raises(ConfigError) as caught:
+        configuration(root, [checkout.folder / "conf"], ASSISTANTS_V1)
+    (problem,) = caught.value.diagnostics
+    assert "conf/a0.yaml and 149 more files: detected dubious ownership" in problem.message
 
 
 def test_a_git_that_fails_without_a_word_is_reported_by_its_status(checkout, silent, stand_in):
