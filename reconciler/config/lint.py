@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reconciler.config.exposure import API, FILE, NAME, READERS, REMEDY, RENAME, Named, exposure
 from reconciler.config.dropped import changed
+from reconciler.config.exposure import API, FILE, NAME, READERS, REMEDY, RENAME, Named, exposure
 from reconciler.config.invisible import named, unseen
 from reconciler.config.lookalike import check_marks
 from reconciler.config.span import Span
