@@ -192,7 +192,7 @@ def serve(host: str, port: int, database: Path | None, require_key_file: Path | 
     Any client that speaks assistants=v1 can use it. Requests of web pages, and requests for other host
     names than localhost and the server's address, are refused. It ends at SIGINT or SIGTERM.
     """
-    from reconciler.cli.target import key_in  # noqa: PLC0415 - only this command pays for it
+    from reconciler.cli.target import DATABASE, kept, key_in  # noqa: PLC0415 - only this command pays for it
     from reconciler.server import (  # noqa: PLC0415 - the same
         Database,
         InvalidNameError,
@@ -204,8 +204,9 @@ def serve(host: str, port: int, database: Path | None, require_key_file: Path | 
     console = Console.of(options)
     key = key_in(require_key_file) if require_key_file else None
     faults = _faults(console, options["faults"])
+    folder = _serving_folder(database, options["state"])
     with (
-        Database.open(_served(database, options["state"])) as opened,
+        Database.open(database) if database else kept(folder / DATABASE) as opened,
         ledger_in(options["ledger"], _redacted) if options["ledger"] else nullcontext() as ledger,
     ):
         app = create_app(opened, api_key=key, faults=faults, ledger=ledger)
@@ -329,14 +330,13 @@ def _folder(location: Path | str | None) -> Path:
     return location if isinstance(location, Path) else Path("state")
 
 
-def _served(database: Path | None, state: Path | str | None) -> Path:
-    """Return the database that `serve` opens; RefusedError in CI for one that a pull request could bring.
+def _serving_folder(database: Path | None, state: Path | str | None) -> Path:
+    """Return the state folder of `serve`; RefusedError in CI for a database that a pull request could bring.
 
     As for a state, the operator who names its directory with --state takes it as it is.
     """
     from reconciler.cli.ci_environment import in_ci  # noqa: PLC0415 - only serve pays for it
     from reconciler.cli.repetition import repeating  # noqa: PLC0415 - the same
-    from reconciler.cli.target import DATABASE  # noqa: PLC0415 - the same
     from reconciler.config.state_permission import require_ours, require_own_database  # noqa: PLC0415 - the same
 
     folder = _folder(state)
@@ -346,7 +346,7 @@ def _served(database: Path | None, state: Path | str | None) -> Path:
                 require_ours(Path.cwd(), folder)
             elif database and not (isinstance(state, Path) and database.resolve().parent == folder.resolve()):
                 require_own_database(database)
-    return database or folder / DATABASE
+    return folder
 
 
 def _session(options: dict[str, Any], *, everything: bool = False) -> Session:

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 from reconciler import dialects
 from reconciler.config.document import schema
 from reconciler.errors import ReconcilerError, UsageError
-from reconciler.files import appending, create_source
+from reconciler.files import create_source
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _SCHEMA = "assistants-sync.schema.json"
-_IGNORED = "state/"
 _CONFIGURATION = """\
 # yaml-language-server: $schema=./{schema}
 project: {project}            # the owner of everything declared here
@@ -52,10 +51,7 @@ class StarterError(ReconcilerError):
 
 
 def write(folder: Path, project: str | None) -> list[str]:
-    """Write the starter, and return the paths written; UsageError if one of them exists.
-
-    ``.gitignore`` alone may exist: the line that it lacks is added.
-    """
+    """Write the starter, and return the paths written; UsageError if one of them exists."""
     name = (
         project or re.sub(r"[^a-z0-9_.-]+", "-", folder.resolve().name.lower()).strip("-._") or "assistants"
     )
@@ -72,7 +68,6 @@ def write(folder: Path, project: str | None) -> list[str]:
         for path, text in texts.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             create_source(folder / path, text.encode())
-        ignored = _ignore(folder)
     except OSError as cause:
         for path in texts:  # none of them was there before
             with suppress(OSError):
@@ -81,20 +76,4 @@ def write(folder: Path, project: str | None) -> list[str]:
         raise StarterError(
             f"cannot write {cause.filename or path}: {why}; nothing was kept. {_REMEDY}"
         ) from cause
-    return [*texts, *ignored]
-
-
-def _ignore(folder: Path) -> list[str]:
-    """Add our line to .gitignore; it is appended, so that a full disk takes nothing away."""
-    path = folder / ".gitignore"
-    before = path.read_bytes() if path.exists() else b""
-    if _IGNORED.encode() in before.splitlines():
-        return []
-    gap = "" if not before or before.endswith(b"\n") else "\n"
-    text = f"{gap}{_IGNORED}\n".encode()
-    if not os.path.lexists(path):
-        create_source(path, text)
-        return [".gitignore"]
-    with os.fdopen(appending(path), "ab") as file:
-        file.write(text)
-    return [".gitignore"]
+    return [*texts]

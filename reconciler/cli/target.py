@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from reconciler.api.settings import Fault
     from reconciler.dialects import Dialect, Provider
+    from reconciler.server import Database
 
 EMBEDDED = "embedded"
 DATABASE = "embedded.sqlite3"
@@ -86,8 +87,20 @@ class Target:
                 f"the embedded server does not speak the dialect {dialect.name}; "
                 "name a server with --server URL"
             )
-        with Database.view(self.database) if reading else Database.open(self.database) as database:
+        with Database.view(self.database) if reading else kept(self.database) as database:
             yield in_process(create_app(database))
+
+
+def kept(path: Path) -> Database:
+    """Open the database in a state folder; git ignores that folder from the first time on."""
+    from reconciler.server import Database  # noqa: PLC0415 - not for --help
+    from reconciler.store.folder import ignore  # noqa: PLC0415 - the same
+
+    is_new = not path.exists()
+    database = Database.open(path)
+    if is_new:
+        ignore(path.parent)
+    return database
 
 
 def is_embedded(server: str | None) -> bool:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from reconciler.errors import StoreError
-from reconciler.files import make_folders, sync, why
+from reconciler.files import make_folders, replace, sync, why
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +24,18 @@ def make(folder: Path) -> None:
         make_folders(folder)
     except OSError as cause:
         raise unusable(folder, cause) from cause
+
+
+def ignore(folder: Path) -> None:
+    """Keep a new state folder out of git; a ``.gitignore`` that is there stays as it is.
+
+    It ignores itself, too. A folder that does not take it is used all the same: what the state
+    needs is written by others, who report it.
+    """
+    path = folder / ".gitignore"
+    if not os.path.lexists(path):
+        with suppress(OSError):
+            replace(path, b"*\n")
 
 
 def sync_above(folder: Path) -> None:

@@ -28,11 +28,13 @@ class LocalStore:
 
     The newest ten state files that were replaced stay in ``history``, each under its serial. Every
     file is its owner's alone, no link among them is followed, and a folder in which others can
-    write is refused.
+    write is refused. The folder, or ``top`` where the state is one of several beneath that, is kept
+    out of git by a ``.gitignore`` of its own, which a person may change.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, top: Path | None = None) -> None:
         self.folder = folder
+        self._top = top or folder
         self.path = folder / "state.json"
         self._journal = folder / "journal.jsonl"
         self._history = folder / "history"
@@ -100,6 +102,8 @@ class LocalStore:
         folder.make(self.folder)
         folder.check(self.folder)
         with lock.held(self.folder / "lock", purpose, timeout, waiting):
+            if not self.path.exists():  # before the first record, so that a killed run leaves it, too
+                folder.ignore(self._top)
             yield
 
     def unlock(self, id_: str) -> None:  # noqa: ARG002 - the port's: such a lock has no id

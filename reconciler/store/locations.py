@@ -41,7 +41,7 @@ def opened(address: str, name: str) -> Store:
 
 def folder(path: Path, environment: str | None) -> Store:
     """Return the store in a folder; each environment has one of its own beneath it."""
-    return LocalStore(path / "environments" / environment if environment else path)
+    return LocalStore(path / "environments" / environment, top=path) if environment else LocalStore(path)
 
 
 def every(location: Path | str) -> list[Entry]:

@@ -97,3 +97,14 @@ def test_a_client_of_the_later_dialect_learns_what_it_sent_and_who_speaks_v1(pro
     assert reply.status_code == 400
     assert "sent 'OpenAI-Beta: assistants=v2'" in reply.text
     assert "the openai package for Python from 1.1.0 to 1.20.0" in reply.text
+
+
+@pytest.mark.parametrize(
+    ("words", "folder", "ignored"),
+    [([], "state", True), (["--state", "kept"], "kept", True), (["--database", "kept/db"], "kept", False)],
+)
+def test_git_ignores_the_state_folder_and_not_that_of_another_database(project, words, folder, ignored):
+    with serving(project, *words):
+        pass
+
+    assert (project.folder / folder / ".gitignore").exists() is ignored

@@ -1,14 +1,17 @@
 """The folder and its files are one user's: made so, whatever the umask, and refused when they are not."""
 
+import errno
 import grp
 import os
 import pwd
 import stat
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from reconciler import files
 from reconciler.errors import StoreError
 from reconciler.store import LocalStore
 
@@ -33,6 +36,7 @@ def test_everything_is_its_owners_alone_whatever_the_umask(tmp_path, sample, uma
         "state": "0o700",
         "environments": "0o700",
         "prod": "0o700",
+        ".gitignore": "0o600",
         "state.json": "0o600",
         "journal.jsonl": "0o600",
         "lock": "0o600",
@@ -52,7 +56,8 @@ def test_files_that_an_earlier_program_left_open_are_closed(store, sample):
         assert modes(store.folder)["journal.jsonl"] == "0o600"
         store.save(sample.state(), 0)
 
-    assert modes(store.folder) == {"state": "0o700", "state.json": "0o600", "lock": "0o600"}
+    closed = dict.fromkeys((".gitignore", "state.json", "lock"), "0o600")
+    assert modes(store.folder) == {"state": "0o700", **closed}
 
 
 def refused(store):
@@ -249,3 +254,82 @@ def test_a_working_folder_that_is_gone_is_an_error_and_not_an_endless_search(tmp
         LocalStore(Path("state")).lock("test"),
     ):
         pass
+
+
+# Out of git
+
+
+@pytest.fixture
+def new(tmp_path):
+    """A store in a folder in which nothing is."""
+    (tmp_path / "new").mkdir(mode=0o700)
+    return LocalStore(tmp_path / "new")
+
+
+def test_a_new_folder_ignores_itself_before_the_first_record(tmp_path):
+    store = LocalStore(tmp_path / "fresh")
+
+    with store.lock("test"):
+        assert (store.folder / ".gitignore").read_bytes() == b"*\n"
+
+
+def test_states_beneath_one_folder_share_its_gitignore(tmp_path):
+    store = LocalStore(tmp_path / "state/environments/prod", top=tmp_path / "state")
+
+    with store.lock("test"):
+        assert list(tmp_path.rglob(".gitignore")) == [tmp_path / "state/.gitignore"]
+
+
+def test_a_link_that_leads_nowhere_counts_as_a_gitignore_and_is_not_followed(new, tmp_path):
+    (new.folder / ".gitignore").symlink_to(tmp_path / "outside")
+
+    with new.lock("test"):
+        pass
+
+    assert not (tmp_path / "outside").exists()
+
+
+def test_a_folder_that_takes_no_gitignore_takes_a_state_all_the_same(new, sample, monkeypatch):
+    def refused(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(files, "create", refused)
+        with new.lock("test"):
+            disk.undo()
+            new.save(sample.state(), new.load().serial)
+
+    assert new.load().serial == 1
+    assert not (new.folder / ".gitignore").exists()
+
+
+@pytest.mark.parametrize("number", range(1, 6))
+def test_killed_while_it_is_written_it_is_whole_or_absent_and_the_next_run_goes_on(
+    new, sample, monkeypatch, number
+):
+    class Killed(BaseException):
+        """The program is gone."""
+
+    steps = iter(range(1, 100))
+
+    def dying(real):
+        def call(*arguments, **named):
+            if next(steps) == number:
+                raise Killed
+            return real(*arguments, **named)
+
+        return call
+
+    with monkeypatch.context() as disk, suppress(Killed):
+        for name in ("create", "write", "sync"):
+            disk.setattr(files, name, dying(getattr(files, name)))
+        disk.setattr(os, "fsync", dying(os.fsync))
+        with new.lock("test"):
+            new.save(sample.state(), new.load().serial)
+    left = files.read(new.folder / ".gitignore")
+
+    with new.lock("test"):
+        new.save(sample.state(), new.load().serial)
+
+    assert left in {None, b"*\n"}
+    assert not list(new.folder.glob("*.new"))

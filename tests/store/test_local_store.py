@@ -76,7 +76,7 @@ def test_only_its_owner_may_read_it(store):
 
     modes = {path.name: path.stat().st_mode & 0o777 for path in store.folder.iterdir()}
 
-    assert modes == {"state.json": 0o600, "journal.jsonl": 0o600, "lock": 0o600}
+    assert modes == dict.fromkeys((".gitignore", "state.json", "journal.jsonl", "lock"), 0o600)
     assert store.folder.stat().st_mode & 0o777 == 0o700
 
 
