@@ -113,7 +113,8 @@ def _objects_names(address: str) -> Sequence[str]:
 
 def _without_obstore() -> StoreError:
     return StoreError(
-        "a state in object storage needs obstore, which is missing: pip install 'assistants-sync[cloud]'."
+        "a state in object storage needs obstore, which is missing: "
+        "run pip install '.[cloud]' in a checkout of assistants-sync."
     )
 
 

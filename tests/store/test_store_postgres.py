@@ -519,7 +519,7 @@ def test_without_psycopg_the_remedy_is_named():
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
 
-    assert "pip install 'assistants-sync[postgres]'" in ended.stdout.decode()
+    assert "pip install '.[postgres]' in a checkout" in ended.stdout.decode()
 
 
 def test_a_state_in_a_folder_loads_no_psycopg():

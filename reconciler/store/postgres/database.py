@@ -19,7 +19,8 @@ try:
     from psycopg.conninfo import conninfo_to_dict
 except ImportError as cause:
     raise StoreError(
-        "a state in PostgreSQL needs psycopg, which is missing: pip install 'assistants-sync[postgres]'."
+        "a state in PostgreSQL needs psycopg, which is missing: "
+        "run pip install '.[postgres]' in a checkout of assistants-sync."
     ) from cause
 
 if TYPE_CHECKING:
