@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -60,7 +61,8 @@ def _told(console: Console) -> int:
         story.run("apply", "--auto-approve")
         story.note("Everything is as declared again:")
         story.run("plan", "--detailed-exitcode")
-        story.note("Next: cd examples && assistants-sync plan, then read README.md.")
+        program = _typed(Path(sys.argv[0]), shutil.which("assistants-sync"))
+        story.note(f"Next: {_next(program, Path.cwd())}")
     return 0
 
 
@@ -69,6 +71,22 @@ def _examples() -> Path:
     package = Path(__file__).parent.parent
     installed = package / "examples"
     return installed if installed.is_dir() else package.parent / "examples"
+
+
+def _typed(started: Path, found: str | None) -> str:
+    """Return what to type for this program: its name, or its path if the shell would not find it."""
+    named = started.name == "assistants-sync" and started.is_file()
+    if not named or (found and Path(found).samefile(started)):
+        return "assistants-sync"
+    path, here = started.absolute(), Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
+
+
+def _next(program: str, here: Path) -> str:
+    """Return a command that works from a directory: on the examples of a checkout, or for a new project."""
+    if (here / "examples/assistants.yaml").is_file():
+        return f"{program} -C examples plan"
+    return f"mkdir support && {program} -C support init"
 
 
 class _Story:

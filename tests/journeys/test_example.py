@@ -1,10 +1,16 @@
 """The example project, from an empty server to no changes, as the README tells it."""
 
 import json
+import shutil
 import subprocess
+from pathlib import Path
 
+from conftest import Workspace
+
+from reconciler.cli.demo import _next, _typed
 from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
+ROOT = Path(__file__).parents[2]
 COMPLETE = "Apply complete! Resources: {} added, {} changed, {} destroyed."
 
 
@@ -98,4 +104,28 @@ def test_the_demo_ends_with_no_changes_and_leaves_nothing_behind(workspace):
     assert ended.code == 0
     assert "No changes. Your assistants match the configuration." in ended.out
     assert "changed on the server since the last apply" in ended.out
+    assert ended.out.endswith("# Next: mkdir support && assistants-sync -C support init\n")
     assert list(workspace.folder.iterdir()) == []
+
+
+def test_the_demo_names_a_program_by_its_path_where_the_shell_would_not_find_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    program = tmp_path / "bin/assistants-sync"
+    program.parent.mkdir()
+    program.touch()
+
+    assert _typed(program, None) == "bin/assistants-sync"
+    assert _typed(program, str(program)) == "assistants-sync"
+    assert _typed(Path("-m"), None) == "assistants-sync"
+
+
+def test_the_command_that_the_demo_ends_with_works_in_a_checkout_and_elsewhere(tmp_path):
+    checkout, elsewhere = tmp_path / "checkout", tmp_path / "elsewhere"
+    shutil.copytree(ROOT / "examples", checkout / "examples", ignore=shutil.ignore_patterns("state"))
+    elsewhere.mkdir()
+
+    assert _next("assistants-sync", checkout) == "assistants-sync -C examples plan"
+    assert Workspace(checkout).run("-C", "examples", "plan").code == 0
+    assert _next(".venv/bin/x", elsewhere) == "mkdir support && .venv/bin/x -C support init"
+    (elsewhere / "support").mkdir()
+    assert Workspace(elsewhere).run("-C", "support", "init").code == 0
