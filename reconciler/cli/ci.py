@@ -13,7 +13,7 @@ import click
 from reconciler.cli import options
 from reconciler.cli.console import Console
 from reconciler.cli.known_secrets import KNOWN
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.errors import ReconcilerError, RefusedError, UsageError
 from reconciler.files import appending
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ _LONGEST_DRIFT = 16 * 1024 * 1024
 _EXITS = """\b
 Exit codes: 0 done · 1 the comment or the issue could not be written
 64 usage · 70 a bug"""
+_REVIEW_EXITS = """\b
+Exit codes: 0 there are required reviewers · 1 GitHub did not say
+5 there are none · 64 usage · 70 a bug"""
 _DRIFTED = 2
 
 
@@ -36,12 +39,16 @@ class UnwrittenError(ReconcilerError):
     """A file for the CI could not be written."""
 
 
-_report_options = options.together(
+_forge_options = options.together(
     options.option(
         "--token-file",
         type=click.Path(path_type=Path, dir_okay=False),
         help="A file that holds the token; without it GITHUB_TOKEN or ASSISTANTS_SYNC_GITLAB_TOKEN has it.",
     ),
+    options.network,
+    options.speaking,
+)
+_report_options = options.together(
     options.option(
         "--max-bytes",
         "most",
@@ -50,8 +57,7 @@ _report_options = options.together(
         show_default=True,
         help="How long the text may be. GitHub takes 65,536 characters, GitLab a million.",
     ),
-    options.network,
-    options.speaking,
+    _forge_options,
 )
 
 
@@ -142,6 +148,42 @@ def issue(drift: Path, code: int, most: int, **options: Any) -> int:
     title = f"Drift of the assistants of {project}" + (f" in {environment}" if environment else "")
     _update(console, job, options, work, title=title)
     return 0
+
+
+@ci.command(epilog=_REVIEW_EXITS)
+@click.argument("environment")
+@options.option(
+    "--allow-unreviewed", is_flag=True, help="Ask nothing, and continue without required reviewers."
+)
+@_forge_options
+def reviewers(environment: str, **options: Any) -> int:
+    """Check that a GitHub environment has required reviewers.
+
+    A job of an ENVIRONMENT without them waits for no approval. Required reviewers of private repositories
+    are not in every plan of GitHub.
+    """
+    import asyncio  # noqa: PLC0415 - only this command pays for it
+
+    from reconciler.cli.ci_job import CiJob  # noqa: PLC0415 - the same
+
+    if options["allow_unreviewed"]:
+        Console.of(options).log("", "The reviewers were not looked up: --allow-unreviewed was given.")
+        return 0
+    job = CiJob.of(os.environ, options["token_file"])
+    if job.kind != "github":
+        raise UsageError("this is no GitHub workflow; only GitHub can be asked for required reviewers")
+    if not job.token:
+        raise UsageError(f"there is no token, so nothing can be asked: {_WHENCE[job.kind]}")
+    if not asyncio.run(_has_reviewers(job, options, environment)):
+        raise RefusedError(_UNREVIEWED.format(repr(environment), job.project))
+    return 0
+
+
+_UNREVIEWED = (
+    "the environment {} of {} has no required reviewers, so this job waited for no approval. Nothing was "
+    "changed. Add reviewers in Settings, Environments; or apply by hand with the digest of the plan that you "
+    "read; or, to apply without an approval, set ASSISTANTS_SYNC_ALLOW_UNREVIEWED to true."
+)
 
 
 def _hiding(draft: Callable[[int], str]) -> Callable[[int], str]:
@@ -257,6 +299,18 @@ def _update(
     console.log("", asyncio.run(_on_board(job, options, work, title=title)))
 
 
+async def _has_reviewers(job: CiJob, options: Mapping[str, Any], environment: str) -> bool:
+    from reconciler.forges import github  # noqa: PLC0415 - not for --help
+    from reconciler.forges.rest import connected  # noqa: PLC0415 - the same
+
+    async with connected(github.FORGE, job.api, job.token, **_network(options)) as sender:
+        return await github.has_reviewers(sender, job.project, environment)
+
+
+def _network(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {"proxy_from_environment": options["proxy_from_environment"], "ca_file": options["ca_file"]}
+
+
 async def _on_board(
     job: CiJob, options: Mapping[str, Any], work: Callable[[Board], Awaitable[str]], title: str = ""
 ) -> str:
@@ -264,9 +318,8 @@ async def _on_board(
     from reconciler.forges import github, gitlab  # noqa: PLC0415 - not for --help
     from reconciler.forges.rest import connected  # noqa: PLC0415 - the same
 
-    network = {"proxy_from_environment": options["proxy_from_environment"], "ca_file": options["ca_file"]}
     forge = {"github": github, "gitlab": gitlab}[job.kind].FORGE
-    async with connected(forge, job.api, job.token, **network) as sender:
+    async with connected(forge, job.api, job.token, **_network(options)) as sender:
         board: Board
         if job.kind == "github":
             board = (

@@ -51,6 +51,15 @@ class _Issue(Shape):
         return Note(self.number, self.user.login if self.user else "", self.body or "")
 
 
+class _Rule(Shape):
+    type: str
+    reviewers: list[dict[str, object]] | None = None
+
+
+class _Environment(Shape):
+    protection_rules: list[_Rule] | None = None
+
+
 @dataclass(frozen=True)
 class PullRequest:
     """The comments of one pull request, a Board."""
@@ -131,6 +140,13 @@ class Issues:
 
     async def _change(self, note: Note, body: dict[str, object]) -> None:
         await self.rest.write("PATCH", (*self.path, "issues", str(note.id)), body, _Issue)
+
+
+async def has_reviewers(sender: AsyncHttpSender, repository: str, environment: str) -> bool:
+    """Return whether a deployment to an environment waits for one of its required reviewers."""
+    path = (*_repository_path(repository), "environments", environment)
+    found = await _rest(sender, "`actions: read`").read(path, _Environment)
+    return any(rule.type == "required_reviewers" and rule.reviewers for rule in found.protection_rules or ())
 
 
 def _rest(sender: AsyncHttpSender, permission: str) -> Rest:

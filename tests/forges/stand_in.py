@@ -36,6 +36,7 @@ class Forge:
     comments: list = field(default_factory=list)
     issues: list = field(default_factory=list)
     most: int = 0
+    environments: dict = field(default_factory=dict)  # name: its required reviewers
     locked: set = field(default_factory=set)  # comments nobody may change
     undeletable: bool = False
     answers: list = field(default_factory=list)  # (method, status, headers, message) to give first
@@ -83,6 +84,7 @@ class Wire:
             board, method = "/projects/5/issues", "PUT"
             thread = comments = "/projects/5/merge_requests/7/notes"
         yield self._route("/user", "GET", self.user, "read")
+        yield self._route("/repos/{owner}/{name}/environments/{environment:path}", "GET", self.environment, "read")
         yield self._route(f"{comments}/{{id:int}}", method, self.changed)
         yield self._route(f"{comments}/{{id:int}}", "DELETE", self.deleted)
         yield self._route(thread, "GET", self.listed, "read")
@@ -141,6 +143,17 @@ class Wire:
         if person.is_workflow:
             return refused(403, "Resource not accessible by integration")
         return JSONResponse({"login": person.login, "id": person.number, "type": "User"})
+
+    async def environment(self, request):
+        """GitHub's; a reviewer is an object with a type, and other rules stand beside them."""
+        name = request.path_params["environment"]
+        if name not in self.forge.environments:
+            return refused(404, "Not Found")
+        rules = [{"id": 1, "type": "wait_timer", "wait_timer": 30}, {"id": 2, "type": "branch_policy"}]
+        found = [{"type": "User", "reviewer": {"login": one}} for one in self.forge.environments[name]]
+        if found:
+            rules.append({"id": 3, "type": "required_reviewers", "reviewers": found})
+        return JSONResponse({"id": 9, "name": name, "protection_rules": rules})
 
     async def listed(self, request):
         return self._page(request, self.forge.comments)
