@@ -1,7 +1,9 @@
 """Servers that deviate, each through a project's whole life: it works, or it is refused for a reason."""
 
+import re
 import unicodedata
 from itertools import combinations
+from pathlib import Path
 
 import httpx
 import pytest
@@ -188,3 +190,10 @@ def test_a_life_with_two_behaviours_works_or_is_refused_for_a_reason(lived, firs
     deviations = tuple(each for one in both for each in one.deviations)
     files = all(one.files for one in both)
     lived(Behaviour(deviations, EVERY, files, added=frozenset({"retrieval"})), *LIFE)
+
+
+def test_the_page_names_every_server_that_is_played_and_no_other():
+    page = (Path(__file__).parents[2] / "docs/reliability.md").read_text()
+    section = page.partition("## Servers that were tried\n")[2].partition("\n## ")[0]
+
+    assert re.findall(r"^\| .* \| `(server:[a-z0-9-]+)` \|", section, re.MULTILINE) == list(BUNDLES)
