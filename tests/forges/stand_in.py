@@ -84,7 +84,9 @@ class Wire:
             board, method = "/projects/5/issues", "PUT"
             thread = comments = "/projects/5/merge_requests/7/notes"
         yield self._route("/user", "GET", self.user, "read")
-        yield self._route("/repos/{owner}/{name}/environments/{environment:path}", "GET", self.environment, "read")
+        yield self._route(
+            "/repos/{owner}/{name}/environments/{environment:path}", "GET", self.environment, "read"
+        )
         yield self._route(f"{comments}/{{id:int}}", method, self.changed)
         yield self._route(f"{comments}/{{id:int}}", "DELETE", self.deleted)
         yield self._route(thread, "GET", self.listed, "read")

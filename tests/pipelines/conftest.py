@@ -19,7 +19,8 @@ def forge():
         "job-token": Person("github-actions[bot]", 41898282, is_workflow=True),
         "read-only": Person("github-actions[bot]", 41898282, frozenset({"read"}), is_workflow=True),
     }
-    with running(Forge(people=people), "github") as one:
+    environments = {"production": ["ada"], "prod": ["ada"], "dev": []}
+    with running(Forge(people=people, environments=environments), "github") as one:
         yield one
 
 
