@@ -101,6 +101,43 @@ def test_the_nightly_look_runs(player):
     assert results(player.play(STANDARD / "assistants-drift.yml", STARTED)) == {"drift": "success"}
 
 
+# Those that a page shows
+
+BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SHOWN = [one for one in BLOCK.findall((ROOT / "docs/state.md").read_text()) if "\njobs:" in one]
+NOT_PLAYED = {"id-token: write": "asks a cloud for a role, and keeps the state in a bucket there"}
+
+
+def test_every_other_script_in_a_block_of_a_page_is_known_and_needs_a_cloud():
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    found = [one for page in pages for one in BLOCK.findall(page.read_text()) if one not in SHOWN]
+
+    (script,) = [one for one in found if re.search(r"\b(script|run):", one)]
+    assert "aws sts assume-role-with-web-identity" in script
+
+
+def test_of_the_workflows_of_a_page_only_those_of_a_cloud_are_not_played():
+    left = [one for one in SHOWN if any(reason in one for reason in NOT_PLAYED)]
+
+    assert (len(SHOWN), len(left)) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    "text", [one for one in SHOWN if not any(reason in one for reason in NOT_PLAYED)], ids=range(2)
+)
+def test_a_workflow_that_the_page_about_the_state_shows_applies_what_was_merged(
+    player, checkout, tmp_path, text
+):
+    file = tmp_path / "shown.yml"
+    file.write_text(text.replace("https://assistants.example.com/v1", "embedded"))
+    settings = {"ASSISTANTS_SYNC_STATE": "state"} if "secrets.ASSISTANTS_SYNC_STATE" in text else {}
+
+    jobs = player.play(file, replace(PUSH, secrets=settings))
+
+    assert results(jobs) == {"apply": "success"}, jobs["apply"].log
+    assert is_applied(checkout)
+
+
 # By hand
 
 

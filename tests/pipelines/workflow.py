@@ -13,7 +13,8 @@ ACTION = Path(__file__).parents[2] / "action.yml"
 EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}")
 TERM = re.compile(r"(?P<place>[\w.-]+) (?P<sign>[!=]=) (?:'(?P<word>[^']*)'|(?P<other>[\w.-]+))\Z")
 OURS = "OWNER/assistants-sync@"
-IGNORED = ("actions/checkout@", "actions/upload-artifact@")  # the checkout is there, and nothing is uploaded
+# The checkout is there, and nothing is uploaded, kept for later runs, or asked of a cloud.
+IGNORED = ("actions/checkout@", "actions/upload-artifact@", "actions/cache/", "aws-actions/")
 
 
 @dataclass
@@ -77,6 +78,7 @@ class Player:
             return Job("failure")
         log = ""
         for number, step in enumerate(job["steps"]):
+            assert step.get("if", "always()") == "always()", step
             has_worked, outputs, more = self._step(job, step, filled)
             steps[step.get("id", str(number))], log = outputs, log + more
             if not has_worked:
@@ -99,7 +101,7 @@ class Player:
         given = {name.replace("-", "_"): filled(text) for name, text in step["with"].items()}
         assert not given.get("required_reviewers") or job["permissions"]["actions"] == "read"
         token = "job-token" if "write" in job["permissions"].values() else "read-only"
-        env = {name: filled(text) for name, text in step.get("env", {}).items()}
+        env = {name: filled(text) for name, text in {**job.get("env", {}), **step.get("env", {})}.items()}
         run = Composite(ACTION, token).use(self.folder, {**self.machine, **env}, version="installed", **given)
         return not run.failed, run.result, run.log
 
