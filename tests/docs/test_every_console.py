@@ -198,6 +198,13 @@ def test_every_verb_of_make_that_a_page_shows_exists():
     assert {one for words in asked for one in words.split()} <= verbs
 
 
+def test_the_demo_of_make_installs_the_program_alone():
+    command = ["make", "-n", "-B", ".venv-demo/ready"]
+    planned = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+    assert re.findall(r"locks/\w+\.txt", planned) == ["locks/program.txt"]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=page_of)
 def test_no_page_installs_a_name_that_is_in_no_index(page):
     found = re.findall(r"pipx? install [^\n`|]*|uvx? (?:tool |pip )?install [^\n`|]*", page.read_text())
