@@ -1,8 +1,8 @@
 """Writes reconciler/model/unicode_tables.py from the Unicode Character Database and UTS #39.
 
 The tables are written, and not asked of Python, so that a verdict does not depend on the Python in use.
-Run it in an environment of its own with regex 2026.11.19 and confusable-homoglyphs 3.3.1, which bring the
-data and which the program does not need.
+Run it in an environment of its own with Python 3.11, regex 2026.11.19 and confusable-homoglyphs 3.3.1, which
+bring the data and which the program does not need; then format what it wrote.
 """
 
 import json
@@ -14,6 +14,7 @@ import confusable_homoglyphs  # type: ignore[import-not-found] # not installed h
 import regex  # type: ignore[import-not-found, import-untyped] # the same
 
 UNICODE = "18.0.0"  # of regex 2026.11.19
+OLDEST = "14.0.0"  # of Python 3.11, the oldest that the program runs on; run this tool on it
 TARGET = Path(__file__).parents[1] / "reconciler/model/unicode_tables.py"
 
 HIDDEN = r"[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]"
@@ -60,6 +61,24 @@ def ranges(found: Iterable[int]) -> list[tuple[int, int]]:
     return runs
 
 
+def recent() -> set[int]:
+    """Return the code points that were not assigned in the oldest version that a Python can have."""
+    if unicodedata.unidata_version != OLDEST:
+        raise SystemExit(f"this Python has Unicode {unicodedata.unidata_version}, not {OLDEST}")
+    return {point for point in range(0x110000) if unicodedata.category(chr(point)) == "Cn"}
+
+
+def names(found: Iterable[int]) -> Iterable[str]:
+    """Return code points with their names, as far as they have any; names are never changed.
+
+    Those of variation selectors follow a rule, which characters.py has.
+    """
+    for point in sorted(found):
+        name = unicodedata.name(chr(point), "")
+        if name and not name.startswith("VARIATION SELECTOR-"):
+            yield f"{point:x} {name}"
+
+
 def confusables() -> dict[str, str]:
     """Return what looks like an ASCII letter or digit, and is not one in NFKC."""
     path = Path(confusable_homoglyphs.__file__).with_name("confusables.json")
@@ -99,13 +118,20 @@ def main() -> None:
         | {*BLANKS}
     )
     alike = sorted(confusables().items())
+    hidden = (points(HIDDEN) - points(DRAWN) - {*PICTURES}) | blank
     parts = [
         HEADER.format(version=UNICODE),
-        spans("HIDDEN", (points(HIDDEN) - points(DRAWN) - {*PICTURES}) | blank),
+        spans("HIDDEN", hidden),
         spans("BLANK", blank),
         spans("STACKERS", points(STACKERS)),
         spans("SPACES", points(r"\p{White_Space}")),
         spans("MARKS", points(r"[\p{Mn}\p{Me}]")),
+        spans("LETTERS", points(r"[\p{L}\p{M}]")),
+        spans("NUMBERS", points(r"\p{N}")),
+        spans("SYMBOLS", points(r"[\p{S}\p{P}]")),
+        spans("WIDE", points(r"[\p{East_Asian_Width=W}\p{East_Asian_Width=F}]")),
+        spans("RECENT", recent()),
+        written("NAMES", names(hidden | points(r"\p{Zs}")), ";"),
         spans("RIGHT_TO_LEFT", points(r"\p{Bidi_Class=R}|\p{Bidi_Class=AL}") - points(r"\p{Cn}|\p{Cs}")),
         written("LOOK_ALIKES", (f"{ord(one):x}{to}" for one, to in alike), " "),
     ]
