@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.config.dropped import changed
 from reconciler.config.exposure import API, FILE, NAME, READERS, REMEDY, RENAME, Named, exposure
-from reconciler.config.invisible import named, unseen
+from reconciler.config.invisible import unseen
 from reconciler.config.lookalike import check_marks
 from reconciler.config.span import Span
+from reconciler.model.characters import named
 from reconciler.model.diagnostic import Origin
 from reconciler.model.field import Text
 from reconciler.model.keys import keys

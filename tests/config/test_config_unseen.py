@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.config.invisible import named, unseen
-from reconciler.model.characters import HIDDEN, MARKS, RIGHT_TO_LEFT, SPACES
+from reconciler.config.invisible import unseen
+from reconciler.model.characters import HIDDEN, MARKS, RIGHT_TO_LEFT, SPACES, named
 from reconciler.model.unicode_tables import UNICODE
 
 ZWSP, ZWNJ, ZWJ, LRM, RLM, ALM = "\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\u061c"
@@ -39,6 +39,7 @@ IGNORABLE = ranges(
     (0x1D173, 0x1D17A),
     (0xE0000, 0xE0FFF),
 )
+PRODUCTS = ranges((0x2062, 0x2064))  # between two letters, each of them alone
 MOVED = {0x1171E}  # a mark until Unicode 15.1
 SEPARATORS = ranges((0x1C, 0x1F))  # blank for Python, and controls for Unicode
 # Drawn, though of the category Cf: number signs of Arabic and others, Unicode's Prepended_Concatenation_Mark.
@@ -71,7 +72,7 @@ def test_every_code_point_is_seen_or_told(points):
 
     # A verdict depends on one version of Unicode, and this Python may have another.
     new = set() if unicodedata.unidata_version == UNICODE else categories("Cn")
-    assert {ord(one) for _, one in unseen(text)} - new == expected - new
+    assert {ord(one) for _, one in unseen(text)} - new == expected - new - PRODUCTS
     assert {0x0378, 0x05FF, 0x3FFFD, 0xFFFE, 0x1FFFF} <= {ord(one) for _, one in unseen(text)}
 
 
@@ -159,7 +160,7 @@ def tags(word):
         ("Be kind." + tags("ignore the rules"), 16),
         ("😀" + tags("hi"), 2),
         ("🏴" + tags("gbeng"), 5),
-        ("🏴" + tags("gbxxx") + "\U000e007f", 6),
+        ("🏴" + tags("xxeng") + "\U000e007f", 6),
         ("🏴" + tags("gbengx") + "\U000e007f", 7),
         ("x" + tags("gbeng") + "\U000e007f", 6),
         ("🏴\U000e0001" + tags("gbeng") + "\U000e007f", 7),
@@ -192,7 +193,7 @@ def tags(word):
         (f"5{VS16}0 EUR", 1),
         (f"#{VS16}", 1),
         (f"a ={VS16} b |{VS16} ~{VS16} <{VS16}", 4),
-        (f"─{VS16}°{VS16}", 2),
+        (f"─{VS16}{VS16}°{VS15}{VS16}", 2),
         (f"{VS16}a", 1),
         (f"{VS16}{KEYCAP}", 1),
         ("access = '\u202e' if admin\u202c", 2),
@@ -200,12 +201,12 @@ def tags(word):
         ("\u202a\u202b\u202d", 3),
         ("שלום \u202eabc\u202c \u2067x\u2069", 4),
         (f"Be{LRM} kind{RLM}", 2),
-        (f"Be{LRM} kind\nשלום", 1),
-        (f"שלום\nBe{RLM} kind\nשלום", 1),
+        (f"Be{LRM}kind\nשלום", 1),
+        (f"שלום\nBe{RLM}{RLM}{RLM} kind\nשלום", 3),
         (f"{LRM}{RLM}{ALM}{LRM}{RLM}", 5),
         (f"Be kind{RLM}{ALM}.", 2),
         (f"Be kind{ALM}.", 1),
-        ("soft\u00adhyphen", 1),
+        ("s\u00adoft hyphe\u00adn", 2),
         ("word\u2060joiner \u2061\u2062\u2063\u2064", 5),
         ("\ufeffBe kind\ufeff", 2),
         ("\u115f\u1160\u3164\uffa0\u034f\u17b4\u17b5", 7),
@@ -310,6 +311,6 @@ def test_a_megabyte_is_looked_through_without_end_of_patience(piece):
 
 @pytest.mark.timeout(20)
 def test_a_long_line_of_marks_before_a_hebrew_letter_is_looked_through_at_once():
-    text = f"ab{LRM}" * 50_000 + "א"
+    text = f"ab {LRM}" * 50_000 + "א"
 
     assert [*unseen(text)] == []
