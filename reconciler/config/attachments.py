@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.config.errors import ContentError
 from reconciler.config.limits import CODES
 from reconciler.model import address
-from reconciler.model.characters import is_plain
+from reconciler.model.characters import named, quoted
 from reconciler.model.field import Items, Limit
 from reconciler.model.resource import DesiredFile, FileReference
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from reconciler.config.layers import Layers
     from reconciler.model.address import Address
     from reconciler.model.field import Fields, Files
+
+# What the form of an upload escapes, what no header can carry, and what cannot be UTF-8. Any other character
+# arrives as it is; whether a reviewer can see it is AS501's question, where the name is written.
+_CHANGED = re.compile(r'["\x00-\x1f\x7f-\x9f\ud800-\udfff]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class Attachments:
             return ()
         is_searched = row.searched in _tags(layers.fields, values)
         references: list[FileReference] = []
-        named: list[str] = []
+        paths: list[str] = []
         for number, entry in enumerate(declared):
             is_path = isinstance(entry, str)
             called = self._path(layers, row, entry, number) if is_path else entry.id
@@ -49,18 +54,18 @@ class Attachments:
             if is_path and is_searched:
                 _check_type(layers, row, called, number)
             if reference in references:
-                _check_twice(layers, row, called, named[references.index(reference)], number=number)
+                _check_twice(layers, row, called, paths[references.index(reference)], number=number)
             else:
                 references.append(reference)
-                named.append(called)
+                paths.append(called)
         layers.check(row, references)
         return tuple(references)
 
-    def _path(self, layers: Layers, row: Files, named: str, number: int) -> str | None:
+    def _path(self, layers: Layers, row: Files, written: str, number: int) -> str | None:
         """Return the path beneath the root of a file; None where it is wrong, which is reported."""
         layer = layers.layer(row.name)
         try:
-            path = self.root.locate(named, layer.source.path if layer else layers.own.path)
+            path = self.root.locate(written, layer.source.path if layer else layers.own.path)
         except ContentError as cause:
             self._refuse(layers, row, cause, number)
             return None
@@ -87,8 +92,9 @@ class Attachments:
     def _upload(self, path: str, row: Files, *, as_it_is: bool = False) -> DesiredFile:
         """Return the upload that a path means: two paths with the same name and bytes are one upload."""
         name = Path(path).name
-        if '"' in name or not is_plain(name):
-            problem = f"{path!r} would reach the server under another name"
+        if changed := _CHANGED.search(name):
+            character = f"its character {changed.start() + 1} is {named(changed[0])}"
+            problem = f"{quoted(path)} would reach the server under another name: {character}"
             raise ContentError("AS307", problem, "rename it without quotes and control characters")
         content, size = self.root.fingerprint(path, row.largest, as_it_is=as_it_is)
         made = DesiredFile(address.file(path), name, content, size)

@@ -142,8 +142,10 @@ _RULES = (
     Rule(
         "AS307",
         "a file name that does not travel",
-        "Quotes and control characters in a file's name reach the server changed, so the upload would "
-        "never be recognised. Rename the file.",
+        "Double quotes, control characters and bytes that are not UTF-8 in a file's name do not reach the "
+        "server as they are, so the upload would never be recognised. Rename the file. Every other "
+        "character travels: names are sent and compared code point by code point, and never normalised. "
+        "Characters that cannot be seen are judged as in any text (AS501).",
     ),
     Rule(
         "AS308",

@@ -114,6 +114,12 @@ def named(character: str) -> str:
     return f"U+{code:04X}{' ' if name else ''}{name}"
 
 
+def quoted(text: str) -> str:
+    """Return a text in quotes, as ``repr`` does, with what is not plain as escapes; the same on every Python."""
+    quote = '"' if "'" in text and '"' not in text else "'"
+    return f"{quote}{''.join(_escaped(one, quote) for one in text)}{quote}"
+
+
 def look(name: str) -> str:
     """Return one name for all that look the same; what an ASCII letter looks like becomes that letter."""
     plain = name
@@ -137,6 +143,14 @@ def _is_plain(letter: str) -> bool:
     if letter in SPACES:
         return letter == " "
     return letter not in HIDDEN or letter in BLANK
+
+
+def _escaped(letter: str, quote: str) -> str:
+    if letter == quote:
+        return f"\\{letter}"
+    if letter in "'\"":
+        return letter
+    return ascii(letter)[1:-1] if letter.isascii() or not _is_plain(letter) else letter
 
 
 def _known(text: str, change: Callable[[str], str]) -> str:

@@ -112,6 +112,17 @@ def test_an_entry_of_a_folder_is_a_path_too(server, path):
     assert server(entry) == ("notes.json", HELLO)
 
 
+@pytest.mark.parametrize(
+    "one",
+    "\x7f'\xa0\u00e4\u0308\u034f\u200b\u200c\u200d\u202e\u202f\u2028\u3000\ufeff\U0001f469\U000e0041",
+    ids=ascii,
+)
+def test_a_name_arrives_code_point_by_code_point(server, one):
+    name = f"a{one}b c.md"
+
+    assert server((name, HELLO)) == (name, HELLO)
+
+
 # Files of another size than they seem
 
 

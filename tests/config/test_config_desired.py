@@ -396,7 +396,42 @@ def test_a_file_whose_name_no_upload_keeps_is_refused(workspace, problems):
     workspace.write('a"b.md', "x")
     (problem,) = problems("project: acme\nassistants:\n  one: {model: m, files: ['a\"b.md']}\n")
 
-    assert "would reach the server under another name" in problem
+    assert "would reach the server under another name: its character 2 is U+0022" in problem
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Screenshot at 3.04.05\u202fPM.png",
+        "10\u00a0Fragen.md",
+        "\u0646\u0627\u0645\u200c\u0647\u0627.md",
+        "👩\u200d💻.md",
+        "Mu\u0308ller.md",
+    ],
+    ids=ascii,
+)
+def test_a_file_is_declared_under_its_very_name(workspace, support, name):
+    workspace.write(name, "x")
+    found = support("tools: [{type: code_interpreter}]", f"files: [{name}]")
+
+    assert found.files == (address.file(name),)
+
+
+@pytest.mark.parametrize("one", ["\u202e", "\u200b", "\U000e0041", "\ue000"], ids=ascii)
+def test_what_hides_in_the_name_of_a_file_is_told_with_its_place(workspace, problems, one):
+    workspace.write(f"a{one}b.md", "x")
+    (problem,) = problems(f"project: acme\nassistants:\n  one: {{model: m, files: ['a{one}b.md']}}\n")
+
+    assert "3:29: " in problem
+    assert f"U+{ord(one):04X}" in problem
+
+
+def test_a_character_that_is_allowed_is_allowed_in_names_too(workspace, read):
+    workspace.write("a\u200bb.md", "x")
+    allowed = "lint: {allow_characters: [U+200B]}"
+    text = f"project: acme\n{allowed}\nassistants:\n  one: {{model: m, files: [a\u200bb.md]}}\n"
+
+    assert read(text).files[0].filename == "a\u200bb.md"
 
 
 def test_a_file_larger_than_the_server_takes_is_refused(workspace, problems, with_row):
