@@ -105,7 +105,7 @@ _HELD: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 def _size(request: httpx.Request) -> int:
     length = request.headers.get("content-length", "")
-    if length.isdecimal():
+    if length.isascii() and length.isdecimal():
         return min(int(length), _LARGEST)
     return _LARGEST if "transfer-encoding" in request.headers else 0
 

@@ -204,6 +204,6 @@ def _signature(describe: Callable[..., Any], sending: Callable[..., Any]) -> ins
     """Return the parameters of a description after ``self``, and what a sender gives for it."""
     described = inspect.signature(describe)
     item = described.return_annotation.partition("[")[2].removesuffix("]")  # of Call[Assistant]: Assistant
-    gives = re.sub(r"\bT\b", item, sending.__annotations__["return"])
+    gives = re.sub(r"\bT\b", item, sending.__annotations__["return"], flags=re.ASCII)
     first = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return described.replace(parameters=[first, *described.parameters.values()], return_annotation=gives)

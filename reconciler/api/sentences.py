@@ -19,7 +19,9 @@ _RUN = 16
 _NAMES = frozenset({"model", "file_id", "file_ids", "purpose", "type"})
 """Fields of a request whose values are names of the server's own things, which its refusals may repeat."""
 _SAYING = ("message", "detail", "msg", "title", "error_description", "error", "errors")
-_TITLE = re.compile(r"<(title|h1)\b[^<>]{0,200}>((?:[^<]|<(?!/?(?:title|h1)\b)){0,400})</\1", re.IGNORECASE)
+_TITLE = re.compile(
+    r"<(title|h1)\b[^<>]{0,200}>((?:[^<]|<(?!/?(?:title|h1)\b)){0,400})</\1", re.IGNORECASE | re.ASCII
+)
 _LOOKED_AT = 4_000
 """Characters of a refusal that are looked at: a sentence has a tenth of them."""
 _TAG = re.compile("<[^<>]*>")

@@ -22,6 +22,7 @@ from reconciler.config.problems import KEPT
 from reconciler.config.source import MAX_BYTES, Source
 from reconciler.config.tracked import TrackedRule
 from reconciler.config.walk import Walk, unreadable
+from reconciler.model.characters import quoted
 from reconciler.model.diagnostic import Suggestions
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Root:
                 if "\\" in named
                 else "name it from this file's folder, like docs/handbook.md"
             )
-            raise ContentError("AS302", f"{named!r} is not a path relative to this file", remedy)
+            raise ContentError("AS302", f"{quoted(named)} is not a path relative to this file", remedy)
         steps: list[str] = []
         for step in (*beside.split("/")[:-1], *named.split("/")):
             if step in {"", "."}:
@@ -79,7 +80,7 @@ class Root:
                 steps.pop()
             else:
                 raise ContentError(
-                    "AS302", f"{named!r} leads out of the root {self.folder}", "-C names another root"
+                    "AS302", f"{quoted(named)} leads out of the root {self.folder}", "-C names another root"
                 )
         return "/".join(steps)
 

@@ -10,6 +10,7 @@ from reconciler.config.layers import Layer
 from reconciler.config.listing import ENVIRONMENTS
 from reconciler.config.reading import environment_file
 from reconciler.model.address import ENVIRONMENT_PATTERN, assistant
+from reconciler.model.characters import quoted
 from reconciler.model.diagnostic import Diagnostic, Origin, did_you_mean
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Environments:
             remedy = f"the other one stands at {first.key}; keep one of them"
             self.problems.append(source.diagnostic("AS423", problem, key, help=remedy))
         if not ENVIRONMENT_PATTERN.match(name):
-            problem = f"{name!r} cannot be an environment's name"
+            problem = f"{quoted(name)} cannot be an environment's name"
             remedy = "lower-case letters, digits and - _ . only, at most 32"
             self.problems.append(source.diagnostic("AS423", problem, key, help=remedy))
 

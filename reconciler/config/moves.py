@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.model.address import Address, Kind
+from reconciler.model.characters import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,7 +126,7 @@ class Moves:
     def _address(self, text: str, entry: _Entry) -> Address | None:
         address = _parsed(text)
         if address is None:
-            self._report(entry, f"{text!r} is not the address of an assistant", "write assistant.NAME")
+            self._report(entry, f"{quoted(text)} is not the address of an assistant", "write assistant.NAME")
         return address
 
     def _report(self, entry: _Entry, message: str, remedy: str) -> None:

@@ -11,6 +11,7 @@ from reconciler.config.exposure import READERS, REMEDY
 from reconciler.config.invisible import unseen
 from reconciler.config.lint import first, invisible, is_known, width
 from reconciler.config.shapes import listed
+from reconciler.model.characters import quoted, stands_alone
 from reconciler.model.keys import keys, named
 
 if TYPE_CHECKING:
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
     from reconciler.model.key_forms import Key
 
 _PLACEHOLDER = re.compile(
-    r"\b(?:TODO|FIXME|TBD|XXX)\b|[\[<](?:INSERT|YOUR|ADD|REPLACE)\b[^\]>\n]{0,60}[\]>]|(?i:lorem ipsum)"
+    r"\b(?P<word>TODO|FIXME|TBD|XXX)\b"
+    r"|[\[<](?:INSERT|YOUR|ADD|REPLACE)\b[^\]>\n]{0,60}[\]>]|(?i:lorem ipsum)",
+    re.ASCII,
 )
 _VARIABLE = re.compile(r"\$\{var\.[^}\n$]{0,100}\}")
-_ITEM_WORD = re.compile(r"`([A-Za-z0-9_-]{2,64})`|\b([A-Za-z0-9]+(?:_[A-Za-z0-9]+)+)\b")
+_ITEM_WORD = re.compile(r"`([A-Za-z0-9_-]{2,64})`|\b([A-Za-z0-9]+(?:_[A-Za-z0-9]+)+)\b", re.ASCII)
 _CARRIAGE = "lines end in CR LF here, and are sent so"
 _CONFLICT, _DECIDE = "a merge left its conflict markers here", "decide for one side, and remove them"
 _MAKE = ("is what looks like", "make what looks like")
@@ -121,26 +124,24 @@ class PromptLint:
             for key, parts in first(_keys(prompt, begin, end)):
                 problem = f"{_put_together(parts)} {_MAKE[len(parts) > 1]} {named(text, key)}; {READERS}"
                 yield _located(prompt, key.start, width(text, key), ("AS505", problem, REMEDY))
-            for word, parts in first(_joined(prompt, _PLACEHOLDER.finditer(text, begin, end))):
-                problem = (
-                    f"{_put_together(parts)} make {word[0]!r}, which looks like something left to be written"
-                )
+            for word, parts in first(_joined(prompt, _placeholders(text, begin, end))):
+                made = f"{_put_together(parts)} make {quoted(word[0])}"
+                problem = f"{made}, which looks like something left to be written"
                 yield _located(prompt, word.start(), len(word[0]), ("AS503", problem, "")).as_warning()
             for use, parts in first(_joined(prompt, _VARIABLE.finditer(text, begin, end))):
                 problem = f"{_put_together(parts)} make {use[0]}, which is sent as it stands"
                 remedy = "variables are filled in once"
                 yield _located(prompt, use.start(), len(use[0]), ("AS503", problem, remedy)).as_warning()
-            for index, one in first(unseen(text[begin:end], self.lint.allowed)):
-                at = begin + index
-                if _is_joined(prompt.parts(max(0, at - _NEAR), at + _NEAR)):
-                    span, inside = prompt.at(at)
-                    yield invisible(span, inside, one)
+        hidden = unseen(text, self.lint.allowed) if len(prompt.segments) > 1 else ()
+        for at, one in first(found for found in hidden if _is_joined(_near(prompt, found[0]))):
+            span, inside = prompt.at(at)
+            yield invisible(span, inside, one)
 
 
 def _text(piece: Span) -> Iterator[Diagnostic]:
     """Yield what is wrong with a piece or a value by itself."""
-    for word in first(_PLACEHOLDER.finditer(piece.text)):
-        problem = f"{word[0]!r} looks like something left to be written"
+    for word in first(_placeholders(piece.text)):
+        problem = f"{quoted(word[0])} looks like something left to be written"
         yield piece.diagnostic("AS503", problem, word.start(), len(word[0])).as_warning()
     carriage = piece.text.find("\r\n")
     if carriage >= 0:
@@ -148,6 +149,11 @@ def _text(piece: Span) -> Iterator[Diagnostic]:
     marker = conflict(piece.text)
     if marker is not None:
         yield piece.diagnostic("AS509", _CONFLICT, marker, 7, help=_DECIDE)
+
+
+def _placeholders(text: str, *stretch: int) -> Iterator[re.Match[str]]:
+    found = _PLACEHOLDER.finditer(text, *stretch)
+    return (one for one in found if one.lastgroup != "word" or stands_alone(one))
 
 
 def _joined(
@@ -174,6 +180,10 @@ def _secrets(parts: tuple[Segment, ...]) -> Iterator[str]:
     for span in (part.value or part.piece for part in parts):
         yield from span.source.secrets
         yield from (key.text for key in keys(span.text))
+
+
+def _near(prompt: Prompt, at: int) -> tuple[Segment, ...]:
+    return prompt.parts(max(0, at - _NEAR), at + _NEAR)
 
 
 def _is_joined(parts: tuple[Segment, ...]) -> bool:
@@ -209,6 +219,6 @@ def _uses(prompt: Prompt, known: Mapping[str, Items]) -> Mapping[str, _Use]:
     uses: dict[str, _Use] = {}
     for use in _ITEM_WORD.finditer(text):
         word = use[1] or use[2]
-        if word in known and word not in uses:
+        if word in known and word not in uses and (use[1] or stands_alone(use)):
             uses[word] = _Use(*prompt.at(use.start()), len(use[0]))
     return uses

@@ -15,6 +15,7 @@ from reconciler.config.listing import MARKDOWN
 from reconciler.config.problems import Problems
 from reconciler.config.shapes import listed, shapes
 from reconciler.config.text import Node, collector_rests, compose
+from reconciler.model.characters import quoted
 from reconciler.model.diagnostic import Diagnostic, Origin, did_you_mean
 from reconciler.model.field import Text
 
@@ -197,14 +198,14 @@ def _chosen(files: Sequence[_Composed], option: Dialect | None, problems: Proble
 def _misnamed(file: _Composed, name: str, first: _Composed, option: Dialect | None) -> Diagnostic | None:
     """Return what is wrong with the dialect that a file names."""
     if option is not None and name != option.name:
-        other = f"--dialect says {option.name!r}"
+        other = f"--dialect says {quoted(option.name)}"
     elif option is None and name not in dialects.DIALECTS:
         hint = did_you_mean(name, dialects.DIALECTS)
         return file.problem(
             f"unknown dialect `{name}`", hint or f"known dialects: {', '.join(dialects.DIALECTS)}"
         )
     elif name != first.dialect:
-        other = f"{first.node.at(_DIALECT)} says {first.dialect!r}"
+        other = f"{first.node.at(_DIALECT)} says {quoted(str(first.dialect))}"
     else:
         return None
     return file.problem(f"another dialect than elsewhere: {other}", "one run, one dialect")

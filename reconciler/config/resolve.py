@@ -24,6 +24,7 @@ from reconciler.config.variables import Variable, Variables
 from reconciler.dialects.written import Strict
 from reconciler.model import address
 from reconciler.model.canonical import canonical
+from reconciler.model.characters import quoted
 from reconciler.model.diagnostic import AllowedFinding, Diagnostic, Origin
 from reconciler.model.field import Items, Mapped, Text
 from reconciler.model.mark import NO_ENVIRONMENT
@@ -178,11 +179,11 @@ class _Resolver:
         for declared in named:
             project = declared.document.project
             if project != named[0].document.project:
-                other = f"{named[0].source.path} says {named[0].document.project!r}"
+                other = f"{named[0].source.path} says {quoted(named[0].document.project)}"
                 problem = f"another project than elsewhere: {other}"
                 self._at(declared, problem, "project", help="one run, one project")
             if not address.PROJECT_PATTERN.match(project):
-                problem = f"{project!r} cannot be a project's name"
+                problem = f"{quoted(project)} cannot be a project's name"
                 self._at(declared, problem, "project", help=_SPELLING.format(64))
         return named[0].document.project if named else ""
 
@@ -345,7 +346,7 @@ class _Resolver:
 
     def _assistant(self, layers: Layers) -> tuple[DesiredAssistant, list[Prompt]]:
         if not address.NAME_PATTERN.match(layers.name):
-            problem = f"{layers.name!r} cannot be an assistant's key"
+            problem = f"{quoted(layers.name)} cannot be an assistant's key"
             layers.problem("AS403", problem, help=_SPELLING.format(100))
         prompts = self._prompts(layers)
         read = {name: prompt for name, prompt in prompts.items() if prompt is not None}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.config.source import Source
 from reconciler.config.span import Segment, Span
+from reconciler.model.characters import quoted
 from reconciler.model.diagnostic import Origin
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Variables:
             origin = node.key("vars", name)
             if not _NAME.match(name):
                 remedy = "letters, digits and _ only, not beginning with a digit"
-                problem = f"{name!r} cannot be a variable's name"
+                problem = f"{quoted(name)} cannot be a variable's name"
                 yield source.diagnostic("AS421", problem, origin, help=remedy)
                 continue
             text = source.written(node.at("vars", name)) if isinstance(value, int) else value

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Self
 from reconciler.config import names
 from reconciler.config.errors import ContentError
 from reconciler.config.mounts import kernels
+from reconciler.model.characters import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +66,7 @@ class Walk:
 
     def _opened(self, step: str, flags: int) -> int:
         if step == ".." or "/" in step:
-            raise ContentError("AS302", f"{self.path!r} leads out of the root", "-C names another root")
+            raise ContentError("AS302", f"{quoted(self.path)} leads out of the root", "-C names another root")
         if step.lower() == ".git":
             raise ContentError("AS306", f"{self.path} belongs to git itself", "name a file of the project")
         try:

@@ -40,7 +40,7 @@ class Permissions:
             return cls(missing=missing)
         number = max_destroy.removesuffix("%")
         share = len(number) < len(max_destroy)
-        if not number.isdecimal():
+        if not (number.isascii() and number.isdecimal()):
             raise ValueError(f"{max_destroy!r} is neither a number nor a percentage")
         return cls(int(number) * managed // 100 if share else int(number), missing=missing)
 

@@ -115,7 +115,7 @@ def named(character: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a text in quotes, as ``repr`` does, with what is not plain as escapes; the same on every Python."""
+    """Return a text in quotes, with what is not plain as escapes: ``repr``, but the same on every Python."""
     quote = '"' if "'" in text and '"' not in text else "'"
     return f"{quote}{''.join(_escaped(one, quote) for one in text)}{quote}"
 

@@ -9,7 +9,6 @@ is the name of the field, and a key where a field has several parts: ``tools.ret
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -17,6 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.model.canonical import canonical, digest
+from reconciler.model.characters import folded, normalised, quoted
 from reconciler.model.mark import MARK_KEY, PROTECTED, Mark, key_digest, longest
 
 if TYPE_CHECKING:
@@ -476,7 +476,7 @@ class Items(Field):
         """Yield what is wrong with the key of an item."""
         yield from _too_long(f"{kind.noun}'s {kind.key}", key, kind.key_limit, kind.key)
         if kind.key_pattern and not re.fullmatch(kind.key_pattern, key):
-            message = f"{key!r} cannot be {kind.noun}'s {kind.key}"
+            message = f"{quoted(key)} cannot be {kind.noun}'s {kind.key}"
             yield Problem(Limit.PATTERN, message, (kind.key,), help=kind.key_help)
 
     @property
@@ -796,12 +796,12 @@ def _is_alike(wanted: str, found: str) -> bool:
 
 
 def _spelled(text: str) -> str:
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").strip())
+    return normalised("NFC", text.replace("\r\n", "\n").strip())
 
 
 def _folded(text: str) -> str:
     """Return a text without spaces, in one case and one Unicode form."""
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return "".join(folded(normalised("NFKC", text)).split())
 
 
 _DEFAULTS = frozenset({"", False, None, "object"})

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from reconciler.model.characters import is_word
 from reconciler.model.credentials import BLOCK, HIDDEN, SHORT
 from reconciler.model.disguises import disguises, folded, readings, views
 from reconciler.model.keys import without_key_blocks
@@ -248,7 +249,7 @@ def _spoken(text: str, secret: str) -> Iterator[tuple[int, int]]:
     while start >= 0:
         end = start + len(secret)
         before, after = text[max(0, start - _BEFORE) : start], text[end : end + 1]
-        is_whole = bool(before) and not after.isalnum() and after not in {"-", "_"}
+        is_whole = bool(before) and not is_word(after) and after != "-"
         if is_whole and (_is_named(before) or _is_in_url(before, after, secret)):
             yield start, end
         start = text.find(secret, end)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import textwrap
 from typing import TYPE_CHECKING
-from unicodedata import combining, east_asian_width
 
+from reconciler.model.characters import MARKS, WIDE
 from reconciler.model.diagnostic import MOST_COUNTED
 from reconciler.render.lines import Line, Span, Style, line
 from reconciler.render.visible import visible
@@ -122,5 +122,6 @@ def _caret(problem: Diagnostic, text: str, column: int) -> str:
 
 def _cells(text: str) -> int:
     """Return how many columns a text takes: two for a wide character, none for a combining accent."""
-    wide = sum(east_asian_width(character) in "WF" for character in text)
-    return len(text) + wide - sum(bool(combining(character)) for character in text)
+    if text.isascii():
+        return len(text)
+    return len(text) + sum(one in WIDE for one in text) - sum(one in MARKS for one in text)

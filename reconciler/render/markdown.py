@@ -32,7 +32,7 @@ _SENTENCE = 80  # bytes that are kept for the sentence that counts what does not
 _LEAST = 400  # bytes from which on it is worth to begin with a diff that does not fit whole
 _SLASHED_BAR = re.compile(r"(?<!\\)(\\+)\|")
 _BACKTICKS = re.compile("`+")
-_ACTIVE = re.compile(r"[^\w ./-]")
+_ACTIVE = re.compile(r"[^\w ./\x80-\U0010ffff-]", re.ASCII)  # readers act on ASCII alone
 
 
 def markdown(view: View, most: int = 60_000) -> str:

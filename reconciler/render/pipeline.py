@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ANNOTATIONS: Final = 10
 """How many warnings of one step GitHub shows."""
 _LEAST = 2_000  # bytes that the Markdown of a plan wants at least
-_HARMLESS = re.compile(r"(\d+|true|false|sha256:[0-9a-f]{64})\Z")
+_HARMLESS = re.compile(r"([0-9]+|true|false|sha256:[0-9a-f]{64})\Z")
 _FENCE = re.compile(r"`+")
 
 

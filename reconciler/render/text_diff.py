@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 import sys
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from difflib import Match, SequenceMatcher
 from itertools import accumulate, groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from reconciler.model.characters import SPACES, is_word, normalised
 from reconciler.model.keys import masked
 from reconciler.render.visible import visible
 
@@ -29,7 +29,7 @@ _STEPS, _MOST_STEPS = 500, 5_000_000  # looks at a pair that a line or word is w
 _BLOCK = 2000  # words on both sides of a changed block that are compared with each other
 _BUDGET = 20_000  # words that are compared line by line in one larger block
 _ALIKE = 0.35
-_WORD = re.compile(r"\w+|\s|[^\w\s]")
+_WORD = re.compile(r"\w+|\s|[^\w\s]", re.ASCII)
 _HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(.*)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _BLANKS = re.compile(r"[ \t\n]+")
@@ -160,12 +160,32 @@ def _is_spelling(old: Sequence[str], new: Sequence[str]) -> bool:
 
 
 def _normal(lines: Iterable[str]) -> str:
-    return unicodedata.normalize("NFC", "\n".join(lines))
+    return normalised("NFC", "\n".join(lines))
 
 
 def _is_blank(old: Sequence[str], new: Sequence[str]) -> bool:
     """Return whether two different texts are the same words."""
     return old != new and _words_of(old) == _words_of(new)
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a text, and each character between them."""
+    if text.isascii():
+        return _WORD.findall(text)
+    return [text[found.start() : found.end()] for found in _WORD.finditer(text.translate(_SHAPES))]
+
+
+class _Shapes(dict[int, str]):
+    """A character of ASCII for each other one: a letter, a blank or a sign as it is one."""
+
+    def __missing__(self, code: int) -> str:
+        one = chr(code)
+        shape = one if one.isascii() else "a" if is_word(one) else " " if one in SPACES else "."
+        self[code] = shape
+        return shape
+
+
+_SHAPES = _Shapes()
 
 
 def _words_of(lines: Iterable[str]) -> list[str]:
@@ -286,7 +306,7 @@ _Lines = list[tuple[Word, ...]]
 def _changed(old: Sequence[str], new: Sequence[str]) -> tuple[_Lines, _Lines]:
     """Return the lines of a changed block, their words marked where that reads better than whole lines."""
     if old and new:
-        before, after = (_WORD.findall("\n".join(lines)) for lines in (old, new))
+        before, after = (_words("\n".join(lines)) for lines in (old, new))
         if len(before) + len(after) <= _BLOCK:
             return _marked(before, after) or _whole(old, new)
         if len(old) == len(new):
@@ -300,7 +320,7 @@ def _whole(old: Sequence[str], new: Sequence[str]) -> tuple[_Lines, _Lines]:
 
 def _line_by_line(old: Sequence[str], new: Sequence[str]) -> tuple[_Lines, _Lines]:
     """Return the lines of a block too large to be compared as one, each with the line in its place."""
-    pairs = [(_WORD.findall(before), _WORD.findall(after)) for before, after in zip(old, new, strict=True)]
+    pairs = [(_words(before), _words(after)) for before, after in zip(old, new, strict=True)]
     spent = accumulate(len(before) + len(after) for before, after in pairs)
     gone, come = _whole(old, new)
     for number, ((before, after), cost) in enumerate(zip(pairs, spent, strict=True)):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+from functools import lru_cache
 
-from reconciler.model.characters import BLANK
+from reconciler.model.characters import HIDDEN
 
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_SUSPECT = re.compile(r"[\ufe00-\ufe0f]{2,}|[^\x20-\x7e]|##[a-zA-Z]*\[")
+_SUSPECT = re.compile(r"[\ufe00-\ufe0f]{2,}|##[a-zA-Z]*\[")
 _COMMAND = re.compile(r"\A(\s*)::")
-_HIDDEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 _EMOJI = frozenset("\ufe0e\ufe0f")  # a lone one may stay: emoji are written with them
 
 
@@ -25,15 +24,19 @@ def visible(text: object) -> str:
     # Most texts are plain, which is found out in a fraction of the time.
     if plain.isascii() and plain.isprintable() and "##" not in plain and "::" not in plain:
         return plain
-    return _COMMAND.sub(r"\1\\x3a:", _SUSPECT.sub(_spelt, plain))
+    spelt = _SUSPECT.sub(_spelt, plain)
+    hidden = {ord(one): _code(one) for one in set(spelt) if _hides(one)}
+    return _COMMAND.sub(r"\1\\x3a:", spelt.translate(hidden) if hidden else spelt)
 
 
 def _spelt(match: re.Match[str]) -> str:
     text = match.group()
-    if text[0] == "#":
-        return f"{text[:-1]}\\x5b"
-    is_drawn = len(text) == 1 and unicodedata.category(text) not in _HIDDEN
-    return text if is_drawn and (text in _EMOJI or text not in BLANK) else "".join(map(_code, text))
+    return f"{text[:-1]}\\x5b" if text[0] == "#" else "".join(map(_code, text))
+
+
+@lru_cache(maxsize=10_000)
+def _hides(letter: str) -> bool:
+    return letter in HIDDEN and letter not in _EMOJI
 
 
 def _code(character: str) -> str:

@@ -255,7 +255,7 @@ class _AbsentError(StoreError):
 
 
 def _status(text: str) -> str:
-    match = re.search(r"status code: (\d{3})\b", text)
+    match = re.search(r"status code: (\d{3})\b", text, re.ASCII)
     return match[1] if match else ""
 
 

@@ -13,7 +13,7 @@ from reconciler.store.record import GENERATIONS, Saved, readable
 if TYPE_CHECKING:
     from pathlib import Path
 
-_NAME = re.compile(r"\d{8,}\.json\Z")
+_NAME = re.compile(r"[0-9]{8,}\.json\Z")
 
 
 def keep(folder: Path, serial: int, text: bytes) -> None:

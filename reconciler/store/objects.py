@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from reconciler.store.lease import Lease
 
 _STATE, _JOURNAL, _HISTORY = "state.json", "journal", "history"
-_GENERATION = re.compile(r"history/(\d{8,})-\w+\.json")
+_GENERATION = re.compile(r"history/(\d{8,})-\w+\.json", re.ASCII)
 _READS = 10  # of a state that is saved again and again meanwhile
 _AT_ONCE = 8  # journal objects that are read at the same time
 

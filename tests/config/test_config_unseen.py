@@ -4,7 +4,7 @@ import unicodedata
 from itertools import pairwise
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from reconciler.config.invisible import unseen
@@ -264,6 +264,7 @@ def test_every_finding_is_a_character_of_the_text_in_order(text):
 @example("a", "\u3164", "b")
 def test_what_hides_between_latin_letters_is_always_told(before, one, after):
     is_drawn = one not in HIDDEN or one in "\t\n\r"  # this Python may know fewer characters
+    assume(one not in "\xad\u2062\u2063\u2064")  # where a word may be broken, and between two single letters
 
     assert [*unseen(before + one + after)] == ([] if is_drawn else [(len(before), one)])
 
