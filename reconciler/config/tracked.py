@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from reconciler.config import names
 from reconciler.config.git import REGULAR, GitError, asked, checkout
+from reconciler.model.characters import normalised
+from reconciler.model.spelling import difference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -94,13 +97,30 @@ class Index:
         if entry is None:
             module = self._module(path)
             if module is None:
-                return Objection("is not in git's index")
+                return self._spelt(path) or Objection("is not in git's index")
             return Objection(f"belongs to the submodule {module}", f"run it there, with -C {module}")
         if entry.stage != _MERGED:
             return Objection("is in conflict", "resolve the conflict and commit it")
         if entry.mode in REGULAR or entry.is_link:
             return None
         return Objection("is a submodule or a directory in git's index")
+
+    def _spelt(self, path: str) -> Objection | None:
+        """Return the objection to a path that git has in another normal form; None where it has none."""
+        there = self._forms.get(normalised("NFC", path)) if not path.isascii() else None
+        if there is None:
+            return None
+        how = difference(there, path)
+        return Objection(
+            "is in git's index under a name that looks the same",
+            f"git's name differs: {how}, or rename the file (git config core.precomposeunicode true)",
+        )
+
+    @cached_property
+    def _forms(self) -> Mapping[str, str]:
+        """The paths that are not of ASCII, by their normal forms."""
+        paths = (names.from_bytes(path) for path in self.entries if not path.isascii())
+        return {normalised("NFC", path): path for path in paths}
 
     def left_out(self) -> Iterator[str]:
         """Yield the files that a sparse checkout leaves out."""

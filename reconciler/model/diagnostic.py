@@ -11,6 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.keys import masked
+from reconciler.model.spelling import alike, difference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -132,11 +133,18 @@ class Diagnostic:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a sentence naming the nearest known word, or an empty text when none is near."""
+    """Return a sentence naming the nearest known word, or an empty text when none is near.
+
+    Where that looks like the word itself, the sentence says how it differs.
+    """
     words = [one for one in islice(known, _MOST_WORDS) if _may_be(one, word)]
     near = [one for one in words if one.endswith(f".{word}")]
+    near = near or [one for one in words if alike(one) == alike(word)]
     near = near or get_close_matches(word, _nearest(word, words), 1, _LEAST_ALIKE)
-    return f"did you mean `{near[0]}`?" if near else ""
+    if not near:
+        return ""
+    differs = difference(near[0], word)
+    return f"did you mean `{near[0]}`?{' ' if differs else ''}{differs[:1].upper()}{differs[1:]}"
 
 
 def _may_be(one: str, word: str) -> bool:

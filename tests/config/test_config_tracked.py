@@ -587,3 +587,13 @@ def test_what_git_says_is_a_value(checkout, tmp_path, monkeypatch):
     assert tracked(tmp_path) is NO_CHECKOUT
     monkeypatch.setenv("PATH", "/nowhere")
     assert isinstance(tracked(checkout.folder), Silence)
+
+
+def test_a_name_that_git_has_in_another_normal_form_is_explained():
+    index = Index({"docs/M\u00fcller.md".encode(): b"H 100644 0123 0"})
+
+    objection = index.objection("docs/Mu\u0308ller.md")
+
+    assert objection.reason == "is in git's index under a name that looks the same"
+    assert 'it is in NFC, and what is written here in NFD; write "docs/M\\u00fcller.md"' in objection.help
+    assert index.objection("docs/M\u00fcler.md").reason == "is not in git's index"
