@@ -31,18 +31,19 @@ def without_room(project, *arguments):
 
 
 def test_files_of_any_name_are_read_and_printed_whatever_the_locale(workspace):
-    workspace.write("docs/日本.md", "日本の案内\n")
-    workspace.configure(
-        "project: acme\nassistants:\n  a: {model: m, name: 日本, instructions: {file: docs/日本.md}}\n"
+    workspace.write("ört/docs/日本.md", "日本の案内\n")
+    workspace.write(
+        "ört/設定.yaml",
+        "project: acme\nassistants:\n  a: {model: m, name: 日本, instructions: {file: docs/日本.md}}\n",
     )
 
-    planned = workspace.run_anew("plan", "--out", "plän.json", **NOT_UTF8)
-    shown = workspace.run_anew("show", "plän.json", **NOT_UTF8)
+    planned = workspace.run_anew("-C", "ört", "plan", "-f", "設定.yaml", "--out", "plän.json", **NOT_UTF8)
+    shown = workspace.run_anew("show", "ört/plän.json", **NOT_UTF8)
 
     assert (planned.code, shown.code) == (0, 0), planned.err + shown.err
     assert '"日本"' in planned.out
     assert '"日本"' in shown.out
-    assert (workspace.folder / "plän.json").exists()
+    assert (workspace.folder / "ört/plän.json").exists()
 
 
 def test_an_encoding_that_was_asked_for_is_kept_and_what_it_lacks_is_escaped(workspace):
