@@ -53,7 +53,7 @@ def impossible(inputs: PlannerInput, claim: Claim, steps: Sequence[Step], mark: 
         return f"{target} cannot change an assistant; creates and deletes work. {again}"
     if Trait.FROZEN in traits and StepKind.UPDATE in kinds:
         known = inputs.options.fields.recognised(claim.live.mark)
-        return f"{frozen(target, inputs.options.fields)}. {again}" if mark != known else ""
+        return "" if mark.covers(known) else f"{frozen(target, inputs.options.fields)}. {again}"
     return ""
 
 

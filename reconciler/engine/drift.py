@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.engine.memory import Memory
+from reconciler.engine.memory import Memory, is_outdated, refreshed
 from reconciler.model.change import FieldChange
 from reconciler.model.drift import Drift
 from reconciler.model.field import Files, Shape
@@ -13,27 +13,35 @@ from reconciler.model.resource import DesiredAssistant
 from reconciler.model.state import AssistantBinding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from reconciler.model.address import Address
     from reconciler.model.field import Field, Fields
     from reconciler.model.resource import Desired, Live, LiveAssistant
-    from reconciler.model.state import State
+    from reconciler.model.state import Intent, State
 
 
 def drift(fields: Fields, desired: Desired, live: Live, state: State) -> tuple[Drift, ...]:
     """Return every bound object that was changed on the server, by address; pure."""
     updates = state.updates_by_id()
     memories = {
-        address: Memory(binding, updates.get(binding.id, ()))
+        address: _memory(fields, binding, live, updates.get(binding.id, ()))
         for address, binding in state.bindings.items()
         if isinstance(binding, AssistantBinding)
     }
+    may_be_ours = is_outdated(desired, live, state)
     drifts = (
         _drift(fields, address, desired, live=live, state=state, memory=memories.get(address))
         for address in sorted(state.bindings)
+        if not may_be_ours or live.holds(state.bindings[address].id)
     )
     return tuple(found for found in drifts if found)
+
+
+def _memory(fields: Fields, binding: AssistantBinding, live: Live, updates: Sequence[Intent]) -> Memory:
+    """Return what a binding says of an assistant as it is; one that is older than its mark says nothing."""
+    found = live.assistants.get(binding.id)
+    return Memory(refreshed(fields, binding, found, updates) if found else binding, updates)
 
 
 def _drift(  # noqa: PLR0913 - the three sides, and what is known of one
@@ -57,8 +65,15 @@ def _drift(  # noqa: PLR0913 - the three sides, and what is known of one
         return None
     if found.mark and not desired.owns(found.mark):  # it is of another owner, and nothing of it is shown
         return None
+    if MARK_KEY not in found.metadata and not _is_wanted(desired, address):  # it was released since
+        return None
     changed = tuple(_changes(fields, memory, found, known))
     return Drift(address, binding.id, fields=changed) if changed else None
+
+
+def _is_wanted(desired: Desired, address: Address) -> bool:
+    """Return whether an address, or that to which it moved, is declared."""
+    return address in desired.by_address or any(address in before for before in desired.moved.values())
 
 
 def _changes(

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from reconciler.engine.difference import remembered
+from reconciler.model.address import assistant
 from reconciler.model.field import Files
 from reconciler.model.outcome import Kept
 from reconciler.model.state import AssistantBinding
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reconciler.model.field import Field, Fields
-    from reconciler.model.resource import DesiredAssistant, LiveAssistant
-    from reconciler.model.state import Intent
+    from reconciler.model.resource import Desired, DesiredAssistant, Live, LiveAssistant
+    from reconciler.model.state import Intent, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,48 @@ class Memory:
         return self.binding is not None and row.remembered(path) in self.binding.ignored
 
 
+def is_older(binding: AssistantBinding, live: LiveAssistant, updates: Sequence[Intent] = ()) -> bool:
+    """Return whether a binding was saved before the last write to its assistant, as the mark shows.
+
+    What an interrupted update wrote is no later write. False where the state is of an earlier version.
+    """
+    known = [binding.mark, *(one.mark for one in updates)]
+    return all(known) and live.mark is not None and live.mark.digest not in known
+
+
+def is_outdated(desired: Desired, live: Live, state: State) -> bool:
+    """Return whether the ownership marks on the server show a later apply than the one of the state.
+
+    A declared or bound address then has an assistant that another run created or wrote since. What is missing
+    on the server may have been deleted by that run.
+    """
+    bound = {one.id: one for one in state.bindings.values() if isinstance(one, AssistantBinding)}
+    nonces = {*(one.nonce for one in bound.values()), *(one.nonce for one in state.pending)}
+    updates = state.updates_by_id()
+    for one in live.assistants.values():
+        if one.mark is None or not desired.owns(one.mark):
+            continue
+        known, address = bound.get(one.id), assistant(one.mark.name)
+        if known and is_older(known, one, updates.get(one.id, ())):
+            return True
+        is_named = address in desired.by_address or address in state.bindings
+        if not known and is_named and one.mark.nonce not in nonces:
+            return True
+    return False
+
+
+def refreshed(
+    fields: Fields, binding: AssistantBinding, live: LiveAssistant, updates: Sequence[Intent] = ()
+) -> AssistantBinding:
+    """Return a binding, or of an older one what a lost state would know: what the ownership mark says.
+
+    Its values are those of an earlier apply, and say nothing of what another user changed since then.
+    """
+    if not is_older(binding, live, updates):
+        return binding
+    return AssistantBinding(binding.id, binding.nonce, remembered(fields, live), binding.protected)
+
+
 def normalised(fields: Fields, binding: AssistantBinding) -> Sequence[str]:
     """Return the fields that a server keeps in a form of its own."""
     return [
@@ -145,7 +189,15 @@ def remember(  # noqa: PLR0913 - the parts of a binding, and where they come fro
             echoes[path] = echo
         if is_ignored:
             ignored.append(path)
-    return AssistantBinding(live.id, nonce, known, desired.protected, echoes=echoes, ignored=tuple(ignored))
+    return AssistantBinding(
+        live.id,
+        nonce,
+        known,
+        desired.protected,
+        echoes=echoes,
+        ignored=tuple(ignored),
+        mark=live.mark.digest if live.mark else "",
+    )
 
 
 def digests(fields: Fields, desired: DesiredAssistant, file_ids: Sequence[str]) -> dict[str, str]:

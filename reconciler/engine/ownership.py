@@ -13,11 +13,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.engine.difference import managed_before
-from reconciler.engine.memory import Memory
+from reconciler.engine.memory import Memory, is_older, is_outdated, refreshed
 from reconciler.model.address import Address, assistant
 from reconciler.model.change import Reason
 from reconciler.model.mark import MARK_KEY, Mark, files_digest
 from reconciler.model.resource import original
+from reconciler.model.state import AssistantBinding
 from reconciler.model.traits import Trait
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from reconciler.engine.options import PlanOptions
     from reconciler.model.field import Files
     from reconciler.model.resource import Desired, DesiredAssistant, Live, LiveAssistant
-    from reconciler.model.state import AssistantBinding, Intent, State
+    from reconciler.model.state import Intent, State
 
 
 class Verdict(Enum):
@@ -176,6 +177,12 @@ class PlannerInput:
         return frozenset(binding.id for binding in self.state.bindings.values())
 
     @cached_property
+    def known_ids(self) -> frozenset[str]:
+        """The id of everything that the state binds to the address that it has."""
+        bindings = self.state.bindings.items()
+        return frozenset(binding.id for address, binding in bindings if address not in self.overtaken)
+
+    @cached_property
     def proved(self) -> Mapping[str, Sequence[LiveAssistant]]:
         """Assistants that creates of unknown outcome made, by name, oldest first.
 
@@ -217,10 +224,85 @@ class PlannerInput:
         return {self.state.bindings[address].id: address for address in reversed(self.undeclared)}
 
     def bound(self, address: Address) -> tuple[AssistantBinding, LiveAssistant] | None:
-        """Return what the state binds to an address, where it is still on the server."""
+        """Return what the state binds to an address, where it is on the server and has no other address."""
         binding = self.state.assistant(address)
         live = self.live.assistants.get(binding.id) if binding else None
-        return (binding, live) if binding and live else None
+        if binding is None or live is None or address in self.overtaken:
+            return None
+        return refreshed(self.options.fields, binding, live, self.updates.get(live.id, ())), live
+
+    @cached_property
+    def overtaken(self) -> Mapping[Address, Address]:
+        """The addresses under which an older state knows an assistant, and what its mark says since then.
+
+        A rename keeps the nonce. An address is also overtaken where its own assistant is another one by now,
+        which a later create made; a copy of a mark has the same nonce and proves nothing.
+        """
+        found = {}
+        for address in self.state.bindings:
+            binding = self.state.assistant(address)
+            live = self.live.assistants.get(binding.id) if binding else None
+            if binding and live and (today := self._address_today(address, binding, live)):
+                found[address] = today
+        return found
+
+    def _address_today(
+        self, address: Address, binding: AssistantBinding, live: LiveAssistant
+    ) -> Address | None:
+        """Return the address that the marks on the server prove instead of a bound one, if they do."""
+        mark = live.mark if live.mark and self.desired.owns(live.mark) else None
+        named = assistant(mark.name) if mark else None
+        if named == address:
+            return None
+        if named and mark and mark.nonce == binding.nonce and self._is_renamed(address, named, live):
+            return named
+        if MARK_KEY not in live.metadata and self._is_released(address):
+            return address
+        others = [one for one in self.marked.get(address.name, ()) if self._has_own_nonce(one)]
+        is_later = any(one.mark and one.mark.nonce != binding.nonce for one in others)
+        return address if is_later and named is None else None
+
+    def _has_own_nonce(self, live: LiveAssistant) -> bool:
+        """Return whether the state does not contradict the nonce in the mark of an assistant."""
+        known = self._bindings_by_id.get(live.id, ())
+        return all(live.mark is not None and one.nonce == live.mark.nonce for one in known)
+
+    def _is_renamed(self, bound: Address, named: Address, live: LiveAssistant) -> bool:
+        """Return whether neither the configuration nor the journal explains the other name in a mark."""
+        if named in self.names(bound) and bound not in self.desired.by_address:
+            return False
+        if bound in self.names(named):
+            return False
+        begun = {one.address for one in self.updates.get(live.id, ())}
+        return named not in begun or named in self.desired.by_address
+
+    def _is_released(self, bound: Address) -> bool:
+        """Return whether what has no ownership mark is nothing of ours any more: nothing says that it is.
+
+        An earlier `removed` took the mark out, or another user did; a destroy does not pass over it.
+        """
+        addresses = {*self.names(bound)}
+        is_named = addresses & {*self.desired.by_address, *self.desired.removed}
+        return not is_named and not self.options.is_destroy
+
+    @cached_property
+    def is_outdated(self) -> bool:
+        """Return whether the marks on the server show a later apply than the one of the state."""
+        return bool(self.state.bindings) and is_outdated(self.desired, self.live, self.state)
+
+    def is_older(self, live: LiveAssistant) -> bool:
+        """Return whether what the state knows of an assistant is older than its ownership mark."""
+        updates = self.updates.get(live.id, ())
+        known = self._bindings_by_id.get(live.id, ())
+        return bool(known) and all(is_older(one, live, updates) for one in known)
+
+    @cached_property
+    def _bindings_by_id(self) -> Mapping[str, Sequence[AssistantBinding]]:
+        found: dict[str, list[AssistantBinding]] = defaultdict(list)
+        for one in self.state.bindings.values():
+            if isinstance(one, AssistantBinding):
+                found[one.id].append(one)
+        return found
 
 
 def identify(inputs: PlannerInput) -> Claims:
@@ -290,7 +372,8 @@ def _by_mark(inputs: PlannerInput, claims: Claims, desired: DesiredAssistant) ->
             verdict = Verdict.INTERRUPTED if proved else Verdict.ADOPTED
             claim = _known_elsewhere(inputs, Claim(verdict, desired.address, marked[0], previous=previous))
             return replace(claim, refused=_unmanageable(inputs, desired, claim.live, claim.binding))
-    is_known = any(inputs.state.assistant(name) for name in names)
+    bound = [name for name in names if inputs.state.assistant(name) and name not in inputs.overtaken]
+    is_known = bool(bound) and not inputs.is_outdated
     return Absent(Reason.GONE if is_known else Reason.NEW, _absent_uploads(inputs, desired))
 
 
@@ -303,7 +386,11 @@ def _known_elsewhere(inputs: PlannerInput, claim: Claim) -> Claim:
     address = inputs.former_addresses.get(claim.live.id)
     if address is None:
         return claim
-    return replace(claim, verdict=Verdict.MOVED, binding=inputs.state.assistant(address), previous=address)
+    binding = inputs.state.assistant(address)
+    known = binding and refreshed(
+        inputs.options.fields, binding, claim.live, inputs.updates.get(claim.live.id, ())
+    )
+    return replace(claim, verdict=Verdict.MOVED, binding=known, previous=address)
 
 
 def _unmanageable(
@@ -455,7 +542,7 @@ def _unmanaged(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:
     for name, marked in inputs.marked.items():
         address = assistant(name)
         for live in marked:
-            is_known = live.id in inputs.bound_ids or live.id in claims.by_id
+            is_known = live.id in inputs.known_ids or live.id in claims.by_id
             if not is_known and not is_unresolved(inputs, claims, address):
                 yield Claim(Verdict.UNMANAGED, address, live, refused=protection(inputs, address, live))
 

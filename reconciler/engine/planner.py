@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.engine.adoption import stays, touched
 from reconciler.engine.capabilities import adapted, cleared, impossible, of_file, uncreatable, withheld
 from reconciler.engine.difference import Explaining, as_found, explained, field_changes, sent, uncleared
 from reconciler.engine.files import Leftovers, left_open, locate, strangers, unwanted_files, wanted_files
-from reconciler.engine.memory import normalised, remember
+from reconciler.engine.memory import digests, normalised, remember
 from reconciler.engine.ownership import PlannerInput, Verdict, identify, is_stuck, manages_files
+from reconciler.engine.staleness import listed
 from reconciler.engine.weakening import weakened
 from reconciler.model.address import Address
+from reconciler.model.canonical import canonical
 from reconciler.model.change import Action, Change, FieldChange, Reason, Step, StepKind
 from reconciler.model.field import Clear
 from reconciler.model.mark import MARK_KEY, Mark, files_digest
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
     from reconciler.model.resource import Desired, DesiredAssistant, FileReference, Live, LiveAssistant
     from reconciler.model.state import State
 
-_NAMED = 3  # unreadable objects in a notice
+_NAMED = 3  # objects in a notice
 
 
 def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Plan:
@@ -65,7 +68,8 @@ def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Pl
         notices=(
             *_notices(inputs, claims),
             *strangers(uploads),
-            *_orphans(assistants),
+            *_orphans(inputs, assistants),
+            *_older(inputs, claims),
             *_forms(inputs),
             *adapted(inputs, changes),
         ),
@@ -167,7 +171,14 @@ def _mark(inputs: PlannerInput, desired: DesiredAssistant, nonce: str) -> Mark:
         letters=letters,
         keys=digests_of_keys,
         files=files_digest(file.identity for file in inputs.desired.files_of(desired)),
+        sent=_sent_digest(fields, desired),
     )
+
+
+def _sent_digest(fields: Fields, desired: DesiredAssistant) -> str:
+    """Return 8 hex digits over the declared values, but for the files by path, which a mark covers anyway."""
+    given = [file_id for file_id in desired.files or () if isinstance(file_id, str)]
+    return sha256(canonical(digests(fields, desired, given)).encode()).hexdigest()[:8]
 
 
 class _Contents(NamedTuple):
@@ -236,7 +247,8 @@ def _update(
     mark = _mark(inputs, desired, claim.nonce)
     if contents.ignored and live.mark:  # it contains the files of before
         mark = replace(mark, files=live.mark.files)
-    writes = (Step(StepKind.UPDATE, id=live.id),) if changed or mark != fields.recognised(live.mark) else ()
+    is_marked = _is_marked(mark, fields.recognised(live.mark), contents)
+    writes = () if is_marked and not changed else (Step(StepKind.UPDATE, id=live.id),)
     rest = _rest(inputs, desired, claim) if writes and inputs.options.whole else {}
     drifted = any(one.drifted for one in differing) or _files_drifted(fields, memory, claim, contents)
     steps = (
@@ -280,6 +292,12 @@ def _update(
         if not (claim.is_bound and binding == claim.binding and not memory.updates):
             return replace(change, binding=binding)
     return change
+
+
+def _is_marked(mark: Mark, known: Mark | None, contents: _Contents) -> bool:
+    """Return whether a live mark may stay as it is; it shows older states too that files changed."""
+    moves = bool(contents.attach or contents.detach)
+    return mark.covers(known) and not (known and known.sent and moves and mark != known)
 
 
 def _is_kept(fields: Fields, memory: Memory, change: FieldChange) -> bool:
@@ -466,13 +484,26 @@ def _release(inputs: PlannerInput, claim: Claim) -> Change:
 def _forgotten(inputs: PlannerInput, claims: Claims) -> Iterator[Change]:
     """Yield bindings that are of no use any more: of what is gone, and of what has two."""
     released = {claim.address for claim in claims.of(Verdict.REMOVED)}
+    declared, leaving = claims.declared, {claim.previous for claim in claims.declared.values()}
     for address in inputs.undeclared:
         bound, owner = inputs.state.bindings[address].id, claims.aliases.get(address)
-        if owner:
+        today = inputs.overtaken.get(address)
+        if address in leaving:
+            continue
+        if today is not None and today not in declared and address not in released:
+            yield Change(address, Action.FORGET, Reason.RENAMED, id=bound, note=_overtaken(address, today))
+        elif owner:
             note = f"it is {owner}"
             yield Change(address, Action.FORGET, Reason.RENAMED, id=bound, note=note, follows=(owner,))
         elif bound not in inputs.live.assistants and address not in released:
             yield Change(address, Action.FORGET, Reason.GONE, id=bound)
+
+
+def _overtaken(address: Address, today: Address) -> str:
+    """Return what is said of an address under which only an older state knows an assistant."""
+    if today == address:
+        return "it does not have our ownership mark any more, so it is not deleted and stays on the server"
+    return f"its ownership mark names {today} since a later apply"
 
 
 def _leftovers(inputs: PlannerInput, claims: Claims) -> Iterator[Change]:
@@ -520,12 +551,15 @@ def _notices(inputs: PlannerInput, claims: Claims) -> Iterator[str]:
                 "Delete it by hand."
             )
         elif inputs.options.is_destroy:
-            yield from _abandoned(inputs, claim)
+            yield from _abandoned(inputs, claim, "without the state")
         elif not inputs.options.prune:
             yield (
                 f"{claim.live.id} has our ownership mark as {claim.address}, which is neither declared nor "
                 "in the state; it is left alone. --prune-marked deletes it."
             )
+    for claim in claims.of(Verdict.UNDECLARED):
+        if not claim.refused and inputs.is_older(claim.live):
+            yield from _abandoned(inputs, claim, "with an older state")
     unreadable = list(inputs.live.unreadable.values())
     if unreadable:
         named = "; ".join(f"{one.id}: {one.problem}" for one in unreadable[:_NAMED])
@@ -534,13 +568,13 @@ def _notices(inputs: PlannerInput, claims: Claims) -> Iterator[str]:
         yield f"{len(unreadable)} unreadable {objects} left alone: {named}{more}"
 
 
-def _abandoned(inputs: PlannerInput, claim: Claim) -> Iterator[str]:
-    """Yield the uploads of an assistant that only its ownership mark makes ours: a destroy leaves them."""
+def _abandoned(inputs: PlannerInput, claim: Claim, why: str) -> Iterator[str]:
+    """Yield the uploads of an assistant that the state does not know; they stay, whatever becomes of it."""
     bound = {file_id for file in inputs.state.files.values() for file_id in file.ids}
     unknown = [file_id for file_id in claim.live.file_ids if file_id not in bound]
     if unknown:
         yield (
-            f"{', '.join(unknown)}, attached to {claim.address}, is not deleted: without the state nothing "
+            f"{', '.join(unknown)}, attached to {claim.address}, is not deleted: {why} nothing "
             "proves that this project uploaded it. Delete it by hand if no other user needs it."
         )
 
@@ -559,12 +593,25 @@ def _forms(inputs: PlannerInput) -> Iterator[str]:
         yield f"{inputs.options.target} keeps these values in a form of its own: {named}{more}"
 
 
-def _orphans(wanted: Sequence[Change]) -> Iterator[str]:
+def _older(inputs: PlannerInput, claims: Claims) -> Iterator[str]:
+    """Yield which assistants a later run applied than the one that saved the state."""
+    found = [claim.address for claim in claims.declared.values() if inputs.is_older(claim.live)]
+    if found:
+        yield (
+            f"{listed(found)}: another run applied this after the state was saved, so a change that another "
+            "user made on the server cannot be distinguished from that run's and counts as a difference only"
+        )
+
+
+def _orphans(inputs: PlannerInput, wanted: Sequence[Change]) -> Iterator[str]:
     """Yield uploads that an assistant lets go of, where no state proves them to be ours."""
     for change in wanted:
         strange = [one.id for one in change.steps if one.kind is StepKind.DETACH and one.file == one.id]
-        if strange and (change.action is Action.ADOPT or change.reason is Reason.FINISHED):
+        live = inputs.live.assistants.get(change.id)
+        is_lost = change.action is Action.ADOPT or change.reason is Reason.FINISHED
+        if strange and (is_lost or (live and inputs.is_older(live))):
+            why = "without the state" if is_lost else "with an older state"
             yield (
-                f"{', '.join(strange)}, detached from {change.address}, stays on the server: without the "
-                "state nothing proves that it is ours. Delete it by hand if no other user needs it."
+                f"{', '.join(strange)}, detached from {change.address}, stays on the server: {why} "
+                "nothing proves that it is ours. Delete it by hand if no other user needs it."
             )

@@ -16,7 +16,7 @@ from reconciler.api.errors import APIError, UnknownOutcomeError
 from reconciler.engine.attaching import Attaching, StaleError, UnfitError, UnkeptError, short
 from reconciler.engine.capabilities import frozen, ignored, unmarked
 from reconciler.engine.difference import remembered
-from reconciler.engine.memory import Memory, remember
+from reconciler.engine.memory import Memory, refreshed, remember
 from reconciler.engine.recovery import Search
 from reconciler.engine.verification import failures, results, verified
 from reconciler.model.address import Address, Kind
@@ -171,6 +171,7 @@ class Steps(Attaching):
             attached=files,
             id=found.id,
             digests=digests,
+            mark=_mark(change).digest,
         )
         self.begun[change.address] = intent
         self._intend(intent)
@@ -535,7 +536,10 @@ class Steps(Attaching):
 
     def _memory(self, change: Change, before: LiveAssistant | None) -> Memory:
         bound = self.bindings.get(change.moved_from or change.address)
-        return Memory(bound if before and isinstance(bound, AssistantBinding) else None)
+        if before is None or not isinstance(bound, AssistantBinding):
+            return Memory(None)
+        updates = [one for one in self.pending if one.step == "update" and one.id == bound.id]
+        return Memory(refreshed(self.fields, bound, before, updates))
 
     def _compared(
         self, change: Change, *, before: LiveAssistant | None, after: LiveAssistant

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -192,7 +192,7 @@ class Change:
             "steps": [[str(step.kind), str(step.file or ""), step.id] for step in self.steps],
             "fields": [[change.field, change.after] for change in self.fields],
             "values": dict(self.values),
-            "mark": str(self.mark or ""),
+            "mark": str(replace(self.mark, sent="")) if self.mark else "",  # the values are there already
         } | ({"found": stays} if stays else {})
 
     @property

@@ -6,7 +6,7 @@ It finds an assistant again; it never alone allows a write (anyone in the accoun
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,8 @@ PROTECTED = "p"
 
 _PATTERN = re.compile(
     r"v1 (?P<project>[a-z0-9_.-]+)/(?P<environment>[a-z0-9_.-]+)/(?P<name>[a-z0-9_.-]+)"
-    r" n=(?P<nonce>[a-z2-7]+) f=(?P<letters>[a-z]*)(?P<keys>(?:\+[0-9a-f]{8})*) d=(?P<files>[0-9a-f]{16})\Z"
+    r" n=(?P<nonce>[a-z2-7]+) f=(?P<letters>[a-z]*)(?P<keys>(?:\+[0-9a-f]{8})*) d=(?P<files>[0-9a-f]{16})"
+    r"(?: s=(?P<sent>[0-9a-f]{8}))?\Z"
 )
 
 
@@ -33,7 +34,9 @@ class Mark:
 
     ``letters`` stand for the managed fields, in the order of the dialect's table, PROTECTED behind them;
     ``keys`` are 8-hex digests of keys that are managed one by one, since the keys themselves would not fit;
-    ``files`` is a 16-hex digest over (file name, sha256).
+    ``files`` is a 16-hex digest over (file name, sha256). ``sent`` is an 8-hex digest of the values that the
+    configuration declared at the last write: a state that was saved before it has another one. It is empty in
+    marks of an earlier version.
     """
 
     project: str
@@ -43,11 +46,22 @@ class Mark:
     letters: str
     keys: frozenset[str]
     files: str
+    sent: str = ""
 
     def __str__(self) -> str:
         keys = "".join(f"+{key}" for key in sorted(self.keys))
         owner = f"{self.project}/{self.environment}/{self.name}"
-        return f"v1 {owner} n={self.nonce} f={self.letters}{keys} d={self.files}"
+        sent = f" s={self.sent}" * bool(self.sent)
+        return f"v1 {owner} n={self.nonce} f={self.letters}{keys} d={self.files}{sent}"
+
+    @property
+    def digest(self) -> str:
+        """16 hex digits by which a state knows it again."""
+        return sha256(str(self).encode()).hexdigest()[:16]
+
+    def covers(self, other: Mark | None) -> bool:
+        """Return whether another mark says the same of what is managed, whatever was sent at its write."""
+        return other is not None and replace(self, sent=other.sent) == other
 
     @property
     def is_protected(self) -> bool:
@@ -60,7 +74,7 @@ class Mark:
         match = _PATTERN.match(text) if isinstance(text, str) else None
         if match is None:
             return None
-        parts = match.groupdict()
+        parts = match.groupdict("")
         return cls(keys=frozenset(parts.pop("keys").split("+")[1:]), **parts)
 
 
@@ -68,7 +82,8 @@ def longest(letters: int, keys: int) -> int:
     """Return the most characters that an ownership mark can have with so many letters and key digests."""
     project, environment, name, nonce = 64, 32, 100, 26
     owner = len("v1 //") + project + environment + name
-    return owner + len(" n= f= d=") + nonce + letters + len(PROTECTED) + keys * len("+01234567") + 16
+    rest = nonce + letters + len(PROTECTED) + keys * len("+01234567") + 16 + 8
+    return owner + len(" n= f= d= s=") + rest
 
 
 def key_digest(key: str) -> str:

@@ -23,7 +23,8 @@ class AssistantBinding:
     ``digests`` maps every managed field (``name``, ``tools``, ``metadata.team``, ``files``) to the
     digest of the value last sent, so its keys are the managed fields. ``echoes`` has the digest of what the
     server returned, for every one where that differs; it is None where nothing was recorded, as in a state of
-    an earlier version. ``ignored`` are managed fields whose last value the server did not take.
+    an earlier version. ``ignored`` are managed fields whose last value the server did not take. ``mark`` is
+    the digest of the ownership mark that the assistant had then, empty in a state of an earlier version.
     """
 
     id: str
@@ -32,6 +33,7 @@ class AssistantBinding:
     protected: bool = False
     echoes: Mapping[str, str] | None = None
     ignored: tuple[str, ...] = ()
+    mark: str = ""
 
     def echo(self, path: str) -> str:
         """Return the digest of what the server returned to our last write; empty where it is not known."""
@@ -97,8 +99,9 @@ class Intent:
     ``nonce`` belongs to a create. An upload, which carries no mark, is found again among the ids
     that are not in ``known``: those that already had its name and size before the call. Of a delete ``known``
     are the ids to delete. Of an update they are the uploads that were attached before, ``attached`` those
-    that will be, ``id`` is the assistant, and ``digests`` maps each field to the digest of the value that is
-    sent. ``at`` is the time of the journal entry in seconds since 1970, 0 if unrecorded.
+    that will be, ``id`` is the assistant, ``digests`` maps each field to the digest of the value that is
+    sent, and ``mark`` is the digest of the ownership mark. ``at`` is the time of the journal entry in seconds
+    since 1970, 0 if unrecorded.
     """
 
     address: Address
@@ -112,6 +115,7 @@ class Intent:
     attached: tuple[str, ...] = ()
     id: str = ""
     digests: Mapping[str, str] = field(default_factory=dict)
+    mark: str = ""
 
     @property
     def leaving(self) -> tuple[str, ...]:

@@ -200,7 +200,8 @@ def test_the_new_mark_comes_before_the_old_one_when_the_state_is_lost(moving):
 def bind(scene, name, found):
     """The state says so too, as a run leaves it that dies between two lines of its journal."""
     binding = scene.store.load().bindings[address_of("support")]
-    scene.store.record(address_of(name), replace(binding, id=found.id))
+    mark = replace(mark_of(found), name=name)
+    scene.store.record(address_of(name), replace(binding, id=found.id, mark=mark.digest))
 
 
 def test_when_both_addresses_are_bound_to_one_assistant_the_old_one_is_only_forgotten(moving):

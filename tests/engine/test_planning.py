@@ -209,7 +209,20 @@ def test_nothing_is_deleted_whose_mark_was_taken_away(world):
     (change,) = world.plan().changes
     report = world.apply()
 
-    assert "does not have the ownership mark" in change.refused
+    assert change.action is Action.FORGET
+    assert "does not have our ownership mark any more" in change.note
+    assert report.exit_code == 0
+    assert len(world.assistants()) == 1
+    assert world.store.load().bindings == {}
+
+
+def test_a_destroy_does_not_pass_over_what_lost_its_mark(world):
+    world.apply(assistant())
+    edit(world, metadata={})
+
+    report = world.apply(because=Reason.DESTROY)
+
+    assert "does not have the ownership mark" in report.outcomes[0].message
     assert report.exit_code == 5
     assert len(world.assistants()) == 1
 

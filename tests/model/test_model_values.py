@@ -59,7 +59,7 @@ def test_a_mark_always_fits_a_metadata_value(mark):
 def test_the_longest_mark_of_all_fits_a_metadata_value():
     keys = frozenset(key_digest(f"key {number}") for number in range(PAIRS.limit - 1))
     letters = ASSISTANTS_V1.fields.letters(NAMES) + PROTECTED
-    mark = Mark("p" * 64, "e" * 32, "n" * 100, "z" * 26, letters, keys, files_digest([]))
+    mark = Mark("p" * 64, "e" * 32, "n" * 100, "z" * 26, letters, keys, files_digest([]), sent="0" * 8)
     assert len(keys) == 15
     assert len(str(mark)) == longest(len(letters) - 1, 15) <= PAIRS.value_limit
     assert Mark.parse(str(mark)) == mark
@@ -147,6 +147,16 @@ def test_a_mark_says_what_is_managed():
     )
 
 
+def test_a_mark_shows_what_was_sent_and_one_of_an_earlier_version_does_not():
+    later = Mark.parse(MARK + " s=89abcdef")
+
+    assert (later.sent, Mark.parse(MARK).sent) == ("89abcdef", "")
+    assert str(later) == MARK + " s=89abcdef"
+    assert later.covers(Mark.parse(MARK))
+    assert not later.covers(Mark.parse(MARK.replace("d=0", "d=1")))
+    assert later.digest != Mark.parse(MARK).digest
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -155,6 +165,8 @@ def test_a_mark_says_what_is_managed():
         "",
         "mine",
         MARK + " ",
+        MARK + " s=",
+        MARK + " s=89abcde",
         MARK + "\n",
         " " + MARK,
         MARK.replace("v1", "v2"),
