@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.engine.ownership import Verdict, is_stuck, manages_files
@@ -30,6 +31,7 @@ _UNPROVED = (
     "it was taken for ours by its name and size alone, as this server does not let users read uploads. "
     "Delete it by hand if no other user needs it"
 )
+_FOREIGN = 2  # uploads of other users among those of an assistant that a mark is compared without
 _OPEN = "nothing proves that this project uploaded"
 
 
@@ -116,13 +118,18 @@ class _Known:
 
     @cached_property
     def lost(self) -> frozenset[Address]:
-        """The declared files that no upload of the state is proved to be."""
-        return frozenset(file.address for file in self.inputs.desired.files if not self.found(file))
+        """The declared files that no upload of the state is proved to be, or only one of before."""
+        return frozenset(file.address for file in self.inputs.desired.files if self._is_lost(file))
+
+    def _is_lost(self, file: DesiredFile) -> bool:
+        """Return whether the marks may know the upload of a file better than the state."""
+        found = self.found(file)
+        return found is None or (self.inputs.is_outdated and self._moves(file, found.record))
 
     def match(self, file: DesiredFile, recovered: str) -> FileMatch:
         """Return the upload that a declared file is; ``recovered`` is what an ownership mark proves."""
         known = self.bound.get(file.address)
-        if found := self.found(file):
+        if (found := self.found(file)) and not (recovered and recovered != found.record.id):
             return FileMatch(file, known, found.record.id, found.reason, old=found.old)
         if known and known.id == recovered and known.current.identity == file.identity:
             return FileMatch(file, known, known.id, Reason.SAME)
@@ -225,23 +232,46 @@ def _with(bound: FileBinding | None, intent: Intent, upload: LiveFile) -> FileBi
 
 
 class _Container(NamedTuple):
-    """An assistant of a lost state, and the very files that its ownership mark names."""
+    """An assistant of a lost state, its declared files, and whether its ownership mark names just these.
+
+    Where the mark names others, the content of all that it contains decides which uploads are ours. ``given``
+    are the uploads that are declared by id.
+    """
 
     files: Sequence[DesiredFile]
     live: LiveAssistant
+    is_covered: bool
+    given: Collection[str]
 
 
 def _containers(inputs: PlannerInput, claims: Claims, lost: Collection[Address]) -> Sequence[_Container]:
-    """Return the assistants with a lost file whose mark covers the very files that are declared."""
+    """Return the assistants with a lost file."""
     containers = []
     for desired in inputs.desired.assistants:
         claim = claims.declared.get(desired.address)
         files = inputs.desired.files_of(desired)
         is_lost = any(file.address in lost for file in files)
-        mark = claim.live.mark if claim and is_lost else None
-        if claim and mark and mark.files == files_digest(file.identity for file in files):
-            containers.append(_Container(files, claim.live))
+        if claim and is_lost and (mark := claim.live.mark) and inputs.desired.owns(mark):
+            is_covered = mark.files == files_digest(file.identity for file in files)
+            given = [one for one in desired.files or () if isinstance(one, str)]
+            containers.append(_Container(files, claim.live, is_covered, given))
     return containers
+
+
+def _covered_uploads(live: Live, assistant: LiveAssistant) -> Collection[str]:
+    """Return the uploads of an assistant that its mark covers, where their content was read.
+
+    Another user may have attached a few others. Of two uploads with one name and content neither is ours.
+    """
+    present = [live.files[one] for one in assistant.file_ids if one in live.files]
+    read = {one.id: (one.filename, one.sha256) for one in present if one.sha256 and not one.inferred}
+    number = Counter(read.values())
+    for foreign in range(min(_FOREIGN, len(read) - 1) + 1):
+        for others in combinations(read, foreign):
+            ours = {one: identity for one, identity in read.items() if one not in others}
+            if assistant.mark and assistant.mark.files == files_digest(ours.values()):
+                return [one for one, identity in ours.items() if number[identity] == 1]
+    return ()
 
 
 def _recovered(
@@ -252,17 +282,28 @@ def _recovered(
     Where two uploads may be one file, or one upload two files, neither is proved to be ours.
     """
     alike: dict[Address, set[str]] = {}
-    for files, assistant in containers:
-        for upload in (live.files[file_id] for file_id in assistant.file_ids if file_id in live.files):
-            candidates = [file.address for file in files if _is_alike(upload, file)]
-            if len(candidates) == 1:
-                alike.setdefault(candidates[0], set()).add(upload.id)
+    for container in containers:
+        for address, ids in _alike(live, container).items():
+            others = ids - {*container.given}
+            alike.setdefault(address, set()).update(others or ids)
     number = Counter(file_id for ids in alike.values() for file_id in ids)
     return {
         address: one
         for address, (one, *others) in alike.items()
         if address in lost and not others and number[one] == 1
     }
+
+
+def _alike(live: Live, container: _Container) -> Mapping[Address, set[str]]:
+    """Return the uploads of an assistant that may be a declared file, and no other one."""
+    files, assistant, is_covered, _ = container
+    alike: dict[Address, set[str]] = {}
+    contained = assistant.file_ids if is_covered else _covered_uploads(live, assistant)
+    for upload in (live.files[file_id] for file_id in contained if file_id in live.files):
+        candidates = [file.address for file in files if _is_alike(upload, file)]
+        if len(candidates) == 1:
+            alike.setdefault(candidates[0], set()).add(upload.id)
+    return alike
 
 
 def _is_alike(upload: LiveFile, file: DesiredFile) -> bool:
@@ -272,9 +313,9 @@ def _is_alike(upload: LiveFile, file: DesiredFile) -> bool:
     return same and (upload.filename == file.filename or (is_read and upload.is_named(file.filename)))
 
 
-def _is_candidate(upload: LiveFile, file: DesiredFile) -> bool:
-    """Return whether an upload whose content was not read may be a declared file."""
-    return upload.sha256 is None and upload.size == file.size and upload.is_named(file.filename)
+def _may_be(upload: LiveFile, file: DesiredFile) -> bool:
+    """Return whether an upload may be a declared file, by its name and size."""
+    return upload.size == file.size and upload.is_named(file.filename)
 
 
 def _inferred(known: _Known, recovered: Iterable[str]) -> frozenset[str]:
@@ -320,11 +361,12 @@ def _of_lost(
     inputs: PlannerInput, containers: Sequence[_Container], lost: Collection[Address]
 ) -> Iterator[str]:
     """Yield what may be a file that a lost state knew."""
-    for files, assistant in containers:
+    for files, assistant, is_covered, _ in containers:
         wanted = [file for file in files if file.address in lost]
-        for upload in map(inputs.live.files.get, assistant.file_ids):
-            if upload and any(_is_candidate(upload, file) for file in wanted):
-                yield upload.id
+        present = [inputs.live.files[one] for one in assistant.file_ids if one in inputs.live.files]
+        alike = [one for one in present if any(_may_be(one, file) for file in wanted)]
+        needed = present if alike and not is_covered else alike
+        yield from (one.id for one in needed if one.sha256 is None)
 
 
 def _of_leftovers(inputs: PlannerInput, claims: Claims, known: _Known) -> Iterator[str]:
@@ -516,7 +558,7 @@ def _wanted(inputs: PlannerInput, match: FileMatch, leftovers: Leftovers) -> Cha
     made = replace(made, fields=fields, binding=binding if old else None)
     if is_alive:
         return replace(made, reason=Reason.STRANGE)
-    return replace(made, drifted=bound is not None)
+    return replace(made, drifted=bound is not None and not inputs.is_outdated)
 
 
 def _kept_as_is(inputs: PlannerInput, file: DesiredFile, bound: FileBinding, leftovers: Leftovers) -> Change:
