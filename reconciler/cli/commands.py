@@ -15,6 +15,7 @@ from click.core import ParameterSource
 
 from reconciler.cli import options
 from reconciler.cli.console import Console, is_interactive
+from reconciler.cli.options import is_typed
 
 if TYPE_CHECKING:
     from reconciler.cli.compare_revision import Comparison
@@ -91,11 +92,11 @@ def apply(plan_file: Path | None, skip_stale: bool, auto_approve: bool, form: st
     the plan is made again, and whatever differs stops it. It may be killed at any time: what is done is
     recorded, and the same command finishes the rest. A format other than text prints the report.
     """
-    _need_consent(form, auto_approve=auto_approve or plan_file is not None)
-    if skip_stale and plan_file is None:
-        raise click.UsageError("--skip-stale is about a PLAN, and none is given")
-    review, session = _reviewed(plan_file, options, skip_stale=skip_stale)
     approved = auto_approve or plan_file is not None
+    form = _form_with_consent(form, auto_approve=approved)
+    if skip_stale and plan_file is None and is_typed("skip_stale"):
+        raise click.UsageError("--skip-stale is about a PLAN, and none is given")
+    review, session = _reviewed(plan_file, options, skip_stale=skip_stale and plan_file is not None)
     report_options = _report_options(form, options)
     return session.apply(
         review, approved=approved, concurrency=_concurrency(options), report_options=report_options
@@ -103,13 +104,13 @@ def apply(plan_file: Path | None, skip_stale: bool, auto_approve: bool, form: st
 
 
 @click.command(epilog=EXITS)
-@options.changing
+@options.destroying
 def destroy(auto_approve: bool, form: str, **options: Any) -> int:  # noqa: FBT001 - click passes flags so
     """Delete everything of this project.
 
     Shows the plan and asks first. What has prevent_destroy stays, and so do the files it carries.
     """
-    _need_consent(form, auto_approve=auto_approve)
+    form = _form_with_consent(form, auto_approve=auto_approve)
     review, session = _reviewed(None, options, everything=True)
     report_options = _report_options(form, options)
     return session.apply(
@@ -268,11 +269,18 @@ def completion(context: click.Context, shell: str) -> int:
     return 0
 
 
-def _need_consent(form: str, *, auto_approve: bool) -> None:
-    if not auto_approve and not is_interactive():
+def _form_with_consent(form: str, *, auto_approve: bool) -> str:
+    """Return the format: a variable that is meant for other commands leaves the question its text.
+
+    UsageError where there is no consent, and no user to ask for it.
+    """
+    if auto_approve:
+        return form
+    if not is_interactive():
         raise click.UsageError("there is no terminal to ask for approval: say --auto-approve if it is given")
-    if not auto_approve and form != "text":
+    if form != "text" and is_typed("form"):
         raise click.UsageError(f"with --format {form} no plan is shown to approve: say --auto-approve")
+    return "text"
 
 
 def _reviewed(

@@ -1,4 +1,4 @@
-"""The options that commands share; every one of them has a variable."""
+"""The options that commands share; every one of them has a variable, but for the consent to `destroy`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
+from reconciler.cli.shared_option import SharedOption
 from reconciler.render.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -26,7 +28,12 @@ def option(*names: str, **rest: Any) -> Callable[[F], F]:
     """Return a click option that shows its variable: ``ASSISTANTS_SYNC_`` and its long name, by default."""
     long = next(name for name in names if name.startswith("--"))
     variable = "ASSISTANTS_SYNC_" + long.partition("/")[0].strip("-").replace("-", "_").upper()
-    return click.option(*names, **{"envvar": variable, "show_envvar": True, **rest})
+    return click.option(*names, **{"cls": SharedOption, "envvar": variable, "show_envvar": True, **rest})
+
+
+def is_typed(name: str) -> bool:
+    """Return whether the user typed this option: a variable may be set for another command."""
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 def together(*options: Callable[[F], F]) -> Callable[[F], F]:
@@ -273,8 +280,7 @@ drawing = together(
     ),
 )
 
-consent = together(
-    option("--auto-approve", is_flag=True, help="Do not ask."),
+_control = together(
     option(
         "--expect-digest",
         metavar="SHA256",
@@ -302,4 +308,10 @@ report = option(
     help="Also write what became of every change to this file, for `show`.",
 )
 
-changing = together(configuration, server, state, scope, on_drift, consent, report, drawing, speaking)
+_planned = together(configuration, server, state, scope, on_drift)
+_reported = together(_control, report, drawing, speaking)
+
+changing = together(_planned, option("--auto-approve", is_flag=True, help="Do not ask."), _reported)
+
+destroying = together(_planned, click.option("--auto-approve", is_flag=True, help="Do not ask."), _reported)
+"""As `changing`; only the option itself is consent to `destroy`: a variable is set for every command."""

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import click
-from click.core import ParameterSource
-
 from reconciler.cli.known_secrets import KNOWN
+from reconciler.cli.options import is_typed
 from reconciler.errors import RefusedError, UsageError
 from reconciler.render.document import PlanDocument, printed
 from reconciler.render.formats import drawn
@@ -40,10 +38,10 @@ class OutputOptions:
         """Return what the options say; UsageError for those that do not go together."""
         if options["brief"] and options["full"]:
             raise UsageError("--brief and --full do not go together")
-        source = click.get_current_context().get_parameter_source
-        named = [source(name) for name in ("brief", "full")]
-        if form != "text" and ParameterSource.COMMANDLINE in named:  # what a variable says is meant for text
-            raise UsageError(f"--brief and --full are about text; {form} is always the same")
+        if form != "text" and (is_typed("brief") or is_typed("full")):  # what a variable says is for text
+            if is_typed("form"):
+                raise UsageError(f"--brief and --full are about text; {form} is always the same")
+            form = "text"
         depth = Depth.BRIEF if options["brief"] else Depth.FULL if options["full"] else Depth.PLAIN
         return cls(form, depth, options.get("max_bytes", 60_000))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.console import Console
-from reconciler.cli.options import configuration, drawing, speaking
+from reconciler.cli.options import configuration, drawing, is_typed, speaking
 
 if TYPE_CHECKING:
     from reconciler.config.resolve import Configuration
@@ -28,6 +28,8 @@ def show(address: str, form: str, **options: Any) -> int:
     """
     if address.endswith(".json") or Path(address).is_file():
         return _show_file(Path(address), form, **options)
+    if form not in {"text", "json"} and not is_typed("form"):
+        form = "text"  # a variable that is meant for other commands
     if form not in {"text", "json"}:
         raise click.UsageError(f"--format {form} is for a file; an assistant is shown as text or json")
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - only this command pays for it

@@ -255,7 +255,8 @@ def test_every_command_is_in_the_readme_and_helps(name):
         if isinstance(parameter, click.Option):
             assert parameter.help, parameter.name
             variables = parameter.envvar if isinstance(parameter.envvar, list) else [parameter.envvar]
-            assert variables[0].startswith("ASSISTANTS_SYNC_")
+            is_consent = (name, parameter.name) == ("destroy", "auto_approve")
+            assert is_consent or variables[0].startswith("ASSISTANTS_SYNC_")
 
 
 def test_every_exit_code_is_in_the_readme():
