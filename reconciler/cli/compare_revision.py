@@ -57,7 +57,7 @@ class Comparison:
 
     def plan(self, *, detailed: bool, texts: bool, drawing: OutputOptions, out: Path | None) -> int:
         """Show the changes from the commit to the configuration; needs no server, no key and no state."""
-        declared = self.configured.reported(self.console)
+        declared = self.configured.configuration
         with committed(self.configured.root, self.revision) as commit:
             before = self._declared_in(commit, declared.desired.project)
             target = f"the configuration of {self.revision} (commit {commit.name[:12]}); no server was asked"
@@ -67,15 +67,12 @@ class Comparison:
             run = against(before, declared.desired, options).narrowed(self.scope.targets, self.scope.excluded)
             if texts:
                 run = asyncio.run(with_texts(run, _reading(commit), self.configured.root.reopen))
-        if warnings:
-            self.console.print_diagnostics(warnings)
         plan = anonymous(run.plan)
-        drawing.show(
-            plan_document(plan, self.scope.recorded, (*declared.warnings, *warnings)),
-            self.console,
-            out,
-            self.configured.root,
-        )
+        every = (*declared.warnings, *warnings)
+        if drawing.form == "text":  # other formats have them in their document
+            self.console.print_warnings(every, declared.omitted)
+        document = plan_document(plan, self.scope.recorded, every, declared.omitted)
+        drawing.show(document, self.console, out, self.configured.root)
         return _CHANGES if detailed and plan.has_changes else 0
 
     def _declared_in(self, commit: Commit, project: str) -> Desired:

@@ -76,12 +76,13 @@ class Configured:
         option = dialects.dialect(self.named_dialect) if self.named_dialect else None
         return read(self.root, self.files, option)
 
-    def reported(self, console: Console) -> Configuration:
-        """Return the meaning of the configuration, and report on stderr what is likely a mistake in it."""
-        configuration = self.configuration
-        if configuration.warnings:
-            console.print_diagnostics(configuration.warnings, configuration.omitted)
-        return configuration
+    def warn(self, console: Console) -> None:
+        """Report on stderr what is likely a mistake in the configuration, in few lines."""
+        console.print_warnings(self.configuration.warnings, self.configuration.omitted)
+
+    def count_warnings(self, console: Console) -> None:
+        """Report on stderr how much that is, for a command that does not compare the configuration."""
+        console.count_warnings(len(self.configuration.warnings) + self.configuration.omitted)
 
     def elsewhere(self, environment: str | None) -> Configured:
         """Return the same configuration for another environment."""

@@ -11,7 +11,7 @@ from reconciler.cli.ci_environment import in_ci
 from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from reconciler.model.diagnostic import Diagnostic
@@ -75,6 +75,23 @@ class Console:
         from reconciler.render.terminal import painted  # noqa: PLC0415 - not for --help
 
         _write(sys.stderr, painted(diagnostic_lines(problems, omitted), colour=self._coloured(sys.stderr)))
+
+    def print_warnings(self, warnings: Sequence[Diagnostic], omitted: int = 0) -> None:
+        """Print the warnings of a configuration on stderr, in few lines: one for each cause, counted."""
+        from reconciler.cli.repetition import converted  # noqa: PLC0415 - not for --help
+        from reconciler.render.warnings import grouped, of_diagnostics  # noqa: PLC0415 - not for --help
+
+        for text in grouped(of_diagnostics(warnings), omitted, converted("validate")):
+            self.log("Warning", text)
+
+    def count_warnings(self, number: int) -> None:
+        """Print on stderr how many warnings a configuration has, where the command is not about them."""
+        from reconciler.cli.repetition import converted  # noqa: PLC0415 - not for --help
+        from reconciler.render.view import count  # noqa: PLC0415 - not for --help
+
+        if number:
+            how = f"to see {'it' if number == 1 else 'them'}, {converted('validate')}"
+            self.log("Warning", f"the configuration has {count(number, 'warning')}; {how}")
 
     def confirm(self, question: str) -> bool:
         """Return whether the person at the terminal types exactly ``yes``."""

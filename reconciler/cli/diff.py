@@ -29,8 +29,9 @@ def diff(between: tuple[str, str], **options: Any) -> int:
 
     console = Console.of(options)
     configured = Configured.of(options)
-    before, after = (
-        configured.elsewhere(None if name == _WITHOUT else name).reported(console).desired for name in between
-    )
+    sides = [configured.elsewhere(None if name == _WITHOUT else name).configuration for name in between]
+    before, after = (side.desired for side in sides)
+    warnings = dict.fromkeys(warning for side in sides for warning in side.warnings)  # of both, each once
+    console.print_warnings([*warnings], max(side.omitted for side in sides))
     console.print_lines(difference_lines(before, after, between, configured.dialect.fields))
     return 0

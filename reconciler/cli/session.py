@@ -27,7 +27,6 @@ from reconciler.store import LocalStore, planfile
 from reconciler.store.screened import ScreenedStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -37,13 +36,13 @@ if TYPE_CHECKING:
     from reconciler.cli.scope import Scope
     from reconciler.cli.target import Target
     from reconciler.config.content import Root
+    from reconciler.config.resolve import Configuration
     from reconciler.engine.planned_run import PlannedRun
     from reconciler.engine.staleness import Review
-    from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.outcome import Report
     from reconciler.model.plan import Plan
     from reconciler.model.state import State
-    from reconciler.render.document import ReportDocument
+    from reconciler.render.document import PlanDocument, ReportDocument
     from reconciler.store import Store
 
 _CHANGES = 2
@@ -82,10 +81,10 @@ class ReportOptions:
     drawing: OutputOptions
     file: Path | None = None
 
-    def before(self, plan: Plan, warnings: Iterable[Diagnostic], console: Console) -> None:
+    def before(self, document: PlanDocument, console: Console) -> None:
         """Show the plan, where a person reads."""
         if self.drawing.form == "text":
-            self.drawing.show(plan_document(plan, warnings=warnings), console)
+            self.drawing.show(document, console)
 
     def after(self, document: ReportDocument, console: Console, root: Root) -> None:
         """Show how an apply ended; a file that cannot be written is only a warning."""
@@ -123,10 +122,11 @@ class Session:
 
         Nothing but ``out`` is written anywhere.
         """
-        warnings = self.configured.reported(self.console).warnings
         run = asyncio.run(self._planned(self.store.load(), texts=texts, is_reviewed=True))
         plan = run.plan
-        document = plan_document(plan, self.scope.recorded, warnings)
+        document = self._document(plan, self.configured.configuration)
+        if drawing.form == "text":  # other formats have the warnings in their document
+            self.configured.warn(self.console)
         drawing.show(document, self.console, out, self.configured.root)
         if plan.has_changes:
             self.console.hint(_named(plan, out))
@@ -143,9 +143,9 @@ class Session:
 
     def drift(self, *, detailed: bool) -> int:
         """Show what was changed on the server since the last apply; only reads."""
-        self.configured.reported(self.console)
         state = self.store.load()
         run = asyncio.run(self._planned(state))
+        self.configured.count_warnings(self.console)
         drifts = drift(run.options.fields, run.desired, run.live, state)
         self.console.print_lines(drift_lines(plan_view(plan_document(run.plan)), drifts, len(state.bindings)))
         return _CHANGES if detailed and drifts else 0
@@ -154,13 +154,14 @@ class Session:
         self, review: Review, *, approved: bool, concurrency: Concurrency, report_options: ReportOptions
     ) -> int:
         """Make a plan and, once it is approved, carry it out; all of it under the lock."""
-        warnings = self.configured.reported(self.console).warnings
+        valid = self.configured.configuration  # its mistakes end the run before there is a lock
         with self._locked(concurrency.lock_timeout):
             state = self.store.load()
             self._warn(state)
             run, stale = reviewed(review, asyncio.run(self._planned(state, is_reviewed=review.is_given)))
             _refuse_leak(run.plan)
-            report_options.before(run.plan, warnings, self.console)
+            self.configured.warn(self.console)
+            report_options.before(self._document(run.plan, valid), self.console)
             self._guard(run.plan)
             if approved and not review.is_given:
                 require_review(run.plan, with_digest(run.digest_for_review))
@@ -175,6 +176,9 @@ class Session:
         except OutputError as cause:
             raise UnreportedError(cause, report) from cause
         return report.exit_code
+
+    def _document(self, plan: Plan, valid: Configuration) -> PlanDocument:
+        return plan_document(plan, self.scope.recorded, valid.warnings, valid.omitted)
 
     def _locked(self, timeout: float) -> AbstractContextManager[None]:
         command = "destroy" if self.scope.everything else "apply"

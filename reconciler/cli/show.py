@@ -37,7 +37,8 @@ def show(address: str, form: str, **options: Any) -> int:
 
     console = Console.of(options)
     configured = Configured.of(options)
-    valid, fields = configured.reported(console), configured.dialect.fields
+    valid, fields = configured.configuration, configured.dialect.fields
+    configured.count_warnings(console)
     assistant = _declared(valid, address)
     origins = valid.origins[assistant.address]()
     if form == "json":

@@ -236,6 +236,7 @@ class WarningRecord(_Record):
     line: StrictInt
     column: StrictInt
     help: str
+    count: Number = Field(1, description="How many warnings of this document have its code and message.")
 
 
 class ExceptionRecord(_Record):
@@ -271,6 +272,7 @@ class PlanDocument(_Record):
     changes: Some[ChangeRecord]
     notices: Some[str]
     warnings: Some[WarningRecord] = []
+    warnings_omitted: Number = Field(0, description="The number of further warnings, of which none is kept.")
     managed: StrictInt
     missing: StrictInt
     is_bare: StrictBool
@@ -356,9 +358,13 @@ def schema(what: str) -> str:
 
 
 def plan_document(
-    plan: Plan, scope: ScopeRecord | None = None, warnings: Iterable[Diagnostic] = ()
+    plan: Plan,
+    scope: ScopeRecord | None = None,
+    warnings: Sequence[Diagnostic] = (),
+    warnings_omitted: int = 0,
 ) -> PlanDocument:
     """Return a plan as its document, with what is likely a mistake in the configuration."""
+    alike = Counter((one.code, one.message) for one in warnings)
     document = _record(
         PlanDocument,
         plan,
@@ -370,7 +376,8 @@ def plan_document(
         exceptions=[_record(ExceptionRecord, one) for one in plan.exceptions],
         notices=[*plan.notices, *filter(None, [unproved(plan.left)])],
         changes=[_change_record(change) for change in plan.changes if change.is_visible or change.steps],
-        warnings=[_warning_record(warning) for warning in warnings],
+        warnings=[_warning_record(one, alike[one.code, one.message]) for one in warnings],
+        warnings_omitted=warnings_omitted,
         checksum="",
     )
     return document.model_copy(update={"checksum": _checksum(document.model_dump())})
@@ -529,10 +536,10 @@ def _step_record(step: Step) -> StepRecord:
     return _record(StepRecord, step, file=str(step.file or ""), file_by=by)
 
 
-def _warning_record(warning: Diagnostic) -> WarningRecord:
+def _warning_record(warning: Diagnostic, count: int) -> WarningRecord:
     origin = warning.origin
-    column = origin.column if origin.line else 0
-    return _record(WarningRecord, warning, file=origin.path, line=origin.line, column=column)
+    place = {"file": origin.path, "line": origin.line, "column": origin.column if origin.line else 0}
+    return _record(WarningRecord, warning, **place, count=count)
 
 
 def _outcome_record(outcome: Outcome) -> OutcomeRecord:

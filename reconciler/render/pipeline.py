@@ -13,6 +13,7 @@ from reconciler.render.markdown import markdown
 from reconciler.render.plan_view import plan_view, weakening
 from reconciler.render.view import shown
 from reconciler.render.visible import visible
+from reconciler.render.warnings import grouped, of_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,10 +113,8 @@ def _warnings(document: PlanDocument) -> Iterator[tuple[str, str]]:
         )
     yield from (("Changed on the server", change.address) for change in changes if change.drifted)
     yield from (("Notice", notice) for notice in document.notices)
-    yield from (
-        ("Likely a mistake", f"{warning.code}: {warning.message} ({warning.file})")
-        for warning in document.warnings
-    )
+    warnings = grouped(of_records(document.warnings), document.warnings_omitted)
+    yield from (("Likely a mistake", warning) for warning in warnings)
 
 
 def _destroyed(change: ChangeRecord) -> str:

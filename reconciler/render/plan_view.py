@@ -31,6 +31,7 @@ from reconciler.render.view import (
     some,
 )
 from reconciler.render.visible import shortened
+from reconciler.render.warnings import grouped, of_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
         FoundRecord,
         PlanDocument,
         StepRecord,
-        WarningRecord,
         WeakeningRecord,
     )
 
@@ -71,7 +71,7 @@ def plan_view(document: PlanDocument, context: int = CONTEXT) -> View:
         digest=shown(document.digest),
         entries=tuple(_entry(change, frame) for change in document.changes if change.is_visible),
         notices=some(document.notices, "notice"),
-        warnings=some([_warning(warning) for warning in document.warnings], "warning"),
+        warnings=some(grouped(of_records(document.warnings), document.warnings_omitted), "warning"),
         summary=_summary(document),
         also="" if is_unchanged else _also(document.changes),
         then="Only what was selected was compared." * (document.is_partial and is_unchanged),
@@ -98,11 +98,6 @@ def _exception(record: ExceptionRecord) -> str:
     if record.character:
         return f"{record.code} {record.character} in every text"
     return f"{record.code} in {record.place}: {record.reason}"
-
-
-def _warning(warning: WarningRecord) -> str:
-    location = ":".join(str(part) for part in (warning.file, warning.line, warning.column) if part)
-    return f"{warning.code} {warning.message}" + f" ({location})" * bool(location)
 
 
 def _summary(document: PlanDocument) -> str:

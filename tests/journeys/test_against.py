@@ -159,7 +159,7 @@ def test_a_file_that_the_commit_has_encrypted_is_compared_by_what_stands_there(p
     ended = against(project, "--file-diffs")
 
     assert (ended.code, "  ~ file.handbook.md will be replaced\n" in ended.out) == (0, True), ended.err
-    assert "warning[AS310]: handbook.md is a file that git-crypt has locked in the commit " in ended.err
+    assert "Warning: AS310 handbook.md is a file that git-crypt has locked in the commit " in ended.err
     assert "so what changed in it is unknown" in ended.err
 
 

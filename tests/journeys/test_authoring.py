@@ -489,7 +489,8 @@ def test_warnings_are_told_by_plan_and_apply_and_stop_neither(project):
 
     for ended in (planned, applied):
         assert ended.code == 0
-        assert ended.err.startswith("warning[AS503]: 'TODO' looks like something left to be written\n")
+        line = "Warning: AS503 'TODO' looks like something left to be written (assistants.yaml:6:19)\n"
+        assert ended.err.startswith(line)
         assert "AS503" not in ended.out
     assert applied.out.endswith("Resources: 2 added, 0 changed, 0 destroyed.\n")
 
@@ -547,9 +548,9 @@ def test_on_a_persons_machine_it_is_a_warning_that_strict_heeds(checkout):
     planned, strict = checkout.run("plan"), checkout.run("validate", "--strict")
 
     assert (planned.code, strict.code) == (0, 1)
-    for ended in (planned, strict):
-        assert ended.err.startswith("warning[AS306]: handbook.md is not in git's index\n")
-        assert "help: commit it; in CI it is refused" in ended.err
+    assert planned.err.startswith("Warning: AS306 handbook.md is not in git's index (handbook.md:1:1)\n")
+    assert strict.err.startswith("warning[AS306]: handbook.md is not in git's index\n")
+    assert "help: commit it; in CI it is refused" in strict.err
 
 
 def test_what_git_has_passes_in_ci_until_it_is_changed(here, checkout, git):

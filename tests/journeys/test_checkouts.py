@@ -50,7 +50,8 @@ def crlf(lf, git):
 
 
 WARNING = (
-    "warning[AS311]: assistants.yaml and 2 more files have CR LF here and LF in git; what git has is used"
+    "Warning: AS311 assistants.yaml and 2 more files have CR LF here and LF in git; what git has is used "
+    "(assistants.yaml)"
 )
 
 

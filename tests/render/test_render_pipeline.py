@@ -45,7 +45,7 @@ def test_the_gravest_warnings_come_first():
             change("assistant.d", unmet="x ignored model"),
             change("assistant.c", Action.DELETE, refused="prevent_destroy is set"),
             notices=["a stranger"],
-            warnings=[SimpleNamespace(code="AS601", message="TODO", file="a.yaml")],
+            warnings=[SimpleNamespace(code="AS601", message="TODO", file="a.yaml", line=3, column=1)],
         )
     )
 
@@ -56,7 +56,7 @@ def test_the_gravest_warnings_come_first():
         "::warning title=Breaking::assistant.a: id is gone",
         "::warning title=Changed on the server::assistant.a",
         "::warning title=Notice::a stranger",
-        "::warning title=Likely a mistake::AS601: TODO (a.yaml)",
+        "::warning title=Likely a mistake::AS601 TODO (a.yaml:3:1)",
     ]
 
 
