@@ -14,10 +14,11 @@ from reconciler.config.state_permission import StateRefusedError
 from reconciler.errors import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 
 # Options whose values are never printed: without a value, such a header would be sent as another one.
 _SECRET = frozenset({"headers"})
+_NOT_ALLOWING = frozenset({"brief", "full", "form", "max_bytes", "max_destroy", "allow_missing"})
 _APPROVAL = frozenset({"auto_approve", "expect_digest"})
 
 
@@ -31,12 +32,17 @@ def with_digest(digest: str) -> str:
     return _instruction(_chain(), approval(digest), without=_APPROVAL)
 
 
-def converted(name: str, *more: str) -> str:
+def converted(name: str, *more: str, without: Collection[str] = ()) -> str:
     """Return the words to run another command with the options of the running one that it has, and more."""
     root, running = _chain()
     other = _commands(root)[name]
     foreign = {one.name for one in running.command.params} - {one.name for one in other.params}
-    return _instruction((root, running), more, without=foreign, name=name)
+    return _instruction((root, running), more, without=foreign | {*without}, name=name)
+
+
+def allowed(*more: str) -> str:
+    """Return the apply that some options allow, without a word on options that it cannot repeat."""
+    return converted("apply", *more, without=_NOT_ALLOWING).partition(": ")[2]
 
 
 def approval(digest: str) -> Sequence[str]:

@@ -10,7 +10,7 @@ from reconciler.cli.ci_environment import in_ci
 from reconciler.cli.console import OutputError
 from reconciler.cli.execution import carried_out
 from reconciler.cli.known_secrets import KNOWN
-from reconciler.cli.repetition import approval, converted, instruction, with_digest
+from reconciler.cli.repetition import allowed, approval, converted, instruction, with_digest
 from reconciler.engine import guard
 from reconciler.engine.adoption import require_review, unreviewed
 from reconciler.engine.drift import drift
@@ -18,7 +18,8 @@ from reconciler.engine.file_diffs import with_texts
 from reconciler.engine.planned_run import planned
 from reconciler.engine.staleness import reviewed
 from reconciler.errors import PlanFileError, RefusedError
-from reconciler.render.document import plan_document, printed, report_document
+from reconciler.model.refusal import Refusal, Rule
+from reconciler.render.document import plan_document, printed, refusal_record, report_document
 from reconciler.render.plan_view import plan_view
 from reconciler.render.report_view import report_view
 from reconciler.render.secrecy import stored_leak_in, without_secrets
@@ -27,6 +28,7 @@ from reconciler.store import LocalStore, planfile
 from reconciler.store.screened import ScreenedStore
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from reconciler.model.outcome import Report
     from reconciler.model.plan import Plan
     from reconciler.model.state import State
-    from reconciler.render.document import PlanDocument, ReportDocument
+    from reconciler.render.document import PlanDocument, RefusalRecord, ReportDocument
     from reconciler.store import Store
 
 _CHANGES = 2
@@ -124,21 +126,17 @@ class Session:
         """
         run = asyncio.run(self._planned(self.store.load(), texts=texts, is_reviewed=True))
         plan = run.plan
-        document = self._document(plan, self.configured.configuration)
+        document = self._document(plan, self.configured.configuration, self._refusal(plan))
         if drawing.form == "text":  # other formats have the warnings in their document
             self.configured.warn(self.console)
         drawing.show(document, self.console, out, self.configured.root)
-        if plan.has_changes:
+        if plan.has_changes and not document.refusal:
             self.console.hint(_named(plan, out))
         if not out and run.rests_on_review:
             once = converted("apply", *approval(plan.digest))
             self.console.log(
                 "Review", f"uploads without a proof are only deleted after a review; then {once}"
             )
-        try:
-            self._guard(plan)
-        except RefusedError as refusal:
-            self.console.log("Warning", f"apply will refuse this plan: {refusal}")
         return _CHANGES if detailed and plan.has_changes else 0
 
     def drift(self, *, detailed: bool) -> int:
@@ -177,8 +175,17 @@ class Session:
             raise UnreportedError(cause, report) from cause
         return report.exit_code
 
-    def _document(self, plan: Plan, valid: Configuration) -> PlanDocument:
-        return plan_document(plan, self.scope.recorded, valid.warnings, valid.omitted)
+    def _document(
+        self, plan: Plan, valid: Configuration, refusal: RefusalRecord | None = None
+    ) -> PlanDocument:
+        return plan_document(plan, self.scope.recorded, valid.warnings, valid.omitted, refusal=refusal)
+
+    def _refusal(self, plan: Plan) -> RefusalRecord | None:
+        """Return why an apply will refuse this plan, as it will be run after what was typed here."""
+        refusals = [*guard.outlook(plan, self.scope.permissions(plan.managed)), *_leaks(plan)]
+        options = [word for one in refusals for word in one.options]
+        command = allowed(*options) if all(one.options for one in refusals) else ""
+        return refusal_record(refusals, command)
 
     def _locked(self, timeout: float) -> AbstractContextManager[None]:
         command = "destroy" if self.scope.everything else "apply"
@@ -246,9 +253,11 @@ class Session:
 
 def _refuse_leak(plan: Plan) -> None:
     """Raise RefusedError for a plan whose state would keep a secret of this process."""
+    for leak in _leaks(plan):
+        raise RefusedError(f"cannot record this plan: {leak.message}. Nothing was written. {leak.remedy}")
+
+
+def _leaks(plan: Plan) -> Iterator[Refusal]:
     leak = stored_leak_in(plan_document(plan), KNOWN.sources)
     if leak:
-        raise RefusedError(
-            f"cannot record this plan: {leak.said}, and the state would keep it. Nothing was "
-            f"written. {leak.remedy}"
-        )
+        yield Refusal(Rule.SECRET, f"{leak.said}, and the state would keep it", leak.remedy)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.errors import RefusedError
+from reconciler.model.change import Action
+from reconciler.model.refusal import Refusal, Rule
 from reconciler.model.target import canonical_target
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from reconciler.model.state import State
 
 _FEW = 3
+_NAMED = 3  # changes in a message
 _SHARE = 30
 
 
@@ -47,9 +50,27 @@ class Permissions:
 
 def check(plan: Plan, allowed: Permissions) -> None:
     """Raise RefusedError, with the reason and the flag that overrides it, for a plan beyond a person."""
-    problems = [*_losses(plan, allowed), *_drifts(plan, allowed)]
+    problems = [str(refusal) for refusal in _refusals(plan, allowed)]
     if problems:
         raise RefusedError("; ".join(problems))
+
+
+def outlook(plan: Plan, allowed: Permissions) -> tuple[Refusal, ...]:
+    """Return why an apply of this plan will end as refused, with nothing done; empty where it may go on."""
+    return (*_refusals(plan, allowed), *_without_rest(plan))
+
+
+def _refusals(plan: Plan, allowed: Permissions) -> Iterator[Refusal]:
+    yield from _losses(plan, allowed)
+    yield from _drifts(plan, allowed)
+
+
+def _without_rest(plan: Plan) -> Iterator[Refusal]:
+    """Yield a refusal where every change is refused by itself, so that nothing is left to be done."""
+    refused = [f"{one.address}: {one.refused}" for one in plan.changes if one.refused]
+    rest = (one for one in plan.changes if not one.refused)
+    if refused and all(one.action is Action.NOOP and not one.steps for one in rest):
+        yield Refusal(Rule.EVERY_CHANGE, f"every change is refused: {'; '.join(refused[:_NAMED])}")
 
 
 def require_same_owner(state: State, project: str, target: str, *, dialect: str = "") -> None:
@@ -88,20 +109,23 @@ def require_same_account(state: State, account: str, remedy: str) -> None:
     )
 
 
-def _drifts(plan: Plan, allowed: Permissions) -> Iterator[str]:
+def _drifts(plan: Plan, allowed: Permissions) -> Iterator[Refusal]:
     drifted = [str(change.address) for change in plan.changes if change.drifted]
     if drifted and not allowed.drift:
-        yield (
-            f"{', '.join(drifted)} changed on the server since the last apply: "
-            "--on-drift overwrite sets it back, --on-drift keep leaves it"
+        yield Refusal(
+            Rule.DRIFT,
+            f"{', '.join(drifted)} changed on the server since the last apply",
+            "--on-drift overwrite sets it back, --on-drift keep leaves it",
         )
 
 
-def _losses(plan: Plan, allowed: Permissions) -> Iterator[str]:
+def _losses(plan: Plan, allowed: Permissions) -> Iterator[Refusal]:
     if plan.managed and plan.missing == plan.managed and not (allowed.missing or allowed.everything):
-        yield (
+        yield Refusal(
+            Rule.ALL_MISSING,
             f"none of the {plan.managed} objects in the state is on the server, so this may be another "
-            "account; --allow-missing creates them again"
+            "account; --allow-missing creates them again",
+            options=("--allow-missing",),
         )
     destroyed = plan.counts.destroyed
     if not destroyed:
@@ -109,16 +133,21 @@ def _losses(plan: Plan, allowed: Permissions) -> Iterator[str]:
     explicit = allowed.max_destroy
     if explicit is None and allowed.everything:
         return
+    options = ("--max-destroy", str(destroyed))
     if plan.is_bare and explicit is None:
-        yield (
-            "the configuration declares nothing, and this would destroy everything: "
-            "if that is meant, use `destroy`, or --max-destroy"
+        yield Refusal(
+            Rule.NOTHING_DECLARED,
+            "the configuration declares nothing, and this would destroy everything",
+            "if that is meant, use `destroy`, or --max-destroy",
+            options,
         )
     elif _too_many(destroyed, plan.managed, explicit):
         limit = f"--max-destroy {explicit}" if explicit is not None else "more than 3 and more than 30 %"
-        yield (
-            f"this would destroy {destroyed} of {plan.managed} managed objects ({limit}): "
-            f"if that is meant, say --max-destroy {destroyed}"
+        yield Refusal(
+            Rule.MASS_DELETION,
+            f"this would destroy {destroyed} of {plan.managed} managed objects ({limit})",
+            f"if that is meant, say {' '.join(options)}",
+            options,
         )
 
 

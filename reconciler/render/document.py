@@ -34,6 +34,7 @@ from reconciler.model.keys import masked
 from reconciler.model.mark import Mark
 from reconciler.model.outcome import Cause, Kept, Result
 from reconciler.model.plan import Basis, Plan
+from reconciler.model.refusal import Rule  # noqa: TC001 - pydantic reads it
 from reconciler.model.state import FIRST_DIALECT
 from reconciler.model.weakening import Protection, Weakening
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.outcome import Outcome, Report, Verified
+    from reconciler.model.refusal import Refusal
     from reconciler.model.resource import FileReference
 
 FORMAT: Final = 1
@@ -248,6 +250,15 @@ class ExceptionRecord(_Record):
     character: str = ""
 
 
+class RefusalRecord(_Record):
+    """Why an apply of the plan would end with 5 and change nothing."""
+
+    code: Rule = Field(description="The rule; the first one where several refuse it.")
+    message: str
+    remedy: str = Field(description="What to do, or empty where only the configuration can be changed.")
+    command: str = Field(description="The whole command that is allowed, or empty.")
+
+
 class PlanDocument(_Record):
     """A plan: what apply would do, and what that rests on."""
 
@@ -262,6 +273,7 @@ class PlanDocument(_Record):
     lineage: str
     serial: StrictInt
     scope: ScopeRecord
+    refusal: RefusalRecord | None = Field(None, description="Why apply will refuse this plan, or null.")
     counts: CountsRecord
     weakened: Some[WeakeningRecord] = Field(
         [], description="The protections that the configuration weakens since the last apply."
@@ -362,6 +374,8 @@ def plan_document(
     scope: ScopeRecord | None = None,
     warnings: Sequence[Diagnostic] = (),
     warnings_omitted: int = 0,
+    *,
+    refusal: RefusalRecord | None = None,
 ) -> PlanDocument:
     """Return a plan as its document, with what is likely a mistake in the configuration."""
     alike = Counter((one.code, one.message) for one in warnings)
@@ -372,6 +386,7 @@ def plan_document(
         kind="plan",
         **asdict(plan.basis),
         scope=scope or ScopeRecord(),
+        refusal=refusal,
         weakened=[_record(WeakeningRecord, one, names=list(one.names)) for one in plan.weakened],
         exceptions=[_record(ExceptionRecord, one) for one in plan.exceptions],
         notices=[*plan.notices, *filter(None, [unproved(plan.left)])],
@@ -381,6 +396,18 @@ def plan_document(
         checksum="",
     )
     return document.model_copy(update={"checksum": _checksum(document.model_dump())})
+
+
+def refusal_record(refusals: Sequence[Refusal], command: str) -> RefusalRecord | None:
+    """Return the reasons to refuse a plan as one; None for none. ``command`` is what is allowed, or empty."""
+    if not refusals:
+        return None
+    return RefusalRecord(
+        code=refusals[0].rule,
+        message="; ".join(one.message for one in refusals),
+        remedy="; ".join(one.remedy for one in refusals if one.remedy),
+        command=command,
+    )
 
 
 def report_document(report: Report, plan: Plan, advice: str = "") -> ReportDocument:

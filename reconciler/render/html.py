@@ -242,6 +242,7 @@ class Concern(NamedTuple):
 def _concerns(view: View, cards: Sequence[Card]) -> Iterator[Concern]:
     """Yield only those that there are, the gravest first."""
     concerns = (
+        Concern("refused", "Apply will refuse this plan", tuple(Item(text) for text in view.refusal)),
         Concern("drift", "Weakened protections", tuple(Item(text) for text in view.weakened)),
         *(Concern("refused", word, tuple(_troubles(cards, word))) for word in _TROUBLES),
         Concern("drift", "Adopted as found, and not declared", tuple(_unreviewed(cards))),

@@ -43,8 +43,10 @@ def markdown(view: View, most: int = 60_000) -> str:
     head, foot = _head(view), _foot(view)
     room = most - _size(head) - _size(foot)
     weakened = [f"- **Weakened protection**: {_code(text, _VALUE)}\n" for text in view.weakened]
-    first = _listed(weakened, room // 3, "more weakened protection")
-    room -= _size(first)
+    refused = _listed([*_refusal(view)], room // 3, "more word on the refusal")
+    room -= _size(refused)
+    first = refused + _listed(weakened, room // 3, "more weakened protection")
+    room -= _size(first) - _size(refused)
     remarks = _listed([*_remarks(view)], room // 3, "more remark")
     room -= _size(remarks)
     heads = _HEADS[view.title]
@@ -112,6 +114,11 @@ def _prompt(parts: Iterable[Part]) -> str:
 
 
 # what must not be missed
+
+
+def _refusal(view: View) -> Iterator[str]:
+    for number, text in enumerate(view.refusal):
+        yield f"- {'' if number else '**Refused**: '}{_code(text, _VALUE)}\n"
 
 
 def _remarks(view: View) -> Iterator[str]:

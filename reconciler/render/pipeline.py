@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from reconciler.render.markdown import markdown
-from reconciler.render.plan_view import plan_view, weakening
+from reconciler.render.plan_view import REFUSED, plan_view, refusal, weakening
 from reconciler.render.view import shown
 from reconciler.render.visible import visible
 from reconciler.render.warnings import grouped, of_records
@@ -37,7 +37,8 @@ def plan_comment(document: PlanDocument, most: int, report: str) -> str:
 
 def _short(document: PlanDocument) -> str:
     made = document.counts
-    return (
+    refused = f"**{REFUSED.capitalize()}.**\n\n" if document.refusal else ""
+    return refused + (
         f"Plan: {made.added} to add, {made.changed} to change, {made.destroyed} to destroy.\n\n"
         "It is too long to be shown here. The summary and the log of the run have all of it."
     )
@@ -48,6 +49,7 @@ def plan_outputs(document: PlanDocument) -> dict[str, str]:
     counts = document.counts
     outputs = {
         "changes": "true" if document.has_changes else "false",
+        "refused": "true" if document.refusal else "false",
         "to_add": str(counts.added),
         "to_change": str(counts.changed),
         "to_destroy": str(counts.destroyed),
@@ -66,12 +68,17 @@ def plan_widget(document: PlanDocument) -> str:
 
 
 def plan_annotations(document: PlanDocument) -> str:
-    """Return what a plan warns of, as commands of a GitHub workflow; the last slot counts what has none."""
+    """Return that a plan is refused, and what it warns of, as commands of a GitHub workflow.
+
+    The last slot counts the warnings that have none.
+    """
     warnings = list(_warnings(document))
     if len(warnings) > ANNOTATIONS:
         more = len(warnings) - ANNOTATIONS + 1
         warnings[ANNOTATIONS - 1 :] = [("And more", f"and {more} more, which the summary of this run shows")]
-    return "".join(f"::warning title={title}::{_escaped(message)}\n" for title, message in warnings)
+    error = "; ".join(refusal(document))
+    first = f"::error title=The plan is refused::{_escaped(error)}\n" if error else ""
+    return first + "".join(f"::warning title={title}::{_escaped(message)}\n" for title, message in warnings)
 
 
 def fenced(text: str, most: int) -> str:

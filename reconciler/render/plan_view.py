@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 NO_CHANGES = "No changes. Your assistants match the configuration."
 KEPT = "No changes. What somebody changed on the server is left as it is."
+REFUSED = "apply will refuse this plan"
 
 _OBVIOUS = frozenset({Reason.NEW, Reason.EDITED, Reason.SAME, Reason.DESTROY, Reason.RENAMED, Reason.REMOVED})
 # Documents keep the sentence of a reason as its code; users read the words of today.
@@ -79,7 +80,16 @@ def plan_view(document: PlanDocument, context: int = CONTEXT) -> View:
         weakened=some([weakening(one) for one in document.weakened], "protection"),
         exceptions=some([_exception(one) for one in document.exceptions], "exception"),
         allowed=len(document.exceptions),
+        refusal=tuple(map(shown, refusal(document))),
     )
+
+
+def refusal(document: PlanDocument) -> Iterator[str]:
+    """Yield that apply will refuse a plan and why, and then what allows it; nothing for any other plan."""
+    if document.refusal:
+        why, command = document.refusal, document.refusal.command
+        yield f"{REFUSED}: {why.message}"
+        yield from filter(None, (why.remedy, f"To allow it, run: {command}" if command else ""))
 
 
 def weakening(record: WeakeningRecord) -> str:

@@ -37,6 +37,10 @@ def header(view: View) -> Line:
 def view_lines(view: View, depth: Depth = Depth.PLAIN) -> Iterator[Line]:
     """Yield every entry, what a reader must know besides, and the summary."""
     yield header(view)
+    if view.refusal:
+        yield line()
+    for number, text in enumerate(view.refusal):
+        yield line(Span(f"{'    ' if number else '  ! '}{text}", Style.ERROR))
     if view.weakened:
         yield line()
     for weakened in view.weakened:

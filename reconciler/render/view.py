@@ -116,8 +116,9 @@ class View:
 
     ``title`` names which of both. ``summary`` is the line that tools look for; ``also`` stands before it,
     ``then`` behind it. ``serial`` is None where it is not shown. ``weakened`` are sentences that come first:
-    the protections that the configuration weakens. ``exceptions`` are the findings of the checks that it
-    allows; ``allowed`` is their number, of which not all may be shown.
+    the protections that the configuration weakens. Before them stands the ``refusal``: that apply will
+    refuse the plan and why, and what allows it. ``exceptions`` are the findings
+    of the checks that it allows; ``allowed`` is their number, of which not all may be shown.
     """
 
     title: str
@@ -137,6 +138,7 @@ class View:
     weakened: tuple[str, ...] = ()
     exceptions: tuple[str, ...] = ()
     allowed: int = 0
+    refusal: tuple[str, ...] = ()
 
 
 def sign_of(action: Action, kind: Kind) -> tuple[str, Style, str]:

@@ -6,8 +6,15 @@ import pytest
 from builders import assistant
 from engine.deaths import dying
 
-from reconciler.engine.guard import Permissions, check, require_same_account, require_same_owner
+from reconciler.engine.guard import (
+    Permissions,
+    check,
+    outlook,
+    require_same_account,
+    require_same_owner,
+)
 from reconciler.errors import RefusedError
+from reconciler.model.refusal import Rule
 from reconciler.model.state import State
 
 TEN = [assistant(f"n{number}") for number in range(10)]
@@ -61,6 +68,28 @@ def test_when_every_known_object_is_missing_it_may_be_another_account(world):
 
     assert "--allow-missing" in refusal(plan)
     assert refusal(plan, missing=True) == ""
+
+
+def test_the_outlook_of_a_plan_names_the_rule_and_the_options_that_allow_it(world):
+    world.apply(*TEN)
+    plan = world.plan(*TEN[4:])
+
+    (found,) = outlook(plan, Permissions())
+
+    assert (found.rule, found.options) == (Rule.MASS_DELETION, ("--max-destroy", "4"))
+    assert str(found) == refusal(plan)
+    assert outlook(plan, Permissions(max_destroy=4)) == ()
+
+
+def test_a_plan_of_which_every_change_is_refused_will_end_as_refused(world):
+    kept = assistant("kept", protected=True)
+    world.apply(kept, assistant("other"))
+
+    (found,) = outlook(world.plan(assistant("other")), Permissions())
+
+    assert (found.rule, found.options) == (Rule.EVERY_CHANGE, ())
+    assert found.message.startswith("every change is refused: assistant.kept: ")
+    assert outlook(world.plan(), Permissions(max_destroy=2)) == ()
 
 
 OURS = State("lineage", 1, project="acme", target="https://ours/v1", account="acme", dialect="assistants-v1")

@@ -135,8 +135,40 @@ def test_a_step_of_github_gets_a_summary_and_outputs(job):
     assert job.read("summary.md").startswith("# before\n")
     assert "2 to add" in job.read("summary.md")
     *rows, digest = job.read("output.txt").splitlines()
-    assert rows == ["changes=true", "to_add=2", "to_change=0", "to_destroy=0"]
+    assert rows == ["changes=true", "refused=false", "to_add=2", "to_change=0", "to_destroy=0"]
     assert DIGEST.fullmatch(digest.removeprefix("digest="))
+
+
+LOST = "apply will refuse this plan: none of the 2 objects in the state is on the server"
+
+
+def refused(job):
+    """Let the plan be one that apply refuses: nothing of the state is on the server."""
+    job.project.run("apply", "--auto-approve")
+    (job.project.folder / "state/embedded.sqlite3").unlink()
+    assert job.project.run("plan", "--out", "plan.json").code == 0
+
+
+@github
+def test_a_plan_that_will_be_refused_says_so_first_wherever_it_is_reported(job):
+    refused(job)
+
+    ended = job.comment()
+
+    assert ended.out.splitlines()[0].startswith(f"::error title=The plan is refused::{LOST}")
+    assert "refused=true" in job.read("output.txt").splitlines()
+    for text in (job.forge.bodies[0], job.read("summary.md")):
+        first = text.index("- **Refused**: `" + LOST)
+        assert first < text.index("| --- |")
+        assert "--allow-missing" in text
+
+
+@gitlab
+def test_a_job_of_gitlab_that_follows_knows_that_the_plan_is_refused(job):
+    refused(job)
+    job.comment("--outputs", "plan.env")
+
+    assert "PLAN_REFUSED=true" in job.read("plan.env").splitlines()
 
 
 @github
@@ -158,6 +190,7 @@ def test_a_job_of_gitlab_gets_the_files_that_its_reports_want(job):
     rows = dict(line.split("=") for line in job.read("plan.env").splitlines())
     assert {name: rows[name] for name in list(rows)[:-1]} == {
         "PLAN_CHANGES": "true",
+        "PLAN_REFUSED": "false",
         "PLAN_TO_ADD": "2",
         "PLAN_TO_CHANGE": "0",
         "PLAN_TO_DESTROY": "0",

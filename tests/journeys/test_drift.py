@@ -449,9 +449,10 @@ def test_plan_tells_that_apply_will_fail_at_drift(site):
     ended = site.run("plan", "--on-drift", "fail")
 
     assert ended.code == 0
-    assert ended.err.startswith(
-        "Warning: apply will refuse this plan: assistant.support changed on the server"
-    )
+    _, _, why, remedy, *_ = ended.out.splitlines()
+    assert why.startswith("  ! apply will refuse this plan: assistant.support changed on the server")
+    assert remedy == "    --on-drift overwrite sets it back, --on-drift keep leaves it"
+    assert "refuse" not in ended.err
 
 
 def test_a_saved_plan_that_stops_at_drift_stops_when_it_is_applied(site):

@@ -54,6 +54,22 @@ def test_what_was_approved_is_applied_and_nothing_else(use, checkout):
     assert (quiet.failed, quiet.result["changes"], quiet.result["to_add"]) == (False, "false", "0")
 
 
+def test_a_plan_that_apply_refuses_is_an_output_and_an_input_allows_it_once(use, checkout):
+    many = "".join(f"  a{number}: {{model: m}}\n" for number in range(5))
+    checkout.configure(f"project: acme\nassistants:\n{many}")
+    changed = ["git", "add", "-u"]  # a state in git's index would be refused for itself
+    subprocess.run(changed, cwd=checkout.folder, check=True)
+    use("apply")
+    checkout.configure("project: acme\nassistants:\n  a0: {model: m}\n")
+    subprocess.run(changed, cwd=checkout.folder, check=True)
+
+    shown, refused = use("plan"), use("apply")
+    allowed, applied = use("plan", max_destroy="4"), use("apply", max_destroy="4")
+
+    assert (shown.result["refused"], refused.result["exit_code"]) == ("true", "5")
+    assert (allowed.result["refused"], applied.result["exit_code"]) == ("false", "0")
+
+
 def test_what_became_of_every_change_stands_in_the_summary_however_it_ended(use, checkout):
     refusing = Faults([Fault("status", "POST /assistants", status=400, times=1)])
     with Database.memory() as database, running(create_app(database, faults=refusing)) as url:

@@ -88,6 +88,7 @@ def test_whatever_a_value_holds_every_line_is_one_command_of_ours(address, refus
 def test_outputs_are_numbers_and_a_digest():
     assert plan_outputs(document(change())) == {
         "changes": "true",
+        "refused": "false",
         "to_add": "1",
         "to_change": "2",
         "to_destroy": "3",
