@@ -79,13 +79,18 @@ def require_same_owner(state: State, project: str, target: str, *, dialect: str 
     A dialect that is not known differs from nothing.
     """
     found = dialect or state.dialect
+    renamed = (
+        f"the project {state.project!r}, and the configuration is of {project!r}: if that is the same "
+        f"project, keep `project: {state.project}`, since its assistants carry that name, and under "
+        "another one they would be created again; if not"
+    )
     owners = (
-        (state.dialect, found, f"the dialect {state.dialect}, and the configuration is of {found}"),
-        (state.target, target, f"{state.target}, and the target is {target}"),
-        (state.project, project, f"the project {state.project!r}, and the configuration is of {project!r}"),
+        (state.dialect, found, f"the dialect {state.dialect}, and the configuration is of {found}:"),
+        (state.target, target, f"{state.target}, and the target is {target}: check --server, or"),
+        (state.project, project, f"{renamed},"),
     )
     problems = [
-        f"this state belongs to {problem}: name another state folder with --state"
+        f"this state belongs to {problem} name another state folder with --state"
         for owner, named, problem in owners
         if owner and canonical_target(owner) != canonical_target(named)
     ]

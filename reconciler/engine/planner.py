@@ -17,6 +17,7 @@ from reconciler.engine.capabilities import adapted, cleared, impossible, of_file
 from reconciler.engine.difference import Explaining, as_found, explained, field_changes, sent, uncleared
 from reconciler.engine.files import Leftovers, left_open, locate, strangers, unwanted_files, wanted_files
 from reconciler.engine.memory import digests, normalised, remember
+from reconciler.engine.namesakes import namesakes
 from reconciler.engine.ownership import PlannerInput, Verdict, identify, is_stuck, manages_files
 from reconciler.engine.staleness import listed
 from reconciler.engine.weakening import weakened
@@ -70,6 +71,7 @@ def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Pl
             *strangers(uploads),
             *_orphans(inputs, assistants),
             *_older(inputs, claims),
+            *namesakes(desired, live, assistants),
             *_forms(inputs),
             *adapted(inputs, changes),
         ),
