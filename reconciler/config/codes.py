@@ -356,7 +356,8 @@ _RULES = (
     Rule(
         "AS508",
         "a model with an announced end",
-        "The model's maker has announced the day on which it is shut down. Name its successor in time.",
+        "The model's maker has announced its last day. Name its successor in time; the message has it where "
+        "it is known.",
         guesses=True,
     ),
     Rule(

@@ -132,8 +132,20 @@ def _check_text(layers: Layers, row: Text, text: str) -> None:
     if not row.prose:
         check_marks(layers, row.name, text)
     if text in row.ends:
-        problem = f"the {row.name} {text} is announced to be shut down on {row.ends[text]}"
-        layers.warn("AS508", problem, row.name, help="name its successor")
+        last, better = row.ends[text], _successor(row, text)
+        problem = f"the {row.name} {text}: its maker announced {last} as its last day; use {better}"
+        layers.warn("AS508", problem, row.name, help=f"name {better}")
+
+
+def _successor(row: Text, text: str) -> str:
+    """Return which value to use instead; one that ends too leads to its own successor.
+
+    It rests on the table alone, and not on the day: the same text gets the same words.
+    """
+    last = text
+    for _ in row.successors:
+        last = row.successors.get(last, last)
+    return last if last != text else f"a {row.name} without an announced end"
 
 
 def _cut_off(source: Source, name: str, comment: Origin) -> Iterator[Diagnostic]:

@@ -217,12 +217,14 @@ class Text(Field):
     """A text; the empty one counts as absent.
 
     ``limit`` is its length in code points. A ``prose`` is compared line by line, and may be in a file of its
-    own. ``ends`` are values with the date on which their maker stops serving them.
+    own. ``ends`` are values with the date on which their maker stops serving them, and
+    ``successors`` what it names in their place.
     """
 
     limit: int | None = None
     prose: bool = False
     ends: Mapping[str, str] = field(default_factory=dict, compare=False)
+    successors: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def shape(self) -> Shape:

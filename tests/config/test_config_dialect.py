@@ -27,6 +27,8 @@ from reconciler.model.field import (
     Text,
 )
 
+ENDS = {"slow": "2026-12-31", "slower": "2027-12-31", "slowest": "2020-01-01"}
+AFTER = {"slow": "slower", "slower": "fast"}
 ROW = Number("temperature", "e", minimum=0, maximum=2)
 
 
@@ -54,7 +56,7 @@ ODD = replace(
         (
             Text("greeting", "g", limit=20, prose=True),
             Text("farewell", "w", limit=20, prose=True),
-            Text("pace", "q", required=True, own=True, ends={"slow": "2026-12-31"}),
+            Text("pace", "q", required=True, own=True, ends=ENDS, successors=AFTER),
             Number("heat", "h", minimum=0, maximum=2),
             Number("rounds", "r", whole=True, required=True, clear=Clear.NEVER),
             Number("effort", "b", clear=Clear.NEVER),
@@ -428,7 +430,14 @@ def test_a_limit_holds_for_each_prompt_where_it_is_written(problems):
 def test_a_short_text_with_an_announced_end_is_a_warning(bot):
     (warning,) = bot(head=HEAD.replace("pace: quick", "pace: slow")).warnings
 
-    assert warning.message == "the pace slow is announced to be shut down on 2026-12-31"
+    assert warning.message == "the pace slow: its maker announced 2026-12-31 as its last day; use fast"
+    assert warning.help == "name fast"
+
+
+def test_an_announced_end_without_a_known_successor_names_none(bot):
+    (warning,) = bot(head=HEAD.replace("pace: quick", "pace: slowest")).warnings
+
+    assert warning.message.endswith("2020-01-01 as its last day; use a pace without an announced end")
 
 
 def test_a_prompt_that_names_an_item_of_another_assistant_is_a_warning(bot):

@@ -24,3 +24,16 @@ _DATES = {
 
 SHUTDOWNS: Final[Mapping[str, str]] = {model: date for date, models in _DATES.items() for model in models}
 """Model to the day of its announced end, as YEAR-MONTH-DAY."""
+
+SUCCESSORS: Final[Mapping[str, str]] = {
+    "gpt-3.5-turbo": "gpt-4.1-mini",
+    "gpt-4.1-mini": "gpt-6-luna",
+    "gpt-4.1": "gpt-6-luna",
+    "gpt-4o": "gpt-6-luna",
+    "gpt-5": "gpt-5.6-sol",
+    "o3": "gpt-5.6-sol",
+}
+"""Model to what the announcement of its end names as the replacement, as far as that is known here.
+
+The announcements are of 2026-04-22, 2026-06-11 and 2026-10-14.
+"""

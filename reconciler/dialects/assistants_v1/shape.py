@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.dialects.assistants_v1 import foreign
-from reconciler.dialects.assistants_v1.models import SHUTDOWNS
+from reconciler.dialects.assistants_v1.models import SHUTDOWNS, SUCCESSORS
 from reconciler.dialects.provider import Remedies
 from reconciler.dialects.written import Strict
 from reconciler.model.field import Clear, Fields, Files, ItemKind, Items, Pairs, Text
@@ -54,7 +54,7 @@ FIELDS = Fields(
     (
         Text("name", "n", limit=256, own=True, behaves=False),
         Text("description", "d", limit=512, behaves=False),
-        Text("model", "m", required=True, clear=Clear.NEVER, ends=SHUTDOWNS),
+        Text("model", "m", required=True, clear=Clear.NEVER, ends=SHUTDOWNS, successors=SUCCESSORS),
         Text("instructions", "i", limit=32_768, prose=True),
         Items(
             "tools",
