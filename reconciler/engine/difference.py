@@ -143,6 +143,24 @@ def _explained(fields: Fields, change: FieldChange, explaining: Explaining) -> F
     return replace(change, details=tuple(_details(row, before, after, explaining)), breaking=reasons)
 
 
+def inside(
+    fields: Fields, row: Field, *, before: Any, after: Any, explaining: Explaining
+) -> tuple[Sequence[Detail], Sequence[str]]:
+    """Return what differs inside a field with items, and what of that can break an application."""
+    old, new = row.parts(before), row.parts(after)
+    details: list[Detail] = []
+    reasons: list[str] = []
+    for path in row.paths(new, old):
+        here, there, name = old.get(path), new.get(path), path.removeprefix(f"{row.name}.")
+        if row.is_equal(here, there):
+            continue
+        found = _explained(fields, FieldChange(path, here, there), explaining)
+        named = [replace(one, path=f"{name}.{one.path}") for one in found.details]
+        details += named or [Detail(name, here, there)]
+        reasons += found.breaking
+    return details, reasons
+
+
 def _details(row: Field, before: Any, after: Any, explaining: Explaining) -> Iterator[Detail]:
     """Yield the differences inside a structured part, by JSON path; only the first level of a large one."""
     here, there = row.inside(before), row.inside(after)

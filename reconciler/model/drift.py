@@ -15,10 +15,12 @@ class Drift:
     """One object that is not what was last applied; ``is_gone`` when it was deleted.
 
     A field's ``before`` is what was last applied, where the configuration still says it; its ``after`` is
-    what the server has now.
+    what the server has now. ``unknown`` are the fields of which the former value is not known: the state
+    keeps digests only.
     """
 
     address: Address
     id: str
     is_gone: bool = False
     fields: tuple[FieldChange, ...] = ()
+    unknown: frozenset[str] = frozenset()

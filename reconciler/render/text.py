@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler.model.change import Action
 from reconciler.model.field import Shape
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 NO_DRIFT = "No drift. Everything on the server is as it was last applied."
 
 _INDENT = "      "
-_NAMED = frozenset({Shape.PROSE, Shape.ITEM, Shape.FILES})  # what drift only names where it is not compared
 _MOST = 54  # characters of a value that are shown
+_DETAILS = 100  # differences inside one field that are shown
+_UNKNOWN = "(not known)"
 
 
 def header(view: View) -> Line:
@@ -37,6 +38,21 @@ def header(view: View) -> Line:
 def view_lines(view: View, depth: Depth = Depth.PLAIN) -> Iterator[Line]:
     """Yield every entry, what a reader must know besides, and the summary."""
     yield header(view)
+    yield from _first(view)
+    brief = depth is Depth.BRIEF
+    if brief and view.entries:
+        yield line()
+    for entry in view.entries:
+        if not brief:
+            yield line()
+        yield from _brief(entry) if brief else entry_lines(entry, full=depth is Depth.FULL)
+    yield from _besides(view)
+    yield line()
+    yield from _summary(view)
+
+
+def _first(view: View) -> Iterator[Line]:
+    """Yield what a reader must know before the changes."""
     if view.refusal:
         yield line()
     for number, text in enumerate(view.refusal):
@@ -45,13 +61,10 @@ def view_lines(view: View, depth: Depth = Depth.PLAIN) -> Iterator[Line]:
         yield line()
     for weakened in view.weakened:
         yield line(Span(f"  ! {weakened}", Style.DRIFT))
-    brief = depth is Depth.BRIEF
-    if brief and view.entries:
-        yield line()
-    for entry in view.entries:
-        if not brief:
-            yield line()
-        yield from _brief(entry) if brief else entry_lines(entry, full=depth is Depth.FULL)
+
+
+def _besides(view: View) -> Iterator[Line]:
+    """Yield what belongs to no change: notices, and the findings that are allowed."""
     if view.notices:
         yield line()
     for notice in view.notices:
@@ -61,8 +74,6 @@ def view_lines(view: View, depth: Depth = Depth.PLAIN) -> Iterator[Line]:
         yield line(f"  Findings of the checks that the configuration allows: {view.allowed}")
     for exception in view.exceptions:
         yield line(Span(f"    {exception}", Style.DIM))
-    yield line()
-    yield from _summary(view)
 
 
 def _summary(view: View) -> Iterator[Line]:
@@ -147,7 +158,7 @@ def drift_lines(view: View, drifts: Sequence[Drift], managed: int) -> Iterator[L
         head = Span(f"  ! {shown(drift.address)}", Style.DRIFT)
         yield line(head, Span(f" {verb}"), Span(f"  {shown(drift.id)}", Style.DIM))
         for field in drift.fields:
-            yield from _drifted(field)
+            yield from _drifted(field, is_known=field.field not in drift.unknown)
     yield line()
     if drifts:
         yield line(Span(f"Drift: {len(drifts)} of {count(managed, 'object')}.", Style.BOLD))
@@ -155,17 +166,33 @@ def drift_lines(view: View, drifts: Sequence[Drift], managed: int) -> Iterator[L
         yield line(Span(NO_DRIFT, Style.BOLD))
 
 
-def _drifted(field: FieldChange) -> Iterator[Line]:
+def _drifted(field: FieldChange, *, is_known: bool) -> Iterator[Line]:
     """Yield a field as it was last applied, where that is known, and as it is on the server now."""
-    name = shown(field.field)
-    if field.shape in _NAMED:
-        yield line(_INDENT, Span(f"! {name}", Style.DRIFT))
-        if field.shape is Shape.PROSE and field.before and field.after:
-            yield from comparison_lines(compared(field.before, field.after), _INDENT)
-    else:
-        before = "(not known)" if field.before is None else _cut(literal(field.before))
-        values = f"{before} → {_cut(literal(field.after))}"
-        yield line(_INDENT, Span(f"! {name:<13} {values}", Style.DRIFT))
+    is_prose = field.shape is Shape.PROSE
+    sides = (_side(field.before, field, is_known=is_known), _side(field.after, field))
+    is_compared = is_prose and field.before and field.after
+    values = "" if is_compared or field.details else " → ".join(sides)
+    yield line(_INDENT, Span(f"! {shown(field.field):<13} {values}".rstrip(), Style.DRIFT))
+    if is_compared:
+        yield from comparison_lines(compared(field.before, field.after), _INDENT)
+    for reason in field.breaking:
+        yield line(_INDENT, "    ", Span(f"! breaking: {shown(reason)}", Style.DRIFT))
+    for detail in field.details[:_DETAILS]:
+        before = _UNKNOWN if detail.before is None and not is_known else _cut(literal(detail.before))
+        values = f"{before} → {_cut(literal(detail.after))}"
+        yield line(_INDENT, "    ", Span(f"{shown(detail.path)}  {values}", Style.DRIFT))
+    if len(field.details) > _DETAILS:
+        rest = count(len(field.details) - _DETAILS, "more difference")
+        yield line(_INDENT, "    ", Span(f"{rest} not shown", Style.DIM))
+
+
+def _side(value: Any, field: FieldChange, *, is_known: bool = True) -> str:
+    """Return one side of a field on one line; of prose, how long it is."""
+    if value is None and not is_known:
+        return _UNKNOWN
+    if field.shape is Shape.PROSE and isinstance(value, str):
+        return f"{count(len(value.splitlines()), 'line')}, {count(len(value.split()), 'word')}"
+    return _cut(literal(value))
 
 
 def _deleted(entry: Entry) -> Iterator[Line]:

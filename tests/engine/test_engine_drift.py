@@ -15,7 +15,7 @@ from reconciler.engine.memory import digests
 from reconciler.engine.options import PlanOptions
 from reconciler.errors import RefusedError
 from reconciler.model import address
-from reconciler.model.change import Action, FieldChange
+from reconciler.model.change import Action, Detail, FieldChange
 from reconciler.model.drift import Drift
 from reconciler.model.field import Shape
 from reconciler.model.mark import MARK_KEY, Mark, files_digest
@@ -145,7 +145,48 @@ def test_exactly_what_moved_is_drift(moved):
 def test_an_upload_more_is_drift():
     (one,) = found(replace(LIVE, file_ids=("file-1", "file-2")))
 
-    assert one.fields == (FieldChange("files", None, ("file-1", "file-2"), drifted=True, shape=Shape.FILES),)
+    (change,) = one.fields
+    assert (change.before, change.after) == (("file-1",), ("file-1", "file-2"))
+    assert change.details == (Detail("file-2", None, "file-2"),)
+
+
+def test_an_upload_that_is_gone_and_another_are_named_by_their_files():
+    theirs = {**UPLOADS, "file-9": LiveFile("file-9", "theirs.md", 1)}
+    (one,) = found(replace(LIVE, file_ids=("file-9",)), uploads=theirs)
+
+    assert one.fields[0].details == (Detail("a.md", "file-1", None), Detail("theirs.md", None, "file-9"))
+    assert not one.unknown
+
+
+def test_what_differs_inside_a_tool_is_known_with_what_it_breaks():
+    name = FUNCTION["function"]["name"]
+    other = {**FUNCTION, "function": {**FUNCTION["function"], "description": "other"}}
+    (one,) = found(edited(tools=[other, {"type": "code_interpreter"}]))
+
+    assert {detail.path.partition(".")[0] for detail in one.fields[0].details} == {
+        f"function {name}",
+        "code_interpreter",
+    }
+    assert not one.unknown
+
+
+@pytest.mark.parametrize("field", sorted(FIELDS))
+def test_a_former_value_that_the_configuration_no_longer_says_is_marked_as_unknown(field):
+    (one,) = found(MOVED[field], None)
+
+    assert one.unknown == {field}
+
+
+def test_a_value_that_was_applied_as_absent_is_known():
+    cleared = assistant(description=None)
+    state = replace(
+        STATE, bindings={WHERE: bound(cleared, []), HANDBOOK: FileBinding("file-1", "a.md", "0" * 64, 1)}
+    )
+    live = replace(LIVE, fields={"model": "gpt-5.6", "description": "mine"}, file_ids=())
+    (one,) = drift(ASSISTANTS_V1.fields, Desired("acme", (cleared,)), Live({"asst_1": live}, UPLOADS), state)
+
+    assert [(change.field, change.before) for change in one.fields] == [("description", None)]
+    assert not one.unknown
 
 
 @pytest.mark.parametrize("said", [None, "", "v1 acme/-/support", "mine"])

@@ -90,8 +90,8 @@ EDITS = {
     "model": ({"model": "other"}, '! model         "m" → "other"'),
     "prompt": ({"instructions": "Be rude."}, "! instructions\n"),
     "metadata": ({"metadata": {"team": "two"}}, '! metadata.team "one" → "two"'),
-    "tools": ({"tools": []}, "! tools\n"),
-    "files": ({"file_ids": []}, "! files\n"),
+    "tools": ({"tools": []}, '! tools\n          retrieval  {"type": "retrieval"} → (none)\n'),
+    "files": ({"file_ids": []}, '! files\n          handbook.md  "file-'),
 }
 
 
@@ -110,6 +110,40 @@ def test_drift_shows_what_was_edited_on_the_server(site, what):
     assert ended.out.count("      ! ") == 1
     assert ended.out.endswith("Drift: 1 of 3 objects.\n")
     assert site.run("drift", "--detailed-exitcode").code == 2
+
+
+def test_drift_shows_what_differs_inside_a_tool_as_the_plan_does(site):
+    tool = {"name": "look", "parameters": {"type": "object", "properties": {"n": {"type": "string"}}}}
+    site.rewrite("[{type: retrieval}]", json.dumps([{"type": "function", "function": tool}]))
+    assert site.apply().code == 0
+    tool["parameters"]["properties"]["n"]["type"] = "number"
+    site.edit(tools=[{"type": "function", "function": tool}, {"type": "code_interpreter"}])
+
+    shown, planned = site.run("drift").out, site.run("plan").out
+
+    line = 'parameters.properties.n.type  "string" → "number"'
+    back = 'parameters.properties.n.type  "number" → "string"'
+    assert f"          function look.{line}\n" in shown
+    assert '          code_interpreter  (none) → {"type": "code_interpreter"}\n' in shown
+    assert back in planned
+    assert shown.count("! breaking: ") == planned.count("! breaking: ") > 0
+
+
+def test_drift_names_the_file_that_another_user_attached(site):
+    theirs = site.attach()
+
+    assert f'! files\n          theirs.md  (none) → "{theirs}"\n' in site.run("drift").out
+
+
+def test_drift_shows_what_a_server_has_where_the_former_value_is_not_known(site):
+    site.rewrite("[{type: retrieval}]", "[{type: code_interpreter}]")
+    site.rewrite("Be kind.", "Be quick.")
+    site.edit(tools=[], instructions="Be rude.\nAnd late.")
+
+    shown = site.run("drift").out
+
+    assert "! instructions  (not known) → 2 lines, 4 words\n" in shown
+    assert "! tools         (not known) → (none)\n" in shown
 
 
 def test_drift_shows_the_lines_of_a_prompt_that_differ(site):

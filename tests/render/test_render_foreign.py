@@ -140,7 +140,7 @@ def test_as_a_page_every_part_is_drawn_by_its_shape(expected):
     assert expected in words
 
 
-def test_drift_shows_zero_and_false_and_names_a_list():
+def test_drift_shows_zero_and_false_and_what_differs_inside_a_list():
     applied = {
         "warmth": digest(AFTER["warmth"]),
         "loud": digest(AFTER["loud"]),
@@ -157,6 +157,10 @@ def test_drift_shows_zero_and_false_and_names_a_list():
         "      ! loud          true → false",
         "      ! routes.day    0 → 1",
         "      ! greetings",
+        "          morning.loud  true → false",
+        '          morning.text  "Hello" → "Hi"',
+        '          noon  (none) → {"label": "noon", "text": "Hm"}',
+        '          night  {"label": "night", "text": ""} → (none)',
         "      ! tags.assistants_sync (not known) → (none)",
     ]
 
