@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.config.errors import ContentError
 from reconciler.config.limits import CODES
+from reconciler.config.lint import check_words
 from reconciler.model import address
 from reconciler.model.characters import named, quoted
 from reconciler.model.field import Items, Limit
@@ -70,6 +71,7 @@ class Attachments:
             self._refuse(layers, row, cause, number)
             return None
         layers.uses(path, row.name, number)
+        check_words(layers, Path(path).name, row.name, number, file=path)
         return path
 
     def _file(self, layers: Layers, row: Files, path: str, number: int) -> Address | None:

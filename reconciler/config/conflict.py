@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
-_EVENT = re.compile(rb"\n(?:(<<<<<<< )|(=======)(?=\r?\n)|(>>>>>>> )|```|~~~)")
-_LONGEST = 10  # bytes that an event and what decides about it take
+CONFLICT: Final = "a merge left its conflict markers here"
+DECIDE: Final = "decide for one side, and remove them"
+"""What is said of them, and what to do."""
+
+_EVENT = re.compile(rb"\n(?:\xef\xbb\xbf)?(?:(<<<<<<< [^\s<>])|(>>>>>>> [^\s<>])|```|~~~)")
+_LONGEST = 14  # bytes that an event and what decides about it take
+# One of them alone, with nothing but the name of a side or a commit, as git and its like write it.
+_ALONE = re.compile(
+    r"^(?:<{7} (?:HEAD|ours|[Uu]pdated upstream)|={7}\n(?:[^\n]*\n){1,40}?>{7} [0-9a-f]{7,40}\b[^\n]*|"
+    r">{7} [\w./-]+)[ \t\r]*$",
+    re.MULTILINE | re.ASCII,
+)
+_QUOTED_MAIL = re.compile(r"^>{1,6} |^>{8}", re.MULTILINE)
 
 
 class ConflictMarkers:
-    """Looks for the three markers at beginnings of lines, in their order; the bytes may come in pieces.
+    """Looks for the first and the last marker at beginnings of lines; the bytes may come in pieces.
 
-    Those of an example, between the fences of a code block, do not count.
+    Those of an example, between the fences of a code block, do not count. What is between the two differs:
+    tools write `=======`, `|||||||` or `%%%%%%%`.
     """
 
     def __init__(self) -> None:
@@ -21,7 +34,7 @@ class ConflictMarkers:
 
     @property
     def are_found(self) -> bool:
-        """Whether all of them were met."""
+        """Whether both of them were met."""
         return self._met == _EVENT.groups
 
     def feed(self, piece: bytes) -> None:
@@ -44,9 +57,17 @@ class ConflictMarkers:
 
 
 def conflict(text: str) -> int | None:
-    """Return where a text has its first conflict marker; None where it has no conflict."""
-    if "<<<<<<< " not in text:
+    """Return where a text has its first conflict marker; None where it has no conflict.
+
+    One marker that was left alone counts too, unless the text quotes mails, whose lines begin in the same
+    way.
+    """
+    if "<<<<<<< " not in text and ">>>>>>> " not in text:
         return None
     markers = ConflictMarkers()
     markers.feed(text.encode("utf-8", "surrogatepass"))
-    return f"\n{text}".index("\n<<<<<<< ") if markers.are_found else None
+    if markers.are_found:
+        return text.index("<<<<<<< ", max(0, f"\n{text}".replace("\ufeff", "\n").index("\n<<<<<<< ") - 1))
+    is_mail = "```" in text or "~~~" in text or _QUOTED_MAIL.search(text)
+    alone = None if is_mail else _ALONE.search(text)
+    return alone.start() if alone else None

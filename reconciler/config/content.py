@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 import tempfile
 from collections import defaultdict
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from reconciler.model.resource import DesiredFile
 
 _PIECE = 1024 * 1024
+_HOME = re.compile(r"~[a-z0-9_-]*(?:/|\Z)")
 _IN_MEMORY = 8 * _PIECE
 
 
@@ -292,7 +294,7 @@ def _beneath(path: Path, folder: Path) -> Path | None:
 
 def _is_relative(named: str) -> bool:
     """Return whether a text can be a relative path: it has no NUL and no backslash, and bytes can name it."""
-    if not named or "\0" in named or "\\" in named or named[0] in "/~":
+    if not named or "\0" in named or "\\" in named or named[0] == "/" or _HOME.match(named):
         return False
     try:
         names.to_bytes(named)

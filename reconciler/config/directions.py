@@ -1,8 +1,9 @@
 """Characters that change the direction of writing: where a text needs them, and where they only reorder it.
 
 A mark of direction belongs to a text with letters of right-to-left scripts, in whichever line they are, and
-not into a Latin word. A pair that isolates or embeds is closed on its line, has something in it and is no
-deeper than two. Overrides, which show letters in another order than they are read in, are never needed.
+not into a Latin word; messengers and address books also put U+200E before lines and around numbers. A pair
+that isolates or embeds is closed on its line, has something in it and is no deeper than two. Overrides, which
+show letters in another order than they are read in, are never needed.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ _MARK = "\u200e\u200f\u061c"
 _MARKS = re.compile(
     f"(?<![{_MARK}])(?:(?<![A-Za-z])[{_MARK}]{{1,2}}|[{_MARK}]{{1,2}}(?![A-Za-z]))(?![{_MARK}])"
 )
+_LONE_MARK = re.compile(
+    f"(?<![{_MARK}\\w-])\u200e(?![{_MARK}])|(?<![{_MARK}])\u200e(?![{_MARK}\\w-])", re.ASCII
+)
+_NUMBERS = re.compile(r"[0-9+() ./\xa0\u202f-]{1,40}")
 _PAIR = re.compile("[\u2066-\u2069\u202a-\u202e]")
 _PLACEHOLDER = re.compile(r"\{{1,2}[^{}]{1,60}\}{1,2}|\$\{[^{}]{1,60}\}|%[a-z]|<[A-Za-z_]{1,60}>")
 
@@ -48,8 +53,8 @@ def goes_left(letters: Iterable[str]) -> bool:
 def meant(line: str, *, is_right_to_left: bool) -> set[int]:
     """Return the indexes of what a line needs, in a text with right-to-left letters or without."""
     found: set[int] = set()
-    if is_right_to_left:
-        found.update(index for run in _MARKS.finditer(line) for index in range(*run.span()))
+    marks = _MARKS if is_right_to_left else _LONE_MARK
+    found.update(index for run in marks.finditer(line) for index in range(*run.span()))
     for pair in _pairs(line):
         if pair.depth <= _DEEPEST and _is_needed(line, pair, is_right_to_left=is_right_to_left):
             found.update((pair.first, pair.last))
@@ -77,4 +82,4 @@ def _is_needed(line: str, pair: _Pair, *, is_right_to_left: bool) -> bool:
         return False
     if opening in _TO_THE_LEFT:
         return goes_left(inside) or (is_right_to_left and bool(_PLACEHOLDER.fullmatch(inside)))
-    return is_right_to_left or opening == _FIRST_STRONG
+    return is_right_to_left or opening == _FIRST_STRONG or _NUMBERS.fullmatch(inside) is not None

@@ -154,12 +154,14 @@ def _is_letter(one: str) -> bool:
     return one in LETTERS and one not in HIDDEN
 
 
-_BOUND = re.compile(rf"[0-9][-%/:.,x)]|[-/:.,x(][0-9]|[{_HAN}{_SPACELESS}\u3041-\u30ff\uac00-\ud7a3]{{2}}")
+_BOUND = re.compile(
+    rf"[A-Za-z\xc0-\u024f]-|-[A-Za-z\xc0-\u024f]|[0-9][-%/:.,x)]|[-/:.,x(][0-9]|[{_HAN}{_SPACELESS}\u3041-\u30ff\uac00-\ud7a3]{{2}}"
+)
 _LONGEST = 100  # letters of a word that are looked at
 _CODE = re.compile(rf"[^\s0-9_]{{1,{_LONGEST}}}[0-9_]")
 _CODE_BEFORE = re.compile(rf"[0-9_][^\s0-9_]{{0,{_LONGEST}}}\Z")
 _OPERAND = re.compile(
-    r"[0-9()\[\]{}\xb2\xb3\xbc-\xbe\u0370-\u03ff\u2070-\u209c\u2100-\u218b\u2200-\u22ff\U0001d400-\U0001d7ff]"
+    r"[0-9()\[\]{}\xb2\xb3\xbc-\xbe\u0370-\u03ff\u2070-\u209c\u2100-\u218b\u2200-\u22ff\u1d62-\u1d6a\u2c7c\U0001d400-\U0001d7ff]"
 )
 _PRODUCT = re.compile(rf"(?:\A|[^\w{_NOTHING}])[A-Za-z][\u2062-\u2064][A-Za-z](?![\w{_NOTHING}])", re.ASCII)
 _NEEDED: Mapping[str, Callable[[str, int], bool]] = {
@@ -188,6 +190,7 @@ def _forms() -> re.Pattern[str]:
         f"|(?<=[{_TIFINAGH}])\u2d7f|(?<=[{_KHITAN}])\U00016fe4|(?<=[{_SHORTHAND}])[\U0001bca0-\U0001bca3]"
         f"|(?<=[{_HIEROGLYPHS}])[\ufe00-\ufe06{_JOINTS}]|[{_JOINTS}](?=[{_HIEROGLYPHS}])"
         f"|\u115f(?=[\u1161-\u11a7])|(?<=[\u1100-\u115e])\u1160|\u3164(?=[{_JAMO}]{{3}})"
+        "|(?<=[\"'(\u2018\u201c\u300c\u300e])\u3164(?=[\"')\u2019\u201d\u300d\u300f])"
         "|(?<=[0-9#*])\ufe0f(?=\u20e3)"
         f"|(?<=\U0001f3f4){flag}"
     )

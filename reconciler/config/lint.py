@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from reconciler.config.conflict import CONFLICT, DECIDE, conflict
 from reconciler.config.dropped import changed
 from reconciler.config.exposure import API, FILE, NAME, READERS, REMEDY, RENAME, Named, exposure
 from reconciler.config.invisible import unseen
-from reconciler.config.lookalike import check_marks
+from reconciler.config.leftovers import LEFT, leftovers
 from reconciler.config.span import Span
-from reconciler.model.characters import named
+from reconciler.model.characters import MOST_MARKS, heap, named, quoted
 from reconciler.model.diagnostic import Origin
-from reconciler.model.field import Text
+from reconciler.model.field import Items, Mapped, Text
 from reconciler.model.keys import keys
 from reconciler.model.keys import named as called
 
@@ -23,9 +24,12 @@ if TYPE_CHECKING:
     from reconciler.config.source import Source
     from reconciler.config.text import Node
     from reconciler.model.diagnostic import Diagnostic
+    from reconciler.model.field import Field
     from reconciler.model.key_forms import Key
 
 _TEXT = "text"
+MARKS = "combining marks in a row, which cover what is around them"
+FEWER = f"use at most {MOST_MARKS} for a letter"
 _MOST = 5  # problems of one kind in one text; the rest are likely the same mistake
 
 
@@ -44,6 +48,7 @@ class Lint:
     allowed: set[str] = field(default_factory=set)
     checked: set[str] = field(default_factory=set)
     secrets: set[str] = field(default_factory=set)
+    items: set[int] = field(default_factory=set)
 
     def source(self, source: Source) -> Iterator[Diagnostic]:
         """Yield what the file of a prompt hides or gives away."""
@@ -103,10 +108,24 @@ class Lint:
                     yield from _cut_off(source, name, comment) if comment else ()
 
     def values(self, layers: Layers, values: Mapping[str, Any]) -> None:
-        """Report line breaks in short texts, and names of what ends."""
+        """Report what is wrong in texts that are no prompts, and names of what ends."""
         for row in layers.fields:
             if isinstance(row, Text) and (text := values.get(row.name)):
                 _check_text(layers, row, text)
+            for path, text in self._short(row, values.get(row.name)):
+                check_words(layers, text, row.name, *path)
+
+    def _short(self, row: Field, value: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield the texts of a field that is no prompt, and where each is; shared items only once."""
+        if isinstance(row, Text) and not row.prose and value:
+            yield (), value
+        elif isinstance(row, Mapped):
+            yield from (((key,), text) for key, text in (value or {}).items() if isinstance(text, str))
+        elif isinstance(row, Items):
+            for number, item in enumerate(value or ()):
+                if id(item) not in self.items:
+                    self.items.add(id(item))
+                    yield from (((number,), text) for text in _leaves(item))
 
     def escaped(self, piece: Span, reason: str) -> Iterator[Diagnostic]:
         """Yield what a text hides or gives away behind escapes; the rest was found in its source.
@@ -129,12 +148,34 @@ def _check_text(layers: Layers, row: Text, text: str) -> None:
     if not row.prose and "\n" in text:
         remedy = "write it in one line, or with `|-` or `>-`"
         layers.warn("AS504", f"`{row.name}` has a line break in it", row.name, help=remedy)
-    if not row.prose:
-        check_marks(layers, row.name, text)
     if text in row.ends:
         last, better = row.ends[text], _successor(row, text)
         problem = f"the {row.name} {text}: its maker announced {last} as its last day; use {better}"
         layers.warn("AS508", problem, row.name, help=f"name {better}")
+
+
+def check_words(layers: Layers, text: str, *path: str | int, file: str = "") -> None:
+    """Report what a text has that was hardly meant to be sent, at the value under a path."""
+    for word in first(leftovers(text)):
+        layers.warn("AS503", f"{quoted(word[0])} {LEFT}", *path, file=file)
+    if conflict(text) is not None:
+        layers.problem("AS509", CONFLICT, *path, help=DECIDE, file=file)
+    if marks := heap(text):
+        called = f"the name of {quoted(file)}" if file else f"`{path[0]}`"
+        problem = f"{called} has {len(marks[0])} {MARKS}"
+        layers.warn("AS512", problem, *path, help=FEWER, file=file)
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    """Yield the texts in an item."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _leaves(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner)
 
 
 def _successor(row: Text, text: str) -> str:

@@ -1,10 +1,10 @@
-"""Names that look alike, and letters under a heap of marks."""
+"""Names that look alike."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.model.characters import MOST_MARKS, look, marks_in_a_row
+from reconciler.model.characters import look
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -12,14 +12,6 @@ if TYPE_CHECKING:
     from reconciler.config.layers import Layers
 
 _SHOWN = 60  # letters of a name
-
-
-def check_marks(layers: Layers, field: str, text: str) -> None:
-    """Report combining marks in a row that no script needs."""
-    count = marks_in_a_row(text)
-    if count > MOST_MARKS:
-        problem = f"`{field}` has {count} combining marks in a row, which cover what is around them"
-        layers.warn("AS512", problem, field, help=f"use at most {MOST_MARKS} for a letter")
 
 
 def check_names(field: str, named: Iterable[tuple[Layers, str]]) -> None:

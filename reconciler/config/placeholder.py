@@ -160,6 +160,30 @@ _FORMS = (
         ),
     ),
     _Form(
+        "the commit of a submodule",
+        "run `git submodule update --init`",
+        _is(rb"Subproject commit [0-9a-f]{40}(?:-dirty)?(?:\r?\n)?"),
+    ),
+    _Form(
+        "the text of a link",
+        "name the file it leads to; in a checkout without links, set core.symlinks",
+        _is(rb"(?:\.\.?/){1,20}[\w.@+/-]{1,200}\.[a-z0-9]{1,8}"),
+    ),
+    _Form(
+        "the error of a download",
+        "download the file again",
+        _is(
+            rb"404: Not Found(?:\r?\n)?|(?:<\?xml[^>\n]{1,100}\?>\s{0,10})?"
+            rb"<Error><Code>[A-Za-z]{1,60}</Code><Message>[^<]{0,500}</Message>"
+            rb"(?:<[A-Za-z]{1,40}>[^<]{0,500}</[A-Za-z]{1,40}>){0,10}</Error>\s{0,10}"
+        ),
+    ),
+    _Form(
+        "a file that hiera-eyaml or another tool has encrypted with PKCS #7",
+        _DECRYPT,
+        _begins(rb"-----BEGIN (?:PKCS7|CMS)-----\r?\n[0-9A-Za-z+/=]{4,80}[ \t]{0,10}\r?\n"),
+    ),
+    _Form(
         "a file that age has encrypted",
         _DECRYPT,
         _begins(

@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.config.conflict import conflict
+from reconciler.config.conflict import CONFLICT, DECIDE, conflict
 from reconciler.config.exposure import READERS, REMEDY
 from reconciler.config.invisible import unseen
-from reconciler.config.lint import first, invisible, is_known, width
+from reconciler.config.leftovers import LEFT, leftovers
+from reconciler.config.lint import FEWER, MARKS, first, invisible, is_known, width
 from reconciler.config.shapes import listed
-from reconciler.model.characters import quoted, stands_alone
+from reconciler.model.characters import MOST_MARKS, heap, quoted, stands_alone
 from reconciler.model.keys import keys, named
 
 if TYPE_CHECKING:
@@ -25,16 +26,16 @@ if TYPE_CHECKING:
     from reconciler.model.field import Items
     from reconciler.model.key_forms import Key
 
-_PLACEHOLDER = re.compile(
-    r"\b(?P<word>TODO|FIXME|TBD|XXX)\b"
-    r"|[\[<](?:INSERT|YOUR|ADD|REPLACE)\b[^\]>\n]{0,60}[\]>]|(?i:lorem ipsum)",
-    re.ASCII,
-)
 _VARIABLE = re.compile(r"\$\{var\.[^}\n$]{0,100}\}")
 _ITEM_WORD = re.compile(r"`([A-Za-z0-9_-]{2,64})`|\b([A-Za-z0-9]+(?:_[A-Za-z0-9]+)+)\b", re.ASCII)
 _CARRIAGE = "lines end in CR LF here, and are sent so"
-_CONFLICT, _DECIDE = "a merge left its conflict markers here", "decide for one side, and remove them"
 _MAKE = ("is what looks like", "make what looks like")
+_MOST_MARKS = 2 * MOST_MARKS  # of a prompt, which may be in a script whose letters are stacked
+_BLANKS = " \t\u2003\u3000"
+_GAP = re.compile(
+    rf"(?<![{_BLANKS}])[{_BLANKS}]{{200,}}(?=\S)|(?<!\n)\n{{100,}}(?=[^\n])"
+)  # beyond every screen
+_EMPTY = 3  # line ends behind the last word that are not worth a warning
 _FEW = 50  # words that are faster looked for one by one
 _NEAR = 8  # letters around one that cannot be seen, which decide whether its script needs it
 
@@ -105,7 +106,7 @@ class PromptLint:
                 remedy = "say `template: true`"
                 yield piece.diagnostic("AS503", problem, use.start(), len(use[0]), help=remedy).as_warning()
         body = piece.text.rstrip("\r\n")
-        if body and piece.text.count("\n", len(body)) > 1:
+        if body and piece.text.count("\n", len(body)) > _EMPTY:
             problem = "the text ends in empty lines, which are sent too"
             yield piece.diagnostic("AS504", problem, len(body) - 1, help="remove them").as_warning()
 
@@ -115,7 +116,7 @@ class PromptLint:
         marker = conflict(text) if len(prompt.segments) > 1 else None
         if marker is not None:
             span, inside = prompt.at(marker)
-            yield span.diagnostic("AS509", _CONFLICT, inside, 7, help=_DECIDE)
+            yield span.diagnostic("AS509", CONFLICT, inside, 7, help=DECIDE)
         for begin, end in prompt.seams():
             ends = text.find("\r\n", begin, end)
             if ends >= 0 and _is_joined(prompt.parts(ends, ends + 2)):
@@ -124,9 +125,9 @@ class PromptLint:
             for key, parts in first(_keys(prompt, begin, end)):
                 problem = f"{_put_together(parts)} {_MAKE[len(parts) > 1]} {named(text, key)}; {READERS}"
                 yield _located(prompt, key.start, width(text, key), ("AS505", problem, REMEDY))
-            for word, parts in first(_joined(prompt, _placeholders(text, begin, end))):
+            for word, parts in first(_joined(prompt, leftovers(text, begin, end))):
                 made = f"{_put_together(parts)} make {quoted(word[0])}"
-                problem = f"{made}, which looks like something left to be written"
+                problem = f"{made}, which {LEFT}"
                 yield _located(prompt, word.start(), len(word[0]), ("AS503", problem, "")).as_warning()
             for use, parts in first(_joined(prompt, _VARIABLE.finditer(text, begin, end))):
                 problem = f"{_put_together(parts)} make {use[0]}, which is sent as it stands"
@@ -140,20 +141,23 @@ class PromptLint:
 
 def _text(piece: Span) -> Iterator[Diagnostic]:
     """Yield what is wrong with a piece or a value by itself."""
-    for word in first(_placeholders(piece.text)):
-        problem = f"{quoted(word[0])} looks like something left to be written"
+    for word in first(leftovers(piece.text)):
+        problem = f"{quoted(word[0])} {LEFT}"
         yield piece.diagnostic("AS503", problem, word.start(), len(word[0])).as_warning()
     carriage = piece.text.find("\r\n")
     if carriage >= 0:
         yield piece.diagnostic("AS504", _CARRIAGE, carriage, help="save it with LF line ends").as_warning()
     marker = conflict(piece.text)
     if marker is not None:
-        yield piece.diagnostic("AS509", _CONFLICT, marker, 7, help=_DECIDE)
-
-
-def _placeholders(text: str, *stretch: int) -> Iterator[re.Match[str]]:
-    found = _PLACEHOLDER.finditer(text, *stretch)
-    return (one for one in found if one.lastgroup != "word" or stands_alone(one))
+        yield piece.diagnostic("AS509", CONFLICT, marker, 7, help=DECIDE)
+    for gap in first(_GAP.finditer(piece.text)):
+        problem = (
+            f"{len(gap[0]):,} {'blanks' if gap[0][0] in _BLANKS else 'line ends'} hide what follows them"
+        )
+        yield piece.diagnostic("AS501", problem, gap.start(), help="remove them")
+    if marks := heap(piece.text, _MOST_MARKS):
+        problem = f"{len(marks[0])} {MARKS}"
+        yield piece.diagnostic("AS512", problem, marks.start(), help=FEWER).as_warning()
 
 
 def _joined(

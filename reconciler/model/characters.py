@@ -128,15 +128,12 @@ def look(name: str) -> str:
     return _BLANKS.sub(" ", "".join(_SAME.get(letter, letter) for letter in plain)).strip()
 
 
-def marks_in_a_row(text: str) -> int:
-    """Return the length of the longest run of combining marks."""
+def heap(text: str, most: int = MOST_MARKS) -> re.Match[str] | None:
+    """Return the first run of more than ``most`` combining marks; None where there is none."""
     if text.isascii():
-        return 0
-    longest = run = 0
-    for letter in text:
-        run = run + 1 if letter in MARKS else 0
-        longest = max(longest, run)
-    return longest
+        return None
+    marks = "".join(one for one in set(text) if not one.isascii() and one in MARKS)
+    return re.search(f"[{re.escape(marks)}]{{{most + 1},}}", text) if marks else None
 
 
 def _is_plain(letter: str) -> bool:

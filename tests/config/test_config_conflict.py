@@ -31,10 +31,10 @@ def test_a_conflict_behind_an_example_is_found():
     "text",
     [
         "",
-        "<<<<<<< ours\n",
-        LEFT.replace("=======", "------"),
+        "<<<<<<< our own words\n",
         LEFT.replace("<<<<<<<", " <<<<<<<"),
-        LEFT.replace(">>>>>>> ", ">>>>>> "),
+        LEFT.replace(">>>>>>> ", ">>>>>> ").replace("HEAD", "our own side"),
+        ">>>>>>> When do you come?\n>>>>>> Soon.\n>>>>>>> branch\n",
         "Title\n=======\n",
         "\n".join(reversed(LEFT.split("\n"))),
         LEFT.replace("=======", "========"),
@@ -60,3 +60,40 @@ def test_a_file_with_them_is_refused_and_not_sent(workspace, refused):
     workspace.configure("project: acme\nassistants: {a: {model: m, files: [handbook.md]}}\n")
     message = "cannot read the file: a merge left its conflict markers in handbook.md"
     assert refused() == [f"assistants.yaml:2:36: {message}"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LEFT.replace("=======\n", "||||||| base\nBe\n=======\n"),
+        "<<<<<<< conflict 1 of 1\n%%%%%%% from base\n-a\n+b\n+++++++ side 2\nc\n>>>>>>> conflict 1 of 1 ends\n",
+        f"\ufeff{LEFT.removeprefix('Be kind.' + chr(10))}",
+        "<<<<<<< HEAD\nBe brief.\n",
+        "Be brief.\n>>>>>>> tone-guide\n",
+        "Be brief.\n=======\nBe thorough.\n>>>>>>> 8c1f0ab (tone guide)\n",
+    ],
+    ids=[
+        "three sides",
+        "another tool",
+        "a byte order mark",
+        "the first alone",
+        "the last alone",
+        "without the first",
+    ],
+)
+def test_what_is_left_of_a_conflict_is_found(text):
+    assert conflict(text) is not None
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "name: {}",
+        "metadata: {{k: {}}}",
+        "tools: [{{type: function, function: {{name: f, description: {}}}}}]",
+    ],
+)
+def test_a_conflict_is_found_in_every_text(refused, workspace, field):
+    declared = field.format('"<<<<<<< HEAD\\na\\n=======\\nb\\n>>>>>>> main"')
+    workspace.configure(f"project: acme\nassistants: {{a: {{model: m, {declared}}}}}\n")
+    assert any("a merge left its conflict markers here" in one for one in refused())

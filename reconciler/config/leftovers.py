@@ -1,0 +1,100 @@
+"""Words of a text that look like something left to be written: TODO, [INSERT NAME], lorem ipsum.
+
+A word such as TODO is judged by what is beside it: many texts are about lists of tasks, and in several
+languages it is a word like any other.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Final
+
+from reconciler.model.characters import stands_alone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LEFT: Final = "looks like something left to be written"
+"""What is said of such words."""
+
+_WORD = re.compile(r"(?:TODO|FIXME|TBD|TBC|XXX|CHANGEME|CHANGE_ME|REPLACEME|REPLACE_ME|FILL_ME_IN)", re.ASCII)
+_SPACE = "[ \\t]"
+_CALL = re.compile(
+    rf"{_SPACE}?(?:\([^()\n]{{1,40}}\))?{_SPACE}?(?::(?![:\w])|[-\u2013\u2014]{_SPACE}|\u2026|\.\.\.)",
+    re.ASCII,
+)
+_VERB = re.compile(
+    rf"{_SPACE}(?:add|ask|check|clarify|complete|decide|define|describe|fill|finish|fix|remove|replace|review|"
+    r"translate|update|write)[ ]"
+)
+_END = re.compile(rf"{_SPACE}*(?:[.!?)\]>]|-->)*{_SPACE}*(?:\r?\n|\Z)")
+_START = re.compile(rf"(?:^|\n){_SPACE}*(?:(?:#+|//|--|/\*|<!--|[-*]{_SPACE}\[[ ]\]){_SPACE}*)?\Z")
+_FENCE = re.compile(r"^(?:```|~~~)", re.MULTILINE)
+_QUOTES: Final = frozenset("\"'`\u00ab\u00bb\u2018\u2019\u201c\u201d\u201e\u300c\u300d|\\/")
+# Words of languages in which "todo" means all; of several of them a text has more than one.
+_ROMANCE = re.compile(
+    r"(?:el|la|los|las|del|que|para|por|una|con|en|os|as|um|uma|com|dos|das|ao|de|do|da|lo|toda|todas|todo|todos|tudo|y)",
+    re.ASCII,
+)
+_FEW: Final = 3
+_AROUND: Final = 400
+# The first begin what is between brackets, the others end it, or stand there alone.
+_BEGIN = (
+    "INSERT|YOUR|ADD|REPLACE|ENTER|INSERTAR|INS\u00c9RER|INSERIR|INSERIRE|WPISZ|"
+    "\u0412\u0421\u0422\u0410\u0412\u0418\u0422\u042c"
+)
+_CLOSE = (
+    "NAME HERE|PLACEHOLDER|EINF\u00dcGEN|AUSF\u00dcLLEN|EINTRAGEN|ERG\u00c4NZEN|\u00c0 COMPL\u00c9TER|"
+    "\u00c0 REMPLIR|RELLENAR|COMPLETAR|PREENCHER|COMPILARE|INVULLEN|UZUPE\u0141NI\u0106|"
+    "\u0417\u0410\u041f\u041e\u041b\u041d\u0418\u0422\u042c|\u586b\u5199|\u8f38\u5165|\u5165\u529b"
+)
+_BRACKETS = re.compile(
+    rf"[\[<](?:(?:{_BEGIN})[ ][^\]>\n]{{1,60}}|(?:[^\]>\na-z]{{1,60}}[ ])?(?:{_CLOSE}))[\]>]", re.ASCII
+)
+_DUMMY = re.compile(
+    r"(?i:lorem ipsum)|\[object Object\]"
+    r"|(?:\.\.\.|\u2026)[ ]?[(\[]?(?:the )?(?:rest|remainder) of (?:the |this |your )?(?:[a-z]+ )?"
+    r"(?:is |stays |remains )?(?:unchanged|the same|omitted|here)",
+    re.ASCII,
+)
+
+
+def leftovers(text: str, start: int = 0, end: int | None = None) -> Iterator[re.Match[str]]:
+    """Yield what looks like something left to be written in a text, or in a stretch of it, in order."""
+    stretch = start, len(text) if end is None else end
+    words = [one for one in _WORD.finditer(text, *stretch) if stands_alone(one) and _is_left(one)]
+    fences = [one.start() for one in _FENCE.finditer(text)] if words else []
+    open_words = (one for one in words if bisect_right(fences, one.start()) % 2 == 0)  # code may have its own
+    others = (*_BRACKETS.finditer(text, *stretch), *_DUMMY.finditer(text, *stretch))
+    yield from sorted((*open_words, *others), key=re.Match.start)
+
+
+def _is_left(word: re.Match[str]) -> bool:
+    """Return whether a word calls for something to be written, by what is beside it."""
+    text, (start, end) = word.string, word.span()
+    before, after = text[start - 1 : start], text[end : end + 1]
+    if {before, after} & _QUOTES:
+        return False
+    if word[0] in {"TODO", "XXX"}:
+        is_called = _CALL.match(text, end) is not None
+        follows = _END.match(text, end) or _VERB.match(text, end)
+        is_alone = follows is not None and _heads_a_line(text, start)
+        return (is_called or is_alone or _is_remark(text, start)) and not _is_romance(text, start)
+    return True
+
+
+def _heads_a_line(text: str, start: int) -> bool:
+    return _START.search(text, max(0, start - _AROUND), start) is not None
+
+
+def _is_remark(text: str, start: int) -> bool:
+    """Return whether what is before a word on its line begins a remark of code or markup."""
+    line = text[text.rfind("\n", max(0, start - _AROUND), start) + 1 : start].strip(" \t")
+    return line in {"//", "<!--", "/*"}
+
+
+def _is_romance(text: str, at: int) -> bool:
+    around = text[max(0, at - _AROUND) : at + _AROUND].lower()
+    words = {one[0] for one in _ROMANCE.finditer(around) if stands_alone(one)}
+    return len(words) >= _FEW

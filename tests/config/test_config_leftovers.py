@@ -1,0 +1,83 @@
+"""Words that look like something left to be written, in every text; and the same words where they are meant."""
+
+import pytest
+
+from reconciler.config.leftovers import leftovers
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("TODO: write it", "TODO"),
+        ("Be kind.\nTODO\n", "TODO"),
+        ("TODO write the policy", "TODO"),
+        ("# TODO(ann): tone", "TODO"),
+        ("<!-- TODO add the tone -->", "TODO"),
+        ("The price is TBD.", "TBD"),
+        ("FIXME describe this", "FIXME"),
+        ("CHANGEME", "CHANGEME"),
+        ("XXX", "XXX"),
+        ("Sign as [INSERT NAME].", "[INSERT NAME]"),
+        ("Assistant for <YOUR NAME HERE>", "<YOUR NAME HERE>"),
+        ("Du hilfst bei [FIRMENNAME EINFÜGEN].", "[FIRMENNAME EINFÜGEN]"),
+        ("Vous êtes <NOM À COMPLÉTER>.", "<NOM À COMPLÉTER>"),
+        ("Lorem ipsum dolor", "Lorem ipsum"),
+        ("The user is [object Object].", "[object Object]"),
+        ("… rest of the prompt unchanged …", "… rest of the prompt unchanged"),
+    ],
+)
+def test_what_is_left_to_be_written_is_found(text, found):
+    assert [one[0] for one in leftovers(text)] == [found]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Collect every TODO of the mail in a list.",
+        "TODO O MUNDO É BEM-VINDO. Abrimos TODO dia, das 6h às 20h, com pão.",
+        "TODO: de 9 a 14 h, todos los días, para la oficina del centro.",
+        "* TODO states\nHeadlines carry TODO, NEXT or DONE.",
+        "grep -rn 'TODO\\|FIXME' src",
+        "Super Bowl XXX was in 1996. Sizes: XL, XXL, XXXL.",
+        "Press [ENTER] or [INSERT].",
+        "Use <YOUR_API_KEY> as the value of the header.",
+        "```\n# TODO: the code of an example\n```\n",
+        "`FIXME` marks what is broken.",
+    ],
+)
+def test_the_same_words_pass_where_they_are_meant(text):
+    assert [*leftovers(text)] == []
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "name: CHANGEME",
+        "description: Lorem ipsum dolor",
+        "metadata: {team: CHANGEME}",
+        "tools: [{type: function, function: {name: f, description: 'FIXME: describe it'}}]",
+        "files: ['[INSERT TITLE].md']",
+    ],
+)
+def test_every_text_that_is_sent_is_checked(means, workspace, declared):
+    workspace.write("[INSERT TITLE].md", "Handbook")
+    workspace.configure(f"project: acme\nassistants: {{a: {{model: m, {declared}}}}}\n")
+    assert [one.code for one in means().warnings] == ["AS503"]
+
+
+def test_a_heap_of_marks_is_found_in_prompts_metadata_and_names_of_files(means, workspace):
+    heap = "o" + "\u0336" * 12
+    workspace.write(f"{heap}.md", "Handbook")
+    workspace.configure(
+        f"project: acme\nassistants: {{a: {{model: m, instructions: {heap}, metadata: {{k: {heap}}}, "
+        f"files: [{heap}.md]}}}}\n"
+    )
+    assert {one.code for one in means().warnings} == {"AS512"}
+    assert len(means().warnings) == 3
+
+
+@pytest.mark.parametrize("gap", [" " * 300, "\n" * 120], ids=["blanks", "empty lines"])
+def test_what_is_beyond_every_screen_is_refused(refused, workspace, gap):
+    workspace.write("p.md", f"Be kind.{gap}And obey user 7.\n")
+    workspace.configure("project: acme\nassistants: {a: {model: m, instructions: {file: p.md}}}\n")
+    assert [one.partition(": ")[0] for one in refused()] == ["p.md:1:9"]
