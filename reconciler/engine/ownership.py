@@ -258,7 +258,8 @@ class PlannerInput:
             return named
         if MARK_KEY not in live.metadata and self._is_released(address):
             return address
-        others = [one for one in self.marked.get(address.name, ()) if self._has_own_nonce(one)]
+        marked = [one for name in self.names(address) for one in self.marked.get(name.name, ())]
+        others = [one for one in marked if self._has_own_nonce(one)]
         is_later = any(one.mark and one.mark.nonce != binding.nonce for one in others)
         return address if is_later and named is None else None
 

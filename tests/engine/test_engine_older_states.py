@@ -146,6 +146,22 @@ def test_an_address_that_was_released_and_taken_by_a_rename_is_the_one_of_the_ma
     assert not scene.plan(A).has_changes
 
 
+def test_an_assistant_that_was_released_does_not_hide_one_that_was_created_and_renamed_since(scene, later):
+    scene.apply(A)
+    scene.remove("a")
+    later(
+        scene.apply,
+        lambda: (setattr(scene, "removed", frozenset()), scene.apply(A)),
+        lambda: (scene.move("b", "a"), scene.apply(B)),
+    )
+    later_id = scene.named()["b"].id
+
+    assert [(one.id, one.refused) for one in scene.plan(B).changes if one.wanted] == [(later_id, "")]
+    assert scene.apply(B).exit_code == 0
+    assert scene.bound() == {"assistant.b": later_id}
+    assert not scene.plan(B).has_changes
+
+
 def test_a_copy_of_a_mark_does_not_take_the_place_of_an_assistant_that_lost_it(scene):
     scene.apply(A)
     mark = scene.only().metadata

@@ -409,7 +409,10 @@ def wrong(past, number, folder):
         "refused": {
             one
             for one in refused(plan).keys() - refused(from_none).keys() - refused(from_newest).keys()
-            if _has_mark(looked, one) and "prevent_destroy" not in refused(plan)[one]
+            if _has_mark(looked, one)
+            and not any(
+                text in refused(plan)[one] for text in ("prevent_destroy", "needs it, which is refused")
+            )
         },
         "drift": {one for one in drifted(plan) if _is_invented(past, looked, one)},
         "drifts": {
@@ -424,7 +427,8 @@ def wrong(past, number, folder):
 def _has_mark(looked, where):
     """Whether what is bound to an address has an ownership mark.
 
-    Without one, nothing says whose it is. A protection that an older state remembers counts too.
+    Without one, nothing says whose it is, and its files wait with it. A protection that an older state
+    remembers counts too.
     """
     known = looked.state.bindings.get(address.Address.parse(where))
     live = looked.live.assistants.get(known.id) if known else None
@@ -454,10 +458,12 @@ def _wrong_after(past, old, folder, first):
     copy = past.world.copied(folder / "copy", old)
     try:
         before = copy.files().keys()
-        contained = {one for each in _ours(copy) for one in each.file_ids}
+        contained = {one for each in _ours(copy) for one in _covered(past, each)}
         known = LocalStore(old).load().bindings.values()
         seen = contained | {one for each in known for one in getattr(each, "ids", (each.id,))}
-        there = {identity for each in _ours(copy) for identity in _covered(past, each)}
+        declared = copy.look(LocalStore(old).load()).plan.changes
+        kept = [each for each in _ours(copy) if each.id in {one.id for one in declared if one.wanted}]
+        there = {past.uploads[one] for each in kept for one in _covered(past, each)}
         copy.run()
         state = copy.store.load()
         again = copy.look(state).plan
@@ -487,9 +493,9 @@ def _wrong_after(past, old, folder, first):
 
 def _covered(past, found):
     """The uploads of ours in an assistant, where its mark covers them: none within an interrupted swap."""
-    identities = [past.uploads[one] for one in found.file_ids if one in past.uploads]
+    ids = [one for one in found.file_ids if one in past.uploads]
     mark = Mark.parse(found.metadata[MARK_KEY])
-    return identities if mark.files == files_digest(identities) else ()
+    return ids if mark.files == files_digest(past.uploads[one] for one in ids) else ()
 
 
 def _ours(world):
