@@ -24,12 +24,13 @@ _CALL = re.compile(
     rf"{_SPACE}?(?:\([^()\n]{{1,40}}\))?{_SPACE}?(?::(?![:\w])|[-\u2013\u2014]{_SPACE}|\u2026|\.\.\.)",
     re.ASCII,
 )
-_VERB = re.compile(
-    rf"{_SPACE}(?:add|ask|check|clarify|complete|decide|define|describe|fill|finish|fix|remove|replace|review|"
-    r"translate|update|write)[ ]"
+_NEXT = re.compile(
+    rf"{_SPACE}(?!(?:apps?|comments?|entries|entry|items?|keywords?|lines?|lists?|states?|tags?)\b)[a-z]"
 )
-_END = re.compile(rf"{_SPACE}*(?:[.!?)\]>]|-->)*{_SPACE}*(?:\r?\n|\Z)")
-_START = re.compile(rf"(?:^|\n){_SPACE}*(?:(?:#+|//|--|/\*|<!--|[-*]{_SPACE}\[[ ]\]){_SPACE}*)?\Z")
+_END = re.compile(rf"{_SPACE}{{0,20}}(?:[.!?)\]>]|-->){{0,9}}{_SPACE}{{0,20}}(?:\r?\n|\Z)")
+_START = re.compile(
+    rf"(?:(?:^|\n){_SPACE}*(?:(?:#+|//|--|/\*|<!--|[-*]{_SPACE}\[[ ]\]){_SPACE}*)?|[.!?:]{_SPACE})\Z"
+)
 _FENCE = re.compile(r"^(?:```|~~~)", re.MULTILINE)
 _QUOTES: Final = frozenset("\"'`\u00ab\u00bb\u2018\u2019\u201c\u201d\u201e\u300c\u300d|\\/")
 # Words of languages in which "todo" means all; of several of them a text has more than one.
@@ -78,13 +79,14 @@ def _is_left(word: re.Match[str]) -> bool:
         return False
     if word[0] in {"TODO", "XXX"}:
         is_called = _CALL.match(text, end) is not None
-        follows = _END.match(text, end) or _VERB.match(text, end)
-        is_alone = follows is not None and _heads_a_line(text, start)
-        return (is_called or is_alone or _is_remark(text, start)) and not _is_romance(text, start)
+        follows = _END.match(text, end) or _NEXT.match(text, end)
+        is_left = follows is not None and _begins(text, start)
+        return (is_called or is_left or _is_remark(text, start)) and not _is_romance(text, start)
     return True
 
 
-def _heads_a_line(text: str, start: int) -> bool:
+def _begins(text: str, start: int) -> bool:
+    """Return whether a line, a remark or a sentence begins there."""
     return _START.search(text, max(0, start - _AROUND), start) is not None
 
 

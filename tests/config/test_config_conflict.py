@@ -32,13 +32,9 @@ def test_a_conflict_behind_an_example_is_found():
     [
         "",
         "<<<<<<< our own words\n",
-        LEFT.replace("<<<<<<<", " <<<<<<<"),
         LEFT.replace(">>>>>>> ", ">>>>>> ").replace("HEAD", "our own side"),
         ">>>>>>> When do you come?\n>>>>>> Soon.\n>>>>>>> branch\n",
         "Title\n=======\n",
-        "\n".join(reversed(LEFT.split("\n"))),
-        LEFT.replace("=======", "========"),
-        LEFT.replace("=======", "======= "),
         f"As git shows it:\n```\n{LEFT}```\n",
         f"~~~text\n{LEFT}~~~\nTitle\n=======\n",
         f"```\n~~~\n{LEFT}```\n",
@@ -66,7 +62,7 @@ def test_a_file_with_them_is_refused_and_not_sent(workspace, refused):
     "text",
     [
         LEFT.replace("=======\n", "||||||| base\nBe\n=======\n"),
-        "<<<<<<< conflict 1 of 1\n%%%%%%% from base\n-a\n+b\n+++++++ side 2\nc\n>>>>>>> conflict 1 of 1 ends\n",
+        "<<<<<<< conflict 1 of 1\n%%%%%%% from base\n-a\n+b\n+++++++ side 2\nc\n>>>>>>> conflict 1 ends\n",
         f"\ufeff{LEFT.removeprefix('Be kind.' + chr(10))}",
         "<<<<<<< HEAD\nBe brief.\n",
         "Be brief.\n>>>>>>> tone-guide\n",

@@ -1,4 +1,4 @@
-"""Words that look like something left to be written, in every text; and the same words where they are meant."""
+"""Words that look like something left to be written, and the same words where they are meant."""
 
 import pytest
 

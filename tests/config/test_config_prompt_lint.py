@@ -77,7 +77,7 @@ def test_a_key_in_a_value_is_found_in_yaml_and_behind_escapes(value, found):
 
 
 def test_what_an_option_gives_is_checked_as_what_yaml_gives_and_not_shown(found):
-    problems = found("{text: '${var.x}', template: true}", "x: null", x=f"TODO \u200b {KEY}")
+    problems = found("{text: '${var.x}', template: true}", "x: null", x=f"TODO: \u200b {KEY}")
     assert [(code, origin) for code, origin, _ in problems] == [
         (code, "--var") for code in ("AS501", "AS505", "AS503")
     ]
@@ -86,7 +86,7 @@ def test_what_an_option_gives_is_checked_as_what_yaml_gives_and_not_shown(found)
 
 def test_words_that_only_the_rendered_prompt_has_are_found(found):
     problems = found(
-        "{text: '${var.a}DO, ${var.b}up, ${var.c}ar.x}.', template: true}", "a: TO, b: look_, c: '${v'"
+        "{text: '${var.a}DO: ${var.b}up, ${var.c}ar.x}.', template: true}", "a: TO, b: look_, c: '${v'"
     )
     said = {code: message for code, _, message in problems}
     assert sorted(said.values()) == [
@@ -123,7 +123,7 @@ def test_a_variable_in_a_value_is_not_filled_in_and_says_so(found):
 
 
 def test_conflict_markers_that_parts_make_together_are_found(found):
-    files = {"a.md": "<<<<<<< HEAD\nours\n", "b.md": "=======\ntheirs\n>>>>>>> feature\n"}
+    files = {"a.md": "<<<<<<< our side\nours\n", "b.md": "=======\ntheirs\n>>>>>>> their side\n"}
     ((code, origin, _),) = found("{include: [a.md, b.md]}", files=files)
     assert (code, origin) == ("AS509", "a.md:1:1")
 
