@@ -208,6 +208,7 @@ def test_as_json_there_is_one_object_on_stdout_and_nothing_else(here, project):
         "column": 5,
         "width": 4,
         "help": "did you mean `name`?",
+        "exception": "",
     }
     assert (second["code"], second["severity"], second["line"]) == ("AS503", "warning", 6)
 
