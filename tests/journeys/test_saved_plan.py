@@ -1,8 +1,8 @@
 """A plan is saved, reviewed and applied: what was reviewed is what runs, or nothing does."""
 
 import json
-import re
 import os
+import re
 import stat
 import subprocess
 import sys
