@@ -13,6 +13,8 @@ from reconciler.model.encodings import ENCODINGS, Encoding, blanked, legible
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from reconciler.model.key_forms import Key
+
 _VARIED = 512  # characters up to which a secret is looked for in every mixture of forms
 _ROUNDS = 3  # encodings around each other, such as JSON in HTML in JSON
 _OFFSETS = 3  # of base64: what comes before decides on the letters
@@ -79,6 +81,10 @@ class View:
     text: str
     starts: Sequence[int]
     ends: Sequence[int]
+
+    def key(self, found: Key) -> Key:
+        """Return a key that was found in the view with its place in the original."""
+        return found._replace(start=self.starts[found.start], end=self.ends[found.end - 1])
 
 
 def readings(text: str, depth: int = _DEPTH) -> Iterator[str]:

@@ -51,9 +51,14 @@ _WHOLE = frozenset(
 # Between a name and its value: the rest of the name, some words and a sign.
 _REST = r"[a-z0-9_-]{0,24}(?![a-z0-9_-])"
 _REST_ABROAD = r"[^\W\d_a-z]{0,6}"
+_QUOTES = r"«»„“”\u2018\u2019\u201a\u2039\u203a『』《》〈〉"
 _VALUE = (
-    r"[\"'`*)\]】」]{0,4}[ \t]{0,4}(?P<gap>(?:[^\W\d_](?:[^\W\d_]|-){0,18}(?:[,:]?[ \t]{1,3}|=)){0,5}?)"
-    r"(?:(?P<sign>[:=?]{1,3}>?|->|→|\uff1a|\uff1d|\|)\s{0,6})?[\"'`*(\[<【「]{0,4}"
+    rf"(?:[\"'`*)\]】」]|[ \t\u00a0\u202f]?[{_QUOTES}]){{0,4}}[ \t]{{0,4}}"
+    r"(?P<gap>(?:[^\W\d_](?:[^\W\d_]|-){0,18}(?:[,:]?[ \t]{1,3}|=)){0,5}?)"
+    # A sign, the next argument, the end of an element, or that what follows is called the value.
+    r"(?:(?P<sign>[:=?]{1,3}>?|->|→|\uff1a|\uff1d|\||,(?=[ \t]{0,3}[\"'`])|(?<=[\w\"'])>(?:<!\[CDATA\[)?"
+    r"|</[\w:]{1,20}>\s{0,20}<[\w:]{1,20}>|,?\s{1,40}[\"']?value[\"']?[ \t]{0,3}[:=])\s{0,6})?"
+    rf"(?:[\"'`*(\[<【「]|[{_QUOTES}][ \t\u00a0\u202f]{{0,2}}){{0,4}}"
     r"(?P<value>(?=[^\s\"'`<>]{0,200}[0-9])[!-~](?:(?![\"'`<>])[!-~]){5,511})"
 )
 _VERBS = (
@@ -121,8 +126,9 @@ _PHRASE = re.compile(
     r"((?:[a-z]{3,8} ){11}(?:(?:[a-z]{3,8} ){3}){0,4}[a-z]{3,8})(?![ ]?[a-z])"
 )
 _OPEN_HOSTS = re.compile(r"(?:(?:.*\.)?example(?:\.\w+)?|localhost|127\.0\.0\.1|0\.0\.0\.0)\Z", re.IGNORECASE)
-_DEFAULTS = "password pass passwd pwd secret p user postgres root admin test dev token"
+_DEFAULTS = "password mypassword pwd pass passwd pwd secret p user postgres root admin test dev token"
 _OPEN_PASSWORDS = frozenset(_DEFAULTS.split())
+_OPEN_USERS = frozenset(("user", "username", "login", "name", "usr", "myuser"))
 _USUAL = 4  # letters of a password that is an example
 _SEVERAL = 3  # kinds of characters
 _SHORTEST, _GOOD, _STRONG, _LONG = 6, 8, 10, 16
@@ -201,11 +207,15 @@ def _candidate(word: str, text: str, name: re.Match[str]) -> _Found | None:
     """Return the value after or before a name, if it may be a secret."""
     least = 0 if word in _IS_PASSWORD else _STRONG
     start, end = name.span("value")
+    if start == name.end("rest") and word.isascii():  # "${PASSWORD}@host"
+        end = start
     value = _cut(text[start:end].rstrip(_TRAILING)) if end > start else ""
     if value and is_secret(value, least, is_said=True):
         gap = name["gap"].split() or [""]
         is_said = name["sign"] or gap[-1] in _LINKS or gap[-1][-1:] in _SIGNS
         is_said = is_said or _LINKED_ABROAD.intersection(name["rest"])
+        if name["sign"] == ",":  # the next argument of a call, or only the next one of a list
+            is_said = "(" in text[max(0, name.start() - _BEFORE) : name.start()]
         is_meant = _SUCH.isdisjoint(gap) and (is_said or word not in _WHOLE)
         strength = _strength(word, text, name.start())
         return _Found(start, value, strength, bool(is_said)) if is_meant else None
@@ -305,7 +315,10 @@ def _is_reference(password: str, user: str) -> bool:
 def _is_open(password: str, user: str, host: str) -> bool:
     """Return whether an address is one of manuals, or of this machine, and its password the usual one."""
     is_usual = password == user or password.lower() in _OPEN_PASSWORDS or len(password) <= _USUAL
-    return is_usual and bool(_OPEN_HOSTS.match(host))
+    if user.lower() in _OPEN_USERS and password.lower() in _OPEN_PASSWORDS:
+        return True
+    is_service = password == user and "." not in host
+    return is_usual and (is_service or bool(_OPEN_HOSTS.match(host)))
 
 
 def _in_headers(text: str) -> Iterator[Key]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -25,7 +26,23 @@ _SEAM = re.compile(
     r"|[\"'`][ \t]{0,20}[+.&~]?[ \t]{0,20}(?:\\?\r?\n[ \t]{0,80})?[+.&~]?[ \t]{0,20}[\"'`]"
     r"|<wbr ?/?>|&shy;|<!--[^<>\n]{0,80}-->|\*\*"
 )
-_ABROAD = re.compile(r"[\u0370-\u04ff\u2100-\u214f\uff01-\uff5e\U0001d400-\U0001d7ff]")
+# A word in which a letter is not a Latin one, and the signs that words of keys have.
+_ABROAD = re.compile(r"(?<![!-~])[!-~]*+[^\x00-\u00ff][!-~\u0100-\U0001ffff]*")
+_LATIN_PART = re.compile(r"[A-Za-z0-9]{2}|[-_][A-Za-z0-9]")
+# The letters of a key one by one, with the same sign between them.
+_SPELT = re.compile(
+    r"(?<!\S)[!-~](?P<by>[ \t\n\u00a0\u2009\u202f.,|/\u00b7])[!-~](?:(?P=by)[!-~]){14,4096}+(?!\S)"
+)
+# Pieces of a key in a list, and the numbers of its letters.
+_PIECES = re.compile(r"[\"'`][ \t]{0,4},\s{0,20}[\"'`]")
+_CODE = r"(?:1[01][0-9]|12[0-6]|3[2-9]|[4-9][0-9])(?![0-9])"
+_CODES = re.compile(
+    rf"(?<![0-9.]){_CODE}"
+    rf"(?:[)\s]{{0,3}}[,;.+&\s][\s(]{{0,3}}(?:(?:chr|Chr|CHR|char|CHAR)[ ]?\()?{_CODE}){{15,4096}}+"
+)
+_NUMBER = re.compile(r"[0-9]{2,3}")
+_NEAR = 1_000  # characters around what was undone, in which a key is looked for
+_MOST = 262_144  # characters of a text that are looked at so
 # Letters of Cyrillic and Greek that look like the Latin one behind the number of each.
 _ALIKE = (
     "410A 412B 415E 405S 406I 408J 41AK 41CM 41DH 41EO 420P 421C 422T 425X 430a 435e 455s 456i 458j 43Eo 440p"
@@ -38,24 +55,86 @@ _LATIN |= {
     for index in range(13 * 52)
 }
 _LATIN |= {0x1D7CE + index: str(index % 10) for index in range(50)}
+_LATIN |= {0x3BA: "k", 0x43A: "k", 0x3C1: "p", 0x3C5: "u", 0x3BD: "v", 0x433: "r", 0x3B1: "a", 0x3B9: "i"}
 
 Find: TypeAlias = "Callable[[str], Sequence[Key]]"
 """What finds the keys that a text plainly has."""
 
 
 def joined(text: str) -> Iterator[View]:
-    """Yield a text without what cuts keys, in Latin letters, if it is another text."""
-    latin = text.translate(_LATIN) if not text.isascii() and _ABROAD.search(text) else text
-    if latin != text or _SEAM.search(text):
-        yield replaced(View(latin, range(len(text)), range(1, len(text) + 1)), _SEAM, lambda _: "")
+    """Yield a text without what cuts keys, in Latin letters, around where that makes another text of it."""
+    latin, spans = _in_latin(text)
+    spans += [found.span() for found in _SEAM.finditer(latin)]
+    if spans:
+        yield replaced(near(latin, spans), _SEAM, lambda _: "")
+
+
+def assembled(text: str) -> Iterator[View]:
+    """Yield a text in which letters, pieces and numbers that stand one by one are put together.
+
+    Words and measurements can stand so as well: only the form of a maker shows a key in it.
+    """
+    for pattern, meaning in ((_SPELT, _unspelt), (_PIECES, _nothing), (_CODES, _letters)):
+        spans = [found.span() for found in pattern.finditer(text)]
+        if spans:
+            yield replaced(near(text, spans), pattern, meaning)
+
+
+def _unspelt(run: str) -> str:
+    return run[::2]
+
+
+def _nothing(_: str) -> str:
+    return ""
+
+
+def _letters(run: str) -> str:
+    return "".join(chr(int(number)) for number in _NUMBER.findall(run))
+
+
+def _in_latin(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """Return a text in which words that mix alphabets are in Latin letters, and where these are."""
+    if text.isascii():
+        return text, []
+    parts: list[str] = []
+    spans: list[tuple[int, int]] = []
+    at = 0
+    for word in _ABROAD.finditer(text):
+        latin = word[0].translate(_LATIN)
+        if latin != word[0] and _LATIN_PART.search(latin):
+            parts += (text[at : word.start()], latin)
+            spans.append(word.span())
+            at = word.end()
+    return "".join([*parts, text[at:]]), spans
+
+
+def near(text: str, spans: Sequence[tuple[int, int]]) -> View:
+    """Return what is around some stretches of a text, as much as is looked at, with gaps between."""
+    if len(text) <= _NEAR:
+        return View(text, range(len(text)), range(1, len(text) + 1))
+    parts: list[str] = []
+    starts, ends, last = array("L"), array("L"), 0
+    for begin, end in sorted(spans):
+        first, last_one = max(last, begin - _NEAR), min(len(text), end + _NEAR)
+        if first >= last_one:
+            continue
+        if first > last and parts:
+            parts.append("\n\0\n")
+            starts.extend([first] * 3)
+            ends.extend([first + 1] * 3)
+        parts.append(text[first:last_one])
+        starts.extend(range(first, last_one))
+        ends.extend(range(first + 1, last_one + 1))
+        last = last_one
+        if len(starts) > _MOST:
+            break
+    return View("".join(parts), starts, ends)
 
 
 def hidden(text: str, find: Find) -> Iterator[Key]:
     """Yield the keys of a text that are read only once it is joined or decoded; ``find`` finds plain ones."""
     for view in (*joined(text), *unescaped(text)):
-        for key in find(view.text):
-            start, end = view.starts[key.start], view.ends[key.end - 1]
-            yield key._replace(start=start, end=end)
+        yield from (view.key(key) for key in find(view.text))
     yield from _encoded(text, find, _DEPTH)
 
 

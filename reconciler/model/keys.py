@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.model.key_contexts import secrets
+from reconciler.model.key_formats import in_formats
 from reconciler.model.key_forms import FORMS, Key, key_at
-from reconciler.model.key_tricks import hidden, joined
+from reconciler.model.key_tricks import assembled, hidden, joined
 from reconciler.model.randomness import is_random
 
 if TYPE_CHECKING:
@@ -48,14 +49,21 @@ _PARAMETER = re.compile(
 
 def keys(text: str) -> Sequence[Key]:
     """Return what looks like a key in a text, in order; it may be cut, in other letters or encoded."""
-    return _apart([*_plain(text), *hidden(text, _plain)])
+    assembled_keys = (view.key(key) for view in assembled(text) for key in _formed(view.text))
+    return _apart([*_plain(text), *hidden(text, _plain), *assembled_keys])
 
 
 def _plain(text: str) -> Sequence[Key]:
     """Return the keys that a text has as it is."""
     blocks = [key_at(text, start, end, _BLOCK) for start, end in _blocks(text) if _has_body(text[start:end])]
-    formed = [key for form in FORMS if form.begins in text for key in form.keys(text)]
-    return _apart([*blocks, *formed, *secrets(text)])
+    return _apart([*blocks, *_formed(text), *in_formats(text), *secrets(text)])
+
+
+def _formed(text: str) -> Iterator[Key]:
+    """Yield the keys of a text that have the form of a maker."""
+    for form in FORMS:
+        if form.begins in text:
+            yield from form.keys(text)
 
 
 def _apart(found: Iterable[Key]) -> list[Key]:
@@ -83,29 +91,32 @@ def named(text: str, key: Key) -> str:
     return f"{key.noun} ({text[key.start : key.start + shown]}…, {length} characters)"
 
 
-def masked(text: str, found: Iterable[Key] = ()) -> str:
+def masked(text: str, found: Iterable[Key] | None = None) -> str:
     """Return a text of the same length whose keys show only their beginning, and passwords nothing.
 
     A private key is masked to its end, or to that of the text: it must be the whole text, not a line of it.
-    ``found`` has keys that were found already, such as encoded ones.
+    ``found`` has its keys, if they were found already, encoded ones too.
     """
     spans = [(start + _SHOWN, end) for start, end in _blocks(text)]
     spans += [
         (start + _SHOWN, end) for form in FORMS if form.begins in text for start, end in form.shapes(text)
     ]
-    spans += [_masked_part(key) for key in (*secrets(text), *found)]
-    for view in joined(text):
-        keys = [
-            key._replace(start=view.starts[key.start], end=view.ends[key.end - 1])
-            for key in _plain(view.text)
-        ]
-        spans += map(_masked_part, keys)
+    spans += map(_masked_part, (*in_formats(text), *secrets(text)) if found is None else found)
+    spans += map(_masked_part, _undone(text))
     text = _starred(text, spans)
     if "://" in text and "@" in text:
         text = _ADDRESS.sub(_without_password, text)
     if "=" in text:
         text = _PARAMETER.sub(lambda found: found[1] + "*" * len(found[2]), text)
     return text
+
+
+def _undone(text: str) -> Iterator[Key]:
+    """Yield the keys of a text that are read once it is joined."""
+    for view in joined(text):
+        yield from (view.key(key) for key in _plain(view.text))
+    for view in assembled(text):
+        yield from (view.key(key) for key in _formed(view.text))
 
 
 def _masked_part(key: Key) -> tuple[int, int]:

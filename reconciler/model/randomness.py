@@ -20,6 +20,9 @@ DOCUMENTED: Final = (
     "dXNlcjpwYXNzd29yZA==",
     "dXNlcm5hbWU6cGFzc3dvcmQ=",
     "dXNlcjpwYXNz",
+    "MWYyZDFlMmU2N2Rm",
+    "$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy",
+    "$2y$10$.vGA1O9wmRjrwAVXD98HNOgsNpDczlqm3Jq7KnEd1rVAGv3Fykk1a",
     "123e4567-e89b-12d3-a456-426614174000",
     "00000000-0000-0000-0000-000000000000",
 )

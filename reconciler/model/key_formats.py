@@ -1,0 +1,119 @@
+"""Secrets in the formats of programs: hashes of passwords, .netrc, .pgpass, JSON Web Keys, Kubernetes."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from typing import TYPE_CHECKING
+
+from reconciler.model.key_contexts import is_secret
+from reconciler.model.key_forms import Key, key_at
+from reconciler.model.randomness import DOCUMENTED, are_words, is_placeholder, is_random, randomness
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# crypt(3) and what programs write like it, Django and LDAP.
+_HASH = re.compile(
+    r"\$(?:[156y]|gy|7|2[abxy]?|apr1|sha1|md5|scrypt|argon2(?:id?|d)|pbkdf2[a-z0-9-]{0,12}|bcrypt[a-z0-9-]{0,12})\$"
+    r"[A-Za-z0-9./+=,$-]{20,400}+"
+    r"|pbkdf2_sha(?:1|256|512)\$[0-9]{1,9}\$[A-Za-z0-9./+=]{4,64}\$[A-Za-z0-9./+=]{20,200}+"
+    r"|SCRAM-SHA-256\$[0-9]{1,9}:[A-Za-z0-9+/=]{8,64}\$[A-Za-z0-9+/=:]{40,200}+"
+    r"|\{S?SHA(?:256|512)?\}[A-Za-z0-9+/]{24,200}+={0,2}"
+)
+_NETRC = re.compile(
+    r"login[ \t\r\n]{1,20}[^\s\"']{1,100}[ \t\r\n]{1,20}"
+    r"password[ \t\r\n]{1,20}[\"']?(?P<value>[^\s\"']{6,200})"
+)
+# host:port:database:user:password, a line of it.
+_PGPASS = re.compile(
+    r"(?:^|(?<=[\n\"'`|]))(?:[A-Za-z0-9_*][A-Za-z0-9_.*-]{0,100}):(?:[0-9]{4,5}|\*):[^:\s\"'/]{1,63}:[^:\s\"'/]{1,63}"
+    r":(?P<value>[^\s:\"'`]{8,128})(?=[\r\n\"'`|]|\Z)"
+)
+_JWK = re.compile(
+    r"[\"'](?:d|k|p|q|dp|dq|qi)[\"']\s{0,4}:\s{0,4}[\"'](?P<value>[A-Za-z0-9_-]{20,4096}+)[\"']"
+)
+_KUBERNETES = re.compile(r"kind[\"']?:[ \t]{0,4}[\"']?Secret(?![A-Za-z])")
+_ENTRY = re.compile(
+    r"(?<![A-Za-z0-9_.-])(?P<name>[A-Za-z0-9_.-]{1,100}+)[\"']?:[ \t]{0,4}[\"']?"
+    r"(?P<value>[A-Za-z0-9+/]{8,8192}+={0,2})(?=[\"',}\s]|\Z)"
+)
+# A user and a password, and nothing else in a line or in a value.
+_PAIR = re.compile(
+    r"(?:^|(?<=[\n\"'`]))(?:[A-Za-z][A-Za-z0-9_.@-]{1,60} {1,2}[/|] {1,2}|(?:admin|root|user):)"
+    r"(?P<value>(?:(?![\"'`])[!-~]){8,64})(?=[ \t]{0,4}(?:[\r\n\"'`]|\Z))"
+)
+_PAIRED = re.compile(r"[!$%^*#~@&?]")
+_ALL_KINDS = re.compile(r"(?=.{0,64}[A-Z])(?=.{0,64}[a-z])(?=.{0,64}[0-9])")
+_HASHED, _MATERIAL, _DRAWN = 12, 16, 10  # random characters of a hash, a key, and of a token
+_REACH = 20_000  # characters around a word in which what belongs to it stands
+_NAMES = frozenset({"kind", "name", "namespace", "type", "apiVersion", "uid", "resourceVersion", "immutable"})
+
+
+def in_formats(text: str) -> Iterator[Key]:
+    """Yield what the format that it is part of shows to be a secret."""
+    if "$" in text or "SHA" in text:
+        yield from _random(text, _HASH, _HASHED, "the hash of a password")
+    if "login" in text and "password" in text:
+        yield from _said(text, _NETRC)
+    if ":" in text:
+        yield from _said(text, _PGPASS)
+    if "kty" in text:
+        yield from _random(text, _JWK, _MATERIAL, "a JSON Web Key")
+    if "kind" in text:
+        yield from _of_kubernetes(text)
+    if any(sign in text for sign in (" / ", " | ", "admin:", "root:", "user:")):
+        yield from _beside_users(text)
+
+
+def _beside_users(text: str) -> Iterator[Key]:
+    for found in _PAIR.finditer(text):
+        value, signs = found["value"], len(_PAIRED.findall(found["value"]))
+        is_password = _ALL_KINDS.match(value) and (signs > 1 or (signs and not are_words(value)))
+        if is_password and is_secret(value, 0, is_said=True):
+            yield key_at(text, *found.span("value"), "a password")
+
+
+def _random(text: str, pattern: re.Pattern[str], least: int, noun: str) -> Iterator[Key]:
+    for found in pattern.finditer(text):
+        if is_random(found[0], least):
+            yield key_at(text, *found.span(), noun)
+
+
+def _said(text: str, pattern: re.Pattern[str]) -> Iterator[Key]:
+    for found in pattern.finditer(text):
+        if is_secret(found["value"], 0, is_said=True):
+            yield key_at(text, *found.span("value"), "a password")
+
+
+def _of_kubernetes(text: str) -> Iterator[Key]:
+    """Yield the values of Secrets of Kubernetes, which are passwords in base64."""
+    done = 0
+    for kind in _KUBERNETES.finditer(text):
+        begin, end = _document(text, kind.start())
+        for entry in _ENTRY.finditer(text, max(begin, done), end):
+            if entry["name"] not in _NAMES and _is_hidden(entry["name"], entry["value"]):
+                yield key_at(text, *entry.span("value"), "a password in base64")
+        done = max(done, end)
+
+
+def _document(text: str, at: int) -> tuple[int, int]:
+    """Return where the document of YAML around a place is, as far as it is looked at."""
+    first, last = max(0, at - _REACH), at + _REACH
+    begin, end = text.rfind("\n---", first, at), text.find("\n---", at, last)
+    return max(begin, first), end if end >= 0 else last
+
+
+def _is_hidden(name: str, encoded: str) -> bool:
+    """Return whether an entry of a Secret holds one: user names are kept there too."""
+    if encoded in DOCUMENTED or len(encoded) % 4:
+        return False
+    try:
+        value = b64decode(encoded, validate=True).decode().strip()
+    except ValueError:
+        return False
+    if not value.isprintable() or is_placeholder(value):
+        return False
+    if any(word in name.lower() for word in ("pass", "pwd", "secret", "token", "key")):
+        return len(value) >= _DRAWN or is_secret(value, 0, is_said=True)
+    return is_secret(value, 0, is_said=True) or randomness(value) >= _DRAWN
