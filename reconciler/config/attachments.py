@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from codecs import getincrementaldecoder
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.config.errors import ContentError
+from reconciler.config.exposure import READERS, REMEDY
 from reconciler.config.limits import CODES
-from reconciler.config.lint import check_words
+from reconciler.config.lint import check_words, first
 from reconciler.model import address
 from reconciler.model.characters import named, quoted
 from reconciler.model.field import Items, Limit
+from reconciler.model.keys import keys
+from reconciler.model.keys import named as called
 from reconciler.model.resource import DesiredFile, FileReference
 
 if TYPE_CHECKING:
@@ -35,6 +39,7 @@ class Attachments:
     root: Root
     uploads: dict[tuple[str, str], DesiredFile] = field(default_factory=dict)
     by_path: dict[str, DesiredFile] = field(default_factory=dict)
+    leaks: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def files(
         self, layers: Layers, row: Files, declared: Sequence[Any], values: Mapping[str, Any]
@@ -81,9 +86,24 @@ class Attachments:
             if not (cause.is_guess and layers.permits(cause.code, path)):
                 self._refuse(layers, row, cause, number, file=path)
                 return None
-            return self._upload(path, row, as_it_is=True).address
-        self.by_path[path] = upload
+            upload = self._upload(path, row, as_it_is=True)
+        else:
+            self.by_path[path] = upload
+        for leak in self._leaks(path):
+            layers.problem("AS505", f"{leak}; {READERS}", row.name, number, help=REMEDY, file=path)
         return upload.address
+
+    def _leaks(self, path: str) -> tuple[str, ...]:
+        """Return what the beginning of a file has that looks like keys, looked for once."""
+        if path not in self.leaks:
+            text = _text(self.root.beginnings.get(path, b""))
+            found = first(keys(text)) if text else ()
+            lines = [text.count("\n", 0, key.start) + 1 for key in found]
+            self.leaks[path] = tuple(
+                f"line {line} of {path} has what looks like {called(text, key)}"
+                for line, key in zip(lines, found, strict=True)
+            )
+        return self.leaks[path]
 
     def _refuse(
         self, layers: Layers, row: Files, cause: ContentError, number: int, *, file: str = ""
@@ -101,6 +121,14 @@ class Attachments:
         content, size = self.root.fingerprint(path, row.largest, as_it_is=as_it_is)
         made = DesiredFile(address.file(path), name, content, size)
         return self.uploads.setdefault(made.identity, made)
+
+
+def _text(beginning: bytes) -> str:
+    """Return the beginning of a file as a text, which may be cut within a character; empty if it is none."""
+    try:
+        return getincrementaldecoder("utf-8")().decode(beginning)
+    except UnicodeDecodeError:
+        return ""
 
 
 def _tags(fields: Fields, values: Mapping[str, Any]) -> set[str]:

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 EDGE: Final = 64 * 1024
-"""Bytes that are kept of the beginning and of the end of a file."""
+"""Bytes of the beginning and of the end of a file that show whether it is a placeholder."""
+BEGINNING: Final = 256 * 1024
+"""Bytes that are kept of the beginning of a file."""
 
 _SHA256_LENGTH = 64  # of an object's name in hex; the other algorithm is SHA-1, whose names have 40
 
@@ -58,8 +60,8 @@ class Pass:
         self._size += len(piece)
         self._line_ends += piece.count(b"\r\n") + (self._last == b"\r" and piece[:1] == b"\n")
         self._last = piece[-1:] or self._last
-        if len(self._head) < EDGE:
-            self._head += piece[: EDGE - len(self._head)]
+        if len(self._head) < BEGINNING:
+            self._head += piece[: BEGINNING - len(self._head)]
         self._tail = (self._tail + piece[-EDGE:])[-EDGE:]
 
     def passed(self) -> Passed:

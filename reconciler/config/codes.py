@@ -337,7 +337,8 @@ _RULES = (
         "Anyone who chats with an assistant can read its prompt, everyone with access to the API sees the "
         "other fields, and git keeps what was committed. A key or a password is recognised by its form, by "
         "how random it is, and by the words beside it, also where it is split, encoded or joined from "
-        "variables. Words, identifiers, digests and placeholders pass. Remove the key and revoke it.",
+        "variables. Of attached files of text the beginning is looked at. Words, identifiers, digests and "
+        "placeholders pass. Remove the key and revoke it.",
         guesses=True,
     ),
     Rule(

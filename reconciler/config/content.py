@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from reconciler.config import listing, names
-from reconciler.config.blob import Passed, passed, with_line_feeds
+from reconciler.config.blob import EDGE, Passed, passed, with_line_feeds
 from reconciler.config.errors import ContentError
 from reconciler.config.evidence import Evidence, Proof
 from reconciler.config.placeholder import CUT, placeholder
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _PIECE = 1024 * 1024
 _HOME = re.compile(r"~[a-z0-9_-]*(?:/|\Z)")
 _IN_MEMORY = 8 * _PIECE
+_BEGINNINGS = 1024 * 1024  # bytes of files that are looked at for keys
 
 
 class _Used(NamedTuple):
@@ -50,7 +51,8 @@ class Root:
     Links, devices and anything but regular files are refused, and so is a path that climbs out, enters .git
     or a file system of the kernel. A hard link looks like a file of its own. ``rule`` says what is done
     about files whose bytes git does not have; ``evidence`` is what was found out about them. ``read`` counts
-    the characters of texts.
+    the characters of texts, ``beginnings`` has the first bytes of files that were hashed, as many as are
+    looked at.
     """
 
     def __init__(self, folder: Path, rule: TrackedRule = TrackedRule.ALLOW, *, in_ci: bool = False) -> None:
@@ -59,6 +61,8 @@ class Root:
         self.suggestions = Suggestions()
         self.failures = 0
         self.read = 0
+        self.beginnings: dict[str, bytes] = {}
+        self._room = _BEGINNINGS
 
     def locate(self, named: str, beside: str) -> str:
         """Return the path beneath the root that ``named`` means in the file ``beside``.
@@ -125,7 +129,14 @@ class Root:
         if used.has_conflict and not as_it_is:
             problem = f"a merge left its conflict markers in {path}"
             raise ContentError("AS509", problem, "decide for one side, and remove them", is_guess=True)
+        self._keep(path, used.head)
         return used.sha256, used.size
+
+    def _keep(self, path: str, head: bytes) -> None:
+        """Keep the beginning of a text, as long as there is room; octets that are no text are left."""
+        if path not in self.beginnings and self._room and b"\0" not in head:
+            self.beginnings[path] = head[: self._room]
+            self._room -= len(self.beginnings[path])
 
     def reopen(self, file: DesiredFile) -> IO[bytes]:
         """Return a copy of the very bytes that were hashed; ContentError when the file changed since.
@@ -252,7 +263,7 @@ class Root:
         """
         name = entry.name if entry else ""
         seen = passed(pieces(), size, name)
-        if not as_it_is and (found := placeholder(seen.head, seen.tail)):
+        if not as_it_is and (found := placeholder(seen.head[:EDGE], seen.tail)):
             raise ContentError("AS310", f"{path} is {found.what}, not its content", found.help, is_guess=True)
         others = cache(lambda: passed(with_line_feeds(pieces()), size - seen.line_ends, name))
         proof = self.evidence.judge(path, entry, seen, others)

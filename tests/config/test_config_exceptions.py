@@ -127,6 +127,13 @@ def test_an_exception_allows_conflict_markers_in_an_attached_file(workspace, cod
     assert codes(text) == []
 
 
+@pytest.mark.parametrize("place", ["assistant.desk", "docs/a.md", "file.docs/a.md"])
+def test_an_exception_allows_a_key_in_an_attached_file(workspace, place, codes):
+    workspace.write("docs/a.md", f"Use {KEY}.")
+    text = allowing(("AS505", place)) + "assistants:\n  desk: {model: m, files: [docs/a.md]}\n"
+    assert codes(text) == []
+
+
 def test_no_exception_lets_a_tool_be_declared_twice(codes):
     text = allowing(("AS413", "assistant.desk")) + (
         "assistants:\n  desk: {model: m, tools: [{type: code_interpreter}, {type: code_interpreter}]}\n"

@@ -122,3 +122,35 @@ def test_words_that_begin_like_a_key_are_no_problem_and_are_shown(found):
         f"{ASSISTANT}    instructions: Use sk-learn-contrib-imbalanced, and sk-cube-grid-spinner-container.\n"
     )
     assert found(text) == []
+
+
+def test_a_key_in_the_content_of_an_attached_file_is_found_with_its_line(found):
+    text = f"{ASSISTANT}    files: [docs/a.md]\n"
+    message = "line 3 of docs/a.md has what looks like an OpenAI key (sk-p…, 40 characters); " + READERS
+    assert found(text, {"docs/a.md": f"# Notes\n\nUse {KEY}.\n"}) == [
+        ("assistants.yaml:5:13", message, REMEDY)
+    ]
+
+
+def test_a_key_in_a_file_that_several_assistants_attach_is_found_where_each_names_it(found):
+    text = "assistants:\n  a: {model: m, files: [a.md]}\n  b: {model: m, files: [a.md]}\n"
+    assert [origin for origin, *_ in found(text, {"a.md": KEY})] == [
+        "assistants.yaml:3:25",
+        "assistants.yaml:4:25",
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"\xff\xfe" + KEY.encode(), b"\0" + KEY.encode(), b"word " * 60_000 + KEY.encode()],
+    ids=["no UTF-8", "no text", "beyond the beginning"],
+)
+def test_a_key_in_what_is_not_looked_at_is_not_found(content, found):
+    assert found(f"{ASSISTANT}    files: [a.md]\n", {"a.md": content}) == []
+
+
+def test_no_more_than_a_mebibyte_of_all_files_is_looked_at(found):
+    names = [f"{letter}.md" for letter in "bcde"]
+    files = {name: name + "word " * 60_000 for name in names}
+    text = f"{ASSISTANT}    files: [{', '.join([*names, 'f.md'])}]\n"
+    assert found(text, {**files, "f.md": KEY}) == []
