@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import pairwise
+from operator import eq
 from typing import Final
 
 DOCUMENTED: Final = (
@@ -48,6 +49,7 @@ _STEPS = (
     | {(last, first) for last in "fzFZ" for first in "01"}
     | {(last, first) for last in "069" for first in "aA"}
 )
+_STEPS |= {(one.upper(), other.upper()) for one, other in _STEPS}
 _SHORT = 4  # characters of a part that are anything: v2, 3rd, k8s
 _NUMBER = 4  # digits before or after a word
 _WORD = 8  # letters that are a word whatever they are
@@ -96,16 +98,12 @@ def _random(text: str) -> int:
 def _is_pattern(text: str) -> bool:
     """Return whether one letter follows from the last one, most of the time, or there are very few."""
     letters = "".join(_PART.findall(text))
-    pairs = [*pairwise(letters)]
-    if not pairs or len(set(letters)) <= _LETTERS:
+    if len(letters) <= 1 or len(set(letters)) <= _LETTERS:
         return True
-    same = sum(one == other for one, other in pairs)
-    steps = sum(
-        ((one.lower(), other.lower()) in _STEPS and one.islower() == other.islower())
-        or (one, other) in _STEPS
-        for one, other in pairs
-    )
-    return same > _ALIKE * len(pairs) or steps > _SEQUENCE * len(pairs)
+    pairs = len(letters) - 1
+    same = sum(map(eq, letters, letters[1:]))
+    steps = sum(map(_STEPS.__contains__, pairwise(letters)))
+    return same > _ALIKE * pairs or steps > _SEQUENCE * pairs
 
 
 def _is_word(part: str) -> bool:
