@@ -18,13 +18,14 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, Step, StepKind
 from reconciler.model.diagnostic import names_of
 from reconciler.model.outcome import Cause, Ended, Event, Outcome, Report, Result, Started, Stepped
+from reconciler.model.state import AssistantBinding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from reconciler.engine.steps import Steps
     from reconciler.model.plan import Plan
-    from reconciler.model.state import Intent, State
+    from reconciler.model.state import Binding, Intent, State
     from reconciler.store import Store
 
 _MEMORY = 7 * 24 * 3600  # seconds for which a call of unknown outcome is looked for
@@ -281,9 +282,7 @@ class _Run:
             traits=frozenset(self.steps.provider.traits),
         )
         try:
-            # a state that recorded no exceptions is not saved for this record alone
-            known = replace(made, exceptions=None) if state.exceptions is None else made
-            if known != state or state.journaled or self.steps.recorded:
+            if _as_recorded(made, state) != state or state.journaled or self.steps.recorded:
                 store.save(made, state.serial)
         except StoreError as error:
             return str(error)
@@ -305,6 +304,21 @@ class _Run:
             verified=self.steps.verified.get(change.address, ()),
             deleted=self.steps.deleted.get(change.address, ()),
         )
+
+
+def _as_recorded(made: State, before: State) -> State:
+    """Return a state without what the one before did not record: it is not saved for such records alone."""
+    bindings = {
+        address: _bound_as(one, before.bindings.get(address)) for address, one in made.bindings.items()
+    }
+    exceptions = None if before.exceptions is None else made.exceptions
+    return replace(made, bindings=bindings, exceptions=exceptions)
+
+
+def _bound_as(binding: Binding, before: Binding | None) -> Binding:
+    if isinstance(binding, AssistantBinding) and isinstance(before, AssistantBinding) and not before.declared:
+        return replace(binding, declared="")
+    return binding
 
 
 def _attaching(todo: Sequence[Step]) -> Iterator[Step]:

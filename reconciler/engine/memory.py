@@ -134,7 +134,10 @@ def refreshed(
     """
     if not is_older(binding, live, updates):
         return binding
-    return AssistantBinding(binding.id, binding.nonce, remembered(fields, live), binding.protected)
+    values = remembered(fields, live)
+    return AssistantBinding(
+        binding.id, binding.nonce, values, protected=binding.protected, declared=binding.declared
+    )
 
 
 def normalised(fields: Fields, binding: AssistantBinding) -> Sequence[str]:
@@ -197,6 +200,7 @@ def remember(  # noqa: PLR0913 - the parts of a binding, and where they come fro
         echoes=echoes,
         ignored=tuple(ignored),
         mark=live.mark.digest if live.mark else "",
+        declared=desired.origin.path,
     )
 
 

@@ -24,7 +24,8 @@ class AssistantBinding:
     digest of the value last sent, so its keys are the managed fields. ``echoes`` has the digest of what the
     server returned, for every one where that differs; it is None where nothing was recorded, as in a state of
     an earlier version. ``ignored`` are managed fields whose last value the server did not take. ``mark`` is
-    the digest of the ownership mark that the assistant had then, empty in a state of an earlier version.
+    the digest of the ownership mark that the assistant had then, and ``declared`` the path beneath the root
+    of the file that declared it; each is empty in a state of an earlier version.
     """
 
     id: str
@@ -34,6 +35,7 @@ class AssistantBinding:
     echoes: Mapping[str, str] | None = None
     ignored: tuple[str, ...] = ()
     mark: str = ""
+    declared: str = ""
 
     def echo(self, path: str) -> str:
         """Return the digest of what the server returned to our last write; empty where it is not known."""
@@ -266,6 +268,12 @@ class State:
         """Return every bound assistant's remote id, sorted by address."""
         bindings = sorted(self.bindings.items())
         return {address: binding.id for address, binding in bindings if isinstance(binding, AssistantBinding)}
+
+    @property
+    def declaring(self) -> frozenset[str]:
+        """The files that declared an assistant at the last apply, as far as that is recorded."""
+        bindings = self.bindings.values()
+        return frozenset(one.declared for one in bindings if isinstance(one, AssistantBinding)) - {""}
 
     @property
     def leaving(self) -> frozenset[str]:

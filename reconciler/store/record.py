@@ -164,6 +164,7 @@ def binding_of(address: str, record: dict[str, Any]) -> Binding:
     if address_of(address).kind is Kind.ASSISTANT:
         bound = _strict(AssistantBinding(**{**record, "ignored": tuple(record.get("ignored", ()))}))
         _require_ids(bound.id)
+        _name(bound.declared)
         return bound
     lists = {"old": tuple(map(_upload_of, record["old"])), "inferred": tuple(record.get("inferred", ()))}
     upload = _strict(FileBinding(**{**record, **lists}))
