@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.console import Console
     from reconciler.dialects import Dialect
+    from reconciler.model.state import State
     from reconciler.model.store_address import StoreAddress
     from reconciler.store import Store
 
@@ -75,6 +76,11 @@ class Configured:
     def _reading(self) -> Reading:
         option = dialects.dialect(self.named_dialect) if self.named_dialect else None
         return read(self.root, self.files, option)
+
+    def unread(self, state: State) -> frozenset[str]:
+        """Return the files that declared an assistant at the last apply, and that are there and not read."""
+        others = (path for path in state.declaring if not self._reading.covers(path))
+        return frozenset(path for path in others if self.root.has_file(path))
 
     def warn(self, console: Console) -> None:
         """Report on stderr what is likely a mistake in the configuration, in few lines."""

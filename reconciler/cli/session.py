@@ -244,7 +244,7 @@ class Session:
                     provider,
                     self.scope.declared(declared),
                     state,
-                    replace(options, lists_unproved=is_reviewed),
+                    replace(options, lists_unproved=is_reviewed, unread=self.configured.unread(state)),
                     targets=self.scope.targets,
                     excluded=self.scope.excluded,
                 )

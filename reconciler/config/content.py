@@ -197,6 +197,14 @@ class Root:
         full = self._full(path)
         return full.is_dir() and full.resolve() == full
 
+    def has_file(self, path: str) -> bool:
+        """Return whether a path beneath the root is a file, to which no link leads."""
+        try:
+            with Walk(self.folder, self.locate(path, ""), Suggestions(0)) as walk, walk.file():
+                return True
+        except (ContentError, OSError, ValueError):
+            return False
+
     def files_within(self, folder: str) -> dict[str, str]:
         """Return the YAML and Markdown files beneath a folder, sorted; ContentError where there are too many.
 

@@ -80,12 +80,19 @@ class Reading:
     """Every document of a configuration, whether all could be read, and what is wrong with their shape.
 
     ``chosen`` is the dialect in which they are written; None, and no document, where that is not certain.
+    ``paths`` are the files and folders beneath the root that were to be read.
     """
 
     documents: tuple[Declared, ...]
     complete: bool
     problems: Problems
     chosen: Dialect | None
+    paths: frozenset[str] = frozenset()
+
+    def covers(self, path: str) -> bool:
+        """Return whether a file is one of those paths, or beneath one."""
+        steps = PurePosixPath(path)
+        return not self.paths.isdisjoint(map(str, (steps, *steps.parents)))
 
     @property
     def dialect(self) -> Dialect:
@@ -111,7 +118,16 @@ def read(root: Root, paths: Sequence[Path], option: Dialect | None = None) -> Re
         return Reading((), complete=False, problems=problems, chosen=None)
     documents = [document for file in files if (document := _document(file, dialect, problems))]
     is_complete = are_there and len(documents) == len(attempts)
-    return Reading(tuple(documents), is_complete, problems, dialect)
+    return Reading(tuple(documents), is_complete, problems, dialect, paths=_named(root, paths))
+
+
+def _named(root: Root, paths: Sequence[Path]) -> frozenset[str]:
+    """Return the paths beneath the root that a person named, without those that lie outside."""
+    named = set()
+    for path in paths:
+        with suppress(ContentError):
+            named.add(root.named(path))
+    return frozenset(named)
 
 
 def _attempts(

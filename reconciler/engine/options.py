@@ -23,7 +23,8 @@ class PlanOptions:
     name of the dialect, which the state remembers. ``whole``: an update must send every value of an object.
     ``named`` are the addresses that a user named, of which a change that was refused is tried again.
     ``lists_unproved``: the plan is for a review, or was reviewed, so that it also deletes uploads that
-    nothing else proves to be ours.
+    nothing else proves to be ours. ``unread`` are files that declared an assistant at the last apply, and
+    that this run does not read although they are still there.
     """
 
     target: str
@@ -38,6 +39,7 @@ class PlanOptions:
     whole: bool = False
     named: frozenset[str] = frozenset()
     lists_unproved: bool = False
+    unread: frozenset[str] = frozenset()
 
     @property
     def is_destroy(self) -> bool:

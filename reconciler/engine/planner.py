@@ -20,6 +20,7 @@ from reconciler.engine.memory import digests, normalised, remember
 from reconciler.engine.namesakes import namesakes
 from reconciler.engine.ownership import PlannerInput, Verdict, identify, is_stuck, manages_files
 from reconciler.engine.staleness import listed
+from reconciler.engine.unread import forgotten_files, with_notes
 from reconciler.engine.weakening import weakened
 from reconciler.model.address import Address
 from reconciler.model.canonical import canonical
@@ -57,7 +58,8 @@ def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Pl
     if claims.refuse(refused):  # then what they contain stays, and is no leftover
         files, assistants = _wanted(inputs, claims, uploads)
     leftovers = Leftovers.of(inputs, claims, uploads)
-    unwanted = [*unwanted_assistants(inputs, claims), *unwanted_files(inputs, leftovers, files)]
+    ending = list(with_notes(inputs, unwanted_assistants(inputs, claims)))
+    unwanted = [*ending, *unwanted_files(inputs, leftovers, files)]
     changes = [*(of_file(inputs, one, assistants) for one in files.values()), *assistants, *unwanted]
     selected, explaining = (one for one in changes if options.selected(one.address)), Explaining()
     managed, missing = _counts(inputs, claims, uploads)
@@ -67,6 +69,7 @@ def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Pl
         Basis(state.lineage, state.serial, options.target, account=live.account, dialect=options.dialect),
         tuple(explained(options.fields, change, explaining) for change in selected),
         notices=(
+            *forgotten_files(inputs, (one for one in ending if options.selected(one.address))),
             *_notices(inputs, claims),
             *strangers(uploads),
             *_orphans(inputs, assistants),
