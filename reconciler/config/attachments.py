@@ -108,8 +108,7 @@ class Attachments:
     def _refuse(
         self, layers: Layers, row: Files, cause: ContentError, number: int, *, file: str = ""
     ) -> None:
-        problem = f"cannot read the file: {cause}"
-        layers.problem(cause.code, problem, row.name, number, help=cause.help, file=file)
+        layers.refused("file", cause, row.name, number, file=file)
 
     def _upload(self, path: str, row: Files, *, as_it_is: bool = False) -> DesiredFile:
         """Return the upload that a path means: two paths with the same name and bytes are one upload."""

@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 
 from reconciler.config import listing, names
 from reconciler.config.blob import EDGE, Passed, passed, with_line_feeds
-from reconciler.config.errors import ContentError
+from reconciler.config.errors import ContentError, UnusableFileError
 from reconciler.config.evidence import Evidence, Proof
 from reconciler.config.placeholder import CUT, placeholder
 from reconciler.config.problems import KEPT
@@ -272,7 +272,8 @@ class Root:
         name = entry.name if entry else ""
         seen = passed(pieces(), size, name)
         if not as_it_is and (found := placeholder(seen.head[:EDGE], seen.tail)):
-            raise ContentError("AS310", f"{path} is {found.what}, not its content", found.help, is_guess=True)
+            reason = f"is {found.what}, not its content"
+            raise UnusableFileError("AS310", path, reason, found.help, is_guess=True)
         others = cache(lambda: passed(with_line_feeds(pieces()), size - seen.line_ends, name))
         proof = self.evidence.judge(path, entry, seen, others)
         return _Used(others() if proof is Proof.LINE_ENDS else seen, proof)

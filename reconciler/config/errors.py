@@ -34,6 +34,8 @@ class ContentError(ReconcilerError):
     that.
     """
 
+    path = reason = ""
+
     def __init__(
         self,
         code: str,
@@ -46,3 +48,12 @@ class ContentError(ReconcilerError):
         self.code = code
         self.help = help
         self.is_guess = is_guess
+
+
+class UnusableFileError(ContentError):
+    """A file that cannot be used; ``reason`` is the message without the ``path``: many files can have it."""
+
+    def __init__(self, code: str, path: str, reason: str, help: str, *, is_guess: bool = False) -> None:  # noqa: A002 - the field's word
+        super().__init__(code, f"{path} {reason}", help, is_guess=is_guess)
+        self.path = path
+        self.reason = reason

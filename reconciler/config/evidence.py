@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reconciler.config import listing, names
-from reconciler.config.errors import ContentError
+from reconciler.config.causes import merged
+from reconciler.config.errors import ContentError, UnusableFileError
 from reconciler.config.git import GitError, commit_of, git
 from reconciler.config.placeholder import Pointer
 from reconciler.config.stored import Stored
@@ -83,7 +84,7 @@ class Evidence:
         if objection is None:
             return index.entry(path)
         if self.rule is TrackedRule.REFUSE:
-            raise ContentError("AS306", f"{path} {objection.reason}", objection.help)
+            raise UnusableFileError("AS306", path, objection.reason, objection.help)
         if self.rule is TrackedRule.WARN and not by_hand:
             self.untracked[path] = objection
         return None
@@ -98,7 +99,7 @@ class Evidence:
             self.unproved[path] = entry, Pointer(seen.sha256, seen.size)
             if self.rule is TrackedRule.REFUSE and entry:
                 objection = self._objection(path, entry, others if seen.line_ends else None)
-                raise ContentError("AS306", f"{path} {objection.reason}", objection.help)
+                raise UnusableFileError("AS306", path, objection.reason, objection.help)
         elif proof is Proof.LINE_ENDS:
             self.line_ends.add(path)
         return proof
@@ -147,7 +148,7 @@ class Evidence:
 
     def warnings(self) -> tuple[Diagnostic, ...]:
         """Return what a person should know about the files that were read."""
-        found = [self._untracked(path, objection) for path, objection in self.untracked.items()]
+        found = [*merged(self._untracked(path, objection) for path, objection in self.untracked.items())]
         if self.rule is not TrackedRule.ALLOW and (converted := self._converted()):
             found.append(self._line_ends(converted))
         return tuple(found)
@@ -184,8 +185,8 @@ class Evidence:
         if entry.is_link:
             if seen.blob != entry.name:
                 return Proof.NONE
-            problem = f"{path} is the text of a link: git has a link there, and this checkout has no links"
-            raise ContentError("AS310", problem, "name the file it leads to")
+            reason = "is the text of a link: git has a link there, and this checkout has no links"
+            raise UnusableFileError("AS310", path, reason, "name the file it leads to")
         if seen.blob == entry.name:
             self.proved[entry.name] = seen.sha256, seen.size
             return Proof.BLOB
@@ -232,7 +233,15 @@ class Evidence:
     @staticmethod
     def _untracked(path: str, objection: Objection) -> Diagnostic:
         remedy = f"{objection.help.partition(', or say --allow-untracked')[0]}; in CI it is refused"
-        return Diagnostic("AS306", f"{path} {objection.reason}", Origin(path), help=remedy).as_warning()
+        return Diagnostic(
+            "AS306",
+            f"{path} {objection.reason}",
+            Origin(path),
+            help=remedy,
+            is_warning=True,
+            reason=objection.reason,
+            file=path,
+        )
 
     def _converted(self) -> list[str]:
         """Return the files whose checkout made CR LF of LF, sorted, without those that should have CR LF."""

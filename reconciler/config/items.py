@@ -116,8 +116,7 @@ class ItemLists:
             if key not in self.files:
                 self.files[key] = self._in_file(row, shapes, located, layers.problems)
         except ContentError as cause:
-            problem = f"cannot read the {_noun(row, shapes)}: {cause}"
-            layers.problem(cause.code, problem, row.name, *path, help=cause.help)
+            layers.refused(_noun(row, shapes), cause, row.name, *path)
             return None
         return self.files[key]
 

@@ -11,6 +11,7 @@ from reconciler.model.address import assistant
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from reconciler.config.errors import ContentError
     from reconciler.config.problems import Problems
     from reconciler.config.shapes import Values
     from reconciler.config.source import Source
@@ -107,11 +108,20 @@ class Layers:
         key: bool = False,
         file: str = "",
     ) -> None:
-        """Report what is wrong with the value under a path, with its key, or with the file that it names."""
+        """Report what is wrong with the value under a path, or with its key; ``file`` is what it names."""
         if self.problems.describes_errors:
             self.problems.append(self._located(code, message, *path, help=help, key=key, file=file))
         else:
             self.problems.note(self.origin(*path, key=key), message)
+
+    def refused(self, what: str, cause: ContentError, *path: str | int, file: str = "") -> None:
+        """Report why the file that the value under a path names cannot be used."""
+        message = f"cannot read the {what}: {cause}"
+        if self.problems.describes_errors:
+            found = self._located(cause.code, message, *path, help=cause.help, file=file)
+            self.problems.append(replace(found, reason=cause.reason, file=cause.path))
+        else:
+            self.problems.note(self.origin(*path), message)
 
     def warn(self, code: str, message: str, *path: str | int, help: str = "", file: str = "") -> None:  # noqa: A002 - the field's word
         """Report what is likely a mistake, and may be meant."""

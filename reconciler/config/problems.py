@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from reconciler.config.causes import Causes
 from reconciler.config.errors import ConfigError
 from reconciler.config.exceptions import Exceptions
 from reconciler.model.diagnostic import MOST_COUNTED, Suggestions
@@ -20,6 +21,8 @@ KEPT: Final = 100
 class Problems:
     """Collects the problems of a configuration, each once; ``suggestions`` are for those who report them.
 
+    Of those that many files have for one reason, the first stands for all.
+
     What ``exceptions`` may allow is held until it is known which assistants it is about. The
     ten-thousandth error ends the reading with a ConfigError. Warnings end nothing.
     """
@@ -31,6 +34,8 @@ class Problems:
         self._errors: list[Diagnostic] = []
         self._warnings: list[Diagnostic] = []
         self._more = self._found = 0  # errors that are not described, and that are
+        self._merged = 0  # that another one stands for
+        self._causes = Causes()
         self._seen: set[tuple[Origin, str]] = set()
         self.extend(found)
 
@@ -47,12 +52,12 @@ class Problems:
     @property
     def is_full(self) -> bool:
         """Whether another warning would not even be counted."""
-        return self.total >= MOST_COUNTED
+        return len(self._seen) + self._more >= MOST_COUNTED
 
     @property
     def total(self) -> int:
-        """How many were found, at most MOST_COUNTED."""
-        return min(len(self._seen) + self._more, MOST_COUNTED)
+        """How many were found, at most MOST_COUNTED; one for each cause."""
+        return min(len(self._seen) + self._more, MOST_COUNTED) - self._merged
 
     @property
     def omitted(self) -> int:
@@ -78,7 +83,9 @@ class Problems:
         if (problem.origin, problem.message) in self._seen or (problem.is_warning and self.is_full):
             return
         kept = self._warnings if problem.is_warning else self._errors
-        if len(kept) < KEPT:
+        if self._causes.merge(problem):
+            self._merged += 1
+        elif len(kept) < KEPT:
             kept.append(problem)
         if problem.is_warning:
             self._seen.add((problem.origin, problem.message))
@@ -104,7 +111,7 @@ class Problems:
 
     def ordered(self) -> tuple[Diagnostic, ...]:
         """Return the first hundred in the order of their positions, errors before warnings."""
-        kept = [*self._errors, *self._warnings][:KEPT]
+        kept = map(self._causes.whole, [*self._errors, *self._warnings][:KEPT])
         return tuple(sorted(kept, key=lambda problem: problem.origin))
 
     def copy(self) -> Problems:
@@ -112,6 +119,7 @@ class Problems:
         other = Problems()
         other._errors, other._warnings = [*self._errors], [*self._warnings]
         other._more, other._found, other._seen = self._more, self._found, {*self._seen}
+        other._merged, other._causes = self._merged, self._causes.copy()
         return other
 
     def error(self) -> ConfigError:

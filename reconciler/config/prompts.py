@@ -173,8 +173,7 @@ class Prompts:
             if located not in self.sources:
                 self.sources[located] = self._source(layers, located)
         except ContentError as cause:
-            problem = f"cannot read the prompt: {cause}"
-            layers.problem(cause.code, problem, name, *path, help=cause.help)
+            layers.refused("prompt", cause, name, *path)
             return None
         return Span(self.sources[located].text, self.sources[located])
 

@@ -307,7 +307,8 @@ def _compose(root: Root, path: str, problems: list[Diagnostic], *, by_hand: bool
         if by_hand and cause.code == "AS303" and not root.evidence.follows_links:
             remedy = f"{remedy}, which git must have too, or say --allow-untracked: CI follows no link"
         problem = f"cannot read the configuration: {cause}"
-        problems.append(Diagnostic(cause.code, problem, Origin(path), help=remedy))
+        found = Diagnostic(cause.code, problem, Origin(path), help=remedy)
+        problems.append(replace(found, reason=cause.reason, file=cause.path))
     except ConfigError as cause:
         problems.extend(cause.diagnostics)
     return None

@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import IO, TYPE_CHECKING, Final
 
 from reconciler.config import listing, names
+from reconciler.config.causes import merged
 from reconciler.config.content import Root, by_folder
-from reconciler.config.errors import ContentError
+from reconciler.config.errors import ContentError, UnusableFileError
 from reconciler.config.git import REGULAR, GitError, asked, commit_of
 from reconciler.config.objects import MOST, objects
 from reconciler.config.placeholder import CUT, LONGEST_POINTER, Pointer, placeholder, pointer
@@ -68,9 +69,9 @@ class Commit(Root):
         if not as_it_is and (found := placeholder(content, content)):
             if self._at_hand(path, blob, pointer(content)):
                 return self._here.source(path)
-            problem = f"{path} is {found.what} in the commit {self.name[:12]}, which --against cannot read"
+            reason = f"is {found.what} in the commit {self.name[:12]}, which --against cannot read"
             remedy = "plan without --against, or against a commit with its content"
-            raise ContentError("AS310", problem, remedy, is_guess=True)
+            raise UnusableFileError("AS310", path, reason, remedy, is_guess=True)
         return self._decoded(path, content)
 
     def fingerprint(self, path: str, limit: int, *, as_it_is: bool = False) -> tuple[str, int]:
@@ -92,14 +93,18 @@ class Commit(Root):
 
     def warnings(self) -> tuple[Diagnostic, ...]:
         """Return which files are compared by their placeholders, as the commit has nothing else of them."""
-        return tuple(
-            Diagnostic(
-                "AS310",
-                f"{path} is {what} in the commit {self.name[:12]}, so what changed in it is unknown",
-                Origin(path, 0),
-                help="plan without --against to compare it with the server",
-            ).as_warning()
-            for path, what in self._unreadable.items()
+        return merged(self._placeholder(path, what) for path, what in self._unreadable.items())
+
+    def _placeholder(self, path: str, what: str) -> Diagnostic:
+        reason = f"is {what} in the commit {self.name[:12]}, so what changed in it is unknown"
+        return Diagnostic(
+            "AS310",
+            f"{path} {reason}",
+            Origin(path, 0),
+            help="plan without --against to compare it with the server",
+            is_warning=True,
+            reason=reason,
+            file=path,
         )
 
     def content(self, path: str) -> bytes | None:

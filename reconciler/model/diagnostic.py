@@ -99,7 +99,8 @@ class Diagnostic:
     ``code`` names the rule, such as AS201, for ``explain``. ``label`` is the short word under the caret;
     ``excerpt`` is None where the file could not be read, or may not be quoted. Long sentences are cut.
     ``is_guess``: the rule can be wrong, so an exception can allow it. ``about`` are addresses and paths that
-    it is about, beside the file of the origin; the last is the narrowest.
+    it is about, beside the file of the origin; the last is the narrowest. ``reason`` is the message without
+    the path of the ``file`` that has the problem, where many files can have it for the same reason.
     """
 
     code: str
@@ -111,6 +112,8 @@ class Diagnostic:
     is_warning: bool = False
     is_guess: bool = False
     about: tuple[str, ...] = ()
+    reason: str = ""
+    file: str = ""
 
     def __post_init__(self) -> None:
         """Mask what looks like a key in sentences that repeat a text, and cut them where they are long."""

@@ -1,5 +1,7 @@
 """Many mistakes: the first hundred are shown, the others counted, and an end is put to endless ones."""
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.config.errors import ConfigError
@@ -50,6 +52,31 @@ def test_the_ten_thousandth_error_ends_the_reading(more):
     problems = Problems([error(1)])
     with pytest.raises(ConfigError):
         problems.count(more)
+
+
+def untracked(number, path=""):
+    path = path or f"{number}.md"
+    reason = "is not in git's index"
+    return replace(error(number, f"{path} {reason}"), code="AS306", reason=reason, file=path)
+
+
+def test_problems_with_one_cause_leave_room_for_the_others():
+    problems = Problems([*(untracked(number) for number in range(300, 100, -1)), *map(error, range(1, 90))])
+    *others, last = problems.ordered()
+    assert (len(others), problems.total, problems.omitted) == (89, 90, 0)
+    assert (last.origin.line, last.message) == (101, "101.md is not in git's index (and 199 more files)")
+
+
+def test_a_copy_counts_the_files_of_a_cause_by_itself():
+    problems = Problems([untracked(1)])
+    problems.copy().append(untracked(2))
+    assert problems.ordered() == (untracked(1),)
+
+
+def test_endless_problems_with_one_cause_end_the_reading_too():
+    with pytest.raises(ConfigError) as ended:
+        Problems(untracked(number) for number in range(2 * MOST_COUNTED))
+    assert len(ended.value.diagnostics) == 1
 
 
 def test_a_copy_goes_its_own_way():

@@ -564,6 +564,81 @@ def test_what_git_has_passes_in_ci_until_it_is_changed(here, checkout, git):
     assert here("validate") == Ended(0, VALID, "")
 
 
+FILES = [f"{number:03}.md" for number in range(150)]
+POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 12\n"
+
+
+@pytest.fixture
+def attaching(checkout, git):
+    """Attach files, ten to an assistant, that git has or does not have."""
+
+    def attaching(paths, content, *, tracked):
+        blocks = [paths[start : start + 10] for start in range(0, len(paths), 10)]
+        rows = [
+            f"  a{number:02}: {{model: m, files: [{', '.join(block)}]}}"
+            for number, block in enumerate(blocks)
+        ]
+        checkout.configure("\n".join(["project: acme", "assistants:", *rows, ""]))
+        for number, path in enumerate(paths):
+            checkout.write(path, content.format(number))
+        git("add", "--all" if tracked else "assistants.yaml")
+
+    return attaching
+
+
+CAUSES = {
+    "untracked": ("text {}", False, "000.md is not in git's index (and 149 more files)"),
+    "pointers": (POINTER, True, "000.md is a Git LFS pointer, not its content (and 149 more files)"),
+}
+
+
+@pytest.mark.parametrize(("content", "tracked", "problem"), CAUSES.values(), ids=CAUSES)
+def test_files_with_one_cause_are_one_problem(here, attaching, content, tracked, problem):
+    attaching(FILES, content, tracked=tracked)
+    sentence = f"cannot read the file: {problem}"
+
+    text = here("validate", CI="true")
+    assert text.code == 1
+    assert sentence in text.err
+    assert "--> assistants.yaml:3:" in text.err
+    assert "Found 1 error in 1 file. Nothing was sent." in text.err
+
+    (found,) = json.loads(here("validate", "--format", "json", CI="true").out)["problems"]
+    assert (found["message"], found["line"]) == (sentence, 3)
+
+    assert here("validate", "--format", "github", CI="true").out.count("::error") == 1
+
+
+def test_untracked_files_on_a_persons_machine_are_one_warning(here, attaching):
+    attaching(FILES, "text {}", tracked=False)
+
+    ended = here("validate")
+
+    assert ended.code == 0
+    assert "warning[AS306]: 000.md is not in git's index (and 149 more files)\n" in ended.err
+    assert "Found 1 warning in 1 file." in ended.err
+
+
+def test_one_file_that_many_places_name_is_one_problem_too(here, checkout, git):
+    rows = "".join(f"  a{number}: {{model: m, files: [p.md]}}\n" for number in range(3))
+    checkout.configure(f"project: acme\nassistants:\n{rows}")
+    checkout.write("p.md", "text")
+    git("add", "assistants.yaml")
+    assert "p.md is not in git's index (and 2 more places)\n" in here("validate", CI="true").err
+
+
+def test_files_with_different_causes_stay_apart(here, attaching, checkout, git):
+    attaching(["a.md", "b.md"], "text {}", tracked=True)
+    git("rm", "--quiet", "--cached", "a.md")
+    checkout.write("b.md", "edited")
+
+    ended = here("validate", CI="true")
+
+    assert "a.md is not in git's index\n" in ended.err
+    assert "b.md differs from what git has\n" in ended.err
+    assert "Found 2 errors" in ended.err
+
+
 @pytest.mark.parametrize(
     ("path", "text"),
     [
