@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.config.errors import ContentError
 from reconciler.config.exposure import READERS, REMEDY
+from reconciler.config.invisible import smuggled
 from reconciler.config.limits import CODES
 from reconciler.config.lint import check_words, first
 from reconciler.model import address
@@ -20,7 +21,7 @@ from reconciler.model.keys import named as called
 from reconciler.model.resource import DesiredFile, FileReference
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.config.content import Root
     from reconciler.config.layers import Layers
@@ -39,7 +40,7 @@ class Attachments:
     root: Root
     uploads: dict[tuple[str, str], DesiredFile] = field(default_factory=dict)
     by_path: dict[str, DesiredFile] = field(default_factory=dict)
-    leaks: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    findings: dict[str, tuple[tuple[str, str, str], ...]] = field(default_factory=dict)
 
     def files(
         self, layers: Layers, row: Files, declared: Sequence[Any], values: Mapping[str, Any]
@@ -89,21 +90,16 @@ class Attachments:
             upload = self._upload(path, row, as_it_is=True)
         else:
             self.by_path[path] = upload
-        for leak in self._leaks(path):
-            layers.problem("AS505", f"{leak}; {READERS}", row.name, number, help=REMEDY, file=path)
+        for code, problem, remedy in self._findings(path):
+            layers.problem(code, problem, row.name, number, help=remedy, file=path)
         return upload.address
 
-    def _leaks(self, path: str) -> tuple[str, ...]:
-        """Return what the beginning of a file has that looks like keys, looked for once."""
-        if path not in self.leaks:
+    def _findings(self, path: str) -> tuple[tuple[str, str, str], ...]:
+        """Return code, problem and remedy of what the beginning of a file has, judged once."""
+        if path not in self.findings:
             text = _text(self.root.beginnings.get(path, b""))
-            found = first(keys(text)) if text else ()
-            lines = [text.count("\n", 0, key.start) + 1 for key in found]
-            self.leaks[path] = tuple(
-                f"line {line} of {path} has what looks like {called(text, key)}"
-                for line, key in zip(lines, found, strict=True)
-            )
-        return self.leaks[path]
+            self.findings[path] = tuple(_found(path, text)) if text else ()
+        return self.findings[path]
 
     def _refuse(
         self, layers: Layers, row: Files, cause: ContentError, number: int, *, file: str = ""
@@ -120,6 +116,19 @@ class Attachments:
         content, size = self.root.fingerprint(path, row.largest, as_it_is=as_it_is)
         made = DesiredFile(address.file(path), name, content, size)
         return self.uploads.setdefault(made.identity, made)
+
+
+def _found(path: str, text: str) -> Iterator[tuple[str, str, str]]:
+    for key in first(keys(text)):
+        line = text.count("\n", 0, key.start) + 1
+        yield "AS505", f"line {line} of {path} has what looks like {called(text, key)}; {READERS}", REMEDY
+    for index, one in first(smuggled(text)):
+        line = text.count("\n", 0, index) + 1
+        yield (
+            "AS501",
+            f"line {line} of {path} has {named(one)}, which hides text from a reviewer",
+            "remove it",
+        )
 
 
 def _text(beginning: bytes) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 EDGE: Final = 64 * 1024
 """Bytes of the beginning and of the end of a file that show whether it is a placeholder."""
-BEGINNING: Final = 256 * 1024
+BEGINNING: Final = 128 * 1024
 """Bytes that are kept of the beginning of a file."""
 
 _SHA256_LENGTH = 64  # of an object's name in hex; the other algorithm is SHA-1, whose names have 40

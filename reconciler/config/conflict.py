@@ -9,14 +9,15 @@ CONFLICT: Final = "a merge left its conflict markers here"
 DECIDE: Final = "decide for one side, and remove them"
 """What is said of them, and what to do."""
 
-_EVENT = re.compile(rb"\n(?:\xef\xbb\xbf)?(?:(<<<<<<< [^\s<>])|(>>>>>>> [^\s<>])|```|~~~)")
-_LONGEST = 14  # bytes that an event and what decides about it take
+_EVENT = re.compile(rb"\n(?:\xef\xbb\xbf)?(?: {0,3}(?:(<{7,40} [^\s<>])|(>{7,40} [^\s<>]))|```|~~~)")
+_LONGEST = 50  # bytes that an event and what decides about it take
 # One of them alone, with nothing but the name of a side or a commit, as git and its like write it.
 _ALONE = re.compile(
     r"^(?:<{7} (?:HEAD|ours|[Uu]pdated upstream)|={7}\n(?:[^\n]*\n){1,40}?>{7} [0-9a-f]{7,40}\b[^\n]*|"
     r">{7} [\w./-]+)[ \t\r]*$",
     re.MULTILINE | re.ASCII,
 )
+_FIRST = re.compile("^\ufeff? {0,3}(<{7,40}) ", re.MULTILINE)
 _QUOTED_MAIL = re.compile(r"^>{1,6} |^>{8}", re.MULTILINE)
 
 
@@ -67,7 +68,8 @@ def conflict(text: str) -> int | None:
     markers = ConflictMarkers()
     markers.feed(text.encode("utf-8", "surrogatepass"))
     if markers.are_found:
-        return text.index("<<<<<<< ", max(0, f"\n{text}".replace("\ufeff", "\n").index("\n<<<<<<< ") - 1))
+        first = _FIRST.search(text)
+        return first.start(1) if first else 0
     is_mail = "```" in text or "~~~" in text or _QUOTED_MAIL.search(text)
     alone = None if is_mail else _ALONE.search(text)
     return alone.start() if alone else None

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _PIECE = 1024 * 1024
 _HOME = re.compile(r"~[a-z0-9_-]*(?:/|\Z)")
 _IN_MEMORY = 8 * _PIECE
-_BEGINNINGS = 1024 * 1024  # bytes of files that are looked at for keys
+_BEGINNINGS = 512 * 1024  # bytes of files that are looked at for keys
 
 
 class _Used(NamedTuple):

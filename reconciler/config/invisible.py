@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
 _BREAKS = frozenset("\t\n\r")
+_SMUGGLED = re.compile("[\x00-\x08\x0e-\x1a\x1b-\x1f\x7f\u202d\u202e\U000e0000-\U000e01ef]")
+_SOFT_HYPHEN, _FEW_HYPHENS, _WORDS_OF_EACH = "\xad", 5, 3
 _PICTURE = (
     "\xa9\xae\u203c\u2049\u2122\u2139\u2194-\u2199\u21a9\u21aa\u231a\u231b\u2328\u2388\u23cf\u23e9-\u23f3"
     "\u23f8-\u23fa\u24c2\u25aa\u25ab\u25b6\u25c0\u25fb-\u25fe\u2600-\u2605\u2607-\u2612\u2614-\u2685"
@@ -70,6 +72,8 @@ def unseen(text: str, allowed: AbstractSet[str] = frozenset()) -> Iterator[tuple
     hidden = {letter for letter in letters - allowed - _BREAKS if letter in HIDDEN}
     if not hidden:
         return
+    if _SOFT_HYPHEN in hidden and _breaks_every_word(text):
+        yield text.index(_SOFT_HYPHEN), _SOFT_HYPHEN
     is_right_to_left = directions.goes_left(letters - hidden)
     start = 0
     for line in text.split("\n"):
@@ -77,6 +81,15 @@ def unseen(text: str, allowed: AbstractSet[str] = frozenset()) -> Iterator[tuple
             found = _unseen_of_line(line, hidden, is_right_to_left=is_right_to_left)
             yield from ((start + index, letter) for index, letter in found)
         start += len(line) + 1
+
+
+def smuggled(text: str) -> Iterator[tuple[int, str]]:
+    """Yield index and character of what is in no document by accident: tags, overrides, escapes of terminals.
+
+    Other characters that cannot be seen come into documents from web pages and word processors.
+    """
+    if _SMUGGLED.search(text):
+        yield from ((index, one) for index, one in unseen(text) if _SMUGGLED.match(one))
 
 
 def _unseen_of_line(line: str, hidden: set[str], *, is_right_to_left: bool) -> list[tuple[int, str]]:
@@ -102,6 +115,12 @@ def _around(line: str, index: int) -> tuple[str, str]:
     near = line[max(0, index - 1) : index], line[index + 1 : index + 2]
     before, after = (one if one and one not in HIDDEN else "" for one in near)
     return before, after
+
+
+def _breaks_every_word(text: str) -> bool:
+    """Return whether there are so many soft hyphens that no search finds a word."""
+    count = text.count(_SOFT_HYPHEN)
+    return count > _FEW_HYPHENS and count * _WORDS_OF_EACH > text.count(" ")
 
 
 def _parts_word(line: str, index: int) -> bool:

@@ -27,6 +27,8 @@ _CALL = re.compile(
 _NEXT = re.compile(
     rf"{_SPACE}(?!(?:apps?|comments?|entries|entry|items?|keywords?|lines?|lists?|states?|tags?)\b)[a-z]"
 )
+_SHORT: Final = frozenset({"TBD", "TBC"})
+_OPEN = re.compile(r"[ \t]{0,20}(?:[.,;:!?)\]>]|\r?\n|\Z)")
 _END = re.compile(rf"{_SPACE}{{0,20}}(?:[.!?)\]>]|-->){{0,9}}{_SPACE}{{0,20}}(?:\r?\n|\Z)")
 _START = re.compile(
     rf"(?:(?:^|\n){_SPACE}*(?:(?:#+|//|--|/\*|<!--|[-*]{_SPACE}\[[ ]\]){_SPACE}*)?|[.!?:]{_SPACE})\Z"
@@ -54,7 +56,7 @@ _BRACKETS = re.compile(
     rf"[\[<](?:(?:{_BEGIN})[ ][^\]>\n]{{1,60}}|(?:[^\]>\na-z]{{1,60}}[ ])?(?:{_CLOSE}))[\]>]", re.ASCII
 )
 _DUMMY = re.compile(
-    r"(?i:lorem ipsum)|\[object Object\]"
+    r"(?i:lorem ipsum)|\[object Object\]|[\[<][^\]>\n]{1,40} goes here[\]>]|\[(?:Your|Insert|Enter) [A-Z][A-Za-z ]{1,40}\]"
     r"|(?:\.\.\.|\u2026)[ ]?[(\[]?(?:the )?(?:rest|remainder) of (?:the |this |your )?(?:[a-z]+ )?"
     r"(?:is |stays |remains )?(?:unchanged|the same|omitted|here)",
     re.ASCII,
@@ -82,7 +84,7 @@ def _is_left(word: re.Match[str]) -> bool:
         follows = _END.match(text, end) or _NEXT.match(text, end)
         is_left = follows is not None and _begins(text, start)
         return (is_called or is_left or _is_remark(text, start)) and not _is_romance(text, start)
-    return True
+    return word[0] not in _SHORT or _OPEN.match(text, end) is not None
 
 
 def _begins(text: str, start: int) -> bool:

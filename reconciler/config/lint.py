@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
     from reconciler.model.key_forms import Key
 
 _TEXT = "text"
+VARIABLE = re.compile(r"\$\{var\.[^}\n$]{0,100}\}")
+_BARE = re.compile(r"<[A-Za-z][A-Za-z _-]{1,40}>|\[[A-Za-z][A-Za-z _-]{1,40}\]")
+CIPHER = re.compile(
+    r"ENC\[AES256_GCM,data:[A-Za-z0-9+/=]{2,}|\$ANSIBLE_VAULT;1\.[0-9];AES256\s{1,40}[0-9a-f]{40}"
+)
 MARKS = "combining marks in a row, which cover what is around them"
 FEWER = f"use at most {MOST_MARKS} for a letter"
 _MOST = 5  # problems of one kind in one text; the rest are likely the same mistake
@@ -158,6 +164,15 @@ def check_words(layers: Layers, text: str, *path: str | int, file: str = "") -> 
     """Report what a text has that was hardly meant to be sent, at the value under a path."""
     for word in first(leftovers(text)):
         layers.warn("AS503", f"{quoted(word[0])} {LEFT}", *path, file=file)
+    if _BARE.fullmatch(text):
+        layers.warn("AS503", f"{quoted(text)} {LEFT}", *path, file=file)
+    for use in first(VARIABLE.finditer(text)):
+        layers.warn(
+            "AS503", f"{use[0]} is sent as it stands: only prompts can be templates", *path, file=file
+        )
+    if cipher := CIPHER.search(text):
+        problem = f"{quoted(cipher[0][:20])} begins an encrypted text, which is sent as it stands"
+        layers.problem("AS310", problem, *path, help="decrypt it first", file=file)
     if conflict(text) is not None:
         layers.problem("AS509", CONFLICT, *path, help=DECIDE, file=file)
     if marks := heap(text):

@@ -10,7 +10,8 @@ from reconciler.config.conflict import CONFLICT, DECIDE, conflict
 from reconciler.config.exposure import READERS, REMEDY
 from reconciler.config.invisible import unseen
 from reconciler.config.leftovers import LEFT, leftovers
-from reconciler.config.lint import FEWER, MARKS, first, invisible, is_known, width
+from reconciler.config.lint import CIPHER, FEWER, MARKS, VARIABLE, first, invisible, is_known, width
+from reconciler.config.placeholder import CUT, placeholder
 from reconciler.config.shapes import listed
 from reconciler.model.characters import MOST_MARKS, heap, quoted, stands_alone
 from reconciler.model.keys import keys, named
@@ -26,15 +27,20 @@ if TYPE_CHECKING:
     from reconciler.model.field import Items
     from reconciler.model.key_forms import Key
 
-_VARIABLE = re.compile(r"\$\{var\.[^}\n$]{0,100}\}")
 _ITEM_WORD = re.compile(r"`([A-Za-z0-9_-]{2,64})`|\b([A-Za-z0-9]+(?:_[A-Za-z0-9]+)+)\b", re.ASCII)
 _CARRIAGE = "lines end in CR LF here, and are sent so"
 _MAKE = ("is what looks like", "make what looks like")
 _MOST_MARKS = 2 * MOST_MARKS  # of a prompt, which may be in a script whose letters are stacked
 _BLANKS = " \t\u2003\u3000"
-_GAP = re.compile(
-    rf"(?<![{_BLANKS}])[{_BLANKS}]{{200,}}(?=\S)|(?<!\n)\n{{100,}}(?=[^\n])"
-)  # beyond every screen
+_THIN = "\u2000-\u200a\u205f"
+_GAP = re.compile(  # beyond every screen, or too thin to be counted by eye
+    rf"(?<![{_BLANKS}])[{_BLANKS}]{{200,}}(?=\S)|(?<!\n)\n{{100,}}(?=[^\n])|(?<![{_THIN}])[{_THIN}]{{8,}}"
+)
+_ENTITY = re.compile(
+    r"&#(?:x0{0,4}(?:202[a-e]|206[6-9]|e00[0-7][0-9a-f])|0{0,4}(?:823[4-8]|829[4-7]));",
+    re.IGNORECASE,
+)
+_RETURN = re.compile(r"\r(?!\n|\Z)")
 _EMPTY = 3  # line ends behind the last word that are not worth a warning
 _FEW = 50  # words that are faster looked for one by one
 _NEAR = 8  # letters around one that cannot be seen, which decide whether its script needs it
@@ -69,7 +75,7 @@ class PromptLint:
             if value.source.path not in self.lint.checked:  # of an option
                 yield from self.lint.escaped(value, READERS)
             yield from _text(value)
-            for use in first(_VARIABLE.finditer(value.text)):
+            for use in first(VARIABLE.finditer(value.text)):
                 problem = f"{use[0]} is sent as it stands: variables are filled in once"
                 yield value.diagnostic("AS503", problem, use.start(), len(use[0])).as_warning()
         if self._is_new(id(prompt)):
@@ -101,7 +107,7 @@ class PromptLint:
     def _piece(self, piece: Span, *, is_template: bool) -> Iterator[Diagnostic]:
         yield from _text(piece)
         if not is_template:
-            for use in first(_VARIABLE.finditer(piece.text)):
+            for use in first(VARIABLE.finditer(piece.text)):
                 problem = f"{use[0]} is sent as it stands: this prompt is no template"
                 remedy = "say `template: true`"
                 yield piece.diagnostic("AS503", problem, use.start(), len(use[0]), help=remedy).as_warning()
@@ -129,7 +135,7 @@ class PromptLint:
                 made = f"{_put_together(parts)} make {quoted(word[0])}"
                 problem = f"{made}, which {LEFT}"
                 yield _located(prompt, word.start(), len(word[0]), ("AS503", problem, "")).as_warning()
-            for use, parts in first(_joined(prompt, _VARIABLE.finditer(text, begin, end))):
+            for use, parts in first(_joined(prompt, VARIABLE.finditer(text, begin, end))):
                 problem = f"{_put_together(parts)} make {use[0]}, which is sent as it stands"
                 remedy = "variables are filled in once"
                 yield _located(prompt, use.start(), len(use[0]), ("AS503", problem, remedy)).as_warning()
@@ -151,13 +157,34 @@ def _text(piece: Span) -> Iterator[Diagnostic]:
     if marker is not None:
         yield piece.diagnostic("AS509", CONFLICT, marker, 7, help=DECIDE)
     for gap in first(_GAP.finditer(piece.text)):
-        problem = (
-            f"{len(gap[0]):,} {'blanks' if gap[0][0] in _BLANKS else 'line ends'} hide what follows them"
-        )
+        what = "line ends" if gap[0][0] == "\n" else "blanks"
+        problem = f"{len(gap[0]):,} {what} in a row can hide something"
         yield piece.diagnostic("AS501", problem, gap.start(), help="remove them")
+    for entity in first(_ENTITY.finditer(piece.text)):
+        problem = f"{entity[0]} stands for a character that cannot be seen"
+        yield piece.diagnostic("AS501", problem, entity.start(), len(entity[0]), help="remove it")
+    if (cr := _RETURN.search(piece.text)) is not None:
+        problem = "a carriage return without a line feed: a terminal shows only what follows it"
+        yield piece.diagnostic("AS504", problem, cr.start(), help="end the line with LF").as_warning()
+    yield from _encrypted(piece)
     if marks := heap(piece.text, _MOST_MARKS):
         problem = f"{len(marks[0])} {MARKS}"
         yield piece.diagnostic("AS512", problem, marks.start(), help=FEWER).as_warning()
+
+
+def _encrypted(piece: Span) -> Iterator[Diagnostic]:
+    """Yield what only stands for a text: an encrypted value, or a placeholder that is written in place."""
+    if cipher := CIPHER.search(piece.text):
+        problem = f"{quoted(cipher[0][:20])} begins an encrypted text, which is sent as it stands"
+        yield piece.diagnostic("AS310", problem, cipher.start(), help="decrypt it first")
+    elif piece.whole and (stands := placeholder(*_edges(piece.text))):
+        yield piece.diagnostic("AS310", f"the text is {stands.what}, not its content", 0, help=stands.help)
+
+
+def _edges(text: str) -> tuple[bytes, bytes]:
+    """Return the first and the last bytes of a text, as of a file."""
+    head, tail = text[:CUT], text[-CUT:]
+    return head.encode("utf-8", "surrogatepass")[:CUT], tail.encode("utf-8", "surrogatepass")[-CUT:]
 
 
 def _joined(

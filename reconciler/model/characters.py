@@ -23,6 +23,7 @@ MOST_MARKS: Final = 4
 
 _SAME: Final = {"1": "l", "I": "l", "|": "l", "0": "O"}
 _BLANKS: Final = re.compile(r"\s+")
+_ENCLOSING: Final = "[\u0488\u0489\u20dd-\u20e0\u20e2-\u20e4]{2,}"  # one around another, over a letter
 _SELECTORS: Final = ((range(0xFE00, 0xFE10), 1), (range(0xE0100, 0xE01F0), 17))  # and the number of the first
 
 
@@ -133,7 +134,7 @@ def heap(text: str, most: int = MOST_MARKS) -> re.Match[str] | None:
     if text.isascii():
         return None
     marks = "".join(one for one in set(text) if not one.isascii() and one in MARKS)
-    return re.search(f"[{re.escape(marks)}]{{{most + 1},}}", text) if marks else None
+    return re.search(f"{_ENCLOSING}|[{re.escape(marks)}]{{{most + 1},}}", text) if marks else None
 
 
 def _is_plain(letter: str) -> bool:

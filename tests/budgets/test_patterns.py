@@ -32,7 +32,7 @@ def test_every_pattern_is_measured_or_explained():
 
 def test_patterns_are_found():
     assert len(USED) > 50
-    assert any(used.name == "reconciler.config.prompt_lint._VARIABLE" for used in USED)
+    assert any(used.name == "reconciler.config.lint.VARIABLE" for used in USED)
 
 
 class TestTime:
