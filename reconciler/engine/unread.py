@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from reconciler.engine.ownership import PlannerInput
     from reconciler.model.change import Change
 
+_NAMED = 3  # files in a notice
 _ENDING = frozenset({(Action.DELETE, Reason.UNDECLARED), (Action.FORGET, Reason.GONE)})
 
 
@@ -27,15 +27,19 @@ def with_notes(inputs: PlannerInput, changes: Iterable[Change]) -> Iterator[Chan
 
 
 def forgotten_files(inputs: PlannerInput, changes: Iterable[Change]) -> Iterator[str]:
-    """Yield one notice for each such file, with the number of assistants that would be destroyed."""
+    """Yield one notice about all such files, with the number of assistants that would be destroyed."""
     ending = (one for one in changes if one.action is Action.DELETE and not one.refused)
-    counted = Counter(path for one in ending if (path := _unread(inputs, one)))
-    for path, number in sorted(counted.items()):
-        which, them = ("1 assistant", "it") if number == 1 else (f"{number:,} assistants", "them")
-        yield (
-            f"this run does not read {path}, which declared {which} of those to destroy. "
-            f"To keep {them}, name that file with -f too."
-        )
+    paths = [path for one in ending if (path := _unread(inputs, one))]
+    if not paths:
+        return
+    which, them = ("1 assistant", "it") if len(paths) == 1 else (f"{len(paths):,} assistants", "them")
+    files = sorted(set(paths))
+    more = f" and {len(files) - _NAMED:,} more files" * (len(files) > _NAMED)
+    how = "that file" if len(files) == 1 else "those files, or their folder,"
+    yield (
+        f"this run does not read {', '.join(files[:_NAMED])}{more}, which declared {which} of those to "
+        f"destroy. To keep {them}, name {how} with -f too."
+    )
 
 
 def _unread(inputs: PlannerInput, change: Change) -> str:

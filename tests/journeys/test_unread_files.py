@@ -78,6 +78,19 @@ def test_several_assistants_of_a_file_are_counted_once(site):
     assert found["notices"] == [NOTICE.replace("1 assistant", "2 assistants").replace("keep it", "keep them")]
 
 
+def test_a_forgotten_folder_is_one_notice(site):
+    for name in ("g", "h", "i", "j", "k"):
+        site.workspace.write(f"team/{name}.md", "---\nmodel: m\n---\n\nHi.\n")
+    files = ("-f", "assistants.yaml", "-f", "more.yaml")
+    assert site.run("apply", "--auto-approve", *files, "-f", "team").code == 0
+    (notice,) = document(site, *files)["notices"]
+    assert notice == (
+        "this run does not read team/g.md, team/h.md, team/i.md and 2 more files, which declared 5 "
+        "assistants of those to destroy. To keep them, name those files, or their folder, with -f too."
+    )
+    assert notes(site, *files)["assistant.k"] == NOTE.replace("more.yaml", "team/k.md")
+
+
 def test_an_assistant_that_is_gone_on_the_server_is_forgotten_with_the_same_note(site):
     site.send("DELETE", f"/assistants/{site.id('b')}")
     assert notes(site) == {"assistant.b": NOTE}
