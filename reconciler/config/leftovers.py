@@ -56,7 +56,8 @@ _BRACKETS = re.compile(
     rf"[\[<](?:(?:{_BEGIN})[ ][^\]>\n]{{1,60}}|(?:[^\]>\na-z]{{1,60}}[ ])?(?:{_CLOSE}))[\]>]", re.ASCII
 )
 _DUMMY = re.compile(
-    r"(?i:lorem ipsum)|\[object Object\]|[\[<][^\]>\n]{1,40} goes here[\]>]|\[(?:Your|Insert|Enter) [A-Z][A-Za-z ]{1,40}\]"
+    r"(?i:lorem ipsum)|\[object Object\]|[\[<][^\]>\n]{1,40} goes here[\]>]"
+    r"|\[(?:Your|Insert|Enter) [A-Z][A-Za-z ]{1,40}\]"
     r"|(?:\.\.\.|\u2026)[ ]?[(\[]?(?:the )?(?:rest|remainder) of (?:the |this |your )?(?:[a-z]+ )?"
     r"(?:is |stays |remains )?(?:unchanged|the same|omitted|here)",
     re.ASCII,
