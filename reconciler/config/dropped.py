@@ -18,7 +18,7 @@ _ITEM = re.compile(r"[ \t]*((?:[-*+•]|\d{1,3}[.)]|#{1,6}|\|)[ \t]\S[^\n]*)")
 _LINES = 200  # of one text that are looked at
 _LEAST = 2  # lines that are joined: a single one may be prose with a dash
 _SHOWN = 30
-_DRIVE = re.compile(r"(?<![A-Za-z\\])[A-Za-z]:\\[abefnrtv0][A-Za-z0-9_]")
+_DRIVE = re.compile(r"(?<![A-Za-z\\])[A-Za-z]:\\[abefnrtv0](?=[A-Za-z0-9_])")
 _KEEPS = "write it as a block (`|`), which keeps line breaks"
 
 
