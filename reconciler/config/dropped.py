@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reconciler.config.text import Node
     from reconciler.model.diagnostic import Diagnostic, Origin
 
-_ITEM = re.compile(r"[ \t]*((?:[-*+•]|\d{1,3}[.)]|#{1,6}|\|)[ \t]\S[^\n]*)")
+_ITEM = re.compile(r"[ \t]*((?:[-*+•]|[0-9]{1,3}[.)]|#{1,6}|\|)[ \t]\S[^\n]*)")
 _LINES = 200  # of one text that are looked at
 _LEAST = 2  # lines that are joined: a single one may be prose with a dash
 _SHOWN = 30

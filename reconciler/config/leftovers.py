@@ -25,7 +25,8 @@ _CALL = re.compile(
     re.ASCII,
 )
 _NEXT = re.compile(
-    rf"{_SPACE}(?!(?:apps?|comments?|entries|entry|items?|keywords?|lines?|lists?|states?|tags?)\b)[a-z]"
+    rf"{_SPACE}(?!(?:apps?|comments?|entries|entry|items?|keywords?|lines?|lists?|states?|tags?)\b)[a-z]",
+    re.ASCII,
 )
 _SHORT: Final = frozenset({"TBD", "TBC"})
 _OPEN = re.compile(r"[ \t]{0,20}(?:[.,;:!?)\]>]|\r?\n|\Z)")

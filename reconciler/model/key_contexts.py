@@ -7,6 +7,7 @@ from base64 import b64decode
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from reconciler.model.characters import LETTERS, folded
 from reconciler.model.key_forms import Key, key_at
 from reconciler.model.randomness import DOCUMENTED, are_words, is_placeholder, randomness
 
@@ -48,16 +49,22 @@ _IS_PASSWORD, _IS_WEAK = frozenset(_PASSWORDS), frozenset(_WEAK)
 _WHOLE = frozenset(
     {"pass", "pwd", "pw", "key", "sig", "auth", "session", "sifre", "clave", "kunci", "parole"}
 )
+# The blocks of Unicode in which letters are, and the marks of them.
+_LETTER = (
+    r"A-Za-z\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u036f\u0370-\u1fff\u2c00-\u2dff\u3005-\u3007"
+    r"\u3041-\ud7ff\uf900-\ufdff\ufe70-\ufefc\uff21-\uff3a\uff41-\uff5a\uff66-\uffdc\U00010000-\U0003ffff"
+)
 # Between a name and its value: the rest of the name, some words and a sign.
 _REST = r"[a-z0-9_-]{0,24}(?![a-z0-9_-])"
-_REST_ABROAD = r"[^\W\d_a-z]{0,6}"
+_REST_ABROAD = rf"(?![a-z])(?:(?![a-z])[{_LETTER}]){{0,6}}"
 _QUOTES = r"«»„“”\u2018\u2019\u201a\u2039\u203a『』《》〈〉"
 _VALUE = (
     rf"(?:[\"'`*)\]】」]|[ \t\u00a0\u202f]?[{_QUOTES}]){{0,4}}[ \t]{{0,4}}"
-    r"(?P<gap>(?:[^\W\d_](?:[^\W\d_]|-){0,18}(?:[,:]?[ \t]{1,3}|=)){0,5}?)"
+    rf"(?P<gap>(?:[{_LETTER}][{_LETTER}-]{{0,18}}(?:[,:]?[ \t]{{1,3}}|=)){{0,5}}?)"
     # A sign, the next argument, the end of an element, or that what follows is called the value.
-    r"(?:(?P<sign>[:=?]{1,3}>?|->|→|\uff1a|\uff1d|\||,(?=[ \t]{0,3}[\"'`])|(?<=[\w\"'])>(?:<!\[CDATA\[)?"
-    r"|</[\w:]{1,20}>\s{0,20}<[\w:]{1,20}>|,?\s{1,40}[\"']?value[\"']?[ \t]{0,3}[:=])\s{0,6})?"
+    r"(?:(?P<sign>[:=?]{1,3}>?|->|→|\uff1a|\uff1d|\||,(?=[ \t]{0,3}[\"'`])|(?<=[A-Za-z0-9_\"'])>"
+    r"(?:<!\[CDATA\[)?|</[A-Za-z0-9_:]{1,20}>\s{0,20}<[A-Za-z0-9_:]{1,20}>"
+    r"|,?\s{1,40}[\"']?value[\"']?[ \t]{0,3}[:=])\s{0,6})?"
     rf"(?:[\"'`*(\[<【「]|[{_QUOTES}][ \t\u00a0\u202f]{{0,2}}){{0,4}}"
     r"(?P<value>(?=[^\s\"'`<>]{0,200}[0-9])[!-~](?:(?![\"'`<>])[!-~]){5,511})"
 )
@@ -70,20 +77,20 @@ _SUCH = frozenset(("such", "like", "wie", "comme", "como", "come", "zoals", "jak
 _SIGNS = frozenset((":", "="))
 _LINKED_ABROAD = frozenset("是为為は는은이가")
 _HARMLESS_REST = re.compile(
-    r"(?:id|ids|name|type|url|uri|path|file|ref|arn|at|on|length|count|size|policy|hint|field|limit|hash|sha\d*|md5"
+    r"(?:id|ids|name|type|url|uri|path|file|ref|arn|at|on|length|count|size|policy|hint|field|limit|hash|sha[0-9]*|md5"
     r"|digest|fingerprint|checksum|version|expiry|expires|ttl|format|pattern|regex|endpoint|prefix|budget|usage"
     r"|counter|label|title|index|kind|env|var|method|map|word|stroke|board|space|frame|note|ring)s?\Z"
 )
 _HARMLESS_BEFORE = re.compile(
-    r"(?<![^\W\d_])(?:public|publishable|site|change|next|page|continuation|pagination|cursor|race|pad|cache|primary|foreign|idempotency|partition|sort|max|min|num|object|row|composite"
-    r"|unique|öffentlich\w*|publique|pública|pubblica|открыт\w*|shortcut|hot|arrow|musical)[\s_-]{0,3}\Z",
+    rf"(?<![{_LETTER}])(?:public|publishable|site|change|next|page|continuation|pagination|cursor|race|pad|cache|primary|foreign|idempotency|partition|sort|max|min|num|object|row|composite"
+    r"|unique|öffentlich[a-z]*|publique|pública|pubblica|открыт[\u0430-\u044f]*|shortcut|hot|arrow|musical)[\s_-]{0,3}\Z",
     re.IGNORECASE,
 )
 _NO_SECRET = re.compile(
     r"[$%/~#&@(\[]|\.{1,2}/|https?:|arn:|sha\d+[-:=]|md5[-:=]|urn:|data:|did:|ipfs:|ssh-|projects/|secrets?/"
     r"|[a-z]+://[^:@]*\Z|\d[\d.,:/-]*[a-z]{0,2}[.,;:]?\Z|\d{4}-\d\d-\d\d|v?\d+(?:\.\d+)+|[\w.+-]+@[\w-]+\.[\w.]+\Z"
     r"|[\w./-]+\.[a-z]{2,5}\d?\Z",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _REFERENCE = (
     "${",
@@ -109,8 +116,12 @@ _WITH_NUMBERS = (
     " type example test param arg iso rfc oauth figure table section chapter http ipv item option part number"
 )
 _TECHNICAL = frozenset(_WITH_NUMBERS.split())
-_STANDARD = re.compile(r"[A-Z]{2,}[-_]?\d+\Z")
+_STANDARD = re.compile(r"[A-Z]{2,}[-_]?[0-9]+\Z")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z")
+# Capitals, small letters, digits and signs; what is not of ASCII counts as small letters.
+_KINDS = [*map(re.compile, ("[A-Z]", r"[a-z\x80-\U0010ffff]", "[0-9]", r"[!-/:-@\[-`{-~\s]"))]
+_ANY_LETTER = re.compile(r"[A-Za-z\x80-\U0010ffff]")
+_CAPITALS = re.compile(r"[A-Z_]+\Z")
 _TRAILING = ".,;:)]}\\"
 _BEARER = re.compile(r"(?i:bearer)[ \t]{1,4}([A-Za-z0-9._~+/=-]{16,4096})")
 _BASIC = re.compile(r"(?i:basic)[ \t]{1,4}([A-Za-z0-9+/]{8,512}={0,2})")
@@ -125,7 +136,9 @@ _PHRASE = re.compile(
     r"(?:phrase|mnemonic|words)[ \t]{0,3}(?:is|are|:|=|-)?[ \t:]{0,3}[\"'\n]{0,3}"
     r"((?:[a-z]{3,8} ){11}(?:(?:[a-z]{3,8} ){3}){0,4}[a-z]{3,8})(?![ ]?[a-z])"
 )
-_OPEN_HOSTS = re.compile(r"(?:(?:.*\.)?example(?:\.\w+)?|localhost|127\.0\.0\.1|0\.0\.0\.0)\Z", re.IGNORECASE)
+_OPEN_HOSTS = re.compile(
+    r"(?:(?:.*\.)?example(?:\.\w+)?|localhost|127\.0\.0\.1|0\.0\.0\.0)\Z", re.IGNORECASE | re.ASCII
+)
 _DEFAULTS = "password mypassword pwd pass passwd pwd secret p user postgres root admin test dev token"
 _OPEN_PASSWORDS = frozenset(_DEFAULTS.split())
 _OPEN_USERS = frozenset(("user", "username", "login", "name", "usr", "myuser"))
@@ -182,16 +195,32 @@ def _is_name(word: str, text: str, name: re.Match[str]) -> bool:
     before, after = text[start - 1 : start], text[end : end + 1]
     if word == "key" and _OF_KEY.search(text[max(0, start - _BEFORE) : start]):
         before = " "
-    is_start = not before.isalpha() or (before.islower() and text[start].isupper())
+    is_start = not _are_letters(before) or (_is_small(before) and _is_capital(text[start]))
     if not is_start and (word in _WHOLE or word in _IS_WEAK or not before.isascii()):
         return False
-    is_end = not after.isalpha() or after.isupper() or (word not in _WHOLE and len(name["rest"]) <= _SEVERAL)
+    is_short = word not in _WHOLE and len(name["rest"]) <= _SEVERAL
+    is_end = not _are_letters(after) or _is_capital(after) or is_short
     rest = re.split(r"[_-]", name["rest"])[-1]
     return (
         is_end
         and not _HARMLESS_REST.match(rest)
         and not _HARMLESS_BEFORE.search(text[max(0, start - _BEFORE) : start])
     )
+
+
+def _are_letters(text: str) -> bool:
+    """Return whether a text is letters of any script, and at least one."""
+    if text.isascii():
+        return text.isalpha()
+    return all(one in LETTERS for one in text)
+
+
+def _is_small(one: str) -> bool:
+    return one == folded(one) != folded(one).upper()
+
+
+def _is_capital(one: str) -> bool:
+    return one != folded(one) == one.lower()
 
 
 class _Found(NamedTuple):
@@ -240,7 +269,7 @@ def _preceding(text: str, at: int) -> tuple[int, str] | None:
         return None
     words = text[max(0, at - _BACK) : at - 1].rsplit(" ", _FEW)[1:]
     for number, word in enumerate(reversed(words)):
-        if not word.isalpha():
+        if not _are_letters(word):
             value = word.strip("\"'`*().,;:\n")
             start = text.rfind(value, 0, at)
             return (start, value) if number and len(value) >= _GOOD else None
@@ -274,12 +303,12 @@ def is_secret(value: str, strength: int, *, is_said: bool) -> bool:
 
 
 def _is_password(value: str, *, is_said: bool) -> bool:
-    if not any(one.isalpha() for one in value) or not any(one.isdigit() for one in value):
+    if not _ANY_LETTER.search(value) or not _KINDS[2].search(value):
         return False
     if randomness(f"{value}aeiou") == 0 and _is_sequence(value):
         return False
     simple = _WORD_AND_NUMBER.match(value)
-    if simple and value[1:].islower():
+    if simple and value.isascii() and value[1:].islower():
         return is_said and simple[1].lower() not in _TECHNICAL
     if _STANDARD.match(value):
         return False
@@ -294,8 +323,7 @@ def _is_sequence(value: str) -> bool:
 
 def _kinds(value: str) -> int:
     """Return how many kinds of characters there are: capitals, small letters, digits and signs."""
-    kinds = (str.isupper, str.islower, str.isdigit, lambda one: not one.isalnum())
-    return sum(any(map(kind, value)) for kind in kinds)
+    return sum(kind.search(value) is not None for kind in _KINDS)
 
 
 def _in_addresses(text: str) -> Iterator[Key]:
@@ -308,8 +336,8 @@ def _in_addresses(text: str) -> Iterator[Key]:
 def _is_reference(password: str, user: str) -> bool:
     """Return whether something stands for the password of an address."""
     is_named = any(sign in password for sign in _REFERENCE) or password[0] in "$%[{*&"
-    is_capital = password.isupper() and password.isalpha() and user.isupper()
-    return is_named or is_capital or set(password) <= set("xX*.") or is_placeholder(password)
+    is_capital = _CAPITALS.match(password) and _CAPITALS.match(user)
+    return bool(is_named or is_capital) or set(password) <= set("xX*.") or is_placeholder(password)
 
 
 def _is_open(password: str, user: str, host: str) -> bool:

@@ -6,6 +6,7 @@ import re
 from base64 import b64decode
 from typing import TYPE_CHECKING
 
+from reconciler.model.characters import is_plain
 from reconciler.model.key_contexts import is_secret
 from reconciler.model.key_forms import Key, key_at
 from reconciler.model.randomness import DOCUMENTED, are_words, is_placeholder, is_random, randomness
@@ -112,7 +113,7 @@ def _is_hidden(name: str, encoded: str) -> bool:
         value = b64decode(encoded, validate=True).decode().strip()
     except ValueError:
         return False
-    if not value.isprintable() or is_placeholder(value):
+    if not is_plain(value) or is_placeholder(value):
         return False
     if any(word in name.lower() for word in ("pass", "pwd", "secret", "token", "key")):
         return len(value) >= _DRAWN or is_secret(value, 0, is_said=True)

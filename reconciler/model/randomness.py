@@ -108,10 +108,12 @@ def _is_pattern(text: str) -> bool:
 
 def _is_word(part: str) -> bool:
     """Return whether letters and digits are a word, several in camel case, or a number."""
-    if len(part) <= _SHORT or part.isdigit():
+    if len(part) <= _SHORT or (part.isascii() and part.isdigit()):
         return True
     letters, numbers = _INNER.subn("", part.strip("0123456789"))
-    if len(part) - len(letters) > 2 * _NUMBER or not letters.isalpha() or numbers > (len(letters) > _WORD):
+    if not (letters.isascii() and letters.isalpha()):
+        return False
+    if len(part) - len(letters) > 2 * _NUMBER or numbers > (len(letters) > _WORD):
         return False
     humps = _HUMP.findall(letters)
     if len(humps) > 1 and len(letters) < _HUMP_LENGTH * len(humps):

@@ -17,7 +17,6 @@ EXCEPTIONS = {
     "store/bucket.py": {"isalpha"},  # of the scheme of an address, which is compared with known ones
     "store/postgres/database.py": {"isdecimal"},  # of a port that libpq has accepted
     "cli/known_secrets.py": {"pattern"},  # of names of environment variables, which are of ASCII
-    "model/keys.py": {"pattern"},  # only what is beside a key depends on it
 }
 
 
