@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b32decode
 from binascii import a2b_base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -16,13 +17,17 @@ _BASE64 = re.compile(rf"(?<!{_LETTER}){_LETTER}{{16,}}+(?:[ \t]{{0,20}}\r?\n[ \t
 _PAIR = r"(?:0[xX]|\\x)?[0-9A-Fa-f]{2}"
 _BETWEEN = r"[ \t\r\n:,;_.-]{0,3}+"
 _HEXADECIMAL = re.compile(rf"(?<![0-9A-Fa-f]){_PAIR}(?:{_BETWEEN}{_PAIR}){{11,}}+[0-9A-Fa-f]?")
+_BASE32 = re.compile(
+    r"(?<![A-Za-z0-9+/_-])(?:[A-Z2-7]{24,}+(?:\r?\n[A-Z2-7]{8,}+)*+|[a-z2-7]{24,}+(?:\r?\n[a-z2-7]{8,}+)*+)"
+    r"(?![A-Za-z0-9+/_-])"
+)
 _STANDARD = str.maketrans("-_", "+/", " \t\r\n")
 _NO_DIGIT = re.compile(r"0[xX]|[^0-9A-Fa-f]")
 # Octets that are a text, in UTF-8; most of what is decoded is none.
 _LEGIBLE = re.compile(
     r"(?:[\t\n\r\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}){11,}+"
 )
-_FOUR = 4  # letters of base64 that are three octets
+_TWO = 2  # hexadecimal digits that are one octet
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class Encoding:
             yield [len(self._padded("A" * (length - phase))) // self.unit * self.size for length in lengths]
 
     def _padded(self, run: str) -> str:
-        gap = "A" * _FOUR if self.unit == _FOUR else "00"
+        gap = ("0" if self.unit == _TWO else "A") * self.unit
         return f"{run}{gap[: -len(run) % self.unit]}{gap}"
 
 
@@ -86,8 +91,15 @@ def _of_base64(run: str) -> str:
     return run.translate(_STANDARD)
 
 
+def _of_base32(run: str) -> str:
+    return run.translate(_STANDARD).upper()
+
+
 ENCODINGS: Final = (
     Encoding(_BASE64, 4, _of_base64, a2b_base64, unit=4, size=3),
     Encoding(_HEXADECIMAL, 2, _of_hexadecimal, bytes.fromhex, unit=2, size=1),
 )
 """The encodings that are undone."""
+
+BASE32: Final = Encoding(_BASE32, 1, _of_base32, b32decode, unit=8, size=5)
+"""One more, in which keys are looked for."""

@@ -12,7 +12,7 @@ from reconciler.model.key_forms import Key, key_at
 from reconciler.model.randomness import DOCUMENTED, are_words, is_placeholder, randomness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 
 # What people call a password, which they make up: it may be short.
@@ -65,7 +65,8 @@ _VALUE = (
     r"(?:(?P<sign>[:=?]{1,3}>?|->|→|\uff1a|\uff1d|\||,(?=[ \t]{0,3}[\"'`])|(?<=[A-Za-z0-9_\"'])>"
     r"(?:<!\[CDATA\[)?|</[A-Za-z0-9_:]{1,20}>\s{0,20}<[A-Za-z0-9_:]{1,20}>"
     r"|,?\s{1,40}[\"']?value[\"']?[ \t]{0,3}[:=])\s{0,6})?"
-    rf"(?:[\"'`*(\[<【「]|[{_QUOTES}][ \t\u00a0\u202f]{{0,2}}){{0,4}}"
+    # Verbatim strings and their like have letters before their quotes.
+    rf"(?:(?:[@$]{{1,2}}|\#{{1,3}}|[a-z]{{1,2}}8?)(?=[\"'`]))?(?:[\"'`*(\[<【「]|[{_QUOTES}][ \t\u00a0\u202f]{{0,2}}){{0,4}}"
     r"(?P<value>(?=[^\s\"'`<>]{0,200}[0-9])[!-~](?:(?![\"'`<>])[!-~]){5,511})"
 )
 _VERBS = (
@@ -92,22 +93,9 @@ _NO_SECRET = re.compile(
     r"|[\w./-]+\.[a-z]{2,5}\d?\Z",
     re.IGNORECASE | re.ASCII,
 )
-_REFERENCE = (
-    "${",
-    "$(",
-    "{{",
-    "}}",
-    "()",
-    "...",
-    "***",
-    "•••",
-    "process.env",
-    "environ",
-    "getenv",
-    "://",
-    "%s",
-    "{}",
-    "==>",
+# What stands for a value that is elsewhere.
+_REFERENCE = re.compile(
+    r"\$[{(]|\{\{|\}\}|\(\)|\.\.\.|\*\*\*|•••|process\.env|environ|getenv|://|%s|\{\}|==>"
 )
 _WORD_AND_NUMBER = re.compile(r"([A-Za-z]{3,})[0-9]{1,6}\Z")
 _WITH_NUMBERS = (
@@ -121,6 +109,10 @@ _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z")
 # Capitals, small letters, digits and signs; what is not of ASCII counts as small letters.
 _KINDS = [*map(re.compile, ("[A-Z]", r"[a-z\x80-\U0010ffff]", "[0-9]", r"[!-/:-@\[-`{-~\s]"))]
 _ANY_LETTER = re.compile(r"[A-Za-z\x80-\U0010ffff]")
+_SIGNS_OF_PASSWORDS = re.compile(r"[!$%&#@?*+^~]")
+_ENDING = re.compile(
+    r"\.(?:txt|md|pdf|csv|tsv|html?|json|ya?ml|docx?|xlsx?|pptx?|log|conf|ini|cfg|env|png|jpe?g)\Z"
+)
 _CAPITALS = re.compile(r"[A-Z_]+\Z")
 _TRAILING = ".,;:)]}\\"
 _BEARER = re.compile(r"(?i:bearer)[ \t]{1,4}([A-Za-z0-9._~+/=-]{16,4096})")
@@ -131,6 +123,13 @@ _ADDRESS = re.compile(
 _OPTION = re.compile(r"(?:-u|--user|--userpwd)[ =][\"']?(?P<user>[^\s:\"']{1,60}):(?P<value>[^\s\"']{4,200})")
 _SHELL = re.compile(
     r"(?:--pass(?:word)?|sshpass -p|mysql[^\n|;]{0,80} -p)[ =]?[\"']?(?P<value>[^\s\"']{6,200})"
+)
+_SECURE = re.compile(
+    r"(?:(?i:ConvertTo-SecureString)[ \t]{1,8}(?:-(?i:String)[ \t]{1,8})?|NetworkCredential\([^,()\n]{1,80},[ \t]{0,4}@?)"
+    r"[\"'](?P<value>[^\"'\r\n]{6,200})[\"']"
+)
+_PIPED = re.compile(
+    r"[\"'](?P<value>[^\"'\r\n]{6,200})[\"'][ \t]{0,8}\|[ \t]{0,8}(?i:ConvertTo-SecureString)"
 )
 _PHRASE = re.compile(
     r"(?:phrase|mnemonic|words)[ \t]{0,3}(?:is|are|:|=|-)?[ \t:]{0,3}[\"'\n]{0,3}"
@@ -158,7 +157,9 @@ def secrets(text: str) -> Iterator[Key]:
     if "bearer " in lowered or "basic " in lowered:
         yield from _in_headers(text)
     if "-u" in text or "-p" in text:
-        yield from _in_options(text)
+        yield from _said(text, (_OPTION, _SHELL))
+    if "securestring" in lowered or "networkcredential" in lowered:
+        yield from _said(text, (_SECURE, _PIPED))
     if "phrase" in lowered or "mnemonic" in lowered or "words" in lowered:
         for found in _PHRASE.finditer(lowered):
             yield key_at(text, *found.span(1), "a recovery phrase")
@@ -172,6 +173,8 @@ def _named(text: str, lowered: str) -> Iterator[Key]:
         if (is_ascii and not word.isascii()) or word not in lowered:
             continue
         for name in _after(word).finditer(lowered):
+            if word in _WHOLE and "a" <= text[name.start() + len(word) : name.end("rest")][:1] <= "z":
+                continue  # the beginning of a longer word, as it often is
             found = _candidate(word, text, name)
             if (
                 found
@@ -200,7 +203,7 @@ def _is_name(word: str, text: str, name: re.Match[str]) -> bool:
         return False
     is_short = word not in _WHOLE and len(name["rest"]) <= _SEVERAL
     is_end = not _are_letters(after) or _is_capital(after) or is_short
-    rest = re.split(r"[_-]", name["rest"])[-1]
+    rest = name["rest"].replace("_", "-").rpartition("-")[2]
     return (
         is_end
         and not _HARMLESS_REST.match(rest)
@@ -239,6 +242,12 @@ def _candidate(word: str, text: str, name: re.Match[str]) -> _Found | None:
     if start == name.end("rest") and word.isascii():  # "${PASSWORD}@host"
         end = start
     value = _cut(text[start:end].rstrip(_TRAILING)) if end > start else ""
+    if (
+        end == len(text)
+        and (ending := _ENDING.search(value))
+        and randomness(value[: ending.start()]) >= _GOOD
+    ):
+        value = value[: ending.start()]  # the text is the name of a file
     if value and is_secret(value, least, is_said=True):
         gap = name["gap"].split() or [""]
         is_said = name["sign"] or gap[-1] in _LINKS or gap[-1][-1:] in _SIGNS
@@ -289,7 +298,7 @@ def is_secret(value: str, strength: int, *, is_said: bool) -> bool:
     ``strength`` is how many random characters it must have, 0 for a password, ``is_said`` whether a sign or a
     verb joins it to its name.
     """
-    if len(value) < _SHORTEST or _NO_SECRET.match(value) or any(sign in value for sign in _REFERENCE):
+    if len(value) < _SHORTEST or _NO_SECRET.match(value) or _REFERENCE.search(value):
         return False
     if is_placeholder(value):
         return False
@@ -305,7 +314,7 @@ def is_secret(value: str, strength: int, *, is_said: bool) -> bool:
 def _is_password(value: str, *, is_said: bool) -> bool:
     if not _ANY_LETTER.search(value) or not _KINDS[2].search(value):
         return False
-    if randomness(f"{value}aeiou") == 0 and _is_sequence(value):
+    if _is_sequence(value) and randomness(f"{value}aeiou") == 0:
         return False
     simple = _WORD_AND_NUMBER.match(value)
     if simple and value.isascii() and value[1:].islower():
@@ -313,7 +322,7 @@ def _is_password(value: str, *, is_said: bool) -> bool:
     if _STANDARD.match(value):
         return False
     if len(value) >= _GOOD and _kinds(value) >= _SEVERAL:
-        return is_said or not are_words(value) or any(one in "!$%&#@?*+^~" for one in value)
+        return is_said or not are_words(value) or bool(_SIGNS_OF_PASSWORDS.search(value))
     return is_said and randomness(value) >= _SHORTEST
 
 
@@ -335,7 +344,7 @@ def _in_addresses(text: str) -> Iterator[Key]:
 
 def _is_reference(password: str, user: str) -> bool:
     """Return whether something stands for the password of an address."""
-    is_named = any(sign in password for sign in _REFERENCE) or password[0] in "$%[{*&"
+    is_named = _REFERENCE.search(password) or password[0] in "$%[{*&"
     is_capital = _CAPITALS.match(password) and _CAPITALS.match(user)
     return bool(is_named or is_capital) or set(password) <= set("xX*.") or is_placeholder(password)
 
@@ -366,8 +375,8 @@ def _is_basic(encoded: str) -> bool:
     return b":" in octets and octets.isascii() and octets.decode().isprintable()
 
 
-def _in_options(text: str) -> Iterator[Key]:
-    for pattern in (_OPTION, _SHELL):
+def _said(text: str, patterns: Sequence[re.Pattern[str]]) -> Iterator[Key]:
+    for pattern in patterns:
         for found in pattern.finditer(text):
             if is_secret(found["value"], 0, is_said=True):
                 yield key_at(text, *found.span("value"), "a password")

@@ -28,8 +28,8 @@ _NETRC = re.compile(
 )
 # host:port:database:user:password, a line of it.
 _PGPASS = re.compile(
-    r"(?:^|(?<=[\n\"'`|]))(?:[A-Za-z0-9_*][A-Za-z0-9_.*-]{0,100}):(?:[0-9]{4,5}|\*):[^:\s\"'/]{1,63}:[^:\s\"'/]{1,63}"
-    r":(?P<value>[^\s:\"'`]{8,128})(?=[\r\n\"'`|]|\Z)"
+    r"(?<![^\s\"'`|#>;])(?:[A-Za-z0-9_*][A-Za-z0-9_.*-]{0,100}):(?:[0-9]{4,5}|\*):[^:\s\"'/]{1,63}:[^:\s\"'/]{1,63}"
+    r":(?P<value>[^\s:\"'`]{8,128})(?=[\s\"'`|<]|\Z)"
 )
 _JWK = re.compile(
     r"[\"'](?:d|k|p|q|dp|dq|qi)[\"']\s{0,4}:\s{0,4}[\"'](?P<value>[A-Za-z0-9_-]{20,4096}+)[\"']"
@@ -44,6 +44,14 @@ _PAIR = re.compile(
     r"(?:^|(?<=[\n\"'`]))(?:[A-Za-z][A-Za-z0-9_.@-]{1,60} {1,2}[/|] {1,2}|(?:admin|root|user):)"
     r"(?P<value>(?:(?![\"'`])[!-~]){8,64})(?=[ \t]{0,4}(?:[\r\n\"'`]|\Z))"
 )
+# The same after a word that says so: "login: desk / …".
+_LOGIN = re.compile(
+    r"(?i:log-?ins?|sign-?in|credentials?|creds|accounts?|access|user(?:name)?|zugang(?:sdaten)?|anmeldung"
+    r"|identifiants?|acc[eè]s|acceso|credenciales|accesso|credenziali|logowanie|доступ|логин)"
+    r"[ \t]{0,3}[:=\uff1a][ \t]{0,3}[\"'`*]{0,3}[A-Za-z][A-Za-z0-9_.@-]{0,60}[\"'`*]{0,3}"
+    r"(?:[ \t]{1,2}[/|:,][ \t]{1,2}|[/:])[\"'`*]{0,3}(?P<value>(?:(?![\"'`<>])[!-~]){8,64})"
+)
+_WIFI = re.compile(r"WIFI:(?:[A-OQ-Z]:[^;\n]{0,100};){0,6}P:(?P<value>(?:\\[!-~]|[^;\\\n]){6,100});")
 _PAIRED = re.compile(r"[!$%^*#~@&?]")
 _ALL_KINDS = re.compile(r"(?=.{0,64}[A-Z])(?=.{0,64}[a-z])(?=.{0,64}[0-9])")
 _HASHED, _MATERIAL, _DRAWN = 12, 16, 10  # random characters of a hash, a key, and of a token
@@ -59,6 +67,9 @@ def in_formats(text: str) -> Iterator[Key]:
         yield from _said(text, _NETRC)
     if ":" in text:
         yield from _said(text, _PGPASS)
+        yield from _after_logins(text)
+    if "WIFI:" in text:
+        yield from _said(text, _WIFI)
     if "kty" in text:
         yield from _random(text, _JWK, _MATERIAL, "a JSON Web Key")
     if "kind" in text:
@@ -73,6 +84,14 @@ def _beside_users(text: str) -> Iterator[Key]:
         is_password = _ALL_KINDS.match(value) and (signs > 1 or (signs and not are_words(value)))
         if is_password and is_secret(value, 0, is_said=True):
             yield key_at(text, *found.span("value"), "a password")
+
+
+def _after_logins(text: str) -> Iterator[Key]:
+    for found in _LOGIN.finditer(text):
+        value = found["value"].rstrip(".,;:)]}\\")
+        if _ALL_KINDS.match(value) and is_secret(value, 0, is_said=True) and not are_words(value):
+            start = found.start("value")
+            yield key_at(text, start, start + len(value), "a password")
 
 
 def _random(text: str, pattern: re.Pattern[str], least: int, noun: str) -> Iterator[Key]:

@@ -7,7 +7,7 @@ import re
 from base64 import urlsafe_b64decode
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from reconciler.model.randomness import are_words, is_placeholder, is_random
+from reconciler.model.randomness import are_words, is_placeholder, is_random, randomness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,10 +69,15 @@ def _has_header(token: str) -> bool:
         return False
 
 
+def _is_drawn(key: str) -> bool:
+    """Return whether the most of a key is random, and not one number of a product among words."""
+    return 2 * randomness(key) > len(key) - len("sk-")
+
+
 # Each begins with letters that can be searched for at once, and only then looks at what is before them.
 FORMS: Final = (
     Form("sk-ant-", re.compile(r"sk-ant-(?<![A-Za-z0-9]sk-ant-)([A-Za-z0-9_-]{20,}+)"), "an Anthropic key"),
-    Form("sk-", re.compile(r"sk-(?<![A-Za-z0-9]sk-)([A-Za-z0-9_-]{20,}+)"), "an OpenAI key"),
+    Form("sk-", re.compile(r"sk-(?<![A-Za-z0-9]sk-)([A-Za-z0-9_-]{20,}+)"), "an OpenAI key", 14, _is_drawn),
     Form(
         "k_",
         re.compile(r"k_(?<=[sr]k_)(?<![A-Za-z0-9].k_)((?:live|test|prod)_[A-Za-z0-9]{14,}+)"),

@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from reconciler.model.disguises import View, replaced, unescaped
-from reconciler.model.encodings import ENCODINGS, blanked, legible
+from reconciler.model.encodings import BASE32, ENCODINGS, blanked, legible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +22,8 @@ _DEPTH = 2  # encodings around each other
 _SEAM = re.compile(
     r"[\u00ad\u034f\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]+"
     r"|[\U000e0001-\U000e01ef]+"
+    r"|[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f]+"
+    r"|(?<=[A-Za-z0-9_+/-])=\r?\n(?=[A-Za-z0-9_+/=-])"
     r"|\\\r?\n[ \t]{0,200}"
     r"|[\"'`][ \t]{0,20}[+.&~]?[ \t]{0,20}(?:\\?\r?\n[ \t]{0,80})?[+.&~]?[ \t]{0,20}[\"'`]"
     r"|<wbr ?/?>|&shy;|<!--[^<>\n]{0,80}-->|\*\*"
@@ -32,6 +34,13 @@ _LATIN_PART = re.compile(r"[A-Za-z0-9]{2}|[-_][A-Za-z0-9]")
 # The letters of a key one by one, with the same sign between them.
 _SPELT = re.compile(
     r"(?<!\S)[!-~](?P<by>[ \t\n\u00a0\u2009\u202f.,|/\u00b7])[!-~](?:(?P=by)[!-~]){14,4096}+(?!\S)"
+)
+# A key in groups, most of which are no words.
+_GROUP = r"(?=[A-Za-z_-]{0,20}[0-9]|[A-Z_-]{0,20}[a-z]{1,20}[A-Z])[A-Za-z0-9_-]{2,24}+"
+_GROUPS = re.compile(
+    r"(?<![A-Za-z0-9_-])(?:sk-|[sr]k_(?:live|test)_|gh[pousr]_|github_pat_|gl[a-z]{2,5}-|xox[a-z]-|AKIA|ASIA|AIza|hf_|npm_"
+    r"|SG\.|whsec_|GOCSPX-|gsk_|xai-|pplx-|nvapi-|r8_|shp[a-z]{2}_|dckr_|sbp_|glsa_|pypi-|PMAK-)"
+    rf"[A-Za-z0-9_-]{{0,40}}+(?: (?:[A-Za-z]{{4,6}} (?={_GROUP}))?{_GROUP}){{2,60}}+"
 )
 # Pieces of a key in a list, and the numbers of its letters.
 _PIECES = re.compile(r"[\"'`][ \t]{0,4},\s{0,20}[\"'`]")
@@ -55,6 +64,7 @@ _LATIN |= {
     for index in range(13 * 52)
 }
 _LATIN |= {0x1D7CE + index: str(index % 10) for index in range(50)}
+_LATIN |= dict.fromkeys((*range(0x2010, 0x2016), 0x2043, 0x2212, 0xFE58, 0xFE63), "-")
 _LATIN |= {0x3BA: "k", 0x43A: "k", 0x3C1: "p", 0x3C5: "u", 0x3BD: "v", 0x433: "r", 0x3B1: "a", 0x3B9: "i"}
 
 Find: TypeAlias = "Callable[[str], Sequence[Key]]"
@@ -74,7 +84,12 @@ def assembled(text: str) -> Iterator[View]:
 
     Words and measurements can stand so as well: only the form of a maker shows a key in it.
     """
-    for pattern, meaning in ((_SPELT, _unspelt), (_PIECES, _nothing), (_CODES, _letters)):
+    for pattern, meaning in (
+        (_SPELT, _unspelt),
+        (_GROUPS, _unparted),
+        (_PIECES, _nothing),
+        (_CODES, _letters),
+    ):
         spans = [found.span() for found in pattern.finditer(text)]
         if spans:
             yield replaced(near(text, spans), pattern, meaning)
@@ -82,6 +97,10 @@ def assembled(text: str) -> Iterator[View]:
 
 def _unspelt(run: str) -> str:
     return run[::2]
+
+
+def _unparted(run: str) -> str:
+    return run.replace(" ", "")
 
 
 def _nothing(_: str) -> str:
@@ -139,7 +158,7 @@ def hidden(text: str, find: Find) -> Iterator[Key]:
 
 
 def _encoded(text: str, find: Find, depth: int) -> Iterator[Key]:
-    for encoding in ENCODINGS if depth else ():
+    for encoding in (*ENCODINGS, BASE32) if depth else ():
         spans = [*encoding.spans(text)]
         if spans:
             yield from _in_runs(

@@ -18,21 +18,23 @@ _BEGIN = re.compile(r"-{4,5} ?BEGIN [A-Z0-9 ]{0,60}PRIVATE KEY(?: BLOCK)? ?-{4,5
 _END = re.compile(r"-{4,5} ?END [A-Z0-9 ]{0,60}PRIVATE KEY(?: BLOCK)? ?-{4,5}")
 # Where a private key follows and no sentence about one: a line of one word or of a header, or a long word.
 _LINE_END = r"(?:\\{1,4}[nr]|[\r\n])"
+# Between two lines of a key: what quotes, comments and lists have before each.
+_BETWEEN = rf"(?:{_LINE_END}|[ \t|+\"',>#/*;%-])"
 _KEY_FOLLOWS = re.compile(
-    rf"[ \t\"']{{0,20}}(?:{_LINE_END}(?:{_LINE_END}|[ \t|+\"',-]){{0,80}}"
+    rf"[ \t\"']{{0,20}}(?:{_LINE_END}{_BETWEEN}{{0,80}}"
     rf"(?:[A-Za-z][A-Za-z-]{{2,30}}: |"
     rf"[A-Za-z0-9+/=]{{1,4096}}[ \t\"',]{{0,20}}(?:{_LINE_END}|\Z|-{{4,5}} ?END))"
     r"|[A-Za-z0-9+/=]{16}|-{4,5} ?END)"
 )
 # The same for a text in which other texts follow: only words as long as those of a key belong to it.
 _MATERIAL = re.compile(
-    rf"(?:(?:{_LINE_END}|[ \t|+\"',-]){{0,80}}"
+    rf"(?:{_BETWEEN}{{0,80}}"
     r"(?:[A-Za-z0-9+/=]{16,4096}|(?:Proc-Type|DEK-Info|Comment|Version): [^\r\n\\]{1,100}))+"
 )
 _TAIL = re.compile(
-    rf"(?:(?:{_LINE_END}|[ \t|+\"',-]){{0,80}}[A-Za-z0-9+/=]{{1,15}}"
+    rf"(?:{_BETWEEN}{{0,80}}[A-Za-z0-9+/=]{{1,15}}"
     rf"(?=[ \t\"',]{{0,20}}(?:{_LINE_END}|[\"']|\Z|-{{4,5}} ?END)))?"
-    rf"(?:(?:{_LINE_END}|[ \t|+\"',]){{0,80}}{_END.pattern})?"
+    rf"(?:{_BETWEEN}{{0,80}}{_END.pattern})?"
 )
 _SHOWN, _BEGINNING = 3, 4  # letters of a key in a text, and where it is named
 _BODY, _LONGEST = 24, 8_192  # random characters of a private key, and how far they are looked for
