@@ -59,6 +59,9 @@ def committed(stage):
 
 def hidden(stage):
     stage.add("docs/handbook.md", f"The desk's key is {KEY}.\nA bell \x07 and a \u202e turn.\n")
+    codes = ("AS501", "AS505")
+    entries = [f"{{code: {code}, in: docs/handbook.md, reason: an example}}" for code in codes]
+    stage.add("assistants.yaml", f"lint: {{allow: [{', '.join(entries)}]}}\n")
 
 
 def lost(stage):
