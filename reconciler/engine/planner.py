@@ -99,11 +99,14 @@ def _wanted(
 def _counts(inputs: PlannerInput, claims: Claims, uploads: Uploads) -> tuple[int, int]:
     """Return how many objects are managed, and how many of these are missing on the server.
 
-    What an interrupted run may have deleted itself is neither.
+    What an interrupted run may have deleted itself is neither. Nor is anything where another object has our
+    ownership mark: then it is the account, and a later run than the one of this state deleted the object.
     """
     bindings = inputs.state.bindings
     gone = {address for address, binding in bindings.items() if not inputs.live.holds(binding.id)}
-    missing = {address for address in gone if bindings[address].id not in inputs.state.leaving}
+    marks = (one.mark for one in inputs.live.assistants.values())
+    is_ours = any(mark and inputs.desired.owns(mark) for mark in marks)
+    missing = {one for one in gone if bindings[one].id not in inputs.state.leaving and not is_ours}
     unfinished = (claim.address for claim in claims.of(Verdict.UNFINISHED))
     return len({*bindings, *uploads.bound, *unfinished} - (gone - missing)), len(missing)
 

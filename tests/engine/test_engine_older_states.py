@@ -8,6 +8,7 @@ from engine.deaths import Killed, change_of, mark_of
 
 from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 from reconciler.engine.drift import drift
+from reconciler.engine.guard import Permissions, outlook
 from reconciler.model.address import assistant as address_of
 from reconciler.model.change import Action, Reason
 from reconciler.model.mark import MARK_KEY
@@ -321,3 +322,14 @@ def test_the_uploads_of_an_assistant_that_is_deleted_are_named_where_the_state_d
     assert f"{next(iter(scene.files()))}, attached to assistant.a, is not deleted: with an older state" in (
         text_of(plan)
     )
+
+
+def test_a_state_of_which_nothing_is_left_is_adopted_as_without_one_where_our_marks_are(scene, later):
+    scene.apply(A)
+    later(lambda: scene.apply(), lambda: scene.apply(A))
+
+    plan = scene.plan(A)
+
+    assert [change.action for change in plan.changes] == [Action.ADOPT]
+    assert (plan.managed, plan.missing) == (0, 0)
+    assert [*outlook(plan, Permissions())] == []
