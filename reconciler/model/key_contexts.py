@@ -56,7 +56,7 @@ _LETTER = (
 )
 # Between a name and its value: the rest of the name, some words and a sign.
 _REST = r"[a-z0-9_-]{0,24}(?![a-z0-9_-])"
-_REST_ABROAD = rf"(?![a-z])(?:(?![a-z])[{_LETTER}]){{0,6}}"
+_REST_ABROAD = rf"(?:(?![a-z])[{_LETTER}]){{0,6}}"
 _QUOTES = r"«»„“”\u2018\u2019\u201a\u2039\u203a『』《》〈〉"
 _VALUE = (
     rf"(?:[\"'`*)\]】」]|[ \t\u00a0\u202f]?[{_QUOTES}]){{0,4}}[ \t]{{0,4}}"
@@ -66,7 +66,8 @@ _VALUE = (
     r"(?:<!\[CDATA\[)?|</[A-Za-z0-9_:]{1,20}>\s{0,20}<[A-Za-z0-9_:]{1,20}>"
     r"|,?\s{1,40}[\"']?value[\"']?[ \t]{0,3}[:=])\s{0,6})?"
     # Verbatim strings and their like have letters before their quotes.
-    rf"(?:(?:[@$]{{1,2}}|\#{{1,3}}|[a-z]{{1,2}}8?)(?=[\"'`]))?(?:[\"'`*(\[<【「]|[{_QUOTES}][ \t\u00a0\u202f]{{0,2}}){{0,4}}"
+    rf"(?:(?:[@$]{{1,2}}|\#{{1,3}}|[a-z]{{1,2}}8?)(?=[\"'`]))?"
+    rf"(?:[\"'`*(\[<【「]|[{_QUOTES}][ \t\u00a0\u202f]{{0,2}}){{0,4}}"
     r"(?P<value>(?=[^\s\"'`<>]{0,200}[0-9])[!-~](?:(?![\"'`<>])[!-~]){5,511})"
 )
 _VERBS = (
@@ -125,7 +126,8 @@ _SHELL = re.compile(
     r"(?:--pass(?:word)?|sshpass -p|mysql[^\n|;]{0,80} -p)[ =]?[\"']?(?P<value>[^\s\"']{6,200})"
 )
 _SECURE = re.compile(
-    r"(?:(?i:ConvertTo-SecureString)[ \t]{1,8}(?:-(?i:String)[ \t]{1,8})?|NetworkCredential\([^,()\n]{1,80},[ \t]{0,4}@?)"
+    r"(?:(?i:ConvertTo-SecureString)[ \t]{1,8}(?:-(?i:String)[ \t]{1,8})?"
+    r"|NetworkCredential\([^,()\n]{1,80},[ \t]{0,4}@?)"
     r"[\"'](?P<value>[^\"'\r\n]{6,200})[\"']"
 )
 _PIPED = re.compile(

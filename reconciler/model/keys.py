@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.model.key_contexts import secrets
 from reconciler.model.key_formats import in_formats
 from reconciler.model.key_forms import FORMS, Key, key_at
+from reconciler.model.key_tables import in_tables
 from reconciler.model.key_tricks import assembled, hidden, joined
 from reconciler.model.randomness import is_random
 
@@ -58,7 +59,7 @@ def keys(text: str) -> Sequence[Key]:
 def _plain(text: str) -> Sequence[Key]:
     """Return the keys that a text has as it is."""
     blocks = [key_at(text, start, end, _BLOCK) for start, end in _blocks(text) if _has_body(text[start:end])]
-    return _apart([*blocks, *_formed(text), *in_formats(text), *secrets(text)])
+    return _apart([*blocks, *_formed(text), *in_formats(text), *in_tables(text), *secrets(text)])
 
 
 def _formed(text: str) -> Iterator[Key]:
@@ -103,7 +104,9 @@ def masked(text: str, found: Iterable[Key] | None = None) -> str:
     spans += [
         (start + _SHOWN, end) for form in FORMS if form.begins in text for start, end in form.shapes(text)
     ]
-    spans += map(_masked_part, (*in_formats(text), *secrets(text)) if found is None else found)
+    spans += map(
+        _masked_part, (*in_formats(text), *in_tables(text), *secrets(text)) if found is None else found
+    )
     spans += map(_masked_part, _undone(text))
     text = _starred(text, spans)
     if "://" in text and "@" in text:
