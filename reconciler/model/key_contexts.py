@@ -111,6 +111,7 @@ _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z")
 _KINDS = [*map(re.compile, ("[A-Z]", r"[a-z\x80-\U0010ffff]", "[0-9]", r"[!-/:-@\[-`{-~\s]"))]
 _ANY_LETTER = re.compile(r"[A-Za-z\x80-\U0010ffff]")
 _SIGNS_OF_PASSWORDS = re.compile(r"[!$%&#@?*+^~]")
+_ENDS = frozenset(("", "\n", "\r", '"', "'", "`"))
 _ENDING = re.compile(
     r"\.(?:txt|md|pdf|csv|tsv|html?|json|ya?ml|docx?|xlsx?|pptx?|log|conf|ini|cfg|env|png|jpe?g)\Z"
 )
@@ -244,12 +245,9 @@ def _candidate(word: str, text: str, name: re.Match[str]) -> _Found | None:
     if start == name.end("rest") and word.isascii():  # "${PASSWORD}@host"
         end = start
     value = _cut(text[start:end].rstrip(_TRAILING)) if end > start else ""
-    if (
-        end == len(text)
-        and (ending := _ENDING.search(value))
-        and randomness(value[: ending.start()]) >= _GOOD
-    ):
-        value = value[: ending.start()]  # the text is the name of a file
+    if text[end : end + 1] in _ENDS and (ending := _ENDING.search(value)):
+        stem = value[: ending.start()]  # of the name of a file
+        value = stem if randomness(stem) >= _GOOD else value
     if value and is_secret(value, least, is_said=True):
         gap = name["gap"].split() or [""]
         is_said = name["sign"] or gap[-1] in _LINKS or gap[-1][-1:] in _SIGNS
