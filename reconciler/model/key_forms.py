@@ -77,7 +77,13 @@ def _is_drawn(key: str) -> bool:
 # Each begins with letters that can be searched for at once, and only then looks at what is before them.
 FORMS: Final = (
     Form("sk-ant-", re.compile(r"sk-ant-(?<![A-Za-z0-9]sk-ant-)([A-Za-z0-9_-]{20,}+)"), "an Anthropic key"),
-    Form("sk-", re.compile(r"sk-(?<![A-Za-z0-9]sk-)([A-Za-z0-9_-]{20,}+)"), "an OpenAI key", 14, _is_drawn),
+    Form(
+        "sk-",
+        re.compile(r"sk-(?<![A-Za-z0-9]sk-)([A-Za-z0-9_-]{20,}+)"),
+        "an OpenAI key",
+        least=14,
+        right=_is_drawn,
+    ),
     Form(
         "k_",
         re.compile(r"k_(?<=[sr]k_)(?<![A-Za-z0-9].k_)((?:live|test|prod)_[A-Za-z0-9]{14,}+)"),

@@ -34,6 +34,8 @@ OTHERS = {
     ("cli/validate.py", "files"): "the same",
     ("config/variables.py", "name"): "a group of a pattern",
     ("model/field.py", "files"): "the shape of a part",
+    ("model/key_contexts.py", "name"): "a user that manuals write in addresses",
+    ("model/key_formats.py", "name"): "a group of a pattern, and an entry of Kubernetes",
     ("model/mark.py", "name"): "a group of a pattern",
     ("model/mark.py", "files"): "a group of a pattern",
     ("forges/gitlab.py", "description"): "a field of GitLab's issues",
