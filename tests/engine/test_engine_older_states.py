@@ -326,7 +326,7 @@ def test_the_uploads_of_an_assistant_that_is_deleted_are_named_where_the_state_d
 
 def test_a_state_of_which_nothing_is_left_is_adopted_as_without_one_where_our_marks_are(scene, later):
     scene.apply(A)
-    later(lambda: scene.apply(), lambda: scene.apply(A))
+    later(scene.apply, lambda: scene.apply(A))
 
     plan = scene.plan(A)
 
