@@ -5,7 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from math import inf
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.config.codes import RULES
 from reconciler.model import address
@@ -24,7 +26,17 @@ GUESSES = tuple(code for code, rule in RULES.items() if rule.guesses)
 
 _LONGEST = 300  # characters of a reason
 _FILE = str(address.file(""))
-_Position = tuple[int, int]
+
+
+class _Block(NamedTuple):
+    """Where the lines of a key begin, whose they are, and the first line below them.
+
+    A comment below them can be about anything, so it is not theirs. An empty text stands for no assistant.
+    """
+
+    start: tuple[int, int]
+    owner: str
+    below: float
 
 
 class Exceptions:
@@ -41,7 +53,7 @@ class Exceptions:
         self._used: set[tuple[str, str]] = set()
         self._namings: dict[str, set[Origin]] = defaultdict(set)
         self._nodes: dict[str, Node] = {}
-        self._blocks: dict[str, tuple[list[_Position], list[str]]] = {}
+        self._blocks: dict[str, list[_Block]] = {}
 
     def read(self, documents: Sequence[Declared]) -> Iterator[Diagnostic]:
         """Take the entries of documents, and yield what is wrong with them."""
@@ -135,10 +147,11 @@ class Exceptions:
         """Return the address of the assistant in whose lines an origin is; an empty text beside them."""
         if origin.path not in self._blocks:
             node = self._nodes.get(origin.path)
-            self._blocks[origin.path] = _blocks(node) if node else ([], [])
-        starts, owners = self._blocks[origin.path]
-        index = bisect_right(starts, (origin.line, origin.column))
-        return owners[index - 1] if index else ""
+            self._blocks[origin.path] = _blocks(node) if node else []
+        blocks, here = self._blocks[origin.path], (origin.line, origin.column)
+        index = bisect_right(blocks, here, key=attrgetter("start"))
+        last = blocks[index - 1] if index else None
+        return last.owner if last and origin.line < last.below else ""
 
 
 def _is_assistant(place: str) -> bool:
@@ -146,28 +159,23 @@ def _is_assistant(place: str) -> bool:
     return place.startswith(str(address.assistant(""))) and "/" not in place
 
 
-def _blocks(node: Node) -> tuple[list[_Position], list[str]]:
-    """Return where the lines of assistants begin in a file, in order, and whose they are.
-
-    An empty text stands for the lines of all others.
-    """
+def _blocks(node: Node) -> list[_Block]:
+    """Return the lines of assistants and patches in a file, in order, and those of everything between."""
     found = [
-        *_starts(node),
-        *_starts(node.child("assistants"), own=lambda name: str(address.assistant(name))),
+        *_named(node),
+        *_named(node.child("assistants"), own=lambda name: str(address.assistant(name))),
     ]
     environments = node.child("environments")
     for name in environments.positions if environments else ():
         inner = node.child("environments", name)
-        found += [*_starts(inner), *_starts(inner.child("patches") if inner else None, own=str)]
-    found += _starts(environments)
-    found.sort()
-    return [start for start, _ in found], [owner for _, owner in found]
+        found += [*_named(inner), *_named(inner.child("patches") if inner else None, own=str)]
+    return sorted([*found, *_named(environments)])
 
 
-def _starts(node: Node | None, own: Callable[[str], str] = lambda _: "") -> Iterator[tuple[_Position, str]]:
-    """Yield where each key of a mapping begins, and whose lines they are from there on."""
+def _named(node: Node | None, own: Callable[[str], str] = lambda _: "") -> Iterator[_Block]:
+    """Yield the lines of each key of a mapping, and whose they are."""
     if node is None:
         return
     for name in node.positions:
         origin = node.key(name)
-        yield (origin.line, origin.column), own(name)
+        yield _Block((origin.line, origin.column), own(name), node.below(name) or inf)

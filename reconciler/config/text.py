@@ -80,8 +80,8 @@ class Node:
 
     @property
     def origin(self) -> Origin:
-        """Where the value begins, and how much of that line it takes."""
-        return _origin(self._path, self._start, self._end)
+        """Where the value begins, and how much of that line it takes; one place for what has values in it."""
+        return _origin(self._path, self._start, self._start if self._has_values else self._end)
 
     def plain(self) -> Any:
         """Return the value without positions."""
@@ -131,6 +131,27 @@ class Node:
             here = here._inner(step) or here
         positions = here.positions.get(str(path[-1])) if path else None
         return _origin(self._path, *positions) if positions else self.at(*path)
+
+    def close(self, event: Any) -> None:
+        """Take the end of what is between brackets; that of a block is behind the comments below it."""
+        self._end = event.end_mark if event.start_mark.index < event.end_mark.index else self._start
+
+    def below(self, name: str) -> int | None:
+        """Return the first line below a key and its value, from 1; None where its text is not YAML."""
+        key, _ = self.positions[name]
+        return None if key.index is None else max(key.line + 2, self.value[name]._below())  # noqa: SLF001 - of its own kind
+
+    def _below(self) -> int:
+        """Return the first line below the value: a block ends with the last value in it."""
+        inner = [*self.value.values()] if isinstance(self.value, dict) else self.value
+        if self._has_values and inner and self._end.index == self._start.index:
+            last: Node = inner[-1]
+            return last._below()
+        return int(self._end.line + (1 if self._end.column == 0 else 2))
+
+    @property
+    def _has_values(self) -> bool:
+        return isinstance(self.value, (dict, list))
 
     def written(self, source: Source) -> str:
         """Return the value as its file has it, with quotes and signs; empty where it is in no file."""
@@ -304,6 +325,8 @@ class _Reader:
             elif kind in _ENDS:
                 if holder is not None and len(holder.value) > MAX_ENTRIES:
                     self._refuse_size(holder)
+                if holder is not None:
+                    holder.close(event)
                 holder, key = self._open.pop(), None
                 continue
             else:

@@ -167,3 +167,61 @@ def test_hundreds_of_allowed_findings_hide_no_other_one(codes):
     bad = "".join(f"  a{number}: {{model: m, instructions: {KEY}}}\n" for number in range(150))
     text = allowing(("AS505", "assistants.yaml")) + f"assistants:\n{bad}  z: {{modl: m, model: m}}\n"
     assert codes(text) == ["AS201"]
+
+
+ABOVE = """\
+assistants:
+  desk:
+    model: m
+    metadata: {{a: b}}{desk}
+  shop: {{model: m}}
+environments:
+  prod:
+    patches:
+      assistant.desk:
+        name: D{patch}
+    vars: {{}}
+defaults: {{}}
+"""
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"desk": f"\n  # {KEY}"},
+        {"desk": f"\n    # {KEY}"},
+        {"desk": f"\n    instructions: |\n      Be kind.\n\n  # {KEY}"},
+        {"desk": f"\n    tools:\n    - type: retrieval\n  # {KEY}"},
+        {"patch": f"\n      # {KEY}"},
+        {"patch": f"\n    # {KEY}"},
+    ],
+)
+def test_a_comment_below_an_assistant_or_a_patch_is_not_in_its_lines(shape, codes):
+    text = ABOVE.format(**{"desk": "", "patch": ""} | shape)
+    assert codes(allowing(("AS505", "assistant.desk")) + text) == ["AS505"]
+
+
+@pytest.mark.parametrize("desk", ["desk: {model: m}", "desk:\n    model: m", "desk: {\n    model: m\n  }"])
+def test_a_comment_at_the_end_of_a_file_is_in_the_lines_of_no_assistant(desk, codes):
+    text = allowing(("AS505", "assistant.desk")) + f"assistants:\n  {desk}\n\n# {KEY}\n"
+    assert codes(text) == ["AS505"]
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"desk": f"  # {KEY}"},
+        {"desk": f"\n    # {KEY}\n    name: D"},
+        {"desk": f"\n    tools: [\n      # {KEY}\n    ]"},
+        {"patch": f"  # {KEY}"},
+    ],
+)
+def test_a_comment_beside_the_values_of_an_assistant_is_in_its_lines(shape, codes):
+    text = ABOVE.format(**{"desk": "", "patch": ""} | shape)
+    assert codes(allowing(("AS505", "assistant.desk")) + text) == []
+
+
+def test_all_of_a_markdown_assistant_is_in_its_lines(workspace, root):
+    workspace.configure(allowing(("AS505", "assistant.desk")) + "assistants: {}\n")
+    workspace.write("desk.md", f"---\n{{model: m}}\n---\n\nUse {KEY}.\n")
+    assert configuration(root, [workspace.folder], ASSISTANTS_V1).warnings == ()
