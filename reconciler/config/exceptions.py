@@ -14,7 +14,7 @@ from reconciler.model import address
 from reconciler.model.diagnostic import AllowedFinding, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from reconciler.config.document import Declared
     from reconciler.config.source import Source
@@ -55,9 +55,12 @@ class Exceptions:
         self._nodes: dict[str, Node] = {}
         self._blocks: dict[str, list[_Block]] = {}
 
-    def read(self, documents: Sequence[Declared]) -> Iterator[Diagnostic]:
-        """Take the entries of documents, and yield what is wrong with them."""
-        self._nodes = {declared.source.path: declared.node for declared in documents}
+    def read(self, documents: Sequence[Declared], others: Mapping[str, Node]) -> Iterator[Diagnostic]:
+        """Take the entries of documents, and yield what is wrong with them.
+
+        ``others`` has the environments in files of their own, by their paths.
+        """
+        self._nodes = {**others, **{declared.source.path: declared.node for declared in documents}}
         known = {
             str(address.assistant(name))
             for declared in documents
@@ -163,6 +166,7 @@ def _blocks(node: Node) -> list[_Block]:
     """Return the lines of assistants and patches in a file, in order, and those of everything between."""
     found = [
         *_named(node),
+        *_named(node.child("patches"), own=str),  # of an environment in a file of its own
         *_named(node.child("assistants"), own=lambda name: str(address.assistant(name))),
     ]
     environments = node.child("environments")

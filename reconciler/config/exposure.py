@@ -27,7 +27,7 @@ REMEDY: Final = "remove it, and revoke it; if it was committed, git keeps it"
 RENAME: Final = "rename the file, and revoke it; if it was committed, git keeps it"
 """What to do about a key in the name of a file."""
 
-_SENT = frozenset({"assistants", "defaults", "environments"})
+_SENT = frozenset({"assistants", "defaults", "environments", "patches"})
 _VARS, _STATE = "vars", ("state",)
 _NAMING = frozenset({"file", "include"})
 

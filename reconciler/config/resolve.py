@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from reconciler.config.environments import Described
     from reconciler.config.prompts import Prompt
     from reconciler.config.reading import Reading
+    from reconciler.config.text import Node
     from reconciler.dialects import Dialect
     from reconciler.model.address import Address
     from reconciler.model.field import Field
@@ -135,7 +136,7 @@ class _Resolver:
         self._twice(documents)
         chosen = self.environments.chosen(self.choice.environment)
         self._variables(documents, chosen)
-        self.problems.extend(self.problems.exceptions.read(documents))
+        self.problems.extend(self.problems.exceptions.read(documents, self._environment_nodes()))
         self._check_sources(documents)
         names = [name for document in documents for name in _keys(document, "assistants")]
         self._bound(documents, names)
@@ -155,6 +156,10 @@ class _Resolver:
             removed=frozenset(moves.removed),
             exceptions=self._exceptions(),
         )
+
+    def _environment_nodes(self) -> dict[str, Node]:
+        """Return what describes each environment, by its file; a document stands for the block in it."""
+        return {one.source.path: one.node for one in self.environments.described.values()}
 
     def _decide(self) -> None:
         """Drop the findings that an exception allows, and report the exceptions that allow nothing.

@@ -3,6 +3,7 @@
 import pytest
 
 from reconciler.config.errors import ConfigError
+from reconciler.config.exposure import READERS, VARIABLE
 from reconciler.config.resolve import configuration
 from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 
@@ -225,3 +226,29 @@ def test_all_of_a_markdown_assistant_is_in_its_lines(workspace, root):
     workspace.configure(allowing(("AS505", "assistant.desk")) + "assistants: {}\n")
     workspace.write("desk.md", f"---\n{{model: m}}\n---\n\nUse {KEY}.\n")
     assert configuration(root, [workspace.folder], ASSISTANTS_V1).warnings == ()
+
+
+PATCHED = "patches:\n  assistant.{name}: {{instructions: {key}}}\n"
+
+
+def test_an_exception_reaches_into_the_file_of_an_environment(workspace, codes):
+    workspace.write("environments/prod.yaml", PATCHED.format(name="desk", key=KEY))
+    assert codes(allowing(("AS505", "assistant.desk")) + "assistants:\n  desk: {model: m}\n") == []
+
+
+def test_an_exception_for_one_assistant_allows_nothing_in_the_patch_of_another(workspace, origins):
+    workspace.write("environments/prod.yaml", PATCHED.format(name="shop", key=KEY))
+    text = allowing(("AS505", "assistant.desk")) + "assistants:\n  desk: {model: m}\n  shop: {model: m}\n"
+    assert origins(text) == ["environments/prod.yaml:2:34"]
+
+
+@pytest.mark.parametrize("patch", [PATCHED, "vars: {{{name}: {key}}}\n"], ids=["prompt", "variable"])
+def test_a_key_in_the_file_of_an_environment_is_said_to_be_where_it_is(patch, workspace, found):
+    workspace.write("environments/prod.yaml", patch.format(name="desk", key=KEY))
+    (one,) = found("project: acme\nassistants:\n  desk: {model: m}\n")
+    is_prompt = patch is PATCHED
+    assert one.message.endswith(READERS if is_prompt else VARIABLE)
+    assert (
+        one.exception
+        == f"{{code: AS505, in: {'assistant.desk' if is_prompt else 'environments/prod.yaml'}, reason: …}}"
+    )
