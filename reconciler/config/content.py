@@ -212,7 +212,8 @@ class Root:
         """
         self.evidence.folders.add(folder)
         top = self._full(folder)
-        found = dict(islice(listing.walked(str(top), folder), listing.MOST_FILES + 1))
+        walked = listing.walked(str(top), folder, follows_links=self.evidence.follows_links)
+        found = dict(islice(walked, listing.MOST_FILES + 1))
         return {path: self._followed(path, Path(found[path]), top) for path in listing.chosen(found, folder)}
 
     def missing_within(self, folder: str, there: Container[str]) -> list[str]:
@@ -240,9 +241,9 @@ class Root:
         return names.from_system(path.relative_to(self.folder).as_posix())
 
     def _followed(self, path: str, full: Path, top: Path) -> str:
-        if not (self.evidence.follows_links and full.is_symlink()):
+        if not self.evidence.follows_links:
             return path
-        target = full.resolve()
+        target = full.resolve() if full.is_symlink() else full
         return self._inner(target) if target.is_relative_to(top) else path
 
     @contextmanager

@@ -22,6 +22,7 @@ MOST_LEVELS: Final = 64
 MARKDOWN: Final = (".md", ".markdown")
 """The endings of Markdown files."""
 ENDINGS: Final = (".yaml", ".yml", *MARKDOWN)
+_LEAVE_OUT = "begin the link's name with `_`"
 _NARROWER = "-f names the folder of the configuration itself"
 
 
@@ -42,22 +43,53 @@ def chosen(paths: Iterable[str], folder: str) -> list[str]:
     return [before + "/".join(steps) for steps in sorted(found)]
 
 
-def walked(top: str, folder: str) -> Iterator[tuple[str, str]]:
+def walked(top: str, folder: str, *, follows_links: bool) -> Iterator[tuple[str, str]]:
     """Yield the files that may count below the folder, in any order: their paths, and those for the system.
 
-    No link to a folder is followed, and a folder that this user may not list is passed over. ContentError
-    where the levels have no end.
+    A link to a folder within this one is followed, where links are, and refused elsewhere. A folder that this
+    user may not list is passed over. ContentError where the levels have no end.
     """
-    pending = [(top, prefix(folder), 0)]
+    pending, followed = [(top, prefix(folder), 0)], set[str]()
     while pending:
         here, before, level = pending.pop()
         _check(folder, levels=level)
-        with suppress(OSError), os.scandir(here) as entries:
-            for entry in filter(lambda entry: _counts(entry.name), entries):
-                if entry.is_dir(follow_symlinks=False):
-                    pending.append((entry.path, f"{before}{names.from_system(entry.name)}/", level + 1))
-                elif entry.name.endswith(ENDINGS) and not entry.is_dir():
-                    yield before + names.from_system(entry.name), entry.path
+        for entry in _listed(here):
+            path = before + names.from_system(entry.name)
+            if entry.is_dir(follow_symlinks=False):
+                pending.append((entry.path, f"{path}/", level + 1))
+            elif _leads_to_folder(entry):
+                target = _target(top, entry.path, path, follows_links=follows_links)
+                if target and target not in followed:
+                    followed.add(target)
+                    pending.append((target, f"{path}/", level + 1))
+            elif entry.name.endswith(ENDINGS):
+                yield path, entry.path
+
+
+def _listed(here: str) -> list[os.DirEntry[str]]:
+    """Return what counts in a folder; nothing where it may not be listed."""
+    with suppress(OSError), os.scandir(here) as entries:
+        return [entry for entry in entries if _counts(entry.name)]
+    return []
+
+
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    with suppress(OSError):  # a link to itself
+        return entry.is_dir()
+    return False
+
+
+def _target(top: str, link: str, path: str, *, follows_links: bool) -> str:
+    """Return the folder a link leads to; empty where its files are found without the link.
+
+    ContentError where it may not be followed: what it leads to would look deleted.
+    """
+    target = os.path.realpath(link)
+    if not follows_links or os.path.commonpath([top, target]) != top:
+        problem = f"cannot read the configuration: {path} is a link to a folder"
+        raise ContentError("AS303", problem, f"name that folder with -f, and {_LEAVE_OUT}")
+    steps = os.path.relpath(target, top).split("/")
+    return "" if target == top or all(map(_counts, steps)) else target
 
 
 def prefix(folder: str) -> str:

@@ -127,3 +127,80 @@ def test_many_files_with_mistakes_cost_little(workspace, problems):
     refused = problems()
     assert time.process_time() - began < SHARED * SECONDS
     assert [code for code, _, _ in refused] == ["AS201"] * 100
+
+
+B = "assistants: {b: {model: m}}\n"
+
+
+@pytest.fixture
+def keys(workspace):
+    """The assistants of a folder, where links are followed."""
+    return lambda folder="conf": [
+        one.address.name
+        for one in configuration(Root(workspace.folder), [Path(folder)], ASSISTANTS_V1).desired.assistants
+    ]
+
+
+@pytest.mark.parametrize("target", ["../shared", "/etc"])
+@pytest.mark.parametrize("rule", [TrackedRule.ALLOW, TrackedRule.WARN])
+def test_a_link_to_a_folder_outside_of_the_named_one_is_refused(target, rule, workspace, problems):
+    configured(workspace)
+    workspace.write("shared/b.yaml", B)
+    (workspace.folder / "conf/team").symlink_to(target)
+    remedy = "name that folder with -f, and begin the link's name with `_`"
+    problem = "cannot read the configuration: conf/team is a link to a folder"
+    assert problems(rule=rule) == [("AS303", problem, remedy)]
+
+
+@pytest.mark.parametrize("name", ["_team", ".team"])
+def test_a_link_to_a_folder_whose_name_does_not_count_is_left_out(name, workspace, keys):
+    configured(workspace)
+    workspace.write("shared/b.yaml", B)
+    (workspace.folder / "conf" / name).symlink_to("../shared")
+    assert keys() == ["a"]
+
+
+def test_a_link_to_a_folder_is_refused_where_no_link_is_followed(workspace, git, problems):
+    configured(workspace)
+    workspace.write("conf/.kept/b.yaml", B)
+    (workspace.folder / "conf/team").symlink_to(".kept")
+    git("add", "-A")
+    assert [(code, message) for code, message, _ in problems(rule=TrackedRule.REFUSE)] == [
+        ("AS303", "cannot read the configuration: conf/team is a link to a folder")
+    ]
+
+
+def test_folders_of_a_config_map_are_read_once(workspace, keys):
+    workspace.write("conf/..2026/a.yaml", "project: p\nassistants: {a: {model: m}}\n")
+    workspace.write("conf/..2026/team/b.yaml", B)
+    workspace.write("conf/..2026/team/p.md", "---\nmodel: m\n---\nBe kind.\n")
+    for name, target in {"..data": "..2026", "a.yaml": "..data/a.yaml", "team": "..data/team"}.items():
+        (workspace.folder / "conf" / name).symlink_to(target)
+    assert keys() == ["a", "b", "p"]
+
+
+def test_a_link_to_a_folder_that_is_read_anyway_adds_nothing(workspace, keys):
+    configured(workspace)
+    workspace.write("conf/team/b.yaml", B)
+    for name, target in {"z": "team", "team/loop": "..", "team/self": "."}.items():
+        (workspace.folder / "conf" / name).symlink_to(target)
+    assert keys() == ["a", "b"]
+
+
+def test_links_to_folders_that_lead_to_each_other_have_an_end(workspace, keys):
+    configured(workspace)
+    workspace.write("conf/.kept/0/b.yaml", B)
+    for number in range(20):
+        here = workspace.folder / f"conf/.kept/{number}"
+        here.mkdir(exist_ok=True)
+        for name in ("x", "y"):
+            (here / name).symlink_to(f"../{(number + 1) % 20}")
+    (workspace.folder / "conf/team").symlink_to(".kept/0")
+    assert keys() == ["a", "b"]
+
+
+def test_a_link_that_leads_nowhere_hides_no_file(workspace, keys):
+    configured(workspace)
+    for name, target in {"loop": "loop", "gone": "nowhere"}.items():
+        (workspace.folder / "conf" / name).symlink_to(target)
+    assert keys() == ["a"]
