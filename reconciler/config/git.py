@@ -98,6 +98,8 @@ _LONGEST_REASON = 64 * 1024
 DAMAGED: Final = "clone it again: objects are missing from its store"
 """The remedy for a store that lacks what it should have."""
 _AGAIN = "see what `git ls-files` prints there"
+_CLONE = "clone it again: its .git is no repository"
+_ELSEWHERE = "run it in a checkout, or name one with -C"
 # The first remedy whose words are in git's reason.
 _REMEDIES = (
     ("lazy fetching disabled", "fetch what this partial clone left out; a full clone needs nothing"),
@@ -117,9 +119,8 @@ _REMEDIES = (
     ("bad config", "correct .git/config"),
     ("ermission denied", "let this user read .git"),
     ("bare repository", "name a directory of a checkout with -C"),
-    ("invalid gitfile format", "clone it again: its .git is no repository"),
+    ("invalid gitfile format", _CLONE),
     ("not a git repository: ", "mount or clone the repository that this worktree or submodule belongs to"),
-    ("not a git repository", "clone it again: its .git is no repository"),
     (
         "ut of memory",
         "its index or an object is larger than git may unpack here; -C names a smaller directory",
@@ -314,8 +315,16 @@ def _refusal(folder: Path, complaint: bytes, code: int) -> GitError:
     if "dubious ownership" in reason:
         trusted = shlex.quote(str(checkout(folder) or folder))
         return GitError(reason, f"let git read it (git config --global --add safe.directory {trusted})", code)
+    if "not a git repository (" in reason and not _is_across(folder):
+        return GitError(reason, _CLONE if checkout(folder) else _ELSEWHERE, code)
     text = "\n".join(lines)
     return GitError(reason, next((remedy for words, remedy in _REMEDIES if words in text), _AGAIN), code)
+
+
+def _is_across(folder: Path) -> bool:
+    """Return whether .git is on another file system than a directory, where git does not look for it."""
+    found = checkout(folder)
+    return found is not None and found.stat().st_dev != folder.stat().st_dev
 
 
 def checkout(folder: Path) -> Path | None:

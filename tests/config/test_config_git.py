@@ -451,6 +451,20 @@ def test_the_remedy_follows_from_the_cause(checkout, content):
     assert "safe.directory" not in silence.help
 
 
+def test_outside_a_checkout_the_remedy_is_a_checkout(tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(GitError, match="not a git repository") as failed:
+        git(tmp_path / "empty", "ls-files")
+    assert failed.value.help == "run it in a checkout, or name one with -C"
+
+
+def test_a_git_directory_that_is_no_repository_is_to_be_cloned_again(tmp_path):
+    (tmp_path / ".git").mkdir()
+    with pytest.raises(GitError, match="not a git repository") as failed:
+        git(tmp_path, "ls-files")
+    assert failed.value.help == "clone it again: its .git is no repository"
+
+
 def test_a_silent_git_is_reported_once(checkout):
     for number in range(150):
         checkout.write(f"conf/{number:03}.yaml", "project: acme\n")
