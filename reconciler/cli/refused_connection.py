@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _NO_KEY = "No key was sent: set OPENAI_API_KEY, or pass --api-key-file FILE"
 _THIS_KEY = "The key is taken from --api-key-file, or from OPENAI_API_KEY"
+_THIS_HEADER = "The key is taken from the Authorization header of --header, or of ASSISTANTS_SYNC_HEADER"
 _PROXY_USER = "Write user and password into the proxy's URL: http://USER:PASSWORD@HOST:PORT"
 _UNUSED = "A proxy is set in the environment and was not used: pass --proxy-from-environment"
 _AUTHORITY = "To trust another authority, pass --ca-file FILE"
@@ -37,9 +38,15 @@ def explained(target: Target) -> Iterator[None]:
 
 
 def _of_status(error: APIError, target: Target) -> str:
-    has_key = target.key or any(name.lower() == "authorization" for name in target.headers)
-    remedies = {401: _THIS_KEY if has_key else _NO_KEY, 407: _PROXY_USER}
+    remedies = {401: _of_key(target), 407: _PROXY_USER}
     return remedies.get(error.status_code or 0, "")
+
+
+def _of_key(target: Target) -> str:
+    """Return where the key that was sent comes from; a header replaces every other."""
+    if any(name.lower() == "authorization" for name in target.headers):
+        return _THIS_HEADER
+    return _THIS_KEY if target.key else _NO_KEY
 
 
 def _of_connection(error: APIError, target: Target) -> str:

@@ -125,6 +125,18 @@ def test_a_401_says_whether_a_key_was_sent_and_leads_to_no_other_service(variabl
     assert "platform.example.com" not in ended.err
 
 
+@pytest.mark.parametrize("key", ["", "sk-1"])
+def test_a_401_to_a_header_names_the_header_which_replaces_every_key(key, project):
+    with answering(refusal("401 Unauthorized", "Bad token.")) as port:
+        url = f"http://127.0.0.1:{port}/v1"
+        header = ("--header", "authorization: Bearer q")
+        ended = project.run("plan", "--server", url, *header, OPENAI_API_KEY=key)
+
+    assert ended.code == 1
+    assert "The key is taken from the Authorization header of --header" in ended.err
+    assert "OPENAI_API_KEY" not in ended.err
+
+
 def test_a_407_says_where_user_and_password_belong(project):
     with answering(refusal("407 Proxy Authentication Required", "who?")) as port:
         ended = project.run("plan", "--server", f"http://127.0.0.1:{port}/v1")
