@@ -169,6 +169,8 @@ def reviewers(environment: str, **options: Any) -> int:
     if options["allow_unreviewed"]:
         Console.of(options).log("", "The reviewers were not looked up: --allow-unreviewed was given.")
         return 0
+    if not environment.strip():
+        raise UsageError("ENVIRONMENT is empty; give the name of a GitHub environment, such as production")
     job = CiJob.of(os.environ, options["token_file"])
     if job.kind != "github":
         raise UsageError("this is no GitHub workflow; only GitHub can be asked for required reviewers")

@@ -58,6 +58,14 @@ def test_the_operator_may_go_on_without_and_then_nothing_is_asked(ask, forge, mo
     assert "--allow-unreviewed was given" in ended.err
 
 
+@pytest.mark.parametrize("name", ["", " "])
+def test_a_name_that_is_empty_as_of_an_unset_variable_is_a_usage_error(ask, forge, name):
+    ended = ask(name)
+
+    assert (ended.code, forge.asked.total()) == (64, 0)
+    assert "ENVIRONMENT is empty; give the name of a GitHub environment" in ended.err
+
+
 @pytest.mark.parametrize("said", ["", "false"])
 def test_an_empty_or_false_variable_allows_nothing(ask, said):
     assert ask("free", ASSISTANTS_SYNC_ALLOW_UNREVIEWED=said).code == 5
