@@ -129,7 +129,8 @@ def _losses(plan: Plan, allowed: Permissions) -> Iterator[Refusal]:
         yield Refusal(
             Rule.ALL_MISSING,
             f"none of the {plan.managed} objects in the state is on the server, so this may be another "
-            "account; --allow-missing creates them again",
+            "account",
+            "--allow-missing creates them again",
             options=("--allow-missing",),
         )
     destroyed = plan.counts.destroyed

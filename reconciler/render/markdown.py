@@ -118,7 +118,7 @@ def _prompt(parts: Iterable[Part]) -> str:
 
 def _refusal(view: View) -> Iterator[str]:
     for number, text in enumerate(view.refusal):
-        yield f"- {'' if number else '**Refused**: '}{_code(text, _VALUE)}\n"
+        yield f"{'  - ' if number else '- **Refused**: '}{_code(text, _VALUE)}\n"
 
 
 def _remarks(view: View) -> Iterator[str]:

@@ -85,11 +85,14 @@ def plan_view(document: PlanDocument, context: int = CONTEXT) -> View:
 
 
 def refusal(document: PlanDocument) -> Iterator[str]:
-    """Yield that apply will refuse a plan and why, and then what allows it; nothing for any other plan."""
+    """Yield that apply will refuse a plan and why, and then one remedy; nothing for any other plan.
+
+    The command has every option that the remedy names.
+    """
     if document.refusal:
         why, command = document.refusal, document.refusal.command
         yield f"{REFUSED}: {why.message}"
-        yield from filter(None, (why.remedy, f"To allow it, run: {command}" if command else ""))
+        yield from filter(None, [f"To allow it, run: {command}" if command else why.remedy])
 
 
 def weakening(record: WeakeningRecord) -> str:

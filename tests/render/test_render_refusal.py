@@ -29,16 +29,29 @@ def test_in_text_it_follows_the_target(depth):
 
     assert rows[2:5] == [
         "  ! apply will refuse this plan: this would destroy 4 of 7; x changed",
-        "    say --max-destroy 4; say --on-drift overwrite",
         f"    To allow it, run: {COMMAND}",
+        "",
     ]
+
+
+def test_without_a_command_the_remedy_is_shown():
+    document = plan_document(planned(), refusal=refusal_record(REFUSALS, ""))
+    rows = drawn(document, "text", PageOptions()).splitlines()
+
+    assert rows[3] == "    say --max-destroy 4; say --on-drift overwrite"
+    assert "  - `say --max-destroy 4; say --on-drift overwrite`\n" in markdown_of(document)
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_a_remedy_is_said_once(form):
+    assert drawn(DOCUMENT, form, PageOptions()).count("--max-destroy 4") == 1
 
 
 def test_in_markdown_it_comes_before_the_table():
     text = markdown_of(DOCUMENT)
 
     assert text.index("apply will refuse this plan") < text.index("| --- |")
-    assert f"- `To allow it, run: {COMMAND}`" in text
+    assert f"\n  - `To allow it, run: {COMMAND}`\n" in text
 
 
 @pytest.mark.parametrize("most", [2_000, 3_000])
@@ -59,7 +72,7 @@ def test_in_a_page_it_is_the_first_thing_to_know():
     html = page_of(DOCUMENT)
 
     assert html.index("Apply will refuse this plan") < html.index("a notice")
-    assert "say --max-destroy 4" in html
+    assert f"To allow it, run: {COMMAND}" in html
 
 
 def test_in_json_it_has_a_code_a_message_a_remedy_and_a_command():
