@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MOST: Final = 8
 """Lines that the warnings of one command take."""
 _LONGEST = 200  # characters of a message on one line
+_WIDTH = 90  # characters of a line that stands for different messages
+_LEAST = 30  # characters of its example, however long the place is
 ALL: Final = "assistants-sync validate"
 """The command that shows every warning with its lines and its remedy."""
 
@@ -24,7 +26,7 @@ ALL: Final = "assistants-sync validate"
 class Group:
     """Warnings of one cause: the first of them, and how many there are.
 
-    Those of one code with different messages are ``alike``.
+    Those of one code with different messages are ``alike``; what is true of the first may not be of others.
     """
 
     code: str
@@ -35,11 +37,22 @@ class Group:
 
     def __str__(self) -> str:
         """Return it on one line."""
-        message = self.message if len(self.message) <= _LONGEST else f"{self.message[:_LONGEST]}…"
+        if self.alike:
+            return self._example()
+        message = _cut(self.message, _LONGEST)
         if self.number == 1:
             return f"{self.code} {message}" + f" ({self.place})" * bool(self.place)
-        times = f"and {self.number - 1:,} more like it" if self.alike else f"{count(self.number, 'time')}"
-        return f"{self.code} {message}: {times}, first at {self.place}"
+        return f"{self.code} {message}: {count(self.number, 'time')}, first at {self.place}"
+
+    def _example(self) -> str:
+        """Return how many there are, and the first as an example."""
+        head, place = f"{self.code} {self.number:,} warnings, such as: ", f" ({self.place})"
+        room = max(_LEAST, _WIDTH - len(head) - len(place))
+        return f"{head}{_cut(self.message, room)}{place}"
+
+
+def _cut(message: str, most: int) -> str:
+    return message if len(message) <= most else f"{message[:most].rstrip()}…"
 
 
 def of_diagnostics(warnings: Iterable[Diagnostic]) -> list[Group]:

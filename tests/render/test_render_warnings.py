@@ -32,9 +32,27 @@ def test_where_causes_are_too_many_those_of_one_code_share_a_line():
 
     assert lines(*warnings(1), *some) == (
         "AS508 the model m ends (a.yaml:2:5)",
-        "AS507 tool 0: and 59 more like it, first at a.yaml:2:5",
+        "AS507 60 warnings, such as: tool 0 (a.yaml:2:5)",
         "61 warnings in all; to see each of them, run: assistants-sync validate",
     )
+
+
+def test_different_warnings_of_one_code_fit_into_a_line_that_promises_none_the_remedy_of_the_first():
+    text = "the model gpt-{}: its maker announced 2026-10-23 as its last day; use gpt-6-luna"
+    some = [one for number in range(20) for one in warnings(1, message=text.format(number))]
+
+    (first, _) = lines(*some)
+
+    assert first.startswith("AS508 20 warnings, such as: the model gpt-0: its maker announced")
+    assert first.endswith("… (a.yaml:2:5)")
+    assert len(first) <= 91
+    assert "use gpt-6-luna" not in first
+
+
+def test_the_example_of_different_warnings_is_legible_beside_a_long_place():
+    some = [one for number in range(20) for one in warnings(1, message=f"{number:02}" * 20, file="f" * 120)]
+
+    assert lines(*some)[0].startswith("AS508 20 warnings, such as: 000000000000000000000000000000… (fff")
 
 
 @pytest.mark.parametrize("codes", range(6, 12))
