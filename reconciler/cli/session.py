@@ -158,7 +158,7 @@ class Session:
             self._warn(state)
             run, stale = reviewed(review, asyncio.run(self._planned(state, is_reviewed=review.is_given)))
             _refuse_leak(run.plan)
-            self.configured.warn(self.console)
+            self._warn_of_configuration()
             report_options.before(self._document(run.plan, valid), self.console)
             self._guard(run.plan)
             if approved and not review.is_given:
@@ -199,6 +199,13 @@ class Session:
         """Warn where a first state is saved on a disk that the next job of a CI will hardly see."""
         if in_ci() and not state.serial and isinstance(self.store, LocalStore):
             self.console.log("Warning", _FORGETFUL)
+
+    def _warn_of_configuration(self) -> None:
+        """Report what is likely a mistake in it; of a configuration that is destroyed only the number."""
+        if self.scope.everything:
+            self.configured.count_warnings(self.console)
+        else:
+            self.configured.warn(self.console)
 
     def _guard(self, plan: Plan) -> None:
         guard.check(plan, self.scope.permissions(plan.managed))

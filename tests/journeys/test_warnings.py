@@ -53,6 +53,17 @@ def test_a_command_that_does_not_compare_the_configuration_only_counts_them(here
     )
 
 
+def test_a_destroy_only_counts_the_warnings_of_what_it_deletes(here):
+    here("apply", "--auto-approve")
+
+    ended = here("destroy", "--auto-approve")
+
+    assert ended.code == 0
+    assert warned(ended) == [
+        f"Warning: the configuration has {2 * COUNT} warnings; to see them, run: assistants-sync validate"
+    ]
+
+
 def test_output_has_nothing_to_do_with_them(here):
     here("apply", "--auto-approve")
 
