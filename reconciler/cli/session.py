@@ -15,6 +15,7 @@ from reconciler.engine import guard
 from reconciler.engine.adoption import require_review, unreviewed
 from reconciler.engine.drift import drift
 from reconciler.engine.file_diffs import with_texts
+from reconciler.engine.memory import is_outdated
 from reconciler.engine.planned_run import planned
 from reconciler.engine.staleness import reviewed
 from reconciler.errors import PlanFileError, RefusedError
@@ -145,7 +146,8 @@ class Session:
         run = asyncio.run(self._planned(state))
         self.configured.count_warnings(self.console)
         drifts = drift(run.options.fields, run.desired, run.live, state)
-        self.console.print_lines(drift_lines(plan_view(plan_document(run.plan)), drifts, len(state.bindings)))
+        view, is_older = plan_view(plan_document(run.plan)), is_outdated(run.desired, run.live, state)
+        self.console.print_lines(drift_lines(view, drifts, len(state.bindings), is_older=is_older))
         return _CHANGES if detailed and drifts else 0
 
     def apply(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reconciler.render.view import Entry, Part, View
 
 NO_DRIFT = "No drift. Everything on the server is as it was last applied."
+NO_KNOWN_DRIFT = "No drift is known: this state is older than the objects on the server."
 
 _INDENT = "      "
 _MOST = 54  # characters of a value that are shown
@@ -149,8 +150,13 @@ def _cut(text: str | None, most: int = _MOST) -> str:
     return text if len(inside) <= most else f"{quote}{inside[: most - 1]}…{quote}"
 
 
-def drift_lines(view: View, drifts: Sequence[Drift], managed: int) -> Iterator[Line]:
-    """Yield what was changed on the server, and how much of what is managed that is."""
+def drift_lines(
+    view: View, drifts: Sequence[Drift], managed: int, *, is_older: bool = False
+) -> Iterator[Line]:
+    """Yield what was changed on the server, and how much of what is managed that is.
+
+    A state that ``is_older`` than the objects on the server is no proof that nothing was changed.
+    """
     yield header(view)
     for drift in drifts:
         yield line()
@@ -163,7 +169,7 @@ def drift_lines(view: View, drifts: Sequence[Drift], managed: int) -> Iterator[L
     if drifts:
         yield line(Span(f"Drift: {len(drifts)} of {count(managed, 'object')}.", Style.BOLD))
     else:
-        yield line(Span(NO_DRIFT, Style.BOLD))
+        yield line(Span(NO_KNOWN_DRIFT if is_older else NO_DRIFT, Style.BOLD))
 
 
 def _drifted(field: FieldChange, *, is_known: bool) -> Iterator[Line]:

@@ -84,6 +84,19 @@ def test_without_any_drift_one_line_says_so(site):
     assert line == "No drift. Everything on the server is as it was last applied."
 
 
+def test_a_state_that_is_older_than_every_object_on_the_server_proves_nothing(site):
+    older = (site.workspace.folder / "state/state.json").read_bytes()
+    for key in ("support", "sales"):
+        site.send("DELETE", f"/assistants/{site.id(key)}")
+    assert site.apply("--allow-missing").code == 0
+    (site.workspace.folder / "state/state.json").write_bytes(older)
+
+    ended = site.run("drift", "--detailed-exitcode")
+
+    assert ended.code == 0, ended.err
+    assert ended.out.endswith("No drift is known: this state is older than the objects on the server.\n")
+
+
 EDITS = {
     "name": ({"name": "Mine"}, '! name          "Support" → "Mine"'),
     "description": ({"description": None}, '! description   "first" → (none)'),
