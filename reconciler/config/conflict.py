@@ -3,58 +3,108 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CONFLICT: Final = "a merge left its conflict markers here"
 DECIDE: Final = "decide for one side, and remove them"
 """What is said of them, and what to do."""
 
-_EVENT = re.compile(rb"\n(?:\xef\xbb\xbf)?(?: {0,3}(?:(<{7,40} [^\s<>])|(>{7,40} [^\s<>]))|```|~~~)")
-_LONGEST = 50  # bytes that an event and what decides about it take
+# What prompts for coding ask a model to write around an edit.
+_EDIT_FROM, _EDIT_TO = (
+    rf"(?!(?:{words})[ \t\r]*(?:\n|\Z))"
+    for words in ("SEARCH|ORIGINAL|BEFORE|OLD|FIND", "REPLACE|UPDATED|AFTER|NEW")
+)
+_COMMIT = r"(?=[a-f]*[0-9])[0-9a-f]{7,40}"
+_EVENT = re.compile(  # the first of two markers, the last one, that of a commit with its subject, or a fence
+    rf"\n(?=[<>`~ \t*+0-9\xef-])(?:\xef\xbb\xbf)?"
+    rf"(?: {{0,3}}+(?:(?P<first><{{7,40}} {_EDIT_FROM}[^\s<>])"
+    rf"|(?P<last>>{{7,40}} {_EDIT_TO}"
+    rf"(?:(?P<commit>{_COMMIT} \(.)|[^\s<>])))"
+    r"|[ \t]{0,12}+(?:(?:[-*+]|[0-9]{1,3}[.)]) {1,4}+)?"
+    r"(?P<fence>`{3,}|~{3,})(?P<info>[^\n]{0,200}))".encode(),
+)
+_LONGEST = 250  # bytes of a line that are looked at
 # One of them alone, with nothing but the name of a side or a commit, as git and its like write it.
 _ALONE = re.compile(
-    r"^(?:<{7} (?:HEAD|ours|[Uu]pdated upstream)|={7}\n(?:[^\n]*\n){1,40}?>{7} [0-9a-f]{7,40}\b[^\n]*|"
-    r">{7} [\w./-]+)[ \t\r]*$",
+    rf"^(?:<{{7}} (?:HEAD|ours|[Uu]pdated upstream)|={{7}}\n(?:[^\n]*\n){{1,40}}?>{{7}} {_COMMIT}\b[^\n]*|"
+    rf">{{7}} (?:HEAD|ours|theirs|main|master|trunk|develop|[Ss]tashed changes|{_COMMIT}(?: \([^\n]*)?|"
+    r"(?=[\w.]*[-/])\w[\w./-]*))[ \t\r]*$",
     re.MULTILINE | re.ASCII,
 )
-_FIRST = re.compile("^\ufeff? {0,3}(<{7,40}) ", re.MULTILINE)
+_FIRST = re.compile(rf"^\ufeff? {{0,3}}(<{{7,40}}) {_EDIT_FROM}", re.MULTILINE)
 _QUOTED_MAIL = re.compile(r"^>{1,6} |^>{8}", re.MULTILINE)
+
+
+@dataclass(slots=True)
+class _Met:
+    """What was met of a conflict: in an example, between the fences of a code block, and outside of one."""
+
+    fence: bytes = b""  # that of the code block which is open
+    is_begun: bool = False
+    is_cut: bool = False  # an example ended before the conflict in it
+    is_begun_inside: bool = False
+    is_shown: bool = False  # in the block which is open, and may be no block
+    is_found: bool = False
+
+    def see(self, text: bytes, start: int, end: int) -> Self:
+        """Look at the lines of a stretch."""
+        for event in _EVENT.finditer(text, start, end):
+            self.meet(event)
+        return self
+
+    def meet(self, event: re.Match[bytes]) -> None:
+        """Look at a marker or a fence."""
+        if event.lastgroup == "info":
+            self._meet_fence(event["fence"], event["info"])
+        elif event.lastgroup == "first":
+            self.is_begun = self.is_begun or not self.fence
+            self.is_begun_inside = self.fence != b""
+        elif self.fence and self.is_begun_inside:
+            self.is_begun_inside, self.is_shown = False, True
+            self.is_found = self.is_found or event["commit"] is not None
+        elif self.is_begun or (self.is_cut and not self.fence):
+            self.is_found = True
+
+    def _meet_fence(self, fence: bytes, info: bytes) -> None:
+        if not self.fence:
+            is_code = fence[:1] == b"`" and b"`" in info  # within a line
+            self.fence = b"" if is_code else fence
+        elif fence.startswith(self.fence) and not info.strip():
+            self.is_cut = self.is_cut or self.is_begun_inside
+            self.fence, self.is_begun_inside, self.is_shown = b"", False, False
 
 
 class ConflictMarkers:
     """Looks for the first and the last marker at beginnings of lines; the bytes may come in pieces.
 
-    Those of an example, between the fences of a code block, do not count. What is between the two differs:
-    tools write `=======`, `|||||||` or `%%%%%%%`.
+    Those of an example do not count, unless the last names a commit with its subject, as only git writes it.
+    A fence between the two belongs to a side, and a block that is not closed is no example. What is between
+    the two differs: tools write `=======`, `|||||||` or `%%%%%%%`.
     """
 
     def __init__(self) -> None:
         self._rest = b"\n"
-        self._met = 0
-        self._fence = b""  # that of the code block which is open
+        self._met = _Met()
 
     @property
     def are_found(self) -> bool:
         """Whether both of them were met."""
-        return self._met == _EVENT.groups
+        met = replace(self._met).see(self._rest, 0, len(self._rest))
+        return met.is_found or met.is_shown
 
     def feed(self, piece: bytes) -> None:
         """Look at the next bytes."""
-        if self.are_found:
+        if self._met.is_found:
             return
-        text, done = self._rest + piece, 0
-        for event in _EVENT.finditer(text):
-            done = event.end()
-            self._meet(event.lastindex, event[0])
-        self._rest = text[max(done, len(text) - _LONGEST) :]
-
-    def _meet(self, marker: int | None, text: bytes) -> None:
-        if marker is None and not self._fence:
-            self._fence = text
-        elif marker is None and text == self._fence:
-            self._fence = b""
-        elif marker == self._met + 1 and not self._fence:
-            self._met = marker
+        text = self._rest + piece
+        end = text.rfind(b"\n")  # of the lines that are whole
+        self._met.see(text, 0, end)
+        self._rest = text[end : end + _LONGEST]
 
 
 def conflict(text: str) -> int | None:
@@ -70,6 +120,31 @@ def conflict(text: str) -> int | None:
     if markers.are_found:
         first = _FIRST.search(text)
         return first.start(1) if first else 0
-    is_mail = "```" in text or "~~~" in text or _QUOTED_MAIL.search(text)
-    alone = None if is_mail else _ALONE.search(text)
-    return alone.start() if alone else None
+    return None if _QUOTED_MAIL.search(text) else _alone(text)
+
+
+def _alone(text: str) -> int | None:
+    """Return where a marker is that was left alone, outside of every example."""
+    found = [*_ALONE.finditer(text)]
+    examples = [*_examples(text)] if found else []
+    return next((one.start() for one in found if not _is_within(examples, one.end())), None)
+
+
+def _is_within(examples: list[tuple[int, int]], at: int) -> bool:
+    number = bisect_right(examples, (at, 0)) - 1
+    return number >= 0 and at < examples[number][1]
+
+
+def _examples(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where each code block begins and ends that has an end."""
+    content = f"\n{text}".encode("utf-8", "surrogatepass")
+    met, begin, done, at = _Met(), 0, 0, 0
+    for event in _EVENT.finditer(content):
+        before = met.fence
+        met.meet(event)
+        at += len(content[done : event.start()].decode("utf-8", "surrogatepass"))
+        done = event.start()
+        if before and not met.fence:
+            yield begin, at
+        elif met.fence and not before:
+            begin = at

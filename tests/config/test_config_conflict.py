@@ -45,6 +45,78 @@ def test_a_text_with_a_part_of_them_has_no_conflict(text):
     assert not found(text.encode())
 
 
+GIT = LEFT.replace("branch", "3f2a1bc (fix price)")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LEFT.replace("our side", "```\nour side").replace("their side", "```py\ntheir side"),
+        f"```\n{LEFT}",
+        f"Example:\n```\na\n```\n~~~\n{LEFT}",
+        f"```\n{GIT}```\n",
+        f"{LEFT}```\na\n```\n",
+        f"```\n{LEFT.replace('our side', '```')}",
+        f"`````\n````\n`````\n{LEFT}`````\na\n`````\n",
+        f"```not a fence```\n{LEFT}```\n",
+    ],
+    ids=[
+        "a fence within a side",
+        "a fence without an end",
+        "another example before",
+        "a commit in an example",
+        "an example behind",
+        "an example that ends within a side",
+        "a short fence in an example",
+        "code within a line",
+    ],
+)
+def test_fences_do_not_hide_a_conflict(text):
+    assert conflict(text) is not None
+    assert found(text.encode())
+    assert found(*(text.encode()[at : at + 1] for at in range(len(text.encode()))))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"````md\n```\n{LEFT}```\n````\n",
+        f"````\n```\n````\nA line.\n````\n{LEFT}````\n",
+        f"   ```\n{LEFT}   ```\n",
+        f"1. ```\n{LEFT}   ```\n",
+        f"- As git shows it:\n\n    ```text\n{LEFT}    ```\n",
+        f"It begins so:\n```\n<<<<<<< HEAD\n```\nand ends so:\n```\n>>>>>>> main\n```\n{'Ä' * 300}",
+    ],
+)
+def test_an_example_is_one_however_its_fence_is_written(text):
+    assert conflict(text) is None
+    assert not found(text.encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LEFT.replace("HEAD", "SEARCH").replace("branch", "REPLACE"),
+        LEFT.replace("HEAD", "ORIGINAL").replace("branch", "UPDATED").replace("\n", "\r\n"),
+        "Title\n=======\n>>>>>>> Hello\n",
+        ">>>>>>> Soon.\n",
+        ">>>>>>> defaced\n",
+    ],
+)
+def test_an_edit_of_a_coding_prompt_and_a_quoted_mail_are_no_conflict(text):
+    assert conflict(text) is None
+    assert not found(text.encode())
+
+
+@pytest.mark.parametrize(
+    "side", ["HEAD", "theirs", "main", "fix/price", "v1.2-rc", "3f2a1bc", "3f2a1bc (fix)"]
+)
+def test_the_last_marker_alone_is_found_by_the_name_of_a_side(side):
+    assert conflict(f"Be brief.\n>>>>>>> {side}\n") == 10
+    assert conflict(f"```\na\n```\nÄ.\n>>>>>>> {side}\n") == 13
+    assert conflict(f"```\n>>>>>>> {side}\n```\n") is None
+
+
 def test_the_first_marker_is_pointed_at():
     assert conflict(LEFT) == LEFT.index("<<<")
     assert conflict(LEFT.replace("\n", "\r\n")) == LEFT.index("<<<") + 1
