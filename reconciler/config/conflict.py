@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 CONFLICT: Final = "a merge left its conflict markers here"
 DECIDE: Final = "decide for one side, and remove them"
 """What is said of them, and what to do."""
+MARKER: Final = re.compile(r"^(?:[<|>]{7} [^\s<|>][^\n]*|={7}\r?$)", re.MULTILINE)
+"""One of them in a file that cannot be parsed, where it explains that."""
 
 # What prompts for coding ask a model to write around an edit.
 _EDIT_FROM, _EDIT_TO = (

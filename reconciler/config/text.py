@@ -10,12 +10,14 @@ from __future__ import annotations
 import gc
 import re
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from math import inf, isfinite
 from types import NoneType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
 
+from reconciler.config.conflict import CONFLICT, DECIDE, MARKER
 from reconciler.config.errors import ConfigError
 from reconciler.config.invisible import unseen
 from reconciler.config.malformed import TEMPLATE, remedy
@@ -281,6 +283,9 @@ def _code(high: str, low: str) -> int:
 
 def _malformed(source: Source, cause: yaml.MarkedYAMLError) -> Diagnostic:
     """Return the parser's message at its position; at the beginning of what the end of the file cuts off."""
+    if marker := MARKER.search(source.text):
+        at = source.at(marker.start(), len(marker[0]))
+        return replace(source.diagnostic("AS509", CONFLICT, at, help=DECIDE), is_guess=False)  # it is no YAML
     end, mark, problem = len(source.text.rstrip()), cause.problem_mark, str(cause.problem)
     is_later = mark is None or mark.index >= end or problem == "could not find expected ':'"
     if cause.context_mark and is_later:

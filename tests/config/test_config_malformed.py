@@ -61,3 +61,23 @@ def test_the_remedy_follows_from_the_line(line, column, remedy):
         compose(Source("assistants.yaml", f"{BEFORE}{line}\n    description: d\n"))
     (problem,) = caught.value.diagnostics
     assert (problem.help, problem.origin.line, problem.origin.column) == (remedy, 5, column)
+
+
+@pytest.mark.parametrize(
+    ("conflict", "line"),
+    [
+        ("<<<<<<< HEAD\n    name: A\n=======\n    name: B\n>>>>>>> tone\n", 5),
+        ("    name: A\n=======\n    name: B\n>>>>>>> 3f2a1bc (tone)\n", 6),
+        ("    name: A\r\n=======\r\n", 6),
+        ("    instructions: |\n      Be kind.\n||||||| 3f2a1bc\n      Be brief.\n", 7),
+    ],
+    ids=["whole", "without the first", "the middle alone", "the base"],
+)
+def test_what_a_merge_left_is_no_yaml_and_called_what_it_is(conflict, line):
+    with pytest.raises(ConfigError) as caught:
+        compose(Source("assistants.yaml", f"{BEFORE}{conflict}"))
+    (problem,) = caught.value.diagnostics
+    assert (problem.code, problem.origin.line, problem.origin.column) == ("AS509", line, 1)
+    assert not problem.is_guess
+    assert problem.message == "a merge left its conflict markers here"
+    assert problem.help == "decide for one side, and remove them"
