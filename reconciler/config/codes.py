@@ -92,9 +92,9 @@ _RULES = (
         "AS205",
         "a Markdown file that may be an assistant",
         "In a folder, Markdown is an assistant if its front matter has a field that decides how an assistant "
-        "behaves, such as a model. This one has only fields that a document has too, such as a name, so "
-        "it is left alone. If it is an assistant, name its model; if it is a document, begin its name with "
-        "`_`, or move it.",
+        "behaves, such as a model. One that has only fields that a document has too, such as a name, is "
+        "left alone. One that is read as an assistant and is wrong may be a document. If it is an assistant, "
+        "name its model; if it is a document, begin its name with `_`, or move it.",
     ),
     # 3xx: files
     Rule(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from reconciler.config.causes import Causes
+from reconciler.config.codes import RULES
 from reconciler.config.errors import ConfigError
 from reconciler.config.exceptions import Exceptions
 from reconciler.model.diagnostic import MOST_COUNTED, Suggestions
@@ -16,12 +17,16 @@ if TYPE_CHECKING:
 
 KEPT: Final = 100
 """Problems that are shown; errors come before warnings."""
+_SHAPE = frozenset(code for code in RULES if code < "AS3") | {"AS403", "AS404"}
 
 
 class Problems:
     """Collects the problems of a configuration, each once; ``suggestions`` are for those who report them.
 
     Of those that many files have for one reason, the first stands for all.
+
+    ``notes`` explain the files, by their paths, that are wrong as a whole: one is taken with the first error
+    about the shape of its file.
 
     What ``exceptions`` may allow is held until it is known which assistants it is about. The
     ten-thousandth error ends the reading with a ConfigError. Warnings end nothing.
@@ -30,6 +35,7 @@ class Problems:
     def __init__(self, found: Iterable[Diagnostic] = ()) -> None:
         self.suggestions = Suggestions()
         self.exceptions = Exceptions()
+        self.notes: dict[str, Diagnostic] = {}
         self._held: list[Diagnostic] = []
         self._errors: list[Diagnostic] = []
         self._warnings: list[Diagnostic] = []
@@ -90,7 +96,12 @@ class Problems:
         if problem.is_warning:
             self._seen.add((problem.origin, problem.message))
         else:
+            self._explain(problem)
             self.note(problem.origin, problem.message)
+
+    def _explain(self, problem: Diagnostic) -> None:
+        if problem.code in _SHAPE and (note := self.notes.pop(problem.origin.path, None)):
+            self._take(note)
 
     def extend(self, problems: Iterable[Diagnostic]) -> None:
         """Take problems in turn; ConfigError as for one."""
@@ -119,6 +130,7 @@ class Problems:
         other = Problems()
         other._errors, other._warnings = [*self._errors], [*self._warnings]
         other._more, other._found, other._seen = self._more, self._found, {*self._seen}
+        other.notes = {**self.notes}
         other._merged, other._causes = self._merged, self._causes.copy()
         return other
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler import dialects
 from reconciler.config.document import Declared, salvage
 from reconciler.config.errors import ConfigError, ContentError
-from reconciler.config.front_matter import OUTER, begins, declares, resembles
+from reconciler.config.front_matter import OUTER, begins, declaring, resembles
 from reconciler.config.listing import MARKDOWN
 from reconciler.config.problems import Problems
 from reconciler.config.shapes import listed, shapes
@@ -143,7 +143,9 @@ def _attempts(
     made = {path: _attempt(root, path, by_hand=by_hand) for path, by_hand in others.items()}
     names = (attempt.file.dialect or "" for attempt in made.values() if attempt.file)
     dialect = option or dialects.dialect(next(filter(dialects.DIALECTS.get, names), dialects.DEFAULT))
-    declared = [path for path in found if _declares(root, path, dialect)]
+    fields = {path: _declaring(root, path, dialect) for path in found}
+    declared = [path for path, field in fields.items() if field is not None]
+    problems.notes |= {path: _read_as(path, field) for path, field in fields.items() if field}
     made |= {path: _attempt(root, path, by_hand=False) for path in declared}
     named = {path for attempt in made.values() if attempt.file for path in _named_by(root, attempt.file)}
     left = [path for path in found if path not in made and path not in named]
@@ -166,12 +168,20 @@ def _attempt(root: Root, path: str, *, by_hand: bool) -> _Attempt:
     return _Attempt(_compose(root, path, problems, by_hand=by_hand), problems)
 
 
-def _declares(root: Root, path: str, dialect: Dialect) -> bool:
-    """Return whether a Markdown file declares an assistant; so may one that cannot be read."""
+def _declaring(root: Root, path: str, dialect: Dialect) -> str | None:
+    """Return the field by which a Markdown file declares an assistant; empty where it cannot be read."""
     try:
-        return declares(root.head(path), dialect)
+        return declaring(root.head(path), dialect)
     except ContentError:
-        return True
+        return ""
+
+
+def _read_as(path: str, field: str) -> Diagnostic:
+    """Return the note about a Markdown file of a folder that is read as an assistant and is wrong."""
+    reason = f"is read as an assistant, because its front matter has `{field}`"
+    remedy = "if it is a document, begin its name with `_`, or move it"
+    note = Diagnostic("AS205", f"{path} {reason}", Origin(path), help=remedy, reason=reason, file=path)
+    return note.as_warning()
 
 
 def _named_by(root: Root, file: _Composed) -> Iterator[str]:

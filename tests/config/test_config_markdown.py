@@ -222,6 +222,18 @@ HANDBOOK = "---\ntitle: Handbook\nlayout: page\n---\n# Handbook\n"
         "layout: page\nname: Handbook",
         "title: {{ page.title }}\nslug: x",
         '"title": Handbook',
+        "title: Colours\nmode: dark",
+        "title: Tools\ntool: git",
+        "title: Page\ntemplate: page.html",
+        "title: Post\nproject: blog\ntags: [a]",
+        "title: Page\nlifecycle: production",
+        "title: Notes\ninstrutions: x",
+        "  title: Page\n  project: blog",
+        "{title: Page, project: blog}",
+        "permalink: /a\ntools: ['codebase']",
+        "# only a comment",
+        "- a\n- b",
+        "",
     ],
 )
 def test_a_folder_leaves_out_a_document_with_front_matter(front, workspace, means):
@@ -234,7 +246,20 @@ def test_a_folder_leaves_out_a_document_with_front_matter(front, workspace, mean
 
 
 @pytest.mark.parametrize(
-    "front", ["model: m\ntitle: x", "modle: m", "tools: []", "instrutions: x\ntitle: x", "project: acme", ""]
+    "front",
+    [
+        "model: m\ntitle: x",
+        "modle: m",
+        "tools: []",
+        "tools: [retrieval]",
+        "tools: [file_search]",
+        "tools: [code_interpeter]",
+        "tools:\n- type: retrieval\ntitle: x",
+        "project: acme",
+        "  name: A\n  tools: []",
+        "{name: A, tools: []}",
+        "model: GPT-5\ntools: ['codebase']",
+    ],
 )
 def test_front_matter_that_may_be_an_assistants_is_reported_and_not_left_out(front, workspace, refused):
     workspace.write("team/a.md", FRONT)
@@ -253,6 +278,45 @@ def test_front_matter_with_a_name_alone_is_left_out_with_one_warning(workspace, 
     assert (warning.code, str(warning.origin)) == ("AS205", "team/skill.md:1:1")
     assert warning.message.startswith("team/skill.md is left alone")
     assert warning.help == "if it is an assistant, write `model:` there; else begin its name with `_`"
+
+
+@pytest.mark.parametrize("text", ["---\n# Title\ntext\n", "---\n", "---\nText.\n\nmodel: x\n"])
+def test_a_folder_leaves_out_text_below_a_line(text, workspace, means):
+    workspace.write("team/a.md", FRONT + "Be kind.\n")
+    workspace.write("team/notes.md", text)
+
+    found = means("team")
+    assert [one.address.name for one in found.desired.assistants] == ["a"]
+    assert found.warnings == ()
+
+
+def test_the_chat_mode_of_an_editor_is_left_out_with_one_warning(workspace, means):
+    workspace.write("team/a.md", FRONT + "Be kind.\n")
+    workspace.write("team/plan.md", "---\ndescription: Plans.\ntools: ['codebase', 'fetch']\n---\nPlan.\n")
+
+    (warning,) = means("team").warnings
+    assert warning.message.startswith("team/plan.md is left alone")
+
+
+@pytest.mark.parametrize(
+    ("front", "field"),
+    [("model: m\ntitle: x\nlayout: y", "model"), ("tools: []", "tools"), ("modle: m", "modle")],
+)
+def test_one_note_says_why_a_wrong_file_is_read_as_an_assistant(front, field, workspace, means):
+    workspace.write("team/a.md", FRONT)
+    workspace.write("team/b.md", f"---\n{front}\n---\nBe kind.\n")
+    with pytest.raises(ConfigError) as caught:
+        means("team")
+
+    (note,) = [one for one in caught.value.diagnostics if one.code == "AS205"]
+    assert note.message == f"team/b.md is read as an assistant, because its front matter has `{field}`"
+    assert note.help == "if it is a document, begin its name with `_`, or move it"
+
+
+def test_no_note_is_about_an_assistant_whose_text_alone_is_wrong(workspace, refused):
+    workspace.write("team/a.md", FRONT + "Be\u200bkind.\n")
+
+    assert len(refused("team")) == 1
 
 
 @pytest.mark.parametrize("front", ["title: Handbook\nlayout: page", "model: m\ntitle: x", "title: {{ x }}"])
@@ -297,14 +361,13 @@ def test_a_file_that_is_named_is_read_whatever_its_name_but_needs_front_matter(w
     ]
 
 
-@pytest.mark.parametrize(
-    "text", ["---\n", "---\nmodel: m\n", "---\nmodel: m\n ---\n", "---\nmodel: m\n----\n"]
-)
+@pytest.mark.parametrize("text", ["---\nmodel: m\n", "---\nmodel: m\n ---\n", "---\nmodel: m\n----\n"])
 def test_front_matter_that_does_not_end_is_refused(text, workspace, refused):
     workspace.write("support.md", text)
 
-    (problem,) = refused(".")
+    problem, note = sorted(refused("."))
     assert problem == "support.md:1:1: a Markdown assistant begins with front matter between two lines of ---"
+    assert note == "support.md:1:1: support.md is read as an assistant, because its front matter has `model`"
 
 
 @pytest.mark.parametrize(
