@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.config.codes import RULES
 from reconciler.model import address
-from reconciler.model.diagnostic import AllowedFinding, did_you_mean
+from reconciler.model.characters import quoted
+from reconciler.model.diagnostic import AllowedFinding, did_you_mean, file_place, is_assistant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -85,7 +86,8 @@ class Exceptions:
     def permit(self, problem: Diagnostic) -> bool:
         """Return whether an exception allows a problem, and remember that it was needed."""
         code, origin = problem.code, problem.origin
-        if self.permits(code, origin.path, *problem.about):
+        own, *files = problem.about or ("",)
+        if self.permits(code, own, origin.path, *files):
             return True
         owners = {self._owner(naming) for naming in self._namings.get(origin.path, {origin})}
         keys = {(code, owner) for owner in owners if owner}
@@ -99,9 +101,13 @@ class Exceptions:
         owner = "" if problem.about or not problem.is_guess else self._owner(problem.origin)
         return replace(problem, about=(owner,)) if owner else problem
 
-    def permits(self, code: str, *places: str) -> bool:
-        """Return whether an exception names one of some places, and remember that it was needed."""
-        keys = {(code, place) for place in places} | {(code, f"{_FILE}{place}") for place in places}
+    def permits(self, code: str, own: str, *files: str) -> bool:
+        """Return whether an exception names an assistant or one of some files, and remember the need for it.
+
+        ``own`` is the address of the assistant. A file that is called like an address has another name.
+        """
+        names = {place for file in files for place in (file_place(file), f"{_FILE}{file}")}
+        keys = {(code, place) for place in (own, *names)}
         found = keys & self.entries.keys()
         self._used |= found
         return bool(found)
@@ -134,9 +140,13 @@ class Exceptions:
         elif not found.place:
             remedy = "name an address, or the path of a file"
             flaw = "in", "an exception needs the place that it is for", remedy
-        elif _is_assistant(found.place) and found.place not in known:
+        elif "\\" in found.place:
+            remedy = f"use forward slashes: {found.place.replace(chr(92), '/')}"
+            flaw = "in", f"no file has the path {quoted(found.place)}", remedy
+        elif is_assistant(found.place) and found.place not in known:
             problem = f"no assistant has the address {found.place!r}"
-            flaw = "in", problem, did_you_mean(found.place, known)
+            hint = did_you_mean(found.place, known)
+            flaw = "in", problem, hint or f"if it is a file, write {_FILE}{found.place}"
         elif not found.reason or "\n" in found.reason or len(found.reason) > _LONGEST:
             problem = f"an exception needs a reason, of one line of at most {_LONGEST} characters"
             flaw = "reason", problem, "say why a reviewer can accept it"
@@ -155,11 +165,6 @@ class Exceptions:
         index = bisect_right(blocks, here, key=attrgetter("start"))
         last = blocks[index - 1] if index else None
         return last.owner if last and origin.line < last.below else ""
-
-
-def _is_assistant(place: str) -> bool:
-    """Return whether a place can only be an address; a path in a folder, or with an ending, is none."""
-    return place.startswith(str(address.assistant(""))) and "/" not in place
 
 
 def _blocks(node: Node) -> list[_Block]:

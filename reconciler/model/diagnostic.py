@@ -10,6 +10,7 @@ from heapq import nlargest
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from reconciler.model import address
 from reconciler.model.keys import masked
 from reconciler.model.spelling import alike, difference
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 MOST_COUNTED: Final = 10_000
 """Problems of a configuration that are counted."""
+_ASSISTANT = str(address.assistant(""))
 _LONGEST = 1_000
 _LONGEST_PATH = 200
 _MOST_WORDS, _COMPARED = 2_000, 40  # that are looked at to find a spelling mistake, and compared
@@ -99,7 +101,8 @@ class Diagnostic:
     ``code`` names the rule, such as AS201, for ``explain``. ``label`` is the short word under the caret;
     ``excerpt`` is None where the file could not be read, or may not be quoted. Long sentences are cut.
     ``is_guess``: the rule can be wrong, so an exception can allow it. ``about`` are addresses and paths that
-    it is about, beside the file of the origin; the last is the narrowest. ``reason`` is the message without
+    it is about, beside the file of the origin: an assistant's, and then those of files, of which the last is
+    the narrowest. ``reason`` is the message without
     the path of the ``file`` that has the problem, where many files can have it for the same reason.
     """
 
@@ -130,9 +133,20 @@ class Diagnostic:
     @property
     def exception(self) -> str:
         """The entry of `lint: allow:` that would let it pass; an empty text where none can."""
-        place = self.about[-1] if self.about else self.origin.path
+        file = self.about[-1] if self.about else self.origin.path
+        place = file if len(self.about) == 1 else file_place(file)
         plain = place if _PLAIN_PLACE.fullmatch(place) else json.dumps(place, ensure_ascii=False)
         return f"{{code: {self.code}, in: {plain}, reason: …}}" if self.is_guess else ""
+
+
+def is_assistant(place: str) -> bool:
+    """Return whether a place can only be the address of an assistant: a path in a folder is none."""
+    return place.startswith(_ASSISTANT) and "/" not in place
+
+
+def file_place(path: str) -> str:
+    """Return how an exception names a file: by its path, or by its address where the path looks like one."""
+    return str(address.file(path)) if is_assistant(path) else path
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

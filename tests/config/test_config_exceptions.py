@@ -252,3 +252,34 @@ def test_a_key_in_the_file_of_an_environment_is_said_to_be_where_it_is(patch, wo
         one.exception
         == f"{{code: AS505, in: {'assistant.desk' if is_prompt else 'environments/prod.yaml'}, reason: …}}"
     )
+
+
+def test_a_place_with_a_backslash_gets_the_path_that_is_meant(found):
+    text = allowing(("AS505", "docs\\h.md")) + "assistants:\n  desk: {model: m}\n"
+    (one,) = found(text)
+    assert (one.code, one.help) == ("AS426", "use forward slashes: docs/h.md")
+
+
+LIKE_AN_ADDRESS = """\
+assistants:
+  b.md: {model: m}
+  desk: {model: m, instructions: {file: assistant.b.md}}
+"""
+
+
+def test_what_looks_like_an_address_means_the_assistant_and_no_file(workspace, found):
+    workspace.write("assistant.b.md", f"Use {KEY}.")
+    (one,) = found(allowing(("AS505", "assistant.b.md")) + LIKE_AN_ADDRESS)
+    assert one.exception == "{code: AS505, in: file.assistant.b.md, reason: …}"
+
+
+def test_a_file_that_is_called_like_an_address_is_named_by_its_own(workspace, codes):
+    workspace.write("assistant.b.md", f"Use {KEY}.")
+    assert codes(allowing(("AS505", "file.assistant.b.md")) + LIKE_AN_ADDRESS) == []
+
+
+def test_a_file_for_an_unknown_assistant_gets_the_name_of_the_file(found):
+    (one,) = found(
+        allowing(("AS505", "assistant.handbook-of-all-prices.rst")) + "assistants:\n  desk: {model: m}\n"
+    )
+    assert one.help == "if it is a file, write file.assistant.handbook-of-all-prices.rst"
