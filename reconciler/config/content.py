@@ -295,6 +295,9 @@ class Root:
         """Return the remedy for a file that is missing, where something else is in its place."""
         if os.path.lexists(self.folder / names.to_system(f"{path}.dvc")):
             return "DVC has it: run dvc pull"
+        folder, slash, name = path.rpartition("/")
+        if os.path.lexists(self.folder / names.to_system(f"{folder}{slash}.{name}.icloud")):
+            return "iCloud has it: download the file"
         return self.evidence.absence(path)
 
 

@@ -57,6 +57,7 @@ _PGP = re.compile(
     rb"-----BEGIN PGP MESSAGE-----[ \t]*\r?\n(?:[A-Z][A-Za-z]{1,20}: [^\r\n]{0,200}\r?\n){0,10}"
     rb"[ \t]*\r?\n[0-9A-Za-z+/=]{4,80}[ \t]*\r?\n"
 )
+_PGP_BINARY = re.compile(rb"\x8c\x0d\x04[\x07-\x09]\x03")  # a session key under a password, for AES
 _BASE64 = re.compile(rb"U2FsdGVkX1[0-9A-Za-z+/]{6,}={0,2}(?:\r?\n|\Z)")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _SOPS_JSON = re.compile(rb'"sops"\s{0,100}:\s{0,100}\{')
@@ -91,8 +92,15 @@ def _is_pointer(head: bytes, _: bytes) -> bool:
 
 def _is_pgp(head: bytes, tail: bytes) -> bool:
     """Return whether it is one message to its end, which is unknown where only the beginning was read."""
+    if _PGP_BINARY.match(head):
+        return True
     ends = tail.rstrip().endswith(b"-----END PGP MESSAGE-----") or len(head) == len(tail) == CUT
     return ends and _PGP.match(head) is not None
+
+
+def _is_blank(head: bytes, tail: bytes) -> bool:
+    """Return whether a file has zeros only, as far as its ends are looked at."""
+    return bool(head) and not head.strip(b"\0") and not tail.strip(b"\0")
 
 
 def _is_openssl(head: bytes, _: bytes) -> bool:
@@ -212,5 +220,11 @@ _FORMS = (
             rb"# STRONGBOX ENCRYPTED RESOURCE[^\r\n]{0,200}\r?\n[0-9A-Za-z+/=]{4,200}[ \t]{0,10}\r?(?:\n|\Z)"
         ),
     ),
+    _Form(
+        "a placeholder of iCloud",
+        "download the file, and name it without the dot and .icloud",
+        _is(rb"bplist00[\s\S]{0,4000}NSURLNameKey[\s\S]{0,4000}"),
+    ),
+    _Form("a file of zeros, as a copy that was broken off leaves it", "copy the file again", _is_blank),
     _Form("a file that SOPS has encrypted", _DECRYPT, _is_sops),
 )

@@ -6,6 +6,7 @@ import time
 import pytest
 from budgets.bar import SHARED
 
+from reconciler.config.blob import EDGE
 from reconciler.config.content import Root
 from reconciler.config.errors import ConfigError, ContentError
 from reconciler.config.placeholder import Pointer, placeholder, pointer
@@ -192,3 +193,33 @@ def test_a_text_of_1_mb_is_looked_through_at_once(name):
     began = time.process_time()
     placeholder(WORST[name], WORST[name])
     assert time.process_time() - began < SHARED * 0.5
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"\x8c\x0d\x04\x09\x03\x02" + b"\xa7" * 60, "a message that PGP has encrypted"),
+        (b"\x8c\x0d\x04\x07\x03\x02" + b"\xa7" * 60, "a message that PGP has encrypted"),
+        (b"bplist00\xd3\x01\x02\x03_\x10\x11NSURLNameKey\\Handbook.pdf", "a placeholder of iCloud"),
+        (bytes(1), "a file of zeros, as a copy that was broken off leaves it"),
+        (bytes(100_000), "a file of zeros, as a copy that was broken off leaves it"),
+    ],
+)
+def test_octets_that_stand_for_a_content_are_found(content, what):
+    found = placeholder(content[:EDGE], content[-EDGE:])
+    assert found
+    assert found.what == what
+
+
+@pytest.mark.parametrize(
+    "content", [b"", bytes(5_000) + b"%PDF", b"bplist00\xd1\x01\x02", b"\x8c\x0d\x04\x09"]
+)
+def test_octets_of_another_kind_stand_for_themselves(content):
+    assert placeholder(content[:EDGE], content[-EDGE:]) is None
+
+
+def test_what_icloud_keeps_elsewhere_is_fetched_first(workspace):
+    workspace.write("docs/.data.csv.icloud", "bplist00")
+    with pytest.raises(ContentError) as refusal:
+        Root(workspace.folder).fingerprint("docs/data.csv", 100)
+    assert (refusal.value.code, refusal.value.help) == ("AS301", "iCloud has it: download the file")
