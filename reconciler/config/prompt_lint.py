@@ -34,7 +34,7 @@ _MOST_MARKS = 2 * MOST_MARKS  # of a prompt, which may be in a script whose lett
 _BLANKS = " \t\u2003\u3000"
 _THIN = "\u2000-\u200a\u205f"
 _GAP = re.compile(  # beyond every screen, or too thin to be counted by eye
-    rf"(?<![{_BLANKS}])[{_BLANKS}]{{200,}}(?=\S)|(?<!\n)\n{{100,}}(?=[^\n])|(?<![{_THIN}])[{_THIN}]{{8,}}"
+    rf"(?<![{_BLANKS}])[{_BLANKS}]{{200,}}(?=\S)(?![|{_BLANKS}]{{0,4000}}(?:[\r\n]|\Z))|(?<!\n)\n{{100,}}(?=[^\n])|(?<![{_THIN}])[{_THIN}]{{8,}}"
 )
 _ENTITY = re.compile(
     r"&#(?:x0{0,4}(?:202[a-e]|206[6-9]|e00[0-7][0-9a-f])|0{0,4}(?:823[4-8]|829[4-7]));",
