@@ -18,7 +18,20 @@ _ITEM = re.compile(r"[ \t]*((?:[-*+•]|[0-9]{1,3}[.)]|#{1,6}|\|)[ \t]\S[^\n]*)"
 _LINES = 200  # of one text that are looked at
 _LEAST = 2  # lines that are joined: a single one may be prose with a dash
 _SHOWN = 30
-_DRIVE = re.compile(r"(?<![A-Za-z\\])[A-Za-z]:\\[abefnrtv0](?=[A-Za-z0-9_])")
+_DRIVE = re.compile(r"(?<![A-Za-z\\])[A-Za-z]:\\[nrt](?=[A-Za-z0-9_])")
+_PATH = re.compile(r"(?<![\w\\.-])[\w.-]+(?:\\[nt][\w-][\w.-]*){2,3}(?![\w\\.-])", re.ASCII)
+# The escapes of YAML for characters that cannot be seen: a backslash before a letter was hardly meant so.
+_SHORT = {
+    "\0": "0",
+    "\a": "a",
+    "\b": "b",
+    "\x1b": "e",
+    "\f": "f",
+    "\v": "v",
+    "\x85": "N",
+    "\u2028": "L",
+    "\u2029": "P",
+}
 _KEEPS = "write it as a block (`|`), which keeps line breaks"
 
 
@@ -45,13 +58,35 @@ def changed(source: Source, node: Node) -> Iterator[Diagnostic]:
             yield from _changed(source, _Text(name, here.value, written, here.origin))
 
 
+def backslash(source: Source, one: str) -> str:
+    """Return the escape by which a word, such as a path or a pattern, made a character that cannot be seen.
+
+    An empty text where it was written in another way.
+    """
+    letter = _SHORT.get(one)
+    if letter is None:
+        return ""
+    place = r"(?<!\\)(?:\\\\)*\\b" if letter == "b" else rf"(?<=[\w.-])\\{letter}(?=[\w\\])"
+    found = re.search(place, source.text)
+    return f"\\{letter}" if found else ""
+
+
 def _changed(source: Source, text: _Text) -> Iterator[Diagnostic]:
-    if text.written.startswith('"') and (drive := _DRIVE.search(text.written)):
-        problem = f"`{text.name}` has `{drive[0]}`, and YAML makes another character of its backslash"
+    if text.written.startswith('"') and (path := _DRIVE.search(text.written) or _path(text.written)):
+        problem = f"`{text.name}` has `{path[0]}`, and YAML makes another character of its backslash"
         yield source.diagnostic("AS510", problem, text.origin, help=ESCAPE).as_warning()
     if "\n" in text.written and not text.written.startswith("|") and (joined := _joined(text)):
         problem = f"`{text.name}` has a list, and YAML joins its lines: `{joined}`"
         yield source.diagnostic("AS510", problem, text.origin, help=_KEEPS).as_warning()
+
+
+def _path(written: str) -> re.Match[str] | None:
+    """Return a path between whose names YAML reads line breaks and tabs; a table has as many in each row."""
+    found = _PATH.search(written)
+    if found is None or re.search(r"\\[nrt]", written[: found.start()] + written[found.end() :]):
+        return None
+    tabs = {row.count("\\t") for row in found[0].split("\\n")}
+    return found if len(tabs) > 1 else None
 
 
 def _joined(text: _Text) -> str:

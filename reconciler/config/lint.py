@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reconciler.config.conflict import CONFLICT, DECIDE, conflict
-from reconciler.config.dropped import changed
+from reconciler.config.dropped import backslash, changed
 from reconciler.config.exposure import API, FILE, NAME, READERS, REMEDY, RENAME, Named, exposure
 from reconciler.config.invisible import unseen
 from reconciler.config.leftovers import LEFT, leftovers
+from reconciler.config.malformed import ESCAPE
 from reconciler.config.span import Span
 from reconciler.model.characters import MOST_MARKS, heap, named, quoted
 from reconciler.model.diagnostic import Origin
@@ -140,7 +141,7 @@ class Lint:
         """
         found = (one for _, one in unseen(piece.text, self.allowed) if one not in piece.source.letters)
         for one in first(dict.fromkeys(found)):
-            yield invisible(piece, 0, one)
+            yield _backslash(piece, one) or invisible(piece, 0, one)
         known = piece.source.secrets
         for key in first(key for key in keys(piece.text) if not is_known(key, known)):
             yield secret(piece, key, reason)
@@ -208,6 +209,13 @@ def _cut_off(source: Source, name: str, comment: Origin) -> Iterator[Diagnostic]
     problem = f"`{name}` ends before `{source.written(comment)}`, which YAML takes for a comment"
     remedy = "quote the whole text, or write it as a block (`|`); set a comment off by two spaces"
     yield source.diagnostic("AS510", problem, comment, help=remedy).as_warning()
+
+
+def _backslash(piece: Span, one: str) -> Diagnostic | None:
+    """Return the problem of a backslash that made a character which cannot be seen; None where none did."""
+    escape = backslash(piece.source, one)
+    problem = f"between double quotes, `{escape}` stands for {named(one)}"
+    return piece.diagnostic("AS510", problem, 0, help=ESCAPE) if escape else None
 
 
 def invisible(piece: Span, index: int, one: str) -> Diagnostic:

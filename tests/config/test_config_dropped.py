@@ -39,6 +39,9 @@ def test_a_list_whose_lines_are_joined_is_found(sign, before):
         'path: "C:\\\\temp"\n',
         'path: "kind:\\nbrief"\n',
         "path: 'C:\\temp'\n",
+        'text: "First line\\nsecond line\\tand\\tthird\\n"\n',
+        'table: "name\\tage\\nann\\t30"\n',
+        'path: "docs\\\\new\\\\table"\n',
         'pair: {a: "Be kind", b: }\n',
         "pair: {a: Be kind,\n  b: c}\n",
         "pair: {a: 1, b}\n",
@@ -51,6 +54,36 @@ def test_a_text_that_stays_what_it_is_is_no_warning(text):
 def test_a_path_whose_backslash_begins_another_character_is_found():
     message = "`path` has `C:\\t`, and YAML makes another character of its backslash"
     assert found('path: "C:\\temp"\n') == [(message, 1, "write \\\\ for a backslash, or use single quotes")]
+
+
+@pytest.mark.parametrize("path", ["docs\\new\\table", "src\\test\\new.md"])
+def test_a_path_of_names_between_which_yaml_reads_line_breaks_and_tabs_is_found(path):
+    ((message, line, remedy),) = found(f'prompt: "Save to {path} now."\n')
+    assert message == f"`prompt` has `{path}`, and YAML makes another character of its backslash"
+    assert (line, remedy) == (1, "write \\\\ for a backslash, or use single quotes")
+
+
+@pytest.mark.parametrize(
+    ("text", "escape", "character"),
+    [
+        ("Match \\bword\\b only", "\\b", "U+0008"),
+        ("Save to docs\\backup", "\\b", "U+0008"),
+        ("Save to docs\\files", "\\f", "U+000C"),
+        ("Save to docs\\exports", "\\e", "U+001B"),
+        ("Save to D\\archive", "\\a", "U+0007"),
+    ],
+)
+def test_a_backslash_that_makes_a_hidden_character_is_found_once(refused, workspace, text, escape, character):
+    workspace.configure(f'project: p\nassistants: {{a: {{model: m, instructions: "{text}"}}}}\n')
+    problem = f"between double quotes, `{escape}` stands for {character}"
+    assert [one.partition(": ")[2] for one in refused()] == [problem]
+
+
+def test_a_character_that_is_written_by_its_number_is_refused_as_one_that_cannot_be_seen(refused, workspace):
+    workspace.configure('project: p\nassistants: {a: {model: m, instructions: "a\\x08b\\e[31m"}}\n')
+    assert [one.partition(": ")[2] for one in refused()] == [
+        f"{character} cannot be seen, and the model reads it" for character in ("U+0008", "U+001B")
+    ]
 
 
 @pytest.mark.parametrize("rest", ["and brief", "brief"])
