@@ -29,10 +29,26 @@ _NEXT = re.compile(
     re.ASCII,
 )
 _SHORT: Final = frozenset({"TBD", "TBC"})
-_OPEN = re.compile(r"[ \t]{0,20}(?:[.,;:!?)\]>]|\r?\n|\Z)")
+_OPEN = re.compile(r"[ \t]{0,20}(?:[.!?)\]>](?!\w)|\r?\n|\Z)")
+# TBC is a disease, too: what is before it says that it stands for what is missing.
+_MISSING = re.compile(
+    r"(?:(?:^|\n)|[-:(\[<=\u2013\u2014]|\b(?:is|are|be|still|remains?|currently|yet))[ \t]*\Z", re.IGNORECASE
+)
+_OTHER_STATES = re.compile(r"\b(?:DOING|DONE|WIP|IN PROGRESS|IN REVIEW)\b")
+_BESIDE: Final = 100  # characters around a state of a task that may have another one
+_PRESSED = re.compile(
+    r"\b(?:press|click|tap|choose|select|hit|push|button)(?:s|es|ed|ing)?"
+    r"(?:[ ](?:on|the|a|an|button|key|called|labelled|named))*[ ]?[\"'\u201c\u2018]?\Z",
+    re.IGNORECASE,
+)
+_BUTTON = re.compile(r"[\"'\u201d\u2019]?[ ](?:button|key)\b")
+_LABEL = re.compile(r"[\[<](?:ADD |ENTER |INSERT KEY)")  # of a key or a button
+_OPENING_QUOTES: Final = frozenset("\"'`\u00ab\u2018\u201a\u201c\u201e\u300c")
+_FORBIDDEN = re.compile(r"\b(?:never|don['\u2019]t|do not|avoid)\b[^.!?\n]*\Z", re.IGNORECASE)
+_SPOKEN_OF = re.compile(r"\b(?:if|when|whenever|unless|not|without|no)\b[^.!?\n]*\Z", re.IGNORECASE)
 _END = re.compile(rf"{_SPACE}{{0,20}}(?:[.!?)\]>]|-->){{0,9}}{_SPACE}{{0,20}}(?:\r?\n|\Z)")
 _START = re.compile(
-    rf"(?:(?:^|\n){_SPACE}*(?:(?:#+|//|--|/\*|<!--|[-*]{_SPACE}\[[ ]\]){_SPACE}*)?|[.!?:]{_SPACE})\Z"
+    rf"(?:(?:^|\n){_SPACE}*(?:(?:#+|//|--|/\*|<!--|[-*]{_SPACE}\[[ ]\]){_SPACE}*)?|(?<!\.)[.!?:]{_SPACE})\Z"
 )
 _FENCE = re.compile(r"^(?:```|~~~)", re.MULTILINE)
 _QUOTES: Final = frozenset("\"'`\u00ab\u00bb\u2018\u2019\u201c\u201d\u201e\u300c\u300d|\\/")
@@ -71,7 +87,8 @@ def leftovers(text: str, start: int = 0, end: int | None = None) -> Iterator[re.
     words = [one for one in _WORD.finditer(text, *stretch) if stands_alone(one) and _is_left(one)]
     fences = [one.start() for one in _FENCE.finditer(text)] if words else []
     open_words = (one for one in words if bisect_right(fences, one.start()) % 2 == 0)  # code may have its own
-    others = (*_BRACKETS.finditer(text, *stretch), *_DUMMY.finditer(text, *stretch))
+    brackets = (one for one in _BRACKETS.finditer(text, *stretch) if not _is_pressed(one))
+    others = (*brackets, *(one for one in _DUMMY.finditer(text, *stretch) if not _is_mentioned(one)))
     yield from sorted((*open_words, *others), key=re.Match.start)
 
 
@@ -82,11 +99,39 @@ def _is_left(word: re.Match[str]) -> bool:
     if {before, after} & _QUOTES:
         return False
     if word[0] in {"TODO", "XXX"}:
-        is_called = _CALL.match(text, end) is not None
-        follows = _END.match(text, end) or _NEXT.match(text, end)
-        is_left = follows is not None and _begins(text, start)
-        return (is_called or is_left or _is_remark(text, start)) and not _is_romance(text, start)
-    return word[0] not in _SHORT or _OPEN.match(text, end) is not None
+        begins = _begins(text, start)
+        is_called = _CALL.match(text, end) is not None and (begins or (word[0] == "TODO" and after == ":"))
+        is_left = begins and (_END.match(text, end) or _NEXT.match(text, end)) is not None
+        is_open = is_called or is_left or _is_remark(text, start)
+        return is_open and not (_is_romance(text, start) or _is_a_state(word))
+    if word[0] in _SHORT and _OPEN.match(text, end) is None:
+        return after == ":" and _begins(text, start)
+    return word[0] != "TBC" or _MISSING.search(text, max(0, start - _BESIDE), start) is not None
+
+
+def _is_a_state(word: re.Match[str]) -> bool:
+    """Return whether another state of a task is beside a word."""
+    begin, end = max(0, word.start() - _BESIDE), word.end() + _BESIDE
+    return _OTHER_STATES.search(word.string, begin, end) is not None
+
+
+def _is_pressed(word: re.Match[str]) -> bool:
+    """Return whether words between brackets are those of a key or a button."""
+    text, (start, end) = word.string, word.span()
+    if _LABEL.match(word[0]) is None:
+        return False
+    is_pressed = _PRESSED.search(text, max(0, start - _BESIDE), start) is not None
+    return is_pressed or _BUTTON.match(text, end) is not None
+
+
+def _is_mentioned(word: re.Match[str]) -> bool:
+    """Return whether a text is about such words: it quotes or forbids them, or says where they appear."""
+    text, start = word.string, word.start()
+    is_forbidden = _FORBIDDEN.search(text, max(0, start - _AROUND), start) is not None
+    if is_forbidden or text[start - 1 : start] in _OPENING_QUOTES:
+        return True
+    is_blank = word[0][:1] in {"[", "<"} and word[0] != "[object Object]"  # to be filled in, wherever it is
+    return not is_blank and _SPOKEN_OF.search(text, max(0, start - _AROUND), start) is not None
 
 
 def _begins(text: str, start: int) -> bool:
