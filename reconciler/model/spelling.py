@@ -18,9 +18,11 @@ def alike(name: str) -> str:
 def difference(there: str, here: str) -> str:
     """Return how a name that is there differs from the one that is written here.
 
-    An empty text where a reader can see it.
+    An empty text where a reader can see it, which holds of two names in ASCII or of none, unless they look
+    the same.
     """
-    if folded(there) == folded(here) or alike(there) != alike(here):
+    is_seen = folded(there) == folded(here) or alike(there) != alike(here)
+    if is_seen and there.isascii() == here.isascii():
         return ""
     told = _forms(there, here) or _characters(there, here)
     return f"{told}; write {written(there, here)}"
@@ -42,12 +44,21 @@ def _forms(there: str, here: str) -> str:
 
 
 def _characters(there: str, here: str) -> str:
+    if len(there) != len(here) and there.isascii() != here.isascii():
+        whose = "character {} of what is written here" if there.isascii() else "its character {}"
+        found = ((at, one) for at, one in enumerate(there + here, start=1) if not one.isascii())
+        start = len(there) if there.isascii() else 0
+        return ", ".join(f"{whose.format(at - start)} is {named(one)}" for at, one in islice(found, _SHOWN))
     if len(there) != len(here):
         return f"it has {len(there)} characters, and what is written here {len(here)}"
     pairs = enumerate(zip(there, here, strict=True), start=1)
-    differing = ((at, *pair) for at, pair in pairs if folded(pair[0]) != folded(pair[1]))
+    differing = ((at, *pair) for at, pair in pairs if _is_other(*pair))
     shown = islice(differing, _SHOWN)
     return ", ".join(f"its character {at} is {named(one)}, not {named(other)}" for at, one, other in shown)
+
+
+def _is_other(one: str, other: str) -> bool:
+    return folded(one) != folded(other) or one.isascii() != other.isascii()
 
 
 def _escaped(one: str, here: str) -> str:
