@@ -14,6 +14,7 @@ _ENCLOSED = {
     "did not find expected ',' or '}'": "is a comma or a brace missing?",
 }
 _NEAR = 200  # characters before a problem that are searched for a comment
+_BEHIND = re.compile(r"\S #")  # a text, not set off by two spaces as a comment that is meant
 _REMEDIES = {
     **_ENCLOSED,
     "found invalid Unicode character escape code": "write the character itself",
@@ -56,8 +57,15 @@ def remedy(problem: str, text: str, index: int) -> str:
             return "a comment ends a text: quote the whole text, or write it as a block (`|`)"
         is_within = found is not None and found.start("value") < index
         return (_BEGUN.get(value[:1], "") if is_within else "") or "indent it like its neighbours"
-    if problem in _ENCLOSED and " #" in text[max(0, index - _NEAR) : index]:
+    if problem in _ENCLOSED and _has_comment(text, index):
         return f"{_ENCLOSED[problem]} A `#` after a space begins a comment: quote a text that has one"
     if problem == _NAMELESS:
         return f"quote a text that begins with `{value[:1]}`"
     return _REMEDIES.get(problem, "")
+
+
+def _has_comment(text: str, index: int) -> bool:
+    """Return whether a comment may have hidden the end of what is enclosed: before an index, or behind it."""
+    end = text.find("\n", index)
+    rest = text[index : end if end >= 0 else len(text)]
+    return " #" in text[max(0, index - _NEAR) : index] or _BEHIND.search(rest) is not None

@@ -81,3 +81,11 @@ def test_what_a_merge_left_is_no_yaml_and_called_what_it_is(conflict, line):
     assert not problem.is_guess
     assert problem.message == "a merge left its conflict markers here"
     assert problem.help == "decide for one side, and remove them"
+
+
+@pytest.mark.parametrize("line", ["{k: Desk #1}", "{k: Ticket #12, l: b}", "[docs/a.md #1, b.md]"])
+def test_a_comment_that_hides_the_end_of_what_is_enclosed_is_explained(line):
+    with pytest.raises(ConfigError) as caught:
+        compose(Source("assistants.yaml", f"metadata: {line}\n"))
+    (problem,) = caught.value.diagnostics
+    assert problem.help.endswith("A `#` after a space begins a comment: quote a text that has one")
