@@ -33,7 +33,9 @@ _JOINING = (  # letters that are joined and parted by ZWJ and ZWNJ: Arabic to Si
     "\ua840-\ua87f\ua8e0-\ua8ff\ua980-\ua9df\ufb50-\ufdff\ufe70-\ufefc"
     "\U00010d00-\U00010d3f\U00011000-\U00011cff\U0001e900-\U0001e95f"
 )
-_SPACELESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17b3\u17b6-\u17ff\u1950-\u19ff\u1a20-\u1aaf\uaa60-\uaadf"
+_SPACELESS = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17b3\u17b6-\u17ff\u1950-\u19ff\u1a20-\u1aaf\ua980-\ua9df\uaa60-\uaadf"
+)
 _MONGOLIAN = "\u1820-\u18aa"
 _STACKING = _JOINING + "\u1b00-\u1bff\uaae0-\uaaff\U00010a00-\U00010a5f\U00011d00-\U00011f5f"
 _BRAILLE = "\u2801-\u28ff"
@@ -174,7 +176,8 @@ def _is_letter(one: str) -> bool:
 
 
 _BOUND = re.compile(
-    rf"[A-Za-z\xc0-\u024f]-|-[A-Za-z\xc0-\u024f]|[0-9][-%/:.,x)]|[-/:.,x(][0-9]|[{_HAN}{_SPACELESS}\u3041-\u30ff\uac00-\ud7a3]{{2}}"
+    rf"[A-Za-z\xc0-\u024f]-|-[A-Za-z\xc0-\u024f]|[0-9][-%/:.,x) ]|[-/:.,x( ][0-9]|"
+    rf"[{_HAN}{_SPACELESS}\u3041-\u30ff\uac00-\ud7a3]{{2}}"
 )
 _LONGEST = 100  # letters of a word that are looked at
 _CODE = re.compile(rf"[^\s0-9_]{{1,{_LONGEST}}}[0-9_]")
@@ -212,6 +215,7 @@ def _forms() -> re.Pattern[str]:
         "|(?<=[\"'(\u2018\u201c\u300c\u300e])\u3164(?=[\"')\u2019\u201d\u300d\u300f])"
         "|(?<=[0-9#*])\ufe0f(?=\u20e3)"
         f"|(?<=\U0001f3f4){flag}"
+        r"|^\x0c(?=[^a-z])"  # a new page before a heading; before a small letter it is a backslash too few
     )
 
 

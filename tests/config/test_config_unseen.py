@@ -315,3 +315,15 @@ def test_a_long_line_of_marks_before_a_hebrew_letter_is_looked_through_at_once()
     text = f"ab {LRM}" * 50_000 + "א"
 
     assert [*unseen(text)] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["10\u2060 000 km", "10 \u2060000 km", "ꦱꦶ\u200bꦤꦶ", "End\n\x0cChapter 2", "\x0c# Part"], ids=ascii
+)
+def test_numbers_javanese_and_pages_have_what_they_need(text):
+    assert [*unseen(text)] == []
+
+
+@pytest.mark.parametrize("text", ["Be\u2060 kind", "a\x0cb", "\x0ciles", "End\n\x0c"], ids=ascii)
+def test_the_same_characters_elsewhere_are_found(text):
+    assert len([*unseen(text)]) == 1
