@@ -28,7 +28,7 @@ _EVENT = re.compile(  # the first of two markers, the last one, that of a commit
     rf"|(?P<last>>{{7,40}} {_EDIT_TO}"
     rf"(?:(?P<commit>{_COMMIT} \(.)|[^\s<>])))"
     r"|[ \t]{0,12}+(?:(?:[-*+]|[0-9]{1,3}[.)]) {1,4}+)?"
-    r"(?P<fence>`{3,}|~{3,})(?P<info>[^\n]{0,200}))".encode(),
+    r"(?P<fence>`{3,}|~{3,})(?P<words>[^\n]{0,200}))".encode(),
 )
 _LONGEST = 250  # bytes of a line that are looked at
 # One of them alone, with nothing but the name of a side or a commit, as git and its like write it.
@@ -61,8 +61,8 @@ class _Met:
 
     def meet(self, event: re.Match[bytes]) -> None:
         """Look at a marker or a fence."""
-        if event.lastgroup == "info":
-            self._meet_fence(event["fence"], event["info"])
+        if event.lastgroup == "words":
+            self._meet_fence(event["fence"], event["words"])
         elif event.lastgroup == "first":
             self.is_begun = self.is_begun or not self.fence
             self.is_begun_inside = self.fence != b""
@@ -72,11 +72,11 @@ class _Met:
         elif self.is_begun or (self.is_cut and not self.fence):
             self.is_found = True
 
-    def _meet_fence(self, fence: bytes, info: bytes) -> None:
+    def _meet_fence(self, fence: bytes, words: bytes) -> None:
         if not self.fence:
-            is_code = fence[:1] == b"`" and b"`" in info  # within a line
+            is_code = fence[:1] == b"`" and b"`" in words  # within a line
             self.fence = b"" if is_code else fence
-        elif fence.startswith(self.fence) and not info.strip():
+        elif fence.startswith(self.fence) and not words.strip():
             self.is_cut = self.is_cut or self.is_begun_inside
             self.fence, self.is_begun_inside, self.is_shown = b"", False, False
 

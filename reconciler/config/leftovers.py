@@ -29,23 +29,26 @@ _NEXT = re.compile(
     re.ASCII,
 )
 _SHORT: Final = frozenset({"TBD", "TBC"})
-_OPEN = re.compile(r"[ \t]{0,20}(?:[.!?)\]>](?!\w)|\r?\n|\Z)")
+_OPEN = re.compile(r"[ \t]{0,20}(?:[.!?)\]>](?!\w)|\r?\n|\Z)", re.ASCII)
 # TBC is a disease, too: what is before it says that it stands for what is missing.
 _MISSING = re.compile(
-    r"(?:(?:^|\n)|[-:(\[<=\u2013\u2014]|\b(?:is|are|be|still|remains?|currently|yet))[ \t]*\Z", re.IGNORECASE
+    r"(?:(?:^|\n)|[-:(\[<=\u2013\u2014]|\b(?:is|are|be|still|remains?|currently|yet))[ \t]*\Z",
+    re.IGNORECASE | re.ASCII,
 )
-_OTHER_STATES = re.compile(r"\b(?:DOING|DONE|WIP|IN PROGRESS|IN REVIEW)\b")
+_OTHER_STATES = re.compile(r"\b(?:DOING|DONE|WIP|IN PROGRESS|IN REVIEW)\b", re.ASCII)
 _BESIDE: Final = 100  # characters around a state of a task that may have another one
 _PRESSED = re.compile(
     r"\b(?:press|click|tap|choose|select|hit|push|button)(?:s|es|ed|ing)?"
     r"(?:[ ](?:on|the|a|an|button|key|called|labelled|named))*[ ]?[\"'\u201c\u2018]?\Z",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
-_BUTTON = re.compile(r"[\"'\u201d\u2019]?[ ](?:button|key)\b")
+_BUTTON = re.compile(r"[\"'\u201d\u2019]?[ ](?:button|key)\b", re.ASCII)
 _LABEL = re.compile(r"[\[<](?:ADD |ENTER |INSERT KEY)")  # of a key or a button
 _OPENING_QUOTES: Final = frozenset("\"'`\u00ab\u2018\u201a\u201c\u201e\u300c")
-_FORBIDDEN = re.compile(r"\b(?:never|don['\u2019]t|do not|avoid)\b[^.!?\n]*\Z", re.IGNORECASE)
-_SPOKEN_OF = re.compile(r"\b(?:if|when|whenever|unless|not|without|no)\b[^.!?\n]*\Z", re.IGNORECASE)
+_FORBIDDEN = re.compile(r"\b(?:never|don['\u2019]t|do not|avoid)\b[^.!?\n]*\Z", re.IGNORECASE | re.ASCII)
+_SPOKEN_OF = re.compile(
+    r"\b(?:if|when|whenever|unless|not|without|no)\b[^.!?\n]*\Z", re.IGNORECASE | re.ASCII
+)
 _END = re.compile(rf"{_SPACE}{{0,20}}(?:[.!?)\]>]|-->){{0,9}}{_SPACE}{{0,20}}(?:\r?\n|\Z)")
 _START = re.compile(
     rf"(?:(?:^|\n){_SPACE}*(?:(?:#+|//|--|/\*|<!--|[-*]{_SPACE}\[[ ]\]){_SPACE}*)?|(?<!\.)[.!?:]{_SPACE})\Z"
