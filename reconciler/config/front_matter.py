@@ -29,7 +29,7 @@ _EMPTY = re.compile(rb"^[ \t]*\r?$", re.MULTILINE)
 _FIRST = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*(?P<indent>[ ]*)(?P<brace>\{)?")
 _KEY = r"""^%s["']?([A-Za-z_][A-Za-z0-9_-]*)["']?[ \t]*:"""
 _FLOW = r"""(?:^[ ]*|[{,][ \t\r\n]*)["']?([A-Za-z_][A-Za-z0-9_-]*)["']?[ \t]*:"""
-_WORD = re.compile(r"[A-Za-z0-9_./-]*[A-Za-z0-9_]")
+_WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
 
 
 def begins(head: bytes) -> bool:
@@ -72,7 +72,7 @@ def _is_brought(row: Field, value: str) -> bool:
     """Return whether a list of items is one of words that mean something to another program only."""
     if not isinstance(row, Items) or not all(kind.tag for kind in row.kinds) or re.search(r"[:{]", value):
         return False
-    words = _WORD.findall(value)
+    words = [word.rstrip("./-") for word in _WORD.findall(value)]
     known = [*row.foreign, *(kind.tag for kind in row.kinds)]
     return bool(words) and not any(_is_near(word, known) for word in words[:_LOOKED_AT])
 

@@ -10,6 +10,8 @@ MOST_SECONDS, MOST_RATIO, NOISE = 0.5, 6, 0.02
 NOT_WRITTEN = {
     "reconciler.model.address: re.fullmatch": "one class, of which a text has at most 200 characters",
     "reconciler.config.placeholder: re.compile": "anchored, and meets the first 64 kB of a file",
+    "reconciler.config.dropped: re.search": "begins at a backslash that none is before",
+    "reconciler.config.front_matter: re.finditer": "of the first 4 kB of a file",
     "reconciler.model.characters: re.compile": "a class of single characters",
     "reconciler.model.characters: re.search": "a class of single characters, repeated",
     "reconciler.config.invisible: re.compile": "classes of one character, and looks at both sides",

@@ -405,7 +405,7 @@ def test_front_matter_of_nothing_is_refused(workspace, refused):
 
 
 def test_what_is_wrong_in_the_body_is_shown_where_it_stands(workspace, means):
-    body = "\n# Support\n\n  ${var.x} and\u200b ${var.limt}\nsk-proj-Ab3dEf6hIj9kLm2nOp5qRs8t TODO\n"
+    body = "\n# Support\n\n  ${var.x} and\u200b ${var.limt}\nsk-proj-Ab3dEf6hIj9kLm2nOp5qRs8t\nTODO\n"
     workspace.write("support.md", f"---\nproject: acme\nmodel: m\ntemplate: true\n---\n{body}")
     with pytest.raises(ConfigError) as caught:
         means("support.md")
@@ -416,7 +416,7 @@ def test_what_is_wrong_in_the_body_is_shown_where_it_stands(workspace, means):
         ("AS501", Origin("support.md", 9, 15, 1)),
         ("AS421", Origin("support.md", 9, 17, 11)),
         ("AS505", Origin("support.md", 10, 1, 32)),
-        ("AS503", Origin("support.md", 10, 34, 4)),
+        ("AS503", Origin("support.md", 11, 1, 4)),
     ]
     assert caught.value.diagnostics[0].excerpt.lines[1] == (9, "  ${var.x} and\u200b ${var.limt}")
 

@@ -200,7 +200,7 @@ def tags(word):
         ("/* \u2066 begin admins only \u2069 */", 2),
         ("\u202a\u202b\u202d", 3),
         ("שלום \u202eabc\u202c \u2067x\u2069", 4),
-        (f"Be{LRM} kind{RLM}", 2),
+        (f"Be{LRM}{LRM} kind{RLM}", 3),
         (f"Be{LRM}kind\nשלום", 1),
         (f"שלום\nBe{RLM}{RLM}{RLM} kind\nשלום", 3),
         (f"{LRM}{RLM}{ALM}{LRM}{RLM}", 5),
