@@ -77,7 +77,6 @@ class Attachments:
             self._refuse(layers, row, cause, number)
             return None
         layers.uses(path, row.name, number)
-        check_words(layers, Path(path).name, row.name, number, file=path)
         return path
 
     def _file(self, layers: Layers, row: Files, path: str, number: int) -> Address | None:
@@ -90,6 +89,7 @@ class Attachments:
             upload = self._upload(path, row, as_it_is=True)
         else:
             self.by_path[path] = upload
+        check_words(layers, Path(path).name, row.name, number, file=path)
         for code, problem, remedy in self._findings(path):
             layers.problem(code, problem, row.name, number, help=remedy, file=path)
         return upload.address

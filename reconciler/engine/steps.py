@@ -386,11 +386,13 @@ class Steps(Attaching):
         if made.mark != mark:  # a response may be older than the write
             made = await self._search.seen(change.id, self._retrieve, mark) or made
             self.fresh[change.id] = made
-        if made.mark != mark:
-            if found.mark != mark:
-                self.provider.traits.add(Trait.FROZEN)
+        if made.mark == mark:
+            self.provider.traits.difference_update({Trait.FROZEN, Trait.NO_UPDATE})
+            return
+        if found.mark != mark:
+            self.provider.traits.add(Trait.FROZEN)
+        if not mark.covers(made.mark):  # a mark that says the same of what is managed may stay
             raise UnkeptError(f"{frozen(self.target, self.fields)}. Its other values may have changed")
-        self.provider.traits.difference_update({Trait.FROZEN, Trait.NO_UPDATE})
 
     async def _release(self, change: Change) -> None:
         """Remove the ownership mark from the metadata."""

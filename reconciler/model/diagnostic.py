@@ -156,7 +156,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """
     words = [one for one in islice(known, _MOST_WORDS) if _may_be(one, word)]
     near = [one for one in words if one.endswith(f".{word}")]
-    near = near or [one for one in words if alike(one) == alike(word)]
+    looks = alike(word)
+    near = near or [one for one in words if alike(one) == looks]
     near = near or get_close_matches(word, _nearest(word, words), 1, _LEAST_ALIKE)
     if not near:
         return ""

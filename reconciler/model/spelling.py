@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import islice
 
 from reconciler.model.characters import folded, look, named, normalised
@@ -10,6 +11,7 @@ _SHOWN = 2  # characters in which two names differ
 _FORMS = ("NFC", "NFD")
 
 
+@lru_cache(maxsize=4_096)  # many misspelt names are compared with the same ones
 def alike(name: str) -> str:
     """Return one name for all that differ in case, spaces, normal form, or in letters that look the same."""
     return look(folded(name))
