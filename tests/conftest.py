@@ -20,7 +20,7 @@ from forked import Run
 from hypothesis import settings
 
 # A loaded machine is slow, not wrong.
-settings.register_profile("patient", deadline=None, max_examples=50)
+settings.register_profile("patient", deadline=None, max_examples=30)
 settings.register_profile("long", deadline=None, max_examples=500)
 settings.load_profile("patient")
 

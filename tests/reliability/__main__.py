@@ -30,12 +30,12 @@ SHORT = {
     "objects": {"pairs": 2, "stories": 1, "races of two": 2, "races of four": 1},
 }
 SHARES = {
-    "deaths": 40,
-    "edits": 40,
-    "errors": 120,
-    "faults": 120,
-    "acts": 40,
-    "pairs": 800,
+    "deaths": 60,
+    "edits": 60,
+    "errors": 180,
+    "faults": 180,
+    "acts": 60,
+    "pairs": 1200,
     "spoilt files": 400,
     "deaths on postgres": 64,
     "troubles on postgres": 64,
