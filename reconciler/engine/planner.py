@@ -99,16 +99,23 @@ def _wanted(
 def _counts(inputs: PlannerInput, claims: Claims, uploads: Uploads) -> tuple[int, int]:
     """Return how many objects are managed, and how many of these are missing on the server.
 
-    What an interrupted run may have deleted itself is neither. Nor is anything where another object has our
-    ownership mark: then it is the account, and a later run than the one of this state deleted the object.
+    What an interrupted run may have deleted itself is neither. A state of which nothing is left counts as
+    none where other objects have our ownership mark: it is the account, and a later run replaced them all.
     """
     bindings = inputs.state.bindings
     gone = {address for address, binding in bindings.items() if not inputs.live.holds(binding.id)}
-    marks = (one.mark for one in inputs.live.assistants.values())
-    is_ours = any(mark and inputs.desired.owns(mark) for mark in marks)
-    missing = {one for one in gone if bindings[one].id not in inputs.state.leaving and not is_ours}
+    missing = {address for address in gone if bindings[address].id not in inputs.state.leaving}
     unfinished = (claim.address for claim in claims.of(Verdict.UNFINISHED))
-    return len({*bindings, *uploads.bound, *unfinished} - (gone - missing)), len(missing)
+    managed = {*bindings, *uploads.bound, *unfinished} - (gone - missing)
+    if len(managed) == len(missing) and _has_our_marks(inputs):
+        return 0, 0
+    return len(managed), len(missing)
+
+
+def _has_our_marks(inputs: PlannerInput) -> bool:
+    """Return whether an object on the server has the ownership mark of this project."""
+    marks = (one.mark for one in inputs.live.assistants.values())
+    return any(mark and inputs.desired.owns(mark) for mark in marks)
 
 
 # declared assistants

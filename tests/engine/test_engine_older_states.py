@@ -333,3 +333,14 @@ def test_a_state_of_which_nothing_is_left_is_adopted_as_without_one_where_our_ma
     assert [change.action for change in plan.changes] == [Action.ADOPT]
     assert (plan.managed, plan.missing) == (0, 0)
     assert [*outlook(plan, Permissions())] == []
+
+
+def test_what_was_deleted_beside_what_is_left_still_counts_for_the_share_that_is_destroyed(scene):
+    names = [assistant(f"a{number}") for number in range(14)]
+    scene.apply(*names)
+    for one in scene.assistants()[:3]:
+        scene.ask(lambda client, gone=one.id: client.beta.assistants.delete(gone))
+
+    plan = scene.plan(*names[:10])
+
+    assert (plan.managed, plan.missing) == (14, 3)
