@@ -26,8 +26,8 @@ def difference(there: str, here: str) -> str:
     is_seen = folded(there) == folded(here) or alike(there) != alike(here)
     if is_seen and there.isascii() == here.isascii():
         return ""
-    told = _forms(there, here) or _characters(there, here)
-    return f"{told}; write {written(there, here)}"
+    where = _forms(there, here) or _characters(there, here)
+    return f"{where}; write {written(there, here)}"
 
 
 def written(there: str, here: str) -> str:

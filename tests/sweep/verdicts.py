@@ -62,18 +62,18 @@ def verdicts():
     from reconciler.render.text_diff import _words  # noqa: PLC0415 - the same
     from reconciler.render.visible import visible  # noqa: PLC0415 - the same
 
-    def told(before, after):
+    def hidden(before, after):
         return lambda one: str([index for index, _ in unseen(before + one + after)])
 
     return {
-        "alone": told("", ""),
-        "between Latin letters": told("ab", "cd"),
-        "between Latin words": told("ab ", " cd"),
-        "between digits": told("1", "2"),
-        "between Hebrew letters": told("ש", "ש"),
-        "between Thai letters": told("ก", "ก"),
-        "between Han": told("字", "字"),
-        "between pictures": told("😀", "😀"),
+        "alone": hidden("", ""),
+        "between Latin letters": hidden("ab", "cd"),
+        "between Latin words": hidden("ab ", " cd"),
+        "between digits": hidden("1", "2"),
+        "between Hebrew letters": hidden("ש", "ש"),
+        "between Thai letters": hidden("ก", "ก"),
+        "between Han": hidden("字", "字"),
+        "between pictures": hidden("😀", "😀"),
         "in the name of a file": lambda one: ascii(bool(_CHANGED.search(one)) or [*unseen(f"x{one}.md")]),
         "in a key": lambda one: str(known.is_plain("".join(letter for _, letter in unseen(f"a{one}b")))),
         "as a word": lambda one: ascii([known.is_word(one), _words(f"a{one}b c")]),
