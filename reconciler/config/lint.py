@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reconciler.config.conflict import CONFLICT, DECIDE, conflict
 from reconciler.config.dropped import backslash, changed
 from reconciler.config.exposure import API, FILE, NAME, READERS, REMEDY, RENAME, Named, exposure
 from reconciler.config.invisible import unseen
-from reconciler.config.leftovers import LEFT, leftovers
+from reconciler.config.leftovers import LEFT
 from reconciler.config.malformed import ESCAPE
 from reconciler.config.span import Span
-from reconciler.model.characters import MOST_MARKS, heap, named, quoted
+from reconciler.config.text_faults import Fault, text_faults
+from reconciler.model.characters import named, quoted
 from reconciler.model.diagnostic import Origin
 from reconciler.model.field import Items, Mapped, Text
 from reconciler.model.keys import keys
@@ -31,12 +31,9 @@ if TYPE_CHECKING:
 
 _TEXT = "text"
 VARIABLE = re.compile(r"\$\{var\.[^}\n$]{0,100}\}")
-_BARE = re.compile(r"<[A-Za-z][A-Za-z _-]{1,40}>|\[[A-Za-z][A-Za-z _-]{1,40}\]")
-CIPHER = re.compile(
-    r"ENC\[AES256_GCM,data:[A-Za-z0-9+/=]{2,}|\$ANSIBLE_VAULT;1\.[0-9];AES256\s{1,40}[0-9a-f]{40}"
+_BARE = re.compile(  # what is left of a form: <your-team>
+    r"[<\[](?:your|insert|enter|fill[ _-]in|name[ _-]of)[ _-][a-z _-]{1,40}[>\]]", re.ASCII | re.IGNORECASE
 )
-MARKS = "combining marks in a row, which cover what is around them"
-FEWER = f"use at most {MOST_MARKS} for a letter"
 _MOST = 5  # problems of one kind in one text; the rest are likely the same mistake
 
 
@@ -46,7 +43,8 @@ class Lint:
 
     ``texts`` and ``prose`` are names of fields of text, ``files`` of those that name files. ``allowed`` holds
     characters to pass, ``checked`` the paths of files in which all that can be seen was checked as a whole,
-    however many assistants share them, ``secrets`` what looked like a key in them.
+    however many assistants share them, ``secrets`` what looked like a key in them. ``clean`` has the
+    identities of items without a fault, which live as long as the configuration is read.
     """
 
     texts: frozenset[str] = frozenset()
@@ -55,7 +53,7 @@ class Lint:
     allowed: set[str] = field(default_factory=set)
     checked: set[str] = field(default_factory=set)
     secrets: set[str] = field(default_factory=set)
-    items: set[int] = field(default_factory=set)
+    clean: set[int] = field(default_factory=set)
 
     def source(self, source: Source) -> Iterator[Diagnostic]:
         """Yield what the file of a prompt hides or gives away."""
@@ -119,20 +117,21 @@ class Lint:
         for row in layers.fields:
             if isinstance(row, Text) and (text := values.get(row.name)):
                 _check_text(layers, row, text)
-            for path, text in self._short(row, values.get(row.name)):
-                check_words(layers, text, row.name, *path)
+            self._check_words(layers, row, values.get(row.name) or ())
 
-    def _short(self, row: Field, value: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """Yield the texts of a field that is no prompt, and where each is; shared items only once."""
+    def _check_words(self, layers: Layers, row: Field, value: Any) -> None:
+        """Report the faults of a value; an item without any is judged once, however many share it."""
         if isinstance(row, Text) and not row.prose and value:
-            yield (), value
+            check_words(layers, value, row.name)
         elif isinstance(row, Mapped):
-            yield from (((key,), text) for key, text in (value or {}).items() if isinstance(text, str))
+            for key, text in dict(value).items():
+                if isinstance(text, str):
+                    check_words(layers, text, row.name, key)
         elif isinstance(row, Items):
-            for number, item in enumerate(value or ()):
-                if id(item) not in self.items:
-                    self.items.add(id(item))
-                    yield from (((number,), text) for text in _leaves(item))
+            for number, item in enumerate(value):
+                if id(item) not in self.clean:
+                    found = [check_words(layers, text, row.name, number) for text in _leaves(item)]
+                    self.clean.update(() if any(found) else (id(item),))
 
     def escaped(self, piece: Span, reason: str) -> Iterator[Diagnostic]:
         """Yield what a text hides or gives away behind escapes; the rest was found in its source.
@@ -161,25 +160,23 @@ def _check_text(layers: Layers, row: Text, text: str) -> None:
         layers.warn("AS508", problem, row.name, help=f"name {better}")
 
 
-def check_words(layers: Layers, text: str, *path: str | int, file: str = "") -> None:
-    """Report what a text has that was hardly meant to be sent, at the value under a path."""
-    for word in first(leftovers(text)):
-        layers.warn("AS503", f"{quoted(word[0])} {LEFT}", *path, file=file)
+def check_words(layers: Layers, text: str, *path: str | int, file: str = "") -> bool:
+    """Report what a text has that was hardly meant to be sent, at the value under a path; whether it has."""
+    found = [*_faults(text)]
+    for fault in found:
+        report = layers.warn if fault.is_warning else layers.problem
+        report(fault.code, fault.problem, *path, help=fault.help, file=file)
+    return bool(found)
+
+
+def _faults(text: str) -> Iterator[Fault]:
+    """Yield the faults of a text that is no prompt."""
+    yield from text_faults(text)
     if _BARE.fullmatch(text):
-        layers.warn("AS503", f"{quoted(text)} {LEFT}", *path, file=file)
+        yield Fault("AS503", f"{quoted(text)} {LEFT}", "", 0, is_warning=True)
     for use in first(VARIABLE.finditer(text)):
-        layers.warn(
-            "AS503", f"{use[0]} is sent as it stands: only prompts can be templates", *path, file=file
-        )
-    if cipher := CIPHER.search(text):
-        problem = f"{quoted(cipher[0][:20])} begins an encrypted text, which is sent as it stands"
-        layers.problem("AS310", problem, *path, help="decrypt it first", file=file)
-    if conflict(text) is not None:
-        layers.problem("AS509", CONFLICT, *path, help=DECIDE, file=file)
-    if marks := heap(text):
-        called = f"the name of {quoted(file)}" if file else f"`{path[0]}`"
-        problem = f"{called} has {len(marks[0])} {MARKS}"
-        layers.warn("AS512", problem, *path, help=FEWER, file=file)
+        problem = f"{use[0]} is sent as it stands: only prompts can be templates"
+        yield Fault("AS503", problem, "", use.start(), is_warning=True)
 
 
 def _leaves(value: Any) -> Iterator[str]:

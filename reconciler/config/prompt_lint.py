@@ -10,10 +10,11 @@ from reconciler.config.conflict import CONFLICT, DECIDE, conflict
 from reconciler.config.exposure import READERS, REMEDY
 from reconciler.config.invisible import unseen
 from reconciler.config.leftovers import LEFT, leftovers
-from reconciler.config.lint import CIPHER, FEWER, MARKS, VARIABLE, first, invisible, is_known, width
+from reconciler.config.lint import VARIABLE, first, invisible, is_known, width
 from reconciler.config.placeholder import CUT, placeholder
 from reconciler.config.shapes import listed
-from reconciler.model.characters import MOST_MARKS, heap, quoted, stands_alone
+from reconciler.config.text_faults import text_faults
+from reconciler.model.characters import MOST_MARKS, quoted, stands_alone
 from reconciler.model.keys import keys, named
 
 if TYPE_CHECKING:
@@ -31,17 +32,7 @@ _ITEM_WORD = re.compile(r"`([A-Za-z0-9_-]{2,64})`|\b([A-Za-z0-9]+(?:_[A-Za-z0-9]
 _CARRIAGE = "lines end in CR LF here, and are sent so"
 _MAKE = ("is what looks like", "make what looks like")
 _MOST_MARKS = 2 * MOST_MARKS  # of a prompt, which may be in a script whose letters are stacked
-_BLANKS = " \t\u2003\u3000"
-_THIN = "\u2000-\u200a\u205f"
-_GAP = re.compile(  # beyond every screen, or too thin to be counted by eye
-    rf"(?<![{_BLANKS}])[{_BLANKS}]{{200,}}(?=\S)(?![|{_BLANKS}]{{0,4000}}(?:[\r\n]|\Z))|(?<!\n)\n{{100,}}(?=[^\n])|(?<![{_THIN}])[{_THIN}]{{8,}}"
-)
-_ENTITY = re.compile(
-    r"&#(?:x0{0,4}(?:202[a-e]|206[6-9]|e00[0-7][0-9a-f])|0{0,4}(?:823[4-8]|829[4-7]));",
-    re.IGNORECASE,
-)
-_RETURN = re.compile(r"\r(?!\n|\Z)")
-_EMPTY = 3  # line ends behind the last word that are not worth a warning
+_FINAL = 2  # line ends behind the last word: that of its line, and one empty line
 _FEW = 50  # words that are faster looked for one by one
 _NEAR = 8  # letters around one that cannot be seen, which decide whether its script needs it
 
@@ -112,7 +103,7 @@ class PromptLint:
                 remedy = "say `template: true`"
                 yield piece.diagnostic("AS503", problem, use.start(), len(use[0]), help=remedy).as_warning()
         body = piece.text.rstrip("\r\n")
-        if body and piece.text.count("\n", len(body)) > _EMPTY:
+        if body and piece.text.count("\n", len(body)) > _FINAL:
             problem = "the text ends in empty lines, which are sent too"
             yield piece.diagnostic("AS504", problem, len(body) - 1, help="remove them").as_warning()
 
@@ -147,37 +138,13 @@ class PromptLint:
 
 def _text(piece: Span) -> Iterator[Diagnostic]:
     """Yield what is wrong with a piece or a value by itself."""
-    for word in first(leftovers(piece.text)):
-        problem = f"{quoted(word[0])} {LEFT}"
-        yield piece.diagnostic("AS503", problem, word.start(), len(word[0])).as_warning()
+    for fault in text_faults(piece.text, _MOST_MARKS):
+        found = piece.diagnostic(fault.code, fault.problem, fault.at, fault.width, help=fault.help)
+        yield found.as_warning() if fault.is_warning else found
     carriage = piece.text.find("\r\n")
     if carriage >= 0:
         yield piece.diagnostic("AS504", _CARRIAGE, carriage, help="save it with LF line ends").as_warning()
-    marker = conflict(piece.text)
-    if marker is not None:
-        yield piece.diagnostic("AS509", CONFLICT, marker, 7, help=DECIDE)
-    for gap in first(_GAP.finditer(piece.text)):
-        what = "line ends" if gap[0][0] == "\n" else "blanks"
-        problem = f"{len(gap[0]):,} {what} in a row can hide something"
-        yield piece.diagnostic("AS501", problem, gap.start(), help="remove them")
-    for entity in first(_ENTITY.finditer(piece.text)):
-        problem = f"{entity[0]} stands for a character that cannot be seen"
-        yield piece.diagnostic("AS501", problem, entity.start(), len(entity[0]), help="remove it")
-    if (cr := _RETURN.search(piece.text)) is not None:
-        problem = "a carriage return without a line feed: a terminal shows only what follows it"
-        yield piece.diagnostic("AS504", problem, cr.start(), help="end the line with LF").as_warning()
-    yield from _encrypted(piece)
-    if marks := heap(piece.text, _MOST_MARKS):
-        problem = f"{len(marks[0])} {MARKS}"
-        yield piece.diagnostic("AS512", problem, marks.start(), help=FEWER).as_warning()
-
-
-def _encrypted(piece: Span) -> Iterator[Diagnostic]:
-    """Yield what only stands for a text: an encrypted value, or a placeholder that is written in place."""
-    if cipher := CIPHER.search(piece.text):
-        problem = f"{quoted(cipher[0][:20])} begins an encrypted text, which is sent as it stands"
-        yield piece.diagnostic("AS310", problem, cipher.start(), help="decrypt it first")
-    elif piece.whole and (stands := placeholder(*_edges(piece.text))):
+    if piece.whole and (stands := placeholder(*_edges(piece.text))):
         yield piece.diagnostic("AS310", f"the text is {stands.what}, not its content", 0, help=stands.help)
 
 

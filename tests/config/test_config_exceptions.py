@@ -283,3 +283,19 @@ def test_a_file_for_an_unknown_assistant_gets_the_name_of_the_file(found):
         allowing(("AS505", "assistant.handbook-of-all-prices.rst")) + "assistants:\n  desk: {model: m}\n"
     )
     assert one.help == "if it is a file, write file.assistant.handbook-of-all-prices.rst"
+
+
+SHARED_TOOL = """\
+defaults:
+  model: m
+  tools: [{type: function, function: {name: f, description: 'FIXME: describe it'}}]
+assistants: {desk: {}, shop: {}}
+"""
+
+
+def test_a_finding_in_a_tool_of_the_defaults_is_not_allowed_for_one_of_those_that_have_it(codes):
+    assert codes(allowing(("AS503", "assistant.desk")) + SHARED_TOOL) == ["AS503"]
+
+
+def test_a_finding_in_a_tool_of_the_defaults_is_allowed_for_each_that_has_it(codes):
+    assert codes(allowing(("AS503", "assistant.desk"), ("AS503", "assistant.shop")) + SHARED_TOOL) == []
