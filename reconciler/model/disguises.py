@@ -6,6 +6,7 @@ import re
 from array import array
 from base64 import b64encode
 from dataclasses import dataclass
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from reconciler.model.encodings import ENCODINGS, Encoding, blanked, legible
@@ -130,7 +131,7 @@ def unescaped(text: str) -> Iterator[View]:
 
 def _views(view: View, wanted: Callable[[str], bool], depth: int) -> Iterator[View]:
     if "\x1b" in view.text:
-        view = replaced(view, _COLOUR, lambda _: "")
+        view = without(view, _COLOUR)
     yield from _wanted(view, wanted, depth)
     for _ in range(_ROUNDS):
         decoded = _unescape(view) if _may_be_encoded(view.text) else view
@@ -188,6 +189,16 @@ def replaced(view: View, pattern: re.Pattern[str], meaning: Callable[[str], str]
     starts.extend(view.starts[at:])
     ends.extend(view.ends[at:])
     return View("".join([*parts, view.text[at:]]), starts, ends)
+
+
+def without(view: View, pattern: re.Pattern[str]) -> View:
+    """Return a view without what a pattern matches."""
+    kept = bytearray(b"\1") * len(view.text)
+    for found in pattern.finditer(view.text):
+        begin, end = found.span()
+        kept[begin:end] = bytes(end - begin)
+    text = "".join(compress(view.text, kept))
+    return View(text, array("L", compress(view.starts, kept)), array("L", compress(view.ends, kept)))
 
 
 def _unescape(view: View) -> View:

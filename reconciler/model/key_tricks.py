@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
+from heapq import merge
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from reconciler.model.disguises import View, replaced, unescaped
+from reconciler.model.disguises import View, replaced, unescaped, without
 from reconciler.model.encodings import BASE32, ENCODINGS, blanked, legible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from reconciler.model.encodings import Encoding
     from reconciler.model.key_forms import Key
@@ -74,9 +75,8 @@ Find: TypeAlias = "Callable[[str], Sequence[Key]]"
 def joined(text: str) -> Iterator[View]:
     """Yield a text without what cuts keys, in Latin letters, around where that makes another text of it."""
     latin, spans = _in_latin(text)
-    spans += [found.span() for found in _SEAM.finditer(latin)]
-    if spans:
-        yield replaced(near(latin, spans), _SEAM, lambda _: "")
+    if view := near(latin, merge(spans, _spans(_SEAM, latin))):
+        yield without(view, _SEAM)
 
 
 def assembled(text: str) -> Iterator[View]:
@@ -84,15 +84,15 @@ def assembled(text: str) -> Iterator[View]:
 
     Words and measurements can stand so as well: only the form of a maker shows a key in it.
     """
-    for pattern, meaning in (
-        (_SPELT, _unspelt),
-        (_GROUPS, _unparted),
-        (_PIECES, _nothing),
-        (_CODES, _letters),
-    ):
-        spans = [found.span() for found in pattern.finditer(text)]
-        if spans:
-            yield replaced(near(text, spans), pattern, meaning)
+    for pattern, meaning in ((_SPELT, _unspelt), (_GROUPS, _unparted), (_CODES, _letters)):
+        if view := near(text, _spans(pattern, text)):
+            yield replaced(view, pattern, meaning)
+    if view := near(text, _spans(_PIECES, text)):
+        yield without(view, _PIECES)
+
+
+def _spans(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
+    return (found.span() for found in pattern.finditer(text))
 
 
 def _unspelt(run: str) -> str:
@@ -101,10 +101,6 @@ def _unspelt(run: str) -> str:
 
 def _unparted(run: str) -> str:
     return run.replace(" ", "")
-
-
-def _nothing(_: str) -> str:
-    return ""
 
 
 def _letters(run: str) -> str:
@@ -127,27 +123,42 @@ def _in_latin(text: str) -> tuple[str, list[tuple[int, int]]]:
     return "".join([*parts, text[at:]]), spans
 
 
-def near(text: str, spans: Sequence[tuple[int, int]]) -> View:
-    """Return what is around some stretches of a text, as much as is looked at, with gaps between."""
+def near(text: str, spans: Iterable[tuple[int, int]]) -> View | None:
+    """Return what is around some stretches of a text, with gaps between; None without a stretch.
+
+    The stretches are in order. Only as much is returned as is looked at.
+    """
+    windows = _windows(len(text), spans)
+    if not windows:
+        return None
     if len(text) <= _NEAR:
         return View(text, range(len(text)), range(1, len(text) + 1))
     parts: list[str] = []
-    starts, ends, last = array("L"), array("L"), 0
-    for begin, end in sorted(spans):
-        first, last_one = max(last, begin - _NEAR), min(len(text), end + _NEAR)
-        if first >= last_one:
-            continue
-        if first > last and parts:
+    starts, ends = array("L"), array("L")
+    for first, last in windows:
+        if parts:
             parts.append("\n\0\n")
             starts.extend([first] * 3)
             ends.extend([first + 1] * 3)
-        parts.append(text[first:last_one])
-        starts.extend(range(first, last_one))
-        ends.extend(range(first + 1, last_one + 1))
-        last = last_one
-        if len(starts) > _MOST:
-            break
+        parts.append(text[first:last])
+        starts.extend(range(first, last))
+        ends.extend(range(first + 1, last + 1))
     return View("".join(parts), starts, ends)
+
+
+def _windows(length: int, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the stretches that are near others in a text of a length, in order and apart, up to a sum."""
+    windows: list[tuple[int, int]] = []
+    room, first, last = _MOST, 0, 0  # what is left to take, and the window that is open
+    for begin, end in spans:
+        if begin - _NEAR > last:
+            windows += [(first, last)] * (last > 0)
+            room -= last - first
+            first = begin - _NEAR
+        last = max(last, end + _NEAR)
+        if last - first >= room:
+            break
+    return [*windows, (first, min(last, length, first + room))] if last else windows
 
 
 def hidden(text: str, find: Find) -> Iterator[Key]:

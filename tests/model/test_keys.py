@@ -6,7 +6,10 @@ from base64 import b64encode
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from reconciler.model.key_tricks import near
 from reconciler.model.keys import keys, masked, named
 from reconciler.model.randomness import are_words, is_placeholder, randomness
 
@@ -123,3 +126,15 @@ def test_half_a_megabyte_is_read_in_no_more_than_its_share(name):
     begun = time.process_time()
     masked(text, keys(text))
     assert time.process_time() - begun < 2
+
+
+@given(st.lists(st.tuples(st.integers(0, 6_000), st.integers(1, 9)), max_size=6), st.integers(2_000, 6_010))
+def test_what_is_near_a_cut_is_looked_at_and_nothing_else(cuts, length):
+    spans = sorted((begin, min(begin + size, length)) for begin, size in cuts if begin < length)
+    view = near("x" * length, spans)
+
+    around = [range(max(0, begin - 1_000), min(length, end + 1_000)) for begin, end in spans]
+    seen = (
+        set() if view is None else {at for at, one in zip(view.starts, view.text, strict=True) if one == "x"}
+    )
+    assert seen == set().union(*around)
