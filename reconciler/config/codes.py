@@ -327,8 +327,8 @@ _RULES = (
     Rule(
         "AS504",
         "line ends that surprise",
-        "Every letter is sent, so CR LF, empty lines at the end of a prompt, and a line break in a short "
-        "text such as a name are sent too.",
+        "Every letter is sent, so CR LF, a carriage return alone, more than one empty line at the end of a "
+        "prompt, and a line break in a short text such as a name are sent too.",
         guesses=True,
     ),
     Rule(
