@@ -308,6 +308,13 @@ _RULES = (
     ),
     # 5xx: prompts
     Rule(
+        "AS427",
+        "an invalid import",
+        "`import:` names what exists on the server by its id, and the declared address that takes it: "
+        "`{id: asst_abc123, to: assistant.support}`. An assistant with the ownership mark of another project "
+        "also needs `from: PROJECT/ENVIRONMENT`, or `PROJECT/-`. Each id and each address is there once.",
+    ),
+    Rule(
         "AS501",
         "a character that cannot be seen",
         "A reviewer sees nothing, and the model reads it: instructions can hide in zero-width, "

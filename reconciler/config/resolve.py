@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.config import lookalike
 from reconciler.config.attachments import Attachments
 from reconciler.config.environments import Environments
+from reconciler.config.imports import Imports
 from reconciler.config.items import ItemLists
 from reconciler.config.layers import Layer, Layers
 from reconciler.config.lint import Lint
@@ -28,7 +29,7 @@ from reconciler.model.characters import quoted
 from reconciler.model.diagnostic import AllowedFinding, Diagnostic, Origin
 from reconciler.model.field import Items, Mapped, Text
 from reconciler.model.mark import NO_ENVIRONMENT
-from reconciler.model.resource import Desired, DesiredAssistant
+from reconciler.model.resource import Desired, DesiredAssistant, Owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -145,16 +146,26 @@ class _Resolver:
         moves = Moves(frozenset(address.assistant(name) for name in names), self.problems)
         moves.read(documents, complete=complete)
         assistants = self._assistants([*self._layers(documents, chosen)])
+        uploads = self.attachments.uploads
+        environment = self.choice.environment or NO_ENVIRONMENT
+        imports = Imports(Owner(project, environment), self.problems).read(
+            documents,
+            chosen,
+            assistants=moves.declared,
+            files=[one.address for one in uploads.values()],
+            complete=complete,
+        )
         self._unused(documents, chosen)
         self._decide()
         return Desired(
             project,
             assistants,
-            files=tuple(self.attachments.uploads.values()),
-            environment=self.choice.environment or NO_ENVIRONMENT,
+            files=tuple(uploads.values()),
+            environment=environment,
             moved=moves.earlier(),
             removed=frozenset(moves.removed),
             exceptions=self._exceptions(),
+            imports=imports,
         )
 
     def _environment_nodes(self) -> dict[str, Node]:

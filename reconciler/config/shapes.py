@@ -73,11 +73,20 @@ class Values(Strict):
         lifecycle: Lifecycle | None = None
 
 
+class Import(Strict):
+    """An object on the server that the configuration takes over, and the owner that its mark may name."""
+
+    id: str
+    to: str
+    from_: str = Written(alias="from", default="")
+
+
 class Environment(Strict):
     """What one environment changes; a patch takes the place of the fields it names."""
 
     vars: dict[str, Value] = Written(default={})
     patches: dict[str, Values] = Written(default={})
+    import_: list[Import] = Written(alias="import", default=[])
 
 
 class Move(Strict):
@@ -116,6 +125,7 @@ class Document(Strict):
     environments: dict[str, Environment] = Written(default={})
     moved: list[Move] = Written(default=[])
     removed: list[str] = Written(default=[])
+    import_: list[Import] = Written(alias="import", default=[])
     lint: Lint = Lint()
 
 

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from reconciler.model.address import Kind
+from reconciler.model.address import ENVIRONMENT_PATTERN, PROJECT_PATTERN, Kind
 from reconciler.model.canonical import digest
 from reconciler.model.mark import MARK_KEY, NO_ENVIRONMENT, Mark
 
@@ -54,13 +54,46 @@ class DesiredAssistant:
     sources: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A project and one of its environments; ``-`` stands for no environment."""
+
+    project: str
+    environment: str = NO_ENVIRONMENT
+
+    def __str__(self) -> str:
+        return f"{self.project}/{self.environment}"
+
+    @classmethod
+    def parse(cls, text: str) -> Owner:
+        """Return the owner in ``PROJECT/ENVIRONMENT``; ValueError for anything else."""
+        project, slash, environment = text.partition("/")
+        is_named = environment == NO_ENVIRONMENT or ENVIRONMENT_PATTERN.match(environment)
+        if not (slash and PROJECT_PATTERN.match(project) and is_named):
+            raise ValueError(f"{text!r} is not an owner; write PROJECT/ENVIRONMENT, or PROJECT/-")
+        return cls(project, environment)
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """An assistant or an upload that exists already, and that the configuration names by its id.
+
+    ``former`` is the owner that its ownership mark may name; without it the object has no mark.
+    """
+
+    id: str
+    address: Address
+    origin: Origin
+    former: Owner | None = None
+
+
 @dataclass(frozen=True)
 class Desired:
     """Everything a configuration declares, in the order it was declared.
 
     ``moved`` maps the address of a declared assistant to those it had before, the latest first. ``removed``
     holds addresses to forget without deleting what they stand for. ``exceptions`` are findings of the checks
-    that the configuration allows.
+    that the configuration allows. ``imports`` has the object on the server of an address, by that address.
     """
 
     project: str
@@ -70,6 +103,7 @@ class Desired:
     moved: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict)
     removed: frozenset[Address] = frozenset()
     exceptions: tuple[AllowedFinding, ...] = ()
+    imports: Mapping[Address, Import] = field(default_factory=dict)
 
     @cached_property
     def by_address(self) -> Mapping[Address, DesiredAssistant | DesiredFile]:

@@ -230,6 +230,7 @@ def test_the_table_of_fields_is_that_of_the_shapes():
         "`lifecycle`": fields(shapes.Lifecycle),
         "an environment": fields(shapes.Environment),
         "one of `moved`": fields(shapes.Move),
+        "one of `import`": fields(shapes.Import),
         "`lint`": fields(shapes.Lint),
         "one of `allow`": fields(shapes.Allowed),
     }
