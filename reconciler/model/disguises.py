@@ -152,10 +152,11 @@ def _wanted(view: View, wanted: Callable[[str], bool], depth: int) -> Iterator[V
         are_wanted = [any(map(wanted, readings(legible(one), depth - 1))) for one in encoding.decoded(few)]
         if not any(are_wanted):
             continue
-        phases = zip(are_wanted, encoding.decoded(runs), encoding.sizes(runs), strict=True)
-        for decoded, sizes in ((decoded, sizes) for is_wanted, decoded, sizes in phases if is_wanted):
+        for phase, decoded in enumerate(encoding.decoded(runs)):
+            if not are_wanted[phase]:
+                continue
             starts, ends = array("L"), array("L")
-            for (start, end), size in zip(spans, sizes, strict=True):
+            for (start, end), size in zip(spans, encoding.sizes(runs, phase), strict=True):
                 starts.extend(array("L", [view.starts[start]]) * size)
                 ends.extend(array("L", [view.ends[end - 1]]) * size)
             yield from _views(View(blanked(decoded), starts, ends), wanted, depth - 1)

@@ -57,11 +57,10 @@ class Encoding:
         for phase in range(self.phases):
             yield self.octets("".join([self._padded(run[phase:]) for run in letters])).decode("latin-1")
 
-    def sizes(self, runs: Sequence[str]) -> Iterator[list[int]]:
-        """Yield how many characters each run has in those texts."""
+    def sizes(self, runs: Sequence[str], phase: int) -> list[int]:
+        """Return how many characters each run has in the text of a phase."""
         lengths = [len(self.letters(run)) for run in runs]
-        for phase in range(self.phases):
-            yield [len(self._padded("A" * (length - phase))) // self.unit * self.size for length in lengths]
+        return [len(self._padded("A" * (length - phase))) // self.unit * self.size for length in lengths]
 
     def _padded(self, run: str) -> str:
         gap = ("0" if self.unit == _TWO else "A") * self.unit

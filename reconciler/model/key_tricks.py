@@ -162,8 +162,8 @@ def _windows(length: int, spans: Iterable[tuple[int, int]]) -> list[tuple[int, i
 
 
 def hidden(text: str, find: Find) -> Iterator[Key]:
-    """Yield the keys of a text that are read only once it is joined or decoded; ``find`` finds plain ones."""
-    for view in (*joined(text), *unescaped(text)):
+    """Yield the keys of a text that are read only once it is decoded; ``find`` finds plain ones."""
+    for view in unescaped(text):
         yield from (view.key(key) for key in find(view.text))
     yield from _encoded(text, find, _DEPTH)
 
@@ -192,11 +192,11 @@ def _in_runs(
     runs: Sequence[str], spans: Sequence[tuple[int, int]], encoding: Encoding, deeper: _Deeper
 ) -> Iterator[Key]:
     """Yield the runs of one encoding that are, or contain, a key."""
-    for decoded, sizes in zip(encoding.decoded(runs), encoding.sizes(runs), strict=True):
+    for phase, decoded in enumerate(encoding.decoded(runs)):
         plain = legible(decoded)
         if not plain or not any(deeper.keys(plain)):
             continue
-        starts = [*accumulate(sizes, initial=0)]
+        starts = [*accumulate(encoding.sizes(runs, phase), initial=0)]
         for key in deeper.keys(blanked(decoded)):
             start, end = spans[bisect_right(starts, key.start) - 1]
             yield key._replace(start=start, end=end)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from reconciler.model.key_contexts import secrets
@@ -52,8 +53,7 @@ _PARAMETER = re.compile(
 
 def keys(text: str) -> Sequence[Key]:
     """Return what looks like a key in a text, in order; it may be cut, in other letters or encoded."""
-    assembled_keys = (view.key(key) for view in assembled(text) for key in _formed(view.text))
-    return _apart([*_plain(text), *hidden(text, _plain), *assembled_keys])
+    return _apart([*_plain(text), *_undone(text), *hidden(text, _plain)])
 
 
 def _plain(text: str) -> Sequence[Key]:
@@ -116,12 +116,11 @@ def masked(text: str, found: Iterable[Key] | None = None) -> str:
     return text
 
 
-def _undone(text: str) -> Iterator[Key]:
-    """Yield the keys of a text that are read once it is joined."""
-    for view in joined(text):
-        yield from (view.key(key) for key in _plain(view.text))
-    for view in assembled(text):
-        yield from (view.key(key) for key in _formed(view.text))
+@lru_cache(maxsize=1)
+def _undone(text: str) -> Sequence[Key]:
+    """Return the keys of a text that are read once it is joined; a text that has some is then masked."""
+    found = [view.key(key) for view in joined(text) for key in _plain(view.text)]
+    return (*found, *(view.key(key) for view in assembled(text) for key in _formed(view.text)))
 
 
 def _masked_part(key: Key) -> tuple[int, int]:
