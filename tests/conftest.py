@@ -26,16 +26,28 @@ settings.load_profile("patient")
 
 TESTS = Path(__file__).parent
 UNTRACED = {
-    *("api/test_api_budgets.py", "api/test_api_memory.py", "budgets/test_budgets.py"),
-    *("budgets/test_patterns.py", "render/test_render_budgets.py", "render/test_render_visible.py"),
-    *("config/test_config_unseen.py", "engine/test_engine_stories.py", "journeys/test_server_table.py"),
-    *("journeys/test_tampered_state.py", "sweep/test_edits.py", "sweep/test_fuzz.py"),
-    *("engine/test_engine_moved.py", "engine/test_engine_removed.py", "engine/test_observing.py"),
-    *("engine/test_engine_second_actor.py", "journeys/test_deviations.py", "journeys/test_secrets.py"),
-    *("journeys/test_killed.py", "journeys/test_state_places.py", "model/test_redactor.py"),
-    *("render/test_render_markdown.py", "render/test_render_hostile_documents.py"),
+    "api": "api_attempts api_budgets api_faults api_hover api_life api_limits api_memory "
+    "api_pages api_reading api_seed api_typing api_uploads",
+    "browser": "foreign_pages report report_hostile",
+    "budgets": "budgets patterns",
+    "config": "config_lookalike config_paths config_problems config_unseen config_yaml",
+    "engine": "edges engine_looks engine_moved engine_removed engine_second_actor engine_stories observing",
+    "journeys": "checkouts connection_remedies cut_list deviations imports killed page pipes "
+    "promises reading review_flow saved_plan secrets serve server_table state_places "
+    "streams tampered_state truthful_reports warnings",
+    "model": "redactor",
+    "peers": "stock_sdk",
+    "pipelines": "workflows",
+    "reliability": "a_part_of_the_sweep",
+    "render": "render_budgets render_foreign render_golden render_hostile_documents "
+    "render_markdown render_visible",
+    "server": "mount",
+    "sweep": "edits fuzz older_states verdicts",
 }
-"""Files of tests that measure time, which tracing multiplies, or that play lines which others trace."""
+"""Files of tests by directory, which nothing traces.
+
+They measure time, which tracing multiplies, or others trace the same lines.
+"""
 
 MEMORY = "/dev/shm"  # noqa: S108 - only pytest's own directory is made in it
 ROOM = 2 << 30
@@ -71,17 +83,18 @@ def pytest_collection_modifyitems(items):
     """Begin with what takes longest, and trace no file that measures time or repeats what others trace."""
     items.sort(key=lambda item: "test_a_part_of_the_sweep" not in item.nodeid)
     for item in items:
-        if str(item.path.relative_to(TESTS)) in UNTRACED:
+        if item.path.stem.removeprefix("test_") in UNTRACED.get(item.path.parent.name, "").split():
             item.add_marker("no_cover")
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker("property")
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch):
-    """No variable of the person running the tests reaches the program."""
+def clean_environment(monkeypatch, request):
+    """No variable of the person running the tests reaches the program; nor tracing, where nothing traces."""
+    unwanted = ("OPENAI_", "ASSISTANTS_SYNC_", *("COVERAGE_",) * ("no_cover" in request.keywords))
     for name in list(os.environ):
-        if name.startswith(("OPENAI_", "ASSISTANTS_SYNC_")) or name in {"CI", "NO_COLOR", "FORCE_COLOR"}:
+        if name.startswith(unwanted) or name in {"CI", "NO_COLOR", "FORCE_COLOR"}:
             monkeypatch.delenv(name)
     monkeypatch.setenv("ASSISTANTS_SYNC_SETTLE", "0")  # every server of the tests shows its writes at once
 
