@@ -89,10 +89,13 @@ def _facts(upload: LiveFile | None) -> Any:
 
 
 def unreviewed(plan: Plan) -> Iterator[tuple[Change, Sequence[str]]]:
-    """Yield each adoption that leaves undeclared behaviour as it was found, and the fields of that."""
+    """Yield each adoption that leaves undeclared behaviour as it was found, and the fields of that.
+
+    An entry that names the object by its id is the consent of a reviewer.
+    """
     for change in plan.changes:
         names = [one.field for one in change.found if one.is_unreviewed]
-        if names and not change.refused:
+        if names and not (change.refused or change.imported):
             yield change, names
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
+from reconciler.engine.importing import missing, unequal
 from reconciler.engine.ownership import Verdict, is_stuck, manages_files
 from reconciler.engine.proofs import Proofs
 from reconciler.model.address import Address
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from reconciler.engine.options import PlanOptions
     from reconciler.engine.ownership import Claims, PlannerInput
-    from reconciler.model.resource import DesiredFile, Live, LiveAssistant, LiveFile
+    from reconciler.model.resource import DesiredFile, Import, Live, LiveAssistant, LiveFile
     from reconciler.model.state import Intent
 
 CONTENT = "content"
@@ -32,13 +33,15 @@ _UNPROVED = (
     "Delete it by hand if no other user needs it"
 )
 _FOREIGN = 2  # uploads of other users among those of an assistant that a mark is compared without
+_STAYS = "was imported, so it stays on the server"
 _OPEN = "nothing proves that this project uploaded"
 
 
 class FileMatch(NamedTuple):
     """The upload that a declared file is, and why; without an id it must be uploaded.
 
-    ``bound`` is what the state knows of the file. ``old`` are earlier uploads that go with it.
+    ``bound`` is what the state knows of the file. ``old`` are earlier uploads that go with it. ``adopted`` is
+    the name on the server of an upload that was imported. ``refused`` says why one cannot be.
     """
 
     file: DesiredFile
@@ -46,6 +49,8 @@ class FileMatch(NamedTuple):
     id: str
     reason: Reason
     old: tuple[UploadRecord, ...] = ()
+    adopted: str = ""
+    refused: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,12 @@ class Uploads:
     def current(self) -> frozenset[str]:
         """Uploads that declared files are: no leftovers, wherever else they are known."""
         return frozenset(match.id for match in self.matches.values() if match.id)
+
+    def digest(self, files: Iterable[DesiredFile]) -> str:
+        """Return what an ownership mark says of the files of an assistant."""
+        matches = [self.matches[file.address] for file in files]
+        adopted = [(one.adopted, one.file.sha256) for one in matches if one.adopted]
+        return files_digest((one.file.identity for one in matches if not one.adopted), adopted)
 
     @cached_property
     def names(self) -> Mapping[str, Address]:
@@ -130,10 +141,31 @@ class _Known:
         """Return the upload that a declared file is; ``recovered`` is what an ownership mark proves."""
         known = self.bound.get(file.address)
         if (found := self.found(file)) and not (recovered and recovered != found.record.id):
-            return FileMatch(file, known, found.record.id, found.reason, old=found.old)
+            adopted = found.record.filename if found.record.adopted else ""
+            return FileMatch(file, known, found.record.id, found.reason, old=found.old, adopted=adopted)
         if known and known.id == recovered and known.current.identity == file.identity:
             return FileMatch(file, known, known.id, Reason.SAME)
+        if (entry := self.entry(file)) and not recovered:
+            return self._imported(file, entry)
         return FileMatch(file, known, recovered, Reason.MARKED)
+
+    def entry(self, file: DesiredFile) -> Import | None:
+        """Return the entry that imports an upload as a declared file; None where it says nothing more."""
+        entry, known = self.inputs.desired.imports.get(file.address), self.bound.get(file.address)
+        if entry is None or (known and known.id == entry.id):
+            return None
+        upload = self.inputs.live.files.get(entry.id)
+        is_other = upload is None or (upload.sha256 is not None and upload.sha256 != file.sha256)
+        return None if known and known.id in self.inputs.live.files and is_other else entry
+
+    def _imported(self, file: DesiredFile, entry: Import) -> FileMatch:
+        """Return an upload that is imported: its content must be the one of the file."""
+        known, upload = self.bound.get(file.address), self.inputs.live.files.get(entry.id)
+        gone, fields = missing(entry, self.inputs.live), self.inputs.options.fields
+        problem = unequal(fields, entry, file, upload, missing=gone)
+        if problem or upload is None:
+            return FileMatch(file, known, entry.id, Reason.IMPORTED, refused=problem)
+        return FileMatch(file, known, upload.id, Reason.IMPORTED, adopted=upload.filename)
 
     def found(self, file: DesiredFile) -> _Candidate | None:
         """Return the first upload of the state that may be a declared file."""
@@ -143,7 +175,7 @@ class _Known:
         """Yield the uploads that the state takes for a declared file, and that exist."""
         known, live = self.bound.get(file.address), self.inputs.live.files
         for one in self._recorded(file, known):
-            if one.record.identity == file.identity and one.record.id in live:
+            if _is_of(one.record, file) and one.record.id in live:
                 yield one
 
     def _recorded(self, file: DesiredFile, known: FileBinding | None) -> Iterator[_Candidate]:
@@ -182,6 +214,12 @@ class _Known:
         return any(record.id not in contained for contained in self.holders.get(file.address, ()))
 
 
+def _is_of(record: UploadRecord, file: DesiredFile) -> bool:
+    """Return whether a record is one of a declared file; an adopted upload may have another name."""
+    is_same = record.adopted and record.sha256 == file.sha256
+    return is_same or record.identity == file.identity
+
+
 def _holders(inputs: PlannerInput, claims: Claims) -> Mapping[Address, Sequence[Collection[str]]]:
     """Return what the assistants contain to which this plan may attach a declared file."""
     found: dict[Address, list[Collection[str]]] = {}
@@ -201,7 +239,7 @@ def _holders(inputs: PlannerInput, claims: Claims) -> Mapping[Address, Sequence[
 def _bound(inputs: PlannerInput) -> Mapping[Address, FileBinding]:
     """Return every bound file, and what interrupted runs uploaded for an address, proved by its content."""
     bound = dict(_once(inputs.state.files))
-    taken = {file_id for binding in bound.values() for file_id in binding.ids}
+    taken = {file_id for binding in bound.values() for file_id in binding.ids} | inputs.imported
     for intent in inputs.state.pending:
         for upload in inputs.live.files.values() if intent.step == "upload" else ():
             same = upload.sha256 == intent.sha256 and upload.is_named(intent.filename)
@@ -252,10 +290,22 @@ def _containers(inputs: PlannerInput, claims: Claims, lost: Collection[Address])
         files = inputs.desired.files_of(desired)
         is_lost = any(file.address in lost for file in files)
         if claim and is_lost and (mark := claim.live.mark) and inputs.desired.owns(mark):
-            is_covered = mark.files == files_digest(file.identity for file in files)
+            is_covered = mark.files == _digest(inputs, files)
             given = [one for one in desired.files or () if isinstance(one, str)]
-            containers.append(_Container(files, claim.live, is_covered, given))
+            containers.append(_Container(files, claim.live, is_covered, [*given, *inputs.imported]))
     return containers
+
+
+def _digest(inputs: PlannerInput, files: Sequence[DesiredFile]) -> str:
+    """Return what a mark says of declared files, with those adopted that the configuration imports."""
+    imports, uploads = inputs.desired.imports, inputs.live.files
+    adopted = {one.address: imports[one.address].id for one in files if one.address in imports}
+    named = [
+        (uploads[adopted[one.address]].filename, one.sha256)
+        for one in files
+        if adopted.get(one.address) in uploads
+    ]
+    return files_digest((one.identity for one in files if adopted.get(one.address) not in uploads), named)
 
 
 def _covered_uploads(live: Live, assistant: LiveAssistant) -> Collection[str]:
@@ -269,7 +319,9 @@ def _covered_uploads(live: Live, assistant: LiveAssistant) -> Collection[str]:
     for foreign in range(min(_FOREIGN, len(read) - 1) + 1):
         for others in combinations(read, foreign):
             ours = {one: identity for one, identity in read.items() if one not in others}
-            if assistant.mark and assistant.mark.files == files_digest(ours.values()):
+            adopted = [read[one] for one in others]
+            digests = (files_digest(ours.values()), files_digest(ours.values(), adopted))
+            if assistant.mark and assistant.mark.files in digests:
                 return [one for one, identity in ours.items() if number[identity] == 1]
     return ()
 
@@ -342,6 +394,7 @@ def unread(inputs: PlannerInput, claims: Claims) -> frozenset[str]:
     return frozenset(
         {
             *_of_declared(known),
+            *_of_imports(known),
             *_of_lost(inputs, _containers(inputs, claims, known.lost), known.lost),
             *_of_leftovers(inputs, claims, known),
             *_of_inferred(inputs, known.bound),
@@ -355,6 +408,14 @@ def _of_declared(known: _Known) -> Iterator[str]:
         if known.is_unsure(file):
             candidates = (one.record for one in known.candidates(file))
             yield from (one.id for one in candidates if known.proofs.is_open(one))
+
+
+def _of_imports(known: _Known) -> Iterator[str]:
+    """Yield what is to be imported as a declared file."""
+    for file in known.inputs.desired.files:
+        upload = known.inputs.live.files.get(entry.id) if (entry := known.entry(file)) else None
+        if upload and (upload.sha256 is None or upload.inferred) and known.found(file) is None:
+            yield upload.id
 
 
 def _of_lost(
@@ -471,7 +532,7 @@ class Leftovers:
 
     def parts(self, records: Sequence[UploadRecord]) -> Parts:
         """Return what may become of some uploads."""
-        left = list({one.id: one for one in records if self._is_left(one.id)}.values())
+        left = list({one.id: one for one in records if self._is_left(one.id) and not one.adopted}.values())
         strange = tuple(one.id for one in left if self.uploads.proofs.disproves(one))
         rest = tuple(one for one in left if one.id not in strange)
         unproved = tuple(one.id for one in rest if one.id in self.uploads.inferred)
@@ -511,10 +572,12 @@ def _released(inputs: PlannerInput, claims: Claims) -> frozenset[str]:
 
 def _kept_by_removed(inputs: PlannerInput, claims: Claims) -> Mapping[str, Sequence[Address]]:
     kept: dict[str, list[Address]] = {}
-    for claim in claims.of(Verdict.REMOVED):
-        if inputs.options.selected(claim.address) and not claim.refused:
-            for file_id in claim.live.file_ids:
-                kept.setdefault(file_id, []).append(claim.address)
+    found = [(one.address, one.live) for one in claims.of(Verdict.REMOVED) if not one.refused]
+    lost = [(one, live) for one in inputs.undeclared if (live := inputs.taken_over(one))]
+    for address, live in (*found, *(one for one in lost if one[1].id not in claims.by_id)):
+        if inputs.options.selected(address):
+            for file_id in live.file_ids:
+                kept.setdefault(file_id, []).append(address)
     return kept
 
 
@@ -528,6 +591,10 @@ def wanted_files(inputs: PlannerInput, leftovers: Leftovers) -> dict[Address, Ch
 def _wanted(inputs: PlannerInput, match: FileMatch, leftovers: Leftovers) -> Change:
     """Return what becomes of a declared file: it is kept, replaced, adopted or uploaded."""
     file, bound = match.file, match.bound
+    if match.refused:
+        return Change(
+            file.address, Action.ADOPT, Reason.IMPORTED, id=match.id, refused=match.refused, imported=True
+        )
     if bound and match.reason is Reason.SAME:
         return _kept_as_is(inputs, file, bound, leftovers)
     is_alive = bound is not None and bound.id in inputs.live.files
@@ -544,8 +611,9 @@ def _wanted(inputs: PlannerInput, match: FileMatch, leftovers: Leftovers) -> Cha
         steps=(*upload, *parts.steps),
         id=match.id,
         binding=binding,
-        note=parts.note,
+        note="; ".join(filter(None, (_adopted_note(match, inputs.live), parts.note))),
         wanted=file,
+        imported=match.reason is Reason.IMPORTED,
     )
     after = _content(file.sha256, file.size)
     if bound and is_ours and bound.current.identity != file.identity:
@@ -559,6 +627,15 @@ def _wanted(inputs: PlannerInput, match: FileMatch, leftovers: Leftovers) -> Cha
     if is_alive:
         return replace(made, reason=Reason.STRANGE)
     return replace(made, drifted=bound is not None and not inputs.is_outdated)
+
+
+def _adopted_note(match: FileMatch, live: Live) -> str:
+    """Return the name that an imported upload keeps, or that one stays whose place another one takes."""
+    bound = match.bound.current if match.bound else None
+    if bound and bound.adopted and bound.id != match.id and bound.id in live.files:
+        return f"{bound.id} {_STAYS}"
+    is_renamed = match.adopted not in {"", match.file.filename}
+    return f"its name on the server is {match.adopted}" if is_renamed else ""
 
 
 def _kept_as_is(inputs: PlannerInput, file: DesiredFile, bound: FileBinding, leftovers: Leftovers) -> Change:
@@ -583,7 +660,15 @@ def _binding(match: FileMatch, parts: Parts, uploads: Uploads) -> FileBinding:
     file = match.file
     ids = (match.id, *(one.id for one in parts.rest))
     inferred = tuple(one for one in ids if one in uploads.inferred)
-    return FileBinding(match.id, file.filename, file.sha256, file.size, old=parts.rest, inferred=inferred)
+    return FileBinding(
+        match.id,
+        match.adopted or file.filename,
+        file.sha256,
+        file.size,
+        old=parts.rest,
+        inferred=inferred,
+        adopted=(match.id,) * bool(match.adopted),
+    )
 
 
 def _content(sha256: str, size: int) -> dict[str, str | int]:
@@ -610,9 +695,14 @@ def unwanted_files(
 def _unwanted(inputs: PlannerInput, address: Address, binding: FileBinding, leftovers: Leftovers) -> Change:
     """Return what becomes of a bound file: what nothing refers to is deleted, the rest stays known.
 
-    What a removed assistant keeps, and what nothing proves to be ours, is forgotten.
+    What a removed assistant keeps, what was imported, and what nothing proves to be ours, is forgotten.
     """
     parts = leftovers.parts(binding.records)
+    if binding.current.adopted:
+        if not parts.rest:
+            note = f"it {_STAYS}"
+            return Change(address, Action.FORGET, inputs.options.because, id=binding.id, note=note)
+        binding = _reduced(binding, parts.rest)
     keepers = tuple(sorted({keeper for one in binding.ids for keeper in leftovers.kept.get(one, ())}))
     if keepers and not parts.rest:
         note = f"it stays with {', '.join(map(str, keepers))}"

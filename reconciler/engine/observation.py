@@ -64,7 +64,7 @@ async def _examined(
         live = await provider.contents(live, live.silent)
     inputs = PlannerInput(desired, live, state, options)
     claims = identify(inputs)
-    adopted = [claim.live for claim in claims.of(Verdict.ADOPTED)]
+    adopted = [claim.live for claim in claims.of(Verdict.ADOPTED, Verdict.IMPORTED)]
     described = await _described(provider, desired, state, live=live, adopted=adopted)
     read: set[str] = set()
     while True:  # a content may lead to another one
@@ -107,7 +107,7 @@ async def _with_missing(provider: Provider, desired: Desired, state: State, *, a
     until, pause, is_first = time.monotonic() + provider.delay, _PAUSE, True
     live = await _listed(provider, desired, state)
     while True:
-        known = {**_attached(desired, state, live), **_known(state)}
+        known = {**_attached(desired, state, live), **_imported(desired), **_known(state)}
         missing = {one: found for one, found in known.items() if not live.holds(one)}
         existing = await _existing(provider, missing, state, allow_missing=allow_missing)
         if not existing:
@@ -159,6 +159,11 @@ def _known(state: State) -> dict[str, _Known]:
     return found
 
 
+def _imported(desired: Desired) -> dict[str, _Known]:
+    """Return every id that the configuration imports."""
+    return {one.id: _Known(address.kind, address) for address, one in desired.imports.items()}
+
+
 def _attached(desired: Desired, state: State, live: Live) -> dict[str, _Known]:
     """Return the uploads of assistants that are to be adopted: a lost state knew them."""
     if not any(_files(desired, state)):  # then no upload was listed
@@ -187,10 +192,10 @@ async def _existing(
     if allow_missing:
         return await _answering(provider, [one for one in asked if one not in set(some)], missing)
     raise RefusedError(
-        f"{len(asked)} objects of the state, which has {len(state.bindings)} addresses, are not listed by "
-        f"{provider.target}, and none of the {_MOST} that were requested exists. Check the server, the API "
-        "key and the account. If the objects were deleted, pass --allow-missing: every missing object is "
-        "then requested before it is created again or forgotten"
+        f"{len(asked)} objects of the state, which has {len(state.bindings)} addresses, or of `import:` are "
+        f"not listed by {provider.target}, and none of the {_MOST} that were requested exists. Check the "
+        "server, the API key and the account. If the objects were deleted, pass --allow-missing: every "
+        "missing object is then requested before it is created again or forgotten"
     )
 
 

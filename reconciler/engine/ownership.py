@@ -13,11 +13,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.engine.difference import managed_before
+from reconciler.engine.importing import another, elsewhere, missing, overtaken, unimportable
 from reconciler.engine.memory import Memory, is_older, is_outdated, refreshed
 from reconciler.model.address import Address, assistant
 from reconciler.model.change import Reason
-from reconciler.model.mark import MARK_KEY, Mark, files_digest
-from reconciler.model.resource import original
+from reconciler.model.mark import MARK_KEY, Mark, files_digest, nonce_of
+from reconciler.model.resource import Owner, original
 from reconciler.model.state import AssistantBinding
 from reconciler.model.traits import Trait
 
@@ -35,6 +36,7 @@ class Verdict(Enum):
 
     DECLARED: the state binds it to a declared address.
     MOVED: the state binds it to an earlier address of a declared one.
+    IMPORTED: an entry of the configuration names its id, and nothing else is at that address.
     INTERRUPTED: a create of unknown outcome made it for a declared address: its mark has the nonce.
     ADOPTED: its mark alone names a declared address.
     REMOVED: state or mark know it under an address that the configuration says to forget.
@@ -46,6 +48,7 @@ class Verdict(Enum):
 
     DECLARED = auto()
     MOVED = auto()
+    IMPORTED = auto()
     INTERRUPTED = auto()
     ADOPTED = auto()
     REMOVED = auto()
@@ -60,7 +63,7 @@ class Claim:
     """One live assistant, the address that it belongs to, and why.
 
     ``binding`` is what the state knows of it. ``previous`` is the address that it moved from. ``refused``
-    says why nothing may be done to it.
+    says why nothing may be done to it. ``taken_from`` is another owner, whose ownership mark it has.
     """
 
     verdict: Verdict
@@ -69,11 +72,25 @@ class Claim:
     binding: AssistantBinding | None = None
     previous: Address | None = None
     refused: str = ""
+    taken_from: Owner | None = None
 
     @property
     def is_adopted(self) -> bool:
-        """Return whether its ownership mark alone proves it to be ours."""
+        """Return whether its ownership mark alone, or an entry of the configuration, makes it ours."""
         return self.binding is None
+
+    @property
+    def is_imported(self) -> bool:
+        """Return whether only an entry of the configuration makes it ours: nothing on the server does."""
+        return self.verdict is Verdict.IMPORTED
+
+    @property
+    def known(self) -> LiveAssistant:
+        """The assistant without the ownership mark of another owner, which says nothing of what we manage."""
+        if not self.is_imported:
+            return self.live
+        metadata = {key: value for key, value in self.live.metadata.items() if key != MARK_KEY}
+        return replace(self.live, metadata=metadata)
 
     @property
     def is_finished(self) -> bool:
@@ -88,15 +105,21 @@ class Claim:
     @property
     def nonce(self) -> str:
         """The nonce of the create that made it."""
+        if self.is_imported:
+            return nonce_of(self.live.id)
         mark = self.live.mark
         return self.binding.nonce if self.binding else mark.nonce if mark else ""
 
 
 class Absent(NamedTuple):
-    """A declared assistant without a live one: the reason for its create, or why that is refused."""
+    """A declared assistant without a live one: the reason for its create, or why that is refused.
+
+    ``imported`` is the id that an entry names, where that is what is refused.
+    """
 
     reason: Reason
     refused: str = ""
+    imported: str = ""
 
 
 @dataclass
@@ -141,7 +164,7 @@ class Claims:
         return (claim for claim in self.by_id.values() if claim.verdict in verdicts)
 
 
-_WANTED = (Verdict.DECLARED, Verdict.MOVED, Verdict.INTERRUPTED, Verdict.ADOPTED)
+_WANTED = (Verdict.DECLARED, Verdict.MOVED, Verdict.IMPORTED, Verdict.INTERRUPTED, Verdict.ADOPTED)
 
 
 @dataclass(frozen=True)
@@ -222,6 +245,33 @@ class PlannerInput:
     def former_addresses(self) -> Mapping[str, Address]:
         """The first address that is not declared any more, by the id of what it is bound to."""
         return {self.state.bindings[address].id: address for address in reversed(self.undeclared)}
+
+    @cached_property
+    def imported(self) -> frozenset[str]:
+        """The id of everything that the configuration imports."""
+        return frozenset(one.id for one in self.desired.imports.values())
+
+    def imports(self, address: Address, live: LiveAssistant) -> bool:
+        """Return whether an entry of the configuration names an assistant as this address."""
+        entry = self.desired.imports.get(address)
+        return entry is not None and entry.id == live.id
+
+    def is_retaken(self, address: Address, live: LiveAssistant) -> bool:
+        """Return whether an entry takes back what another owner has taken over since."""
+        entry, taken = self.desired.imports.get(address), self.overtaker(live)
+        return (
+            taken is not None and self.imports(address, live) and entry is not None and entry.former == taken
+        )
+
+    def overtaker(self, live: LiveAssistant) -> Owner | None:
+        """Return the other owner that the mark of an assistant names."""
+        return Owner.of(live.mark) if live.mark and not self.desired.owns(live.mark) else None
+
+    def taken_over(self, address: Address) -> LiveAssistant | None:
+        """Return what the state binds to an address, where its mark names another owner by now."""
+        binding = self.state.assistant(address)
+        live = self.live.assistants.get(binding.id) if binding else None
+        return live if live and self.overtaker(live) else None
 
     def bound(self, address: Address) -> tuple[AssistantBinding, LiveAssistant] | None:
         """Return what the state binds to an address, where it is on the server and has no other address."""
@@ -325,7 +375,7 @@ def _bound(inputs: PlannerInput) -> Iterator[Claim]:
     for desired in inputs.desired.assistants:
         names = inputs.names(desired.address)
         for address in names:
-            if known := inputs.bound(address):
+            if (known := inputs.bound(address)) and not inputs.is_retaken(desired.address, known[1]):
                 is_moved = address != names[0]
                 yield Claim(
                     Verdict.MOVED if is_moved else Verdict.DECLARED,
@@ -334,6 +384,7 @@ def _bound(inputs: PlannerInput) -> Iterator[Claim]:
                     binding=known[0],
                     previous=address if is_moved else None,
                     refused=unproved(inputs, address, *known, names=[*names, *_written(inputs, known[1])])
+                    or elsewhere(inputs.desired, inputs.live, desired.address, known[1])
                     or _unmanageable(inputs, desired, known[1], known[0]),
                 )
                 break
@@ -345,15 +396,42 @@ def _written(inputs: PlannerInput, live: LiveAssistant) -> Sequence[Address]:
 
 
 def _recognised(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:
-    """Yield what the ownership mark of a declared address proves where the state binds nothing to it."""
+    """Yield what an entry names, or the mark of a declared address proves, where the state binds nothing."""
     for desired in inputs.desired.assistants:
         if desired.address in claims.declared:
             continue
-        result = _by_mark(inputs, claims, desired)
+        result = _by_entry(inputs, claims, desired) or _by_mark(inputs, claims, desired)
         if isinstance(result, Claim):
             yield result
         else:
             claims.absent[desired.address] = result
+
+
+def _by_entry(inputs: PlannerInput, claims: Claims, desired: DesiredAssistant) -> Claim | Absent | None:
+    """Return what an entry of the configuration names for an address; None where it says nothing more."""
+    entry = inputs.desired.imports.get(desired.address)
+    if entry is None:
+        return None
+    names = inputs.names(desired.address)
+    marked = [one for name in names for one in inputs.marked.get(name.name, ()) if not claims.is_taken(one)]
+    if any(one.id == entry.id for one in marked):
+        return None
+    live = inputs.live.assistants.get(entry.id)
+    if live is None:
+        known = {one.id for name in names if (one := inputs.state.assistant(name))}
+        problem = "" if marked or entry.id in known else missing(entry, inputs.live)
+        return Absent(Reason.IMPORTED, problem, imported=entry.id) if problem else None
+    known_as = claims.by_id.get(live.id)
+    problem = (
+        another(entry, known_as.address)
+        if known_as
+        else unimportable(inputs.desired, entry, live, key=_key(inputs), others=marked)
+    )
+    if problem:
+        return Absent(Reason.IMPORTED, problem, imported=entry.id)
+    refused = _unmanageable(inputs, desired, live, None)
+    owner = inputs.overtaker(live)
+    return Claim(Verdict.IMPORTED, desired.address, live, refused=refused, taken_from=owner)
 
 
 def _by_mark(inputs: PlannerInput, claims: Claims, desired: DesiredAssistant) -> Claim | Absent:
@@ -364,6 +442,7 @@ def _by_mark(inputs: PlannerInput, claims: Claims, desired: DesiredAssistant) ->
         marked = [*proved[:1]] or [
             live for live in inputs.marked.get(address.name, ()) if not claims.is_taken(live)
         ]
+        marked = [live for live in marked if inputs.imports(desired.address, live)] or marked
         if len(marked) > 1:
             ids = ", ".join(live.id for live in marked)
             problem = f"{ids} all have the ownership mark of {address}; delete all but one by hand"
@@ -436,6 +515,8 @@ def unproved(
     mark, desired, fields = live.mark, inputs.desired, inputs.options.fields
     if mark and desired.owns(mark) and assistant(mark.name) in {address, *names}:
         return ""
+    if mark and not desired.owns(mark):
+        return overtaken(address, live, mark)
     letters, keys = fields.mark_of(binding.digests.keys(), is_protected=False)
     lost = Mark(
         project=desired.project,
@@ -460,6 +541,8 @@ def _removed(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:
     removed: dict[str, Claim] = {}
     wanted = inputs.desired.removed
     for address in sorted(wanted, key=lambda address: (address in inputs.state.bindings, address)):
+        if inputs.taken_over(address):
+            continue
         if known := inputs.bound(address):
             binding, live = known
             if live.id not in claims.by_id:
@@ -525,7 +608,7 @@ def _undeclared(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:
     """Yield bound assistants that are not declared any more."""
     found: dict[str, list[Claim]] = defaultdict(list)
     for address in inputs.undeclared:
-        known = inputs.bound(address)
+        known = inputs.bound(address) if not inputs.taken_over(address) else None
         if known and known[1].id not in claims.by_id and address not in inputs.desired.removed:
             binding, live = known
             names = () if inputs.is_overtaken(address) else inputs.names(address)
@@ -575,7 +658,7 @@ def manages_files(inputs: PlannerInput, desired: DesiredAssistant, claim: Claim)
         return False
     if inputs.options.keep_drift and _is_kept(inputs, row, claim):
         return False
-    is_former = row.name in managed_before(inputs.options.fields, claim.live, claim.binding)
+    is_former = row.name in managed_before(inputs.options.fields, claim.known, claim.binding)
     return row.is_managed(desired) or is_former
 
 

@@ -16,6 +16,7 @@ from reconciler.engine.adoption import stays, touched
 from reconciler.engine.capabilities import adapted, cleared, impossible, of_file, uncreatable, withheld
 from reconciler.engine.difference import Explaining, as_found, explained, field_changes, sent, uncleared
 from reconciler.engine.files import Leftovers, left_open, locate, strangers, unwanted_files, wanted_files
+from reconciler.engine.importing import taken
 from reconciler.engine.memory import digests, normalised, remember
 from reconciler.engine.namesakes import namesakes
 from reconciler.engine.ownership import PlannerInput, Verdict, identify, is_stuck, manages_files
@@ -132,14 +133,26 @@ def wanted_assistants(
     for desired in inputs.desired.assistants:
         claim = claims.declared.get(desired.address)
         if claim is None:
-            changes.append(_create(inputs, desired, claims.absent[desired.address]))
+            changes.append(_create(inputs, desired, claims.absent[desired.address], uploads))
         else:
             contents = _contents(inputs, desired, claim, uploads=uploads, files=files)
-            changes.append(_update(inputs, desired, claim, contents=contents, late=late[desired.address]))
+            mark = _mark(inputs, desired, uploads, nonce=claim.nonce)
+            changes.append(
+                _update(inputs, desired, claim, contents=contents, late=late[desired.address], mark=mark)
+            )
     return changes
 
 
-def _create(inputs: PlannerInput, desired: DesiredAssistant, absent: Absent) -> Change:
+def _create(inputs: PlannerInput, desired: DesiredAssistant, absent: Absent, uploads: Uploads) -> Change:
+    if absent.imported:
+        return Change(
+            desired.address,
+            Action.ADOPT,
+            absent.reason,
+            id=absent.imported,
+            refused=absent.refused,
+            imported=True,
+        )
     is_gone = absent.reason is Reason.GONE
     if is_gone and inputs.options.keep_drift:
         note = "it was deleted on the server, and is left so"
@@ -153,7 +166,7 @@ def _create(inputs: PlannerInput, desired: DesiredAssistant, absent: Absent) -> 
         fields=tuple(_set(inputs.options.fields, desired)),
         steps=(Step(StepKind.CREATE),),
         values={name: value for name, value in desired.fields.items() if value is not None},
-        mark=_mark(inputs, desired, ""),
+        mark=_mark(inputs, desired, uploads, nonce=""),
         refused=absent.refused or uncreatable(inputs, desired.address),
         drifted=is_gone,
         wanted=desired,
@@ -172,7 +185,7 @@ def _set(fields: Fields, desired: DesiredAssistant) -> Iterator[FieldChange]:
         yield FieldChange(fields.files.name, None, names, shape=fields.files.shape)
 
 
-def _mark(inputs: PlannerInput, desired: DesiredAssistant, nonce: str) -> Mark:
+def _mark(inputs: PlannerInput, desired: DesiredAssistant, uploads: Uploads, *, nonce: str) -> Mark:
     """Return the ownership mark of an assistant as the configuration declares it."""
     fields = inputs.options.fields
     names = [row.name for row in fields if row.is_managed(desired)]
@@ -185,7 +198,7 @@ def _mark(inputs: PlannerInput, desired: DesiredAssistant, nonce: str) -> Mark:
         nonce=nonce,
         letters=letters,
         keys=digests_of_keys,
-        files=files_digest(file.identity for file in inputs.desired.files_of(desired)),
+        files=uploads.digest(inputs.desired.files_of(desired)),
         sent=_sent_digest(fields, desired),
     )
 
@@ -246,28 +259,28 @@ def _id(reference: FileReference, uploads: Uploads) -> str:
     return uploads.matches[reference].id if isinstance(reference, Address) else reference
 
 
-def _update(
+def _update(  # noqa: PLR0913 - what is compared, and what was found out about it
     inputs: PlannerInput,
     desired: DesiredAssistant,
     claim: Claim,
     *,
     contents: _Contents,
     late: Sequence[LiveAssistant],
+    mark: Mark,
 ) -> Change:
     fields, live, memory = inputs.options.fields, claim.live, inputs.memory(claim)
-    differing = tuple(field_changes(fields, desired, live, memory))
+    differing = tuple(field_changes(fields, desired, claim.known, memory))
     ignored = _ignored(inputs, desired, claim, differing)
     kept = [one.field for one in differing if inputs.options.keep_drift and _is_kept(fields, memory, one)]
     changed = tuple(one for one in differing if one.field not in {*kept, *ignored})
-    mark = _mark(inputs, desired, claim.nonce)
-    if contents.ignored and live.mark:  # it contains the files of before
-        mark = replace(mark, files=live.mark.files)
+    if contents.ignored:  # it contains the files of before
+        mark = replace(mark, files=claim.known.mark.files if claim.known.mark else files_digest(()))
     is_marked = _is_marked(mark, fields.recognised(live.mark), contents)
     writes = () if is_marked and not changed else (Step(StepKind.UPDATE, id=live.id),)
     rest = _rest(inputs, desired, claim) if writes and inputs.options.whole else {}
     drifted = any(one.drifted for one in differing) or _files_drifted(fields, memory, claim, contents)
     steps = (
-        *_ordered(fields, desired, live, contents=contents, writes=writes),
+        *_ordered(fields, desired, claim, contents=contents, writes=writes),
         *(Step(StepKind.DELETE, id=one.id) for one in late),
     )
     follows = contents.follows if claim.is_bound and not changed else ()
@@ -284,7 +297,7 @@ def _update(
         values=cleared(fields, sent(fields, desired, changed, rest), inputs.state.traits),
         mark=mark,
         refused=claim.refused or _crowded(fields, desired, live) or impossible(inputs, claim, steps, mark),
-        note=_set_aside(kept, late, uncleared(fields, desired, live, claim.binding), drifted=drifted)
+        note=_set_aside(kept, late, uncleared(fields, desired, claim.known, claim.binding), drifted=drifted)
         or _note(fields, claim, contents, only_mark=steps == writes != () and not changed)
         or str(Reason.FINISHED) * (claim.is_finished and not steps),
         drifted=drifted,
@@ -292,6 +305,8 @@ def _update(
         moved_from=claim.previous,
         wanted=desired,
         found=tuple(found) if claim.is_adopted and action is Action.ADOPT else (),
+        imported=claim.is_adopted and inputs.imports(desired.address, live),
+        taken_from=claim.taken_from,
     )
     lacking = [*ignored, *([fields.files.name] if fields.files and contents.ignored else [])]
     if lacking:
@@ -360,7 +375,7 @@ def _rest(inputs: PlannerInput, desired: DesiredAssistant, claim: Claim) -> dict
 def _ordered(
     fields: Fields,
     desired: DesiredAssistant,
-    live: LiveAssistant,
+    claim: Claim,
     *,
     contents: _Contents,
     writes: Sequence[Step],
@@ -368,11 +383,14 @@ def _ordered(
     """Return the steps: attach before detach, to keep a file attached, unless the assistant is full.
 
     Where files are not managed any more the ownership mark changes last: after a run that was killed in
-    between, nothing else may know whose those are that it still contains.
+    between, nothing else may know whose those are that it still contains. It comes first on what is imported,
+    which nothing else on the server proves to be ours.
     """
     attach, detach = contents.attach, contents.detach
-    excess = max(0, len(live.file_ids) + len(attach) - _slots(fields))
+    excess = max(0, len(claim.live.file_ids) + len(attach) - _slots(fields))
     early = len(detach) if desired.files is None else excess
+    if claim.is_imported:
+        return (*writes, *detach[:early], *attach, *detach[early:])
     return (*detach[:early], *attach, *writes, *detach[early:])
 
 
@@ -418,6 +436,8 @@ def _action(claim: Claim, steps: Sequence[Step]) -> Action:
 
 
 def _reason(claim: Claim, changed: Sequence[FieldChange], steps: Sequence[Step], *, drifted: bool) -> Reason:
+    if claim.is_imported:
+        return Reason.TAKEN if claim.taken_from else Reason.IMPORTED
     if claim.is_adopted:
         return Reason.FINISHED if claim.is_finished else Reason.MARKED
     if claim.previous and not changed and len(steps) <= 1:
@@ -505,7 +525,10 @@ def _forgotten(inputs: PlannerInput, claims: Claims) -> Iterator[Change]:
         today = inputs.overtaken.get(address)
         if address in leaving:
             continue
-        if today is not None and today not in declared and address not in released:
+        if owner is None and (lost := inputs.taken_over(address)) and lost.mark:
+            note = f"{taken(lost.mark)}, and left alone"
+            yield Change(address, Action.FORGET, Reason.OVERTAKEN, id=bound, note=note)
+        elif today is not None and today not in declared and address not in released:
             yield Change(address, Action.FORGET, Reason.RENAMED, id=bound, note=_overtaken(address, today))
         elif owner:
             note = f"it is {owner}"

@@ -125,11 +125,17 @@ def _guesses(
     if desired:
         addresses = [one for one in desired.files or () if isinstance(one, Address)]
         yield [bound[one].current for one in addresses if one in bound]
-        yield [_declared(one) for one in inputs.desired.files_of(desired)]
+        yield [_wanted(one, bound.get(one.address)) for one in inputs.desired.files_of(desired)]
     latest = {one.address for one in contained if one.is_current}
     former = {one.address for one in contained if not one.is_current}
     yield [one.record for one in contained if one.is_current or one.address not in latest]
     yield [one.record for one in contained if not one.is_current or one.address not in former]
+
+
+def _wanted(file: DesiredFile, bound: FileBinding | None) -> UploadRecord:
+    """Return the record that a mark covers of a declared file; that of an adopted upload has its own name."""
+    is_adopted = bound is not None and bound.current.adopted and bound.sha256 == file.sha256
+    return bound.current if bound and is_adopted else _declared(file)
 
 
 def _declared(file: DesiredFile) -> UploadRecord:
@@ -138,7 +144,9 @@ def _declared(file: DesiredFile) -> UploadRecord:
 
 
 def _digest(known: Iterable[UploadRecord]) -> str:
-    return files_digest(one.identity for one in known)
+    records = list(known)
+    adopted = (one.identity for one in records if one.adopted)
+    return files_digest((one.identity for one in records if not one.adopted), adopted)
 
 
 def _content(record: UploadRecord) -> tuple[str, str, int]:

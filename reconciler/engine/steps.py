@@ -184,9 +184,11 @@ class Steps(Attaching):
     def _admit_files(self, change: Change, found: LiveAssistant) -> None:
         """Remember that we manage files before the first is attached, so that a killed run can let go.
 
-        What moves is bound where it was until its mark has the new address.
+        What moves is bound where it was until its mark has the new address. Of what is imported the mark is
+        written before: until then nothing but the configuration says that it is ours.
         """
-        if not any(step.kind is StepKind.ATTACH for step in change.steps):
+        kinds = [step.kind for step in change.steps]
+        if StepKind.ATTACH not in kinds or StepKind.UPDATE in kinds[: kinds.index(StepKind.ATTACH)]:
             return
         address = change.moved_from or change.address
         row = self.fields.files

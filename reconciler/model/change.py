@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.address import Address
     from reconciler.model.mark import Mark
-    from reconciler.model.resource import DesiredAssistant, DesiredFile, FileReference
+    from reconciler.model.resource import DesiredAssistant, DesiredFile, FileReference, Owner
     from reconciler.model.state import Binding
 
 
@@ -40,6 +40,9 @@ class Reason(StrEnum):
     GONE = "was deleted on the server since the last apply"
     UNDECLARED = "no longer in the configuration"
     MARKED = "found on the server by its Mark"
+    IMPORTED = "the configuration imports it"
+    TAKEN = "the configuration takes it over from another owner"
+    OVERTAKEN = "another owner has taken it over"
     FINISHED = "an interrupted run had created it"
     FOUND = "an interrupted run had uploaded it"
     CONTENT = "its content changed"
@@ -156,7 +159,8 @@ class Change:
     as the new address is bound. ``wanted`` is what the configuration declares, for the steps; a plan that was
     read from a file does not have it. ``unmet`` says what the server does not take besides: the steps are
     carried out, and the change still counts as failed. ``found`` is every value of an adopted object that
-    stays as it was found.
+    stays as it was found. ``imported``: an entry of the configuration names the object by its id, which is
+    consent to what stays. ``taken_from`` is the owner that its ownership mark names until now.
     """
 
     address: Address
@@ -177,23 +181,32 @@ class Change:
     wanted: DesiredAssistant | DesiredFile | None = None
     unmet: str = ""
     found: tuple[Found, ...] = ()
+    imported: bool = False
+    taken_from: Owner | None = None
 
     @property
     def signature(self) -> Mapping[str, Any]:
         """The reviewed part as JSON values: fingerprint before, steps, values sent, values that stay."""
         stays = [[one.field, one.value, one.declared] for one in self.found if one.known]
-        return {
-            "address": str(self.address),
-            "action": str(self.action),
-            "id": self.id,
-            "before": self.before,
-            "moved_from": str(self.moved_from or ""),
-            "refused": bool(self.refused),
-            "steps": [[str(step.kind), str(step.file or ""), step.id] for step in self.steps],
-            "fields": [[change.field, change.after] for change in self.fields],
-            "values": dict(self.values),
-            "mark": str(replace(self.mark, sent="")) if self.mark else "",  # the values are there already
-        } | ({"found": stays} if stays else {})
+        consent = {"imported": True} if self.imported else {}
+        taken = {"taken_from": str(self.taken_from)} if self.taken_from else {}
+        return (
+            {
+                "address": str(self.address),
+                "action": str(self.action),
+                "id": self.id,
+                "before": self.before,
+                "moved_from": str(self.moved_from or ""),
+                "refused": bool(self.refused),
+                "steps": [[str(step.kind), str(step.file or ""), step.id] for step in self.steps],
+                "fields": [[change.field, change.after] for change in self.fields],
+                "values": dict(self.values),
+                "mark": str(replace(self.mark, sent="")) if self.mark else "",  # the values are there already
+            }
+            | ({"found": stays} if stays else {})
+            | consent
+            | taken
+        )
 
     @property
     def is_visible(self) -> bool:

@@ -5,6 +5,7 @@ It finds an assistant again; it never alone allows a write (anyone in the accoun
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -91,7 +92,17 @@ def key_digest(key: str) -> str:
     return sha256(key.encode()).hexdigest()[:8]
 
 
-def files_digest(identities: Iterable[tuple[str, str]]) -> str:
-    """Return 16 hex digits over the (file name, sha256) of every file of an assistant, order-free."""
-    lines = sorted(f"{filename}\0{content}" for filename, content in identities)
+def files_digest(identities: Iterable[tuple[str, str]], adopted: Iterable[tuple[str, str]] = ()) -> str:
+    """Return 16 hex digits over the (file name, sha256) of every file of an assistant, order-free.
+
+    ``adopted`` are those that this project did not upload. They have another line, so that a lost state is
+    never taken for one that knew them as its own.
+    """
+    own = [f"{filename}\0{content}" for filename, content in identities]
+    lines = sorted([*own, *(f"{filename}\0{content}\0adopted" for filename, content in adopted)])
     return sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def nonce_of(remote_id: str) -> str:
+    """Return the nonce for an assistant that no create of ours made; it is the same at every attempt."""
+    return base64.b32encode(sha256(remote_id.encode()).digest()[:10]).decode().lower()

@@ -65,6 +65,11 @@ class Owner:
         return f"{self.project}/{self.environment}"
 
     @classmethod
+    def of(cls, mark: Mark) -> Owner:
+        """Return the owner that an ownership mark names."""
+        return cls(mark.project, mark.environment)
+
+    @classmethod
     def parse(cls, text: str) -> Owner:
         """Return the owner in ``PROJECT/ENVIRONMENT``; ValueError for anything else."""
         project, slash, environment = text.partition("/")

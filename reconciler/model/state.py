@@ -46,13 +46,15 @@ class AssistantBinding:
 class UploadRecord:
     """One upload as it was made: its id, and the name and content that were sent.
 
-    An earlier version recorded no more than the ids of earlier uploads; ``sha256`` is then empty.
+    An earlier version recorded no more than the ids of earlier uploads; ``sha256`` is then empty. ``adopted``
+    is of an upload that was imported; the binding says so, not what a state keeps of the record.
     """
 
     id: str
     filename: str = ""
     sha256: str = ""
     size: int = 0
+    adopted: bool = False
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -65,7 +67,8 @@ class FileBinding:
     """The upload of a file; ``old`` are earlier uploads of it that still have to be deleted.
 
     ``inferred`` are those of them that are taken for ours by name, size and time alone, since the server does
-    not allow reading uploads; they are never deleted.
+    not allow reading uploads; they are never deleted. ``adopted`` has the id where the upload was imported:
+    another user made it, under a name that may be another one, and it is never deleted.
     """
 
     id: str
@@ -74,11 +77,13 @@ class FileBinding:
     size: int
     old: tuple[UploadRecord, ...] = ()
     inferred: tuple[str, ...] = ()
+    adopted: tuple[str, ...] = ()
 
     @property
     def current(self) -> UploadRecord:
         """The record of the upload itself."""
-        return UploadRecord(self.id, self.filename, self.sha256, self.size)
+        is_adopted = self.id in self.adopted
+        return UploadRecord(self.id, self.filename, self.sha256, self.size, adopted=is_adopted)
 
     @property
     def records(self) -> tuple[UploadRecord, ...]:

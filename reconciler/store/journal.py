@@ -9,13 +9,20 @@ import json
 import os
 import zlib
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import UnreadableStateError
 from reconciler.files import opened, write
 from reconciler.model.state import Pending, PendingIndex
-from reconciler.store.record import Saved, address_of, binding_of, intent_of, intent_values
+from reconciler.store.record import (
+    Saved,
+    address_of,
+    binding_of,
+    binding_values,
+    intent_of,
+    intent_values,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -40,7 +47,7 @@ def intent_record(intent: Intent) -> dict[str, Any]:
 
 def binding_record(address: Address, binding: Binding | None) -> dict[str, Any]:
     """Return the record of an address's binding, None for none."""
-    record = None if binding is None else asdict(binding)
+    record = None if binding is None else binding_values(binding)
     return {"is": "result", "address": str(address), "binding": record}
 
 

@@ -127,7 +127,9 @@ def state_values(state: State) -> dict[str, Any]:
         "account": state.account,
         "dialect": state.dialect,
         "traits": sorted(state.traits),
-        "bindings": {str(address): asdict(binding) for address, binding in sorted(state.bindings.items())},
+        "bindings": {
+            str(address): binding_values(binding) for address, binding in sorted(state.bindings.items())
+        },
         "unsettled": [intent_values(intent) for intent in state.pending],
     } | ({} if state.exceptions is None else {"exceptions": sorted(state.exceptions)})
 
@@ -159,6 +161,18 @@ def address_of(text: str) -> Address:
     return address
 
 
+def binding_values(binding: Binding) -> dict[str, Any]:
+    """Return a binding as JSON values.
+
+    Only what is adopted says so: an earlier version, which would delete it, does not read such a state.
+    """
+    values = asdict(binding)
+    for one in (values, *values.get("old", ())):
+        if not one.get("adopted"):
+            one.pop("adopted", None)
+    return values
+
+
 def binding_of(address: str, record: dict[str, Any]) -> Binding:
     """Return the binding of an address; KeyError, TypeError or ValueError when it is none."""
     if address_of(address).kind is Kind.ASSISTANT:
@@ -166,9 +180,12 @@ def binding_of(address: str, record: dict[str, Any]) -> Binding:
         _require_ids(bound.id)
         _name(bound.declared)
         return bound
-    lists = {"old": tuple(map(_upload_of, record["old"])), "inferred": tuple(record.get("inferred", ()))}
+    names = ("inferred", "adopted")
+    lists = {"old": tuple(map(_upload_of, record["old"]))} | {
+        one: tuple(record.get(one, ())) for one in names
+    }
     upload = _strict(FileBinding(**{**record, **lists}))
-    _require_ids(*upload.ids, *upload.inferred)
+    _require_ids(*upload.ids, *upload.inferred, *upload.adopted)
     return upload
 
 
