@@ -87,10 +87,7 @@ class Claim:
     @property
     def known(self) -> LiveAssistant:
         """The assistant without the ownership mark of another owner, which says nothing of what we manage."""
-        if not self.is_imported:
-            return self.live
-        metadata = {key: value for key, value in self.live.metadata.items() if key != MARK_KEY}
-        return replace(self.live, metadata=metadata)
+        return self.live.unmarked if self.is_imported else self.live
 
     @property
     def is_finished(self) -> bool:

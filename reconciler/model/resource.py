@@ -150,6 +150,21 @@ class LiveAssistant:
         """The Mark it carries, ours or somebody else's."""
         return Mark.parse(self.metadata.get(MARK_KEY))
 
+    @property
+    def unmarked(self) -> LiveAssistant:
+        """The same without its ownership mark."""
+        pairs = {key: value for key, value in self.metadata.items() if key != MARK_KEY}
+        return LiveAssistant(
+            self.id,
+            self.created_at,
+            self.fields,
+            pairs,
+            self.file_ids,
+            self.knows_files,
+            self.token,
+            self.others,
+        )
+
     @cached_property
     def fingerprint(self) -> str:
         """A digest that moves whenever anything we could overwrite moves."""

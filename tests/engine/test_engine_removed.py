@@ -103,10 +103,9 @@ def test_after_a_removal_there_is_nothing_to_do_with_removed_and_without_it(leav
     assert support_of(leaving)
 
 
-@pytest.mark.parametrize("metadata", [{MARK_KEY: "not a Mark"}, None], ids=["strange", "another's"])
-def test_nothing_is_forgotten_that_carries_another_mark(leaving, metadata):
-    foreign = {MARK_KEY: str(replace(mark_of(support_of(leaving)), project="theirs"))}
-    leaving.edit(support_of(leaving), metadata=metadata or foreign)
+def test_nothing_is_forgotten_that_carries_a_strange_mark(leaving):
+    metadata = {MARK_KEY: "not a Mark"}
+    leaving.edit(support_of(leaving), metadata=metadata)
 
     change = change_of(leaving.plan(OTHER), "assistant.support")
     report = leaving.apply(OTHER)
@@ -114,8 +113,24 @@ def test_nothing_is_forgotten_that_carries_another_mark(leaving, metadata):
     assert "does not have the ownership mark of assistant.support" in change.refused
     assert change.refused.endswith("to let it go, remove that key")
     assert report.exit_code == 5
-    assert support_of(leaving).metadata == (metadata or foreign)
+    assert support_of(leaving).metadata == metadata
     assert change_of(leaving.plan(OTHER), "file.a.md").reason is Reason.IN_USE
+
+
+def test_what_another_owner_has_taken_over_is_forgotten_without_a_write(leaving):
+    foreign = {MARK_KEY: str(replace(mark_of(support_of(leaving)), project="theirs"))}
+    leaving.edit(support_of(leaving), metadata=foreign)
+    leaving.forget_requests()
+
+    change = change_of(leaving.plan(OTHER), "assistant.support")
+    report = leaving.apply(OTHER)
+
+    assert (change.action, change.reason) == (Action.FORGET, Reason.OVERTAKEN)
+    assert "taken over by theirs/- as assistant.support" in change.note
+    assert (report.exit_code, leaving.requests("POST", "DELETE")) == (0, [])
+    assert support_of(leaving).metadata == foreign
+    assert not leaving.plan(OTHER).changes[1:]
+    assert leaving.files()
 
 
 def test_what_carries_no_mark_any_more_is_forgotten_without_a_call(leaving):
