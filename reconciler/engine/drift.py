@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.engine.difference import Explaining, inside
+from reconciler.engine.importing import taken
 from reconciler.engine.memory import Memory, is_outdated, refreshed
 from reconciler.model.change import Detail, FieldChange
 from reconciler.model.drift import Drift
@@ -66,7 +67,7 @@ def _drift(  # noqa: PLR0913 - the three sides, and what is known of one
     if found is None:  # it cannot be read, or is no assistant
         return None
     if found.mark and not desired.owns(found.mark):  # it is of another owner, and nothing of it is shown
-        return None
+        return Drift(address, binding.id, taken_over=taken(found.mark))
     if MARK_KEY not in found.metadata and not _is_wanted(desired, address):  # it was released since
         return None
     side = _Side(fields, state, live=live, found=found, declared=known)

@@ -633,7 +633,8 @@ def _forms(inputs: PlannerInput) -> Iterator[str]:
 
 def _older(inputs: PlannerInput, claims: Claims) -> Iterator[str]:
     """Yield which assistants a later run applied than the one that saved the state."""
-    found = [claim.address for claim in claims.declared.values() if inputs.is_older(claim.live)]
+    ours = [claim for claim in claims.declared.values() if not inputs.overtaker(claim.live)]
+    found = [claim.address for claim in ours if inputs.is_older(claim.live)]
     if found:
         yield (
             f"{listed(found)}: another run applied this after the state was saved, so a change that another "

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.engine.memory import Memory, remember
 from reconciler.engine.planned_run import PlannedRun
 from reconciler.engine.planner import plan
+from reconciler.model.change import Action
 from reconciler.model.diagnostic import names_of
 from reconciler.model.field import Shape
 from reconciler.model.mark import MARK_KEY
@@ -24,15 +25,28 @@ if TYPE_CHECKING:
     from reconciler.model.change import Change, FieldChange
     from reconciler.model.field import Fields
     from reconciler.model.plan import Plan
-    from reconciler.model.resource import Desired, DesiredAssistant
+    from reconciler.model.resource import Desired, DesiredAssistant, Import
 
 _NONCE = "a"
 
 
 def against(before: Desired, desired: Desired, options: PlanOptions) -> PlannedRun:
-    """Return the plan that leads from one configuration to another; its ids mean nothing."""
-    live, state = _applied(before, desired, options)
-    return PlannedRun.whole(desired, live, state, options)
+    """Return the plan that leads from one configuration to another; its ids mean nothing.
+
+    What is imported exists on a server only, so a notice names what is shown as created instead.
+    """
+    before, after = replace(before, imports={}), replace(desired, imports={})
+    live, state = _applied(before, after, options)
+    run = PlannedRun.whole(after, live, state, options)
+    created = {one.address for one in run.plan.changes if one.action is Action.CREATE}
+    imports = [one for address, one in desired.imports.items() if address in created]
+    notices = (*run.plan.notices, *(_imported(one) for one in imports))
+    return replace(run, plan=replace(run.plan, notices=notices))
+
+
+def _imported(entry: Import) -> str:
+    named = f"{entry.address} is imported as {entry.id}"
+    return f"{named}: only a plan that reads the server shows what of it changes"
 
 
 def anonymous(made: Plan) -> Plan:

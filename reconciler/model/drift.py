@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 class Drift:
     """One object that is not what was last applied; ``is_gone`` when it was deleted.
 
+    ``taken_over`` says by whom, and as what; then nothing of it is shown.
+
     A field's ``before`` is what was last applied, where the configuration still says it; its ``after`` is
     what the server has now. ``unknown`` are the fields of which the former value is not known: the state
     keeps digests only.
@@ -24,3 +26,4 @@ class Drift:
     is_gone: bool = False
     fields: tuple[FieldChange, ...] = ()
     unknown: frozenset[str] = frozenset()
+    taken_over: str = ""

@@ -35,6 +35,7 @@ from reconciler.model.mark import Mark
 from reconciler.model.outcome import Cause, Kept, Result
 from reconciler.model.plan import Basis, Plan
 from reconciler.model.refusal import Rule  # noqa: TC001 - pydantic reads it
+from reconciler.model.resource import Owner
 from reconciler.model.state import FIRST_DIALECT
 from reconciler.model.weakening import Protection, Weakening
 
@@ -205,6 +206,12 @@ class ChangeRecord(_Record):
     follows: Some[str]
     moved_from: str
     found: Some[FoundRecord] = Field([], description="The values of an adopted object that stay as found.")
+    imported: StrictBool = Field(
+        default=False, description="Whether an entry under `import:` names the object."
+    )
+    taken_from: str = Field(
+        "", description="The owner that the ownership mark names until now, or empty: PROJECT/ENVIRONMENT."
+    )
 
     @property
     def is_visible(self) -> bool:
@@ -549,6 +556,7 @@ def _change_record(change: Change) -> ChangeRecord:
         mark=str(change.mark or ""),
         follows=[str(address) for address in change.follows],
         moved_from=str(change.moved_from or ""),
+        taken_from=str(change.taken_from or ""),
         found=[_record(FoundRecord, one) for one in change.found],
     )
 
@@ -629,6 +637,7 @@ def _change(record: ChangeRecord) -> Change:
         follows=tuple(Address.parse(address) for address in record.follows),
         moved_from=Address.parse(record.moved_from) if record.moved_from else None,
         found=tuple(_value(Found, one) for one in record.found),
+        taken_from=Owner.parse(record.taken_from) if record.taken_from else None,
     )
 
 

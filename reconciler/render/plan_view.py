@@ -52,7 +52,18 @@ NO_CHANGES = "No changes. Your assistants match the configuration."
 KEPT = "No changes. What somebody changed on the server is left as it is."
 REFUSED = "apply will refuse this plan"
 
-_OBVIOUS = frozenset({Reason.NEW, Reason.EDITED, Reason.SAME, Reason.DESTROY, Reason.RENAMED, Reason.REMOVED})
+_OBVIOUS = frozenset(
+    {
+        Reason.NEW,
+        Reason.EDITED,
+        Reason.SAME,
+        Reason.DESTROY,
+        Reason.RENAMED,
+        Reason.REMOVED,
+        Reason.TAKEN,
+        Reason.OVERTAKEN,
+    }
+)
 # Documents keep the sentence of a reason as its code; users read the words of today.
 _WORDING = {Reason.MARKED: "found on the server by its ownership mark"}
 _GROUPED = frozenset({Shape.ITEM, Shape.PAIR, Shape.FILES})
@@ -125,6 +136,7 @@ def _also(changes: Iterable[ChangeRecord]) -> str:
     for change in changes:
         more["to adopt"] += change.action is Action.ADOPT and not change.steps
         more["to forget"] += change.action is Action.FORGET
+        more["taken over"] += bool(change.taken_from)
         more["moved"] += bool(change.moved_from)
         more["following a file"] += bool(change.follows) and change.action is not Action.FORGET
         more["drifted"] += change.drifted
@@ -165,7 +177,7 @@ def _entry(change: ChangeRecord, frame: Frame) -> Entry:
 def _verb(change: ChangeRecord, word: str) -> str:
     if change.refused:
         return f"cannot be {word}"
-    if change.reason is Reason.REMOVED:
+    if change.reason in {Reason.REMOVED, Reason.OVERTAKEN}:
         return "will be forgotten, and stays on the server"
     return (
         "stays as it is"
@@ -184,6 +196,8 @@ def _trouble(change: ChangeRecord) -> Trouble | None:
 def _asides(change: ChangeRecord) -> Iterator[str]:
     if change.moved_from:
         yield f"moved from {named(change.moved_from)}"
+    if change.taken_from:
+        yield f"taken over from {named(change.taken_from)}"
     if change.reason not in _OBVIOUS and str(change.reason) not in change.note:
         yield _WORDING.get(change.reason, str(change.reason))
     if change.note and not change.refused:

@@ -160,7 +160,8 @@ def drift_lines(
     yield header(view)
     for drift in drifts:
         yield line()
-        verb = "was deleted on the server" if drift.is_gone else "was changed on the server"
+        changed = f"was {shown(drift.taken_over)}" if drift.taken_over else "was changed on the server"
+        verb = "was deleted on the server" if drift.is_gone else changed
         head = Span(f"  ! {shown(drift.address)}", Style.DRIFT)
         yield line(head, Span(f" {verb}"), Span(f"  {shown(drift.id)}", Style.DIM))
         for field in drift.fields:
