@@ -218,11 +218,12 @@ class Text(Field):
 
     ``limit`` is its length in code points. A ``prose`` is compared line by line, and may be in a file of its
     own. ``ends`` are values with the date on which their maker stops serving them, and
-    ``successors`` what it names in their place.
+    ``successors`` what it names in their place. ``names`` marks the text by which users know an object.
     """
 
     limit: int | None = None
     prose: bool = False
+    names: bool = field(default=False, kw_only=True)
     ends: Mapping[str, str] = field(default_factory=dict, compare=False)
     successors: Mapping[str, str] = field(default_factory=dict, compare=False)
 
@@ -716,6 +717,8 @@ class Fields:
             raise ValueError("the name of a field has no dot: a dot separates it from a key")
         if sum(isinstance(row, Pairs) for row in self.rows) != 1:
             raise ValueError("exactly one field must carry the ownership mark")
+        if sum(isinstance(row, Text) and row.names for row in self.rows) > 1:
+            raise ValueError("at most one field names an object")
         keys = sum(row.limit or 10**6 for row in self.keyed) - 1  # the pair of the mark itself is no key
         if self.pairs.value_limit is not None and longest(len(letters), keys) > self.pairs.value_limit:
             raise ValueError("the ownership mark of all these fields is too long for one value")
@@ -736,6 +739,11 @@ class Fields:
     def pairs(self) -> Pairs:
         """The field that carries the ownership mark."""
         return next(row for row in self.rows if isinstance(row, Pairs))
+
+    @cached_property
+    def title(self) -> Text | None:
+        """The field with the name by which users know an object, where a dialect has one."""
+        return next((row for row in self.rows if isinstance(row, Text) and row.names), None)
 
     @cached_property
     def files(self) -> Files | None:

@@ -441,3 +441,13 @@ def test_a_state_tells_assistants_from_files():
     assert (state.assistant(SUPPORT), state.assistant(HANDBOOK)) == (support, None)
     assert state.files == {HANDBOOK: handbook}
     assert state.assistant_ids() == {SUPPORT: "asst_1"}
+
+
+def test_a_dialect_may_have_one_field_that_names_an_object():
+    named, other = Text("label", "l", names=True), Text("nick", "k", names=True)
+
+    assert Fields((named, PAIRS)).title is named
+    assert Fields((Text("label", "l"), PAIRS)).title is None
+    assert ASSISTANTS_V1.fields.title is NAMES["name"]
+    with pytest.raises(ValueError, match="at most one field names an object"):
+        Fields((named, other, PAIRS))

@@ -52,7 +52,7 @@ FUNCTION = ItemKind(
 
 FIELDS = Fields(
     (
-        Text("name", "n", limit=256, own=True, behaves=False),
+        Text("name", "n", limit=256, own=True, behaves=False, names=True),
         Text("description", "d", limit=512, behaves=False),
         Text("model", "m", required=True, clear=Clear.NEVER, ends=SHUTDOWNS, successors=SUCCESSORS),
         Text("instructions", "i", limit=32_768, prose=True),
