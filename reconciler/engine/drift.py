@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.engine.difference import Explaining, inside
-from reconciler.engine.importing import taken
+from reconciler.engine.imports import taken
 from reconciler.engine.memory import Memory, is_outdated, refreshed
 from reconciler.model.change import Detail, FieldChange
 from reconciler.model.drift import Drift

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.engine.importing import missing, unequal
+from reconciler.engine.imports import missing, unequal
 from reconciler.engine.ownership import Verdict, is_stuck, manages_files
 from reconciler.engine.proofs import Proofs
 from reconciler.model.address import Address

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.engine.difference import managed_before
-from reconciler.engine.importing import another, elsewhere, missing, overtaken, unimportable
+from reconciler.engine.imports import another, elsewhere, missing, overtaken, unimportable
 from reconciler.engine.memory import Memory, is_older, is_outdated, refreshed
 from reconciler.model.address import Address, assistant
 from reconciler.model.change import Reason

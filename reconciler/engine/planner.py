@@ -16,7 +16,7 @@ from reconciler.engine.adoption import stays, touched
 from reconciler.engine.capabilities import adapted, cleared, impossible, of_file, uncreatable, withheld
 from reconciler.engine.difference import Explaining, as_found, explained, field_changes, sent, uncleared
 from reconciler.engine.files import Leftovers, left_open, locate, strangers, unwanted_files, wanted_files
-from reconciler.engine.importing import taken
+from reconciler.engine.imports import taken
 from reconciler.engine.memory import digests, normalised, remember
 from reconciler.engine.namesakes import namesakes
 from reconciler.engine.ownership import PlannerInput, Verdict, identify, is_stuck, manages_files
