@@ -1,6 +1,7 @@
-"""Assistants that would be created, and that another owner has under the same names.
+"""Assistants that would be created, and that exist already: under another owner, or without any mark.
 
 After a change of `project:`, or of the environment, a plan creates everything again beside what was there.
+A name proves nothing, so a notice prints the `import:` entries that keep the ids, and a user decides.
 """
 
 from __future__ import annotations
@@ -8,35 +9,54 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from reconciler.config.writing import Flow, inline
 from reconciler.model.change import Action
-from reconciler.model.mark import NO_ENVIRONMENT
+from reconciler.model.mark import MARK_KEY, NO_ENVIRONMENT
+from reconciler.model.resource import DesiredAssistant, Owner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from reconciler.model.address import Address
     from reconciler.model.change import Change
-    from reconciler.model.resource import Desired, Live
+    from reconciler.model.field import Fields
+    from reconciler.model.resource import Desired, DesiredFile, Live, LiveAssistant
 
 _MOST_OF = 2  # an owner of whose assistants fewer than one in so many is declared here is another project
+_LINES = 20  # entries that are printed for one owner
 
 
-def namesakes(desired: Desired, live: Live, changes: Iterable[Change]) -> Iterator[str]:
-    """Yield for each owner how many of its assistants would be created once more, and how to keep them."""
-    created = {one.address.name for one in changes if one.action is Action.CREATE}
-    owners: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for one in live.assistants.values() if created else ():
-        if one.mark and not desired.owns(one.mark):
-            owners[one.mark.project, one.mark.environment].add(one.mark.name)
-    for owner, names in sorted(owners.items()):
-        same = len(names & created)
-        if same * _MOST_OF >= len(names) and _may_be_former(desired, *owner):
-            yield f"{_counted(same)} with the ownership mark of {_advice(desired, owner[0])}"
+def namesakes(desired: Desired, live: Live, changes: Sequence[Change], fields: Fields) -> Iterator[str]:
+    """Yield what would be created once more, and the lines that keep it instead; one notice for each line."""
+    created = [one for one in changes if one.action is Action.CREATE and not one.refused]
+    if created:
+        yield from _of_owners(desired, live, {one.address.name: one for one in created})
+        yield from _unmarked(desired, live, created, fields)
 
 
-def _may_be_former(desired: Desired, project: str, environment: str) -> bool:
-    """Return whether an owner may be this one before it was renamed, or got an environment."""
-    ours = desired.environment or NO_ENVIRONMENT
-    return environment == (ours if project != desired.project else NO_ENVIRONMENT)
+def _of_owners(desired: Desired, live: Live, created: Mapping[str, Change]) -> Iterator[str]:
+    owners: defaultdict[Owner, defaultdict[str, list[LiveAssistant]]] = defaultdict(lambda: defaultdict(list))
+    for one in live.assistants.values():
+        if one.mark and not desired.owns(one.mark) and one.id not in _imported(desired):
+            owners[Owner.of(one.mark)][one.mark.name].append(one)
+    for owner, marked in sorted(owners.items(), key=lambda one: str(one[0])):
+        same = [name for name in created if name in marked]
+        is_split = len(same) * _MOST_OF > len(created)
+        if same and (is_split or len(same) * _MOST_OF >= len(marked)) and _may_be_former(desired, owner):
+            yield f"{_counted(len(same))} with the ownership mark of {_advice(desired, owner)}"
+            found = [(created[name].address, one) for name in same for one in marked[name]]
+            yield from _shortened(_entries(desired, live, found, owner), owner)
+
+
+def _imported(desired: Desired) -> frozenset[str]:
+    return frozenset(one.id for one in desired.imports.values())
+
+
+def _may_be_former(desired: Desired, owner: Owner) -> bool:
+    """Return whether an owner may be this one before it was renamed, split, or got an environment."""
+    if owner.project == desired.project:
+        return owner.environment == NO_ENVIRONMENT
+    return owner.environment in {desired.environment or NO_ENVIRONMENT, NO_ENVIRONMENT}
 
 
 def _counted(number: int) -> str:
@@ -44,8 +64,66 @@ def _counted(number: int) -> str:
     return f"{some} that would be created {'exists' if number == 1 else 'exist'} on this server"
 
 
-def _advice(desired: Desired, project: str) -> str:
-    if project != desired.project:
-        keep = f"keep `project: {project}`: under another name copies are created"
-        return f"project {project}. If that is this project, {keep}."
-    return f"{project} without an environment. To keep these, run without --env: with it copies are created."
+def _advice(desired: Desired, owner: Owner) -> str:
+    take = "To take them over with their ids, write under `import:`:"
+    if owner.project != desired.project:
+        keep = f"keep `project: {owner.project}`: under another name copies are created"
+        return f"project {owner.project}. If that is this project, {keep}. {take}"
+    keep = "To keep these, run without --env: with it copies are created."
+    return f"{owner.project} without an environment. {keep} {take}"
+
+
+def _entries(
+    desired: Desired, live: Live, found: Sequence[tuple[Address, LiveAssistant]], owner: Owner
+) -> Iterator[str]:
+    """Yield the entries for some assistants, and for those of their uploads that look like their files."""
+    written = {*desired.imports}
+    for address, one in found:
+        yield _line(one.id, address, owner)
+        wanted = desired.by_address.get(address)
+        for file in desired.files_of(wanted) if isinstance(wanted, DesiredAssistant) else ():
+            alike = [upload for upload in one.file_ids if _is_alike(live, upload, file)]
+            if file.address not in written and len(alike) == 1:
+                written.add(file.address)
+                yield _line(alike[0], file.address)
+
+
+def _is_alike(live: Live, upload: str, file: DesiredFile) -> bool:
+    found = live.files.get(upload)
+    return found is not None and found.size == file.size and found.is_named(file.filename)
+
+
+def _line(remote_id: str, address: Address, owner: Owner | None = None) -> str:
+    values = {"id": remote_id, "to": str(address)} | ({"from": str(owner)} if owner else {})
+    return f"- {inline(Flow(values))}"
+
+
+def _shortened(lines: Iterable[str], owner: Owner) -> Iterator[str]:
+    every = list(lines)
+    yield from every[:_LINES]
+    if len(every) > _LINES:
+        more = len(every) - _LINES
+        yield f"and {more} more entries; to list their assistants, run: assistants-sync query --owner {owner}"
+
+
+def _unmarked(desired: Desired, live: Live, created: Sequence[Change], fields: Fields) -> Iterator[str]:
+    """Yield the assistants without a mark that have the name of one that would be created."""
+    row = fields.title
+    if row is None:
+        return
+    named: defaultdict[str, list[str]] = defaultdict(list)
+    for one in live.assistants.values():
+        if MARK_KEY not in one.metadata and one.id not in _imported(desired):
+            named[str(row.found(one) or "")].append(one.id)
+    wanted = [(one.address, str(one.values.get(row.name) or "")) for one in created]
+    alike = [(address, named[name]) for address, name in wanted if name and name in named]
+    for address, ids in alike[:_LINES]:
+        if len(ids) > 1:
+            listed = ", ".join(ids[:_LINES]) + ", …" * (len(ids) > _LINES)
+            several = f"{len(ids)} unmarked assistants have the name of {address}"
+            yield f"{several}; to keep one of them, import it: {listed}"
+        else:
+            yield f"an unmarked assistant has the name of {address}: to keep its id, write under `import:`:"
+            yield _line(ids[0], address)
+    if len(alike) > _LINES:
+        yield f"and {len(alike) - _LINES} more; to list them, run: assistants-sync query --unowned"

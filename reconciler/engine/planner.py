@@ -70,12 +70,12 @@ def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Pl
         Basis(state.lineage, state.serial, options.target, account=live.account, dialect=options.dialect),
         tuple(explained(options.fields, change, explaining) for change in selected),
         notices=(
+            *namesakes(desired, live, assistants, options.fields),
             *forgotten_files(inputs, (one for one in ending if options.selected(one.address))),
             *_notices(inputs, claims),
             *strangers(uploads),
             *_orphans(inputs, assistants),
             *_older(inputs, claims),
-            *namesakes(desired, live, assistants),
             *_forms(inputs),
             *adapted(inputs, changes),
         ),

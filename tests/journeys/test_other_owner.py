@@ -1,5 +1,7 @@
 """The state of another server or project: one cause, before anything is compared; a new name makes copies."""
 
+import re
+
 import pytest
 
 from reconciler.server import Database, create_app, running
@@ -69,8 +71,11 @@ def test_with_another_state_the_copies_of_a_renamed_project_are_announced(elsewh
     assert (
         f"  ! {NAMES} assistants that would be created exist on this server with the ownership mark of "
         "project acme. If that is this project, keep `project: acme`: under another name copies are "
-        "created.\n"
+        "created. To take them over with their ids, write under `import:`:\n"
     ) in ended.out
+    assert re.findall("- {id: asst_.*, to: assistant.a(.*), from: acme/-}\n", ended.out) == [
+        str(number) for number in range(NAMES)
+    ]
     assert f"Plan: {NAMES} to add" in ended.out
 
 
