@@ -77,6 +77,11 @@ class Uploads:
         adopted = [(one.adopted, one.file.sha256) for one in matches if one.adopted]
         return files_digest((one.file.identity for one in matches if not one.adopted), adopted)
 
+    def refusal(self, files: Iterable[DesiredFile]) -> str:
+        """Return why what contains some files waits; empty where none of them is refused."""
+        refused = [str(file.address) for file in files if self.matches[file.address].refused]
+        return f"{', '.join(refused)} cannot be imported" if refused else ""
+
     @cached_property
     def names(self) -> Mapping[str, Address]:
         """Upload id to the address it is, or was, bound to."""
@@ -92,7 +97,9 @@ def locate(inputs: PlannerInput, claims: Claims) -> Uploads:
 
 
 def _located(inputs: PlannerInput, claims: Claims, known: _Known) -> Uploads:
-    recovered = _recovered(inputs.live, _containers(inputs, claims, known.lost), known.lost)
+    containers = _containers(inputs, claims, known.lost)
+    found = _recovered(inputs.live, containers, known.lost)
+    recovered = {address: one for address, one in found.items() if one not in inputs.imported}
     matches = {
         file.address: known.match(file, recovered.get(file.address, "")) for file in inputs.desired.files
     }
@@ -292,7 +299,7 @@ def _containers(inputs: PlannerInput, claims: Claims, lost: Collection[Address])
         if claim and is_lost and (mark := claim.live.mark) and inputs.desired.owns(mark):
             is_covered = mark.files == _digest(inputs, files)
             given = [one for one in desired.files or () if isinstance(one, str)]
-            containers.append(_Container(files, claim.live, is_covered, [*given, *inputs.imported]))
+            containers.append(_Container(files, claim.live, is_covered, given))
     return containers
 
 

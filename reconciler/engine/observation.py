@@ -160,8 +160,9 @@ def _known(state: State) -> dict[str, _Known]:
 
 
 def _imported(desired: Desired) -> dict[str, _Known]:
-    """Return every id that the configuration imports."""
-    return {one.id: _Known(address.kind, address) for address, one in desired.imports.items()}
+    """Return every id that the configuration imports as something that it declares."""
+    entries = [one for address, one in desired.imports.items() if address in desired.by_address]
+    return {one.id: _Known(one.address.kind, one.address) for one in entries}
 
 
 def _attached(desired: Desired, state: State, live: Live) -> dict[str, _Known]:

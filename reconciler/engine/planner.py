@@ -16,7 +16,7 @@ from reconciler.engine.adoption import stays, touched
 from reconciler.engine.capabilities import adapted, cleared, impossible, of_file, uncreatable, withheld
 from reconciler.engine.difference import Explaining, as_found, explained, field_changes, sent, uncleared
 from reconciler.engine.files import Leftovers, left_open, locate, strangers, unwanted_files, wanted_files
-from reconciler.engine.imports import taken
+from reconciler.engine.imports import missing, taken
 from reconciler.engine.memory import digests, normalised, remember
 from reconciler.engine.namesakes import namesakes
 from reconciler.engine.ownership import PlannerInput, Verdict, identify, is_stuck, manages_files
@@ -132,11 +132,15 @@ def wanted_assistants(
     changes = []
     for desired in inputs.desired.assistants:
         claim = claims.declared.get(desired.address)
+        unequal = uploads.refusal(inputs.desired.files_of(desired))
         if claim is None:
-            changes.append(_create(inputs, desired, claims.absent[desired.address], uploads))
+            absent = claims.absent[desired.address]
+            refused = absent._replace(refused=absent.refused or unequal)
+            changes.append(_create(inputs, desired, refused, uploads))
         else:
             contents = _contents(inputs, desired, claim, uploads=uploads, files=files)
             mark = _mark(inputs, desired, uploads, nonce=claim.nonce)
+            claim = replace(claim, refused=claim.refused or unequal)
             changes.append(
                 _update(inputs, desired, claim, contents=contents, late=late[desired.address], mark=mark)
             )
@@ -598,6 +602,10 @@ def _notices(inputs: PlannerInput, claims: Claims) -> Iterator[str]:
     for claim in claims.of(Verdict.UNDECLARED):
         if not claim.refused and inputs.is_older(claim.live):
             yield from _abandoned(inputs, claim, "with an older state")
+    for entry in inputs.desired.imports.values():
+        bound = inputs.state.bindings.get(entry.address)
+        if not inputs.live.holds(entry.id) and bound and bound.id != entry.id:
+            yield f"{missing(entry, inputs.live)}: {entry.address} has {bound.id}"
     unreadable = list(inputs.live.unreadable.values())
     if unreadable:
         named = "; ".join(f"{one.id}: {one.problem}" for one in unreadable[:_NAMED])
