@@ -32,6 +32,7 @@ SHORT = {
 SHARES = {
     "deaths": 60,
     "edits": 60,
+    "imports": 60,
     "errors": 180,
     "faults": 180,
     "acts": 60,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reliability import program
 from reliability.accounts import HEADER
 from reliability.fate import FORTUNATE, Fate
-from reliability.scenes import CHANGED, FULL, NOTHING, WORKLOADS, Scene, furnish
+from reliability.scenes import CHANGED, FULL, NOTHING, WORKLOADS, Scene, furnish, make
 from reliability.verdict import damage, shortfall
 
 FURTHER = 2
@@ -79,7 +79,7 @@ class Place:
 
     def __init__(self, servers, folder, store):
         self.servers, self.folder, self.store = servers, folder, store
-        self.numbers, self.ready, self.passed = 0, set(), {}
+        self.numbers, self.ready, self.passed, self.made = 0, set(), {}, {}
 
     def warm(self):
         """Import everything before the first fork, by an apply and another one."""
@@ -90,7 +90,7 @@ class Place:
 
     def apply(self, settle=0.0, *more, parallelism=1):
         """The arguments of an apply."""
-        how = ("--parallelism", str(parallelism), "--max-destroy", "100%")
+        how = ("--parallelism", str(parallelism), "--max-destroy", "100%", "--on-drift", "overwrite")
         return ("apply", "--auto-approve", *how, *self.server(settle), *self.store.patience, *more)
 
     def plan(self, settle=0.0):
@@ -109,7 +109,7 @@ class Place:
         self.numbers += 1
         folder = self.folder / f"case-{self.numbers}"
         shutil.copytree(self.folder / workload, folder)
-        after.write(folder)
+        after.write(folder, self.made.get(workload, {}))
         self.store.begin(workload)
         self.servers.order("open", "case", like=self.kept(workload), faults=list(faults), acts=dict(acts))
         return folder
@@ -123,6 +123,8 @@ class Place:
         folder.mkdir()
         self.servers.order("open", "case")
         furnish(self.servers, "case")
+        if WORKLOADS[workload][1].imports:
+            self.made[workload] = make(self.servers, "case")
         if before is not NOTHING:
             before.write(folder)
             self.store.begin()
@@ -166,13 +168,22 @@ def conduct(place, case):
     place.servers.order("calm", "case")
     rounds, wrong = finish(place, case, folder, ended) if case.ends else (0, {})
     now = place.servers.order("look", "case")
-    wrong |= damage(before, now)
+    imported = imports(place, case)
+    wrong |= damage(before, now, imported)
     said = "".join(one.out for one in ended)
-    wrong |= shortfall(case.wanted, before, now, place.remembered(folder), said) if case.ends else {}
+    remembered = place.remembered(folder)
+    wrong |= shortfall(case.wanted, before, now, remembered, said, imported=imported) if case.ends else {}
     wrong |= {"bugs": [one.out for one in ended if one.is_bug]}
     shutil.rmtree(folder)
     kills = sum(one.was_killed for one in ended)
     return Found({name: what for name, what in wrong.items() if what}, kills, rounds)
+
+
+def imports(place, case):
+    """Return the id of each assistant that a case imports, by its name."""
+    made, wanted = place.made.get(case.workload, {}), case.wanted.imports
+    kinds = ((to.partition("."), one["id"]) for to, one in wanted.items())
+    return {name: made[key] for (kind, _, name), key in kinds if kind == "assistant"}
 
 
 def attempt(place, case, folder, run, *, is_first):

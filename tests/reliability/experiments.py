@@ -102,6 +102,16 @@ def _ways(name, *, power):
     return ["kill", "killed", *half, *sent, *(["cut", "cut after"] if power else [])]
 
 
+def _imports(place):
+    """Every boundary of an adoption by an entry and of a take-over, and every way to die there."""
+    return [
+        f"{workload}/{number}:{what}"
+        for workload in ("adopt", "take")
+        for number, name in enumerate(place.boundaries(workload), start=1)
+        for what in _ways(name, power=place.store.kind == "local")
+    ]
+
+
 def _troubles(place):
     """Every call of a store that is elsewhere, and how its connection can break."""
     return [
@@ -271,6 +281,7 @@ def _declared(dice):
 
 DEATHS = "a run dies at a boundary, by SIGKILL or with the power"
 EDITS = "a run dies, the configuration is edited, and the next run calls nothing drift"
+IMPORTS = "a run dies while it adopts by an entry, or takes over"
 PAIRS = "a run dies, and the run after it dies too"
 STORIES = "configurations, deaths and faults at random"
 STOPS = "a run is stopped, another one takes over, and it goes on"
@@ -282,6 +293,7 @@ def experiments(local, postgres, objects):
     found = {
         "deaths": Experiment(DEATHS, _deaths, _died),
         "edits": Experiment(EDITS, _edits, _edited),
+        "imports": Experiment(IMPORTS, _imports, _died),
         "errors": Experiment("a call of the disk fails", _errors, _died),
         "faults": Experiment("a request meets a fault", _faults, _met),
         "acts": Experiment("somebody else acts on the server in the middle of a run", _acts, _acted),

@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 
+import httpx
 from reliability.accounts import HEADER
 
 PROJECT = "acme"
@@ -12,16 +13,22 @@ PROJECT = "acme"
 
 @dataclass(frozen=True)
 class Scene:
-    """A configuration: assistants with what each declares, and the content of the files."""
+    """A configuration: assistants with what each declares, and the content of the files.
+
+    ``imports`` maps an address to the entry of what another user made, under a name for its id.
+    """
 
     assistants: dict = field(default_factory=dict)
     files: dict = field(default_factory=dict)
+    imports: dict = field(default_factory=dict)
 
-    def write(self, folder):
-        """Put it into a project's folder. JSON is YAML."""
+    def write(self, folder, ids=()):
+        """Put it into a project's folder. JSON is YAML. ``ids`` has the id of each name in ``imports``."""
         declared = {name: {"model": "m", **fields} for name, fields in self.assistants.items()}
-        text = json.dumps({"project": PROJECT, **({"assistants": declared} if declared else {})})
-        (folder / "assistants.yaml").write_text(text)
+        entries = [{"to": to, **one, "id": ids[one["id"]]} for to, one in self.imports.items()]
+        text = {"project": PROJECT} | ({"assistants": declared} if declared else {})
+        text |= {"import": entries} if entries else {}
+        (folder / "assistants.yaml").write_text(json.dumps(text))
         for name, content in self.files.items():
             (folder / name).write_text(content)
 
@@ -31,10 +38,9 @@ class Scene:
 
     @property
     def uploads(self):
-        """The identities of everything that some assistant carries."""
-        return sorted(
-            {self.identity(path) for one in self.assistants.values() for path in one.get("files", ())}
-        )
+        """The identities of everything that some assistant carries, but for what another user uploaded."""
+        named = {path for one in self.assistants.values() for path in one.get("files", ())}
+        return sorted(self.identity(path) for path in named if f"file.{path}" not in self.imports)
 
 
 _TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
@@ -72,12 +78,22 @@ EDITED = Scene(
 )
 """What CHANGED becomes before the next run."""
 
+_IMPORTED = {"one": {"description": "ONE", "files": ["a.md", "b.md"]}, "three": {"metadata": {"k": "v"}}}
+_CONTENTS = {"a.md": "about a", "b.md": "about b"}
+_UPLOAD = {"file.a.md": {"id": "upload"}}
+ADOPTING = Scene(_IMPORTED, _CONTENTS, {"assistant.one": {"id": "unmarked"}, **_UPLOAD})
+"""An assistant and an upload of another user, adopted by their ids; one that is new."""
+TAKING = Scene(_IMPORTED, _CONTENTS, {"assistant.one": {"id": "marked", "from": "former/-"}, **_UPLOAD})
+"""The same of an assistant that has another owner's mark."""
+
 WORKLOADS = {
     "none": (NOTHING, NOTHING),  # whatever the runs of a case bring
     "first": (NOTHING, FULL),  # creates and uploads
     "life": (FULL, CHANGED),  # an update with a swapped file, one with its tools, a create, a delete
     "tiny": (NOTHING, TINY),  # one upload, one create
     "small": (SMALL, SMALLER),  # one swap with an update, one delete
+    "adopt": (NOTHING, ADOPTING),  # an upload that is bound, an assistant that is adopted, a create
+    "take": (NOTHING, TAKING),  # the same, taken over from another owner
 }
 
 _FOREIGN = (
@@ -88,6 +104,32 @@ _FOREIGN = (
         "metadata": {"assistants_sync": f"v1 other/-/one n={'b' * 16} f=m d={'0' * 16}"},
     },
 )
+
+
+_MADE = {
+    "unmarked": {"model": "m", "description": "made by hand"},
+    "marked": {
+        "model": "m",
+        "description": "made by hand",
+        "metadata": {"assistants_sync": f"v1 former/-/uno n={'c' * 16} f=mf d={'0' * 16}"},
+    },
+}
+
+
+def make(servers, account):
+    """Make what a configuration imports: each contains an upload to import, and one of another user."""
+    url, headers = f"{servers.url}/", {HEADER: account, "OpenAI-Beta": "assistants=v1"}
+    with httpx.Client(base_url=url, headers=headers, verify=False) as client:  # noqa: S501 - plain http
+
+        def uploaded(name, content):
+            sent = client.post("files", files={"file": (name, content)}, data={"purpose": "assistants"})
+            return sent.json()["id"]
+
+        upload, other = uploaded("a.md", _CONTENTS["a.md"]), uploaded("x.md", "of another")
+        return {"upload": upload} | {
+            name: client.post("assistants", json={**one, "file_ids": [upload, other]}).json()["id"]
+            for name, one in _MADE.items()
+        }
 
 
 def furnish(servers, account):

@@ -18,12 +18,13 @@ def bodies(look):
     return {one["id"]: json.dumps(one, sort_keys=True) for one in (*look["assistants"], *look["files"])}
 
 
-def damage(before, now):
-    """What of other people's things was touched; holds at every moment."""
+def damage(before, now, imported=()):
+    """What of other people's things was touched; holds at every moment, but for what is imported."""
     ours = {one["id"] for one in before["assistants"] if mark_of(one)}
     carried = {file for one in before["assistants"] if one["id"] in ours for file in one["file_ids"]}
     was, found = bodies(before), bodies(now)
-    foreign = {key: body for key, body in was.items() if key not in ours | carried}
+    theirs = {*was} - ours - carried - {*dict(imported).values()}
+    foreign = {key: body for key, body in was.items() if key in theirs}
     touched = [key for key, body in foreign.items() if found.get(key) != body]
     return {"foreign things touched": touched + [one["id"] for one in now["taken"] if hurt(one, now)]}
 
@@ -55,7 +56,7 @@ def in_the_window(taken, ledger):
     return before[-1][:2] in (["GET", f"/v1/assistants/{taken['id']}"], ["GET", "/v1/assistants"])
 
 
-def shortfall(scene, before, now, remembered, said=""):
+def shortfall(scene, before, now, remembered, said="", *, imported=()):  # noqa: PLR0913 - both sides, and more
     """What of the configuration is not as declared, once the last run is over.
 
     ``remembered`` is which assistant each name is, as the state says; None when it cannot be read. An upload
@@ -79,6 +80,7 @@ def shortfall(scene, before, now, remembered, said=""):
         for one in before["assistants"]
         if (mark := mark_of(one)) and one["id"] not in taken
     }
+    survivors |= dict(imported)
     return {
         "too many or too few": sorted(names) != sorted(scene.assistants) and names,
         "not as declared": [name for name, one in ours if not as_declared(scene, name, one, files)],
