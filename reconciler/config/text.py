@@ -49,6 +49,7 @@ _QUOTES = frozenset("\"'")
 _COMMENT = re.compile(r"[ \t]+(#[^\n]*)")
 _SET_OFF = re.compile(r"  +# ")
 _COMMENT_BELOW = re.compile(r"\s*(#[^\n]*)")
+_INDENTED = re.compile(r"\n( *)[^ \r\n]")
 _BARE = re.compile(r"\s*[,}]")
 _DEPTH = "maximum nesting"  # how parsers name their own limit: PyYAML since 6.0.4, and libyaml
 _NONE: dict[str, tuple[Any, Any]] = {}
@@ -154,6 +155,32 @@ class Node:
     @property
     def _has_values(self) -> bool:
         return isinstance(self.value, (dict, list))
+
+    @property
+    def start(self) -> int | None:
+        """The index at which the text of the value begins; None where that is not YAML."""
+        index: int | None = self._start.index
+        return index
+
+    @property
+    def is_flow(self) -> bool:
+        """Whether it is a mapping or a list between brackets."""
+        return self._has_values and bool(self._end.index != self._start.index)
+
+    def end(self, text: str) -> int:
+        """Return the index at which its text ends: that of a block ends with the last value in it."""
+        if self._has_values and not self.is_flow:
+            last: Node = [*self.value.values()][-1] if isinstance(self.value, dict) else self.value[-1]
+            return last.end(text)
+        end: int = self._end.index
+        if text[self._start.index : self._start.index + 1] not in _BLOCKS or self._start.index == end:
+            return end
+        return _end_of_block(text, self._start.index, end)
+
+    def key_extent(self, name: str) -> tuple[int, int]:
+        """Return the indices at which the text of a key begins and ends."""
+        start, end = self.positions[name]
+        return start.index, end.index
 
     def written(self, source: Source) -> str:
         """Return the value as its file has it, with quotes and signs; empty where it is in no file."""
@@ -419,6 +446,20 @@ class _Reader:
         """Stop reading, with the place."""
         origin = _origin(self._path, event.start_mark, event.end_mark)
         raise ConfigError([self._source.diagnostic(code, message, origin, help=help)])
+
+
+def _end_of_block(text: str, start: int, end: int) -> int:
+    """Return the end of a literal or folded text without the blank lines below it that are no part of it."""
+    written = text[start:end]
+    body = written.find("\n") + 1
+    if "+" in written[:body].partition("#")[0]:
+        return start + len(written.removesuffix("\n").removesuffix("\r"))
+    first = _INDENTED.search(written, body - 1)
+    longer = " " * (len(first[1]) + 1) if first else ""
+    last = written.find("\n", len(written.rstrip(" \r\n")))
+    while longer and last >= 0 and (blank := written.find(longer, last)) >= 0:  # a line of blanks in the text
+        last = written.find("\n", blank)
+    return start + len((written if last < 0 else written[:last]).removesuffix("\r"))
 
 
 def _origin(path: str, start: Any, end: Any) -> Origin:
