@@ -103,6 +103,10 @@ def replace(path: Path, text: bytes) -> None:
     """Replace a file, or a link, by one of its owner alone: whole, or not at all."""
     new = _unguessable(path)
     create(new, text)
+    _take_place(new, path)
+
+
+def _take_place(new: Path, path: Path) -> None:
     try:
         new.replace(path)
     except OSError:
@@ -111,6 +115,35 @@ def replace(path: Path, text: bytes) -> None:
         raise
     with suppress(OSError):  # the file is there; its name may still not survive a power cut
         sync(path.parent)
+
+
+def rewrite(path: Path, before: bytes, after: bytes) -> None:
+    """Give a file of the user's project another content, and nothing else: it keeps its mode and its owner.
+
+    It has the old content or the new one, whole. OSError where it is a link or no longer has the content
+    ``before``, or where this user may not write it.
+    """
+    number = _opened(path, os.O_RDWR, _SHARED)
+    with os.fdopen(number, "rb") as stream:
+        status = os.fstat(number)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        new = _unguessable(path)
+        _fill_like(new, status, after)
+        is_same = stream.read(len(before) + 1) == before and os.path.samestat(status, path.lstat())
+    if not is_same:
+        new.unlink()
+        raise OSError(errno.EBUSY, "it was changed meanwhile")
+    _take_place(new, path)
+
+
+def _fill_like(new: Path, status: os.stat_result, text: bytes) -> None:
+    """Write a file with the owner and the mode of another one."""
+    number = _opened(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
+    with suppress(OSError):  # of another user: as with any editor, the file is then ours
+        os.fchown(number, status.st_uid, status.st_gid)
+    os.fchmod(number, stat.S_IMODE(status.st_mode))
+    _fill(new, number, text)
 
 
 def beside(path: Path, text: bytes) -> Path:

@@ -139,3 +139,54 @@ def test_what_a_killed_run_left_in_a_state_directory_goes_with_the_next_save(sto
 
     assert not left.exists()
     assert not list((tmp_path / "state").rglob("*.new"))
+
+
+def rewritten(path, before=b"old", after=b"new"):
+    files.rewrite(path, before, after)
+
+
+def test_a_file_that_is_edited_keeps_its_mode_and_leaves_nothing_beside_it(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_bytes(b"old")
+    path.chmod(0o664)
+    rewritten(path)
+    assert path.read_bytes() == b"new"
+    assert mode(path) == 0o664
+    assert [one.name for one in tmp_path.iterdir()] == ["a.yaml"]
+
+
+@pytest.mark.parametrize("now", [b"", b"older", b"ol", b"new"])
+def test_a_file_that_changed_since_it_was_read_is_not_edited(tmp_path, now):
+    path = tmp_path / "a.yaml"
+    path.write_bytes(now)
+    with pytest.raises(OSError, match="changed meanwhile"):
+        rewritten(path)
+    assert path.read_bytes() == now
+    assert [one.name for one in tmp_path.iterdir()] == ["a.yaml"]
+
+
+def test_no_link_is_edited_and_nothing_but_a_file(tmp_path):
+    target, link, pipe = tmp_path / "target", tmp_path / "link", tmp_path / "pipe"
+    target.write_bytes(b"old")
+    link.symlink_to(target)
+    os.mkfifo(pipe)
+    for path in (link, pipe, tmp_path, tmp_path / "missing"):
+        with pytest.raises(OSError, match=r"(?i)link|regular|directory"):
+            rewritten(path)
+    assert target.read_bytes() == b"old"
+    assert link.is_symlink()
+    assert len([*tmp_path.iterdir()]) == 3
+
+
+def test_a_disk_that_is_full_leaves_the_file_that_was_to_be_edited(tmp_path, monkeypatch):
+    path = tmp_path / "a.yaml"
+    path.write_bytes(b"old")
+
+    def full(number, text):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        rewritten(path)
+    assert path.read_bytes() == b"old"
+    assert [one.name for one in tmp_path.iterdir()] == ["a.yaml"]
