@@ -64,22 +64,35 @@ class Configured:
     @cached_property
     def configuration(self) -> Configuration:
         """The meaning of the configuration, read once; ConfigError where it is wrong."""
-        configuration = resolved(self.root, self._reading, Choice(self.environment, self.variables))
+        configuration = resolved(self.root, self.reading, self.choice)
         return replace(configuration, warnings=(*configuration.warnings, *self.root.evidence.warnings()))
 
     @property
     def dialect(self) -> Dialect:
         """The dialect in which it is written; ConfigError where that is not certain."""
-        return self._reading.dialect
+        return self.reading.dialect
+
+    @property
+    def choice(self) -> Choice:
+        """The environment and the variables of this command."""
+        return Choice(self.environment, self.variables)
 
     @cached_property
-    def _reading(self) -> Reading:
+    def reading(self) -> Reading:
+        """Every document, as it was written."""
+        return self._read(self.root)
+
+    def drafted(self, root: Root) -> Configuration:
+        """Return what it means where a file has another text; ConfigError where it is wrong."""
+        return resolved(root, self._read(root), self.choice)
+
+    def _read(self, root: Root) -> Reading:
         option = dialects.dialect(self.named_dialect) if self.named_dialect else None
-        return read(self.root, self.files, option)
+        return read(root, self.files, option)
 
     def unread(self, state: State) -> frozenset[str]:
         """Return the files that declared an assistant at the last apply, and that are there and not read."""
-        others = (path for path in state.declaring if not self._reading.covers(path))
+        others = (path for path in state.declaring if not self.reading.covers(path))
         return frozenset(path for path in others if self.root.has_file(path))
 
     def warn(self, console: Console) -> None:
@@ -103,7 +116,7 @@ class Configured:
         if named is not None:
             return named
         is_there = any(self.root.exists(path) for path in self.files)
-        chosen = state_location.chosen(self.root, self._reading) if is_there else None
+        chosen = state_location.chosen(self.root, self.reading) if is_there else None
         with repeating():
             location = permitted(self.root, chosen or state_location.Named(STATE), self.allowed_states)
         return location if isinstance(location, Path) else str(location)

@@ -16,7 +16,19 @@ import click
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 from reconciler import __version__
-from reconciler.cli import ci, commands, diff, explain, init, schema, show, states, streams, validate
+from reconciler.cli import (
+    ci,
+    commands,
+    diff,
+    explain,
+    import_entry,
+    init,
+    schema,
+    show,
+    states,
+    streams,
+    validate,
+)
 from reconciler.cli.console import Console, silence_broken
 from reconciler.cli.known_secrets import KNOWN, learnt
 from reconciler.config.errors import ConfigError
@@ -55,6 +67,7 @@ for _command in (
     commands.destroy,
     show.show,
     diff.diff,
+    import_entry.import_,
     commands.output,
     states.state,
     ci.ci,

@@ -143,6 +143,20 @@ def choose(  # noqa: PLR0913 - each is one option
     )
 
 
+def named(options: Mapping[str, Any], state: Path) -> Target:
+    """Return the target that the options of a command name; ``state`` has the embedded server's database."""
+    return choose(
+        options["server"],
+        options["api_key_file"],
+        options["headers"],
+        state,
+        allow_http=options["allow_http"],
+        proxy_from_environment=options["proxy_from_environment"],
+        ca_file=options["ca_file"],
+        delay=options["settle"],
+    )
+
+
 def _key(file: Path | None) -> str:
     return os.environ.get("OPENAI_API_KEY", "") if file is None else key_in(file)
 

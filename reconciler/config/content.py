@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
+from reconciler import files
 from reconciler.config import listing, names
 from reconciler.config.blob import EDGE, Passed, passed, with_line_feeds
 from reconciler.config.errors import ContentError, UnusableFileError
@@ -168,6 +169,15 @@ class Root:
         """Return the first bytes of a file, of which nothing is shown or sent."""
         with self._opened(path) as stream:
             return _piece(stream, path, CUT)
+
+    def original(self, path: str) -> bytes:
+        """Return a file of a configuration as it is, to be edited: nothing of it is sent."""
+        with self._opened(path) as stream:
+            return b"".join(_pieces(stream, path, MAX_BYTES))
+
+    def rewrite(self, path: str, before: bytes, after: bytes) -> None:
+        """Give a file another content; OSError where it no longer has the content ``before``."""
+        files.rewrite(self._full(path), before, after)
 
     def stored_heads(self, paths: Sequence[str]) -> Mapping[str, bytes]:
         """Return the first bytes that git has of files, as far as it has any."""
@@ -350,3 +360,28 @@ def _piece(stream: IO[bytes], path: str, most: int) -> bytes:
 
 def _too_large(path: str, limit: int) -> ContentError:
     return ContentError("AS305", f"{path} is larger than {limit:,} bytes")
+
+
+class Draft(Root):
+    """A root in which one file already has another content than on the disk."""
+
+    def __init__(self, root: Root, path: str, content: bytes) -> None:
+        self.__dict__.update(root.__dict__)
+        self._path = path
+        self._content = content
+
+    def source(
+        self, path: str, *, limit: int = MAX_BYTES, by_hand: bool = False, as_it_is: bool = False
+    ) -> Source:
+        """Return a file's text, as the root does."""
+        if path != self._path:
+            return super().source(path, limit=limit, by_hand=by_hand, as_it_is=as_it_is)
+        if len(self._content) > limit:
+            raise _too_large(path, limit)
+        return self._decoded(path, self._content)
+
+    def fingerprint(self, path: str, limit: int, *, as_it_is: bool = False) -> tuple[str, int]:
+        """Return sha256 in hex and size in bytes of a file, as the root does."""
+        if path != self._path:
+            return super().fingerprint(path, limit, as_it_is=as_it_is)
+        return hashlib.sha256(self._content).hexdigest(), len(self._content)

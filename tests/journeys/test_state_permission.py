@@ -18,6 +18,7 @@ from reconciler.model.store_address import address_of
 from reconciler.server import Database, create_app, running
 
 OPERANDS = {  # the operands of commands that need some
+    "import": ["assistant.support", "asst_1"],
     "apply": ["--auto-approve"],
     "destroy": ["--auto-approve"],
     "state unlock": ["lock-id"],
