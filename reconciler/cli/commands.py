@@ -361,19 +361,11 @@ def _session(options: dict[str, Any], *, everything: bool = False) -> Session:
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - lazily, see above
     from reconciler.cli.scope import Scope  # noqa: PLC0415 - the same
     from reconciler.cli.session import Session  # noqa: PLC0415 - the same
-    from reconciler.cli.target import DATABASE, choose  # noqa: PLC0415 - the same
+    from reconciler.cli.target import DATABASE, named  # noqa: PLC0415 - the same
 
     scope, configured = Scope.of(options, everything=everything), Configured.of(options)
-    target = choose(  # first: where no server is named, nothing else is worth a message
-        options["server"],
-        options["api_key_file"],
-        options["headers"],
-        _folder(None),
-        allow_http=options["allow_http"],
-        proxy_from_environment=options["proxy_from_environment"],
-        ca_file=options["ca_file"],
-        delay=options["settle"],
-    )
+    # first: where no server is named, nothing else is worth a message
+    target = named(options, _folder(None))
     location = configured.location(options["state"])
     return Session(
         console=Console.of(options),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Literal, TextIO
@@ -49,6 +50,11 @@ class Console:
     def is_coloured(self) -> bool:
         """True if a result may be coloured."""
         return self._coloured(sys.stdout)
+
+    @property
+    def width(self) -> int | None:
+        """The columns of the terminal that gets the result; None where it is none."""
+        return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
     def print(self, text: str) -> None:
         """Print a result unchanged on stdout."""

@@ -10,16 +10,20 @@ from reconciler.cli.options import dialect as chosen_dialect
 
 @click.command()
 @click.argument(
-    "what", type=click.Choice(["configuration", "environment", "plan", "report"]), default="configuration"
+    "what",
+    type=click.Choice(["configuration", "environment", "plan", "report", "assistants"]),
+    default="configuration",
 )
 @chosen_dialect
 def schema(what: str, dialect: str | None) -> int:
-    """Print the JSON Schema of configurations, plans or reports.
+    """Print the JSON Schema of configurations or results.
 
     With that of configurations, editors complete and check what you write.
     Begin a file with `# yaml-language-server: $schema=./assistants-sync.schema.json`.
     """
-    Console().print(_document(what) if what in {"plan", "report"} else _configuration(what, dialect))
+    Console().print(
+        _document(what) if what in {"plan", "report", "assistants"} else _configuration(what, dialect)
+    )
     return 0
 
 

@@ -6,8 +6,8 @@ import json
 import textwrap
 from typing import TYPE_CHECKING
 
-from reconciler.model.characters import MARKS, WIDE
 from reconciler.model.diagnostic import MOST_COUNTED
+from reconciler.render.columns import cells
 from reconciler.render.lines import Line, Span, Style, line
 from reconciler.render.visible import visible
 
@@ -117,11 +117,4 @@ def _caret(problem: Diagnostic, text: str, column: int) -> str:
     """Return carets under the very characters, counted as they are shown."""
     start, width = column - 1, problem.origin.width
     before, under = visible(text[:start]), visible(text[start : start + width])
-    return f"{' ' * _cells(before)}{'^' * max(1, _cells(under))} {problem.label}".rstrip()
-
-
-def _cells(text: str) -> int:
-    """Return how many columns a text takes: two for a wide character, none for a combining accent."""
-    if text.isascii():
-        return len(text)
-    return len(text) + sum(one in WIDE for one in text) - sum(one in MARKS for one in text)
+    return f"{' ' * cells(before)}{'^' * max(1, cells(under))} {problem.label}".rstrip()

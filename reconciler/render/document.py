@@ -1,4 +1,4 @@
-"""A Plan or a Report as one JSON document: what ``--format json`` prints and what a plan file holds.
+"""A Plan, a Report or an Inventory as one JSON document: what ``--format json`` and a plan file hold.
 
 A plan file is a claim about what apply would do, never a program: it is read to be shown, and to be compared
 with a new plan. It holds the texts it shows.
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     from reconciler.model.diagnostic import Diagnostic
+    from reconciler.model.inventory import Inventory
     from reconciler.model.outcome import Outcome, Report, Verified
     from reconciler.model.refusal import Refusal
     from reconciler.model.resource import FileReference
@@ -363,12 +364,44 @@ class ReportDocument(_Record):
     outcomes: Some[OutcomeRecord]
 
 
+class ListedRecord(_Record):
+    """One live assistant; what is not known is null."""
+
+    id: str
+    name: str = Field(description="The name by which users know it, or empty.")
+    owner: str | None = Field(description="PROJECT/ENVIRONMENT of its ownership mark; null without one.")
+    address: str | None = Field(description="The address that its ownership mark names.")
+    bound: str | None = Field(description="Its address in the state of this project.")
+    size: Number | None = Field(description="Bytes of its values as JSON, without files and ownership mark.")
+    files: Number | None = Field(description="The number of its files.")
+    created_at: StrictInt | None = Field(description="Seconds since 1970.")
+    problem: str = Field(description="Why it cannot be read, or empty.")
+
+
+class InventoryDocument(_Record):
+    """The assistants of an account, oldest first."""
+
+    format_version: Literal[1]
+    kind: Literal["assistants"]
+    target: str
+    account: str = Field(description="What the server calls the account, or empty.")
+    total: Number = Field(description="The number of all assistants of the account.")
+    owned: Number = Field(description="The number of those with an ownership mark.")
+    unreadable: Number = Field(description="The number of those that cannot be read.")
+    is_whole: StrictBool = Field(description="Whether the end of the list was proved.")
+    assistants: Some[ListedRecord]
+
+
 Document: TypeAlias = PlanDocument | ReportDocument
 
 
 def schema(what: str) -> str:
-    """Return the JSON Schema of a ``plan`` or a ``report``, as text."""
-    models: dict[str, type[BaseModel]] = {"plan": PlanDocument, "report": ReportDocument}
+    """Return the JSON Schema of a ``plan``, a ``report`` or a list of ``assistants``, as text."""
+    models: dict[str, type[BaseModel]] = {
+        "plan": PlanDocument,
+        "report": ReportDocument,
+        "assistants": InventoryDocument,
+    }
     described = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **models[what].model_json_schema(mode="serialization"),
@@ -403,6 +436,25 @@ def plan_document(
         checksum="",
     )
     return document.model_copy(update={"checksum": _checksum(document.model_dump())})
+
+
+def inventory_document(inventory: Inventory) -> InventoryDocument:
+    """Return the assistants of an account as their document."""
+    listed = [
+        _record(
+            ListedRecord,
+            one,
+            owner=_text_or_none(one.owner),
+            address=_text_or_none(one.address),
+            bound=_text_or_none(one.bound),
+        )
+        for one in inventory.assistants
+    ]
+    return _record(InventoryDocument, inventory, format_version=FORMAT, kind="assistants", assistants=listed)
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def refusal_record(refusals: Sequence[Refusal], command: str) -> RefusalRecord | None:
@@ -444,7 +496,7 @@ def unproved(ids: Sequence[str]) -> str:
     return f"{named} {stay} on the server, as nothing proves that this project uploaded {them}."
 
 
-def printed(document: Document) -> str:
+def printed(document: Document | InventoryDocument) -> str:
     """Return a document as the text that ``--format json`` prints, and that a plan file holds.
 
     Records are indented, and a value of a resource is on one line: indentation would multiply a deep value.

@@ -5,22 +5,27 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from reconciler.render.document import PlanDocument, ReportDocument, printed
+from reconciler.render.document import InventoryDocument, PlanDocument, ReportDocument, printed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from reconciler.model.redactor import Redactor
     from reconciler.model.sources import Source, Sources
-    from reconciler.render.document import ChangeRecord, FieldRecord, OutcomeRecord
+    from reconciler.render.document import ChangeRecord, FieldRecord, ListedRecord, OutcomeRecord
 
-DocumentT = TypeVar("DocumentT", bound="PlanDocument | ReportDocument")
+DocumentT = TypeVar("DocumentT", bound="PlanDocument | ReportDocument | InventoryDocument")
 
 
 def without_secrets(document: DocumentT, redactor: Redactor) -> DocumentT:
     """Return a document whose values have no secret; names and ids are left to whatever prints them."""
     if not redactor.secrets or not redactor.may_hide(printed(document)):
         return document
+    if isinstance(document, InventoryDocument):
+        listed = [_listed(one, redactor) for one in document.assistants]
+        return document.model_copy(
+            update={"account": redactor.hidden(document.account), "assistants": listed}
+        )
     if isinstance(document, ReportDocument):
         outcomes = [_outcome(outcome, redactor) for outcome in document.outcomes]
         return document.model_copy(
@@ -32,6 +37,11 @@ def without_secrets(document: DocumentT, redactor: Redactor) -> DocumentT:
             "changes": [_change(change, redactor) for change in document.changes],
         }
     )
+
+
+def _listed(one: ListedRecord, redactor: Redactor) -> ListedRecord:
+    hidden = {"name": redactor.hidden(one.name), "problem": redactor.redacted(one.problem)}
+    return one.model_copy(update=hidden)
 
 
 def _change(change: ChangeRecord, redactor: Redactor) -> ChangeRecord:

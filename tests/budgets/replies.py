@@ -34,6 +34,8 @@ READS = (
     ("drift",),
     ("plan", "--file-diffs"),
     ("plan", "--prune-marked"),
+    ("query",),
+    ("query", "--format", "json"),
 )
 AT = ("--server", "{url}", "--state", "s")
 LISTS = {

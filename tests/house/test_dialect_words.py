@@ -38,6 +38,7 @@ OTHERS = {
     ("model/key_formats.py", "name"): "a group of a pattern, and an entry of Kubernetes",
     ("model/mark.py", "name"): "a group of a pattern",
     ("model/mark.py", "files"): "a group of a pattern",
+    ("render/secrecy.py", "name"): "a value of a list of assistants, whichever field it is from",
     ("forges/gitlab.py", "description"): "a field of GitLab's issues",
     ("store/postgres/store.py", "name"): "a parameter of SQL",
 }

@@ -71,6 +71,8 @@ COMMANDS = [
     ("plan", "--full", "--color", "always"),
     ("plan", "--out", "p.json"),
     ("drift", "-v"),
+    ("query", "-v"),
+    ("query", "--format", "json"),
     ("apply", "-v", "--auto-approve", "--report", "r.json"),
     ("apply", "--auto-approve", "--format", "json"),
     ("destroy", "-v", "--auto-approve"),

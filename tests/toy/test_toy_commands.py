@@ -338,3 +338,15 @@ def test_no_command_loads_the_v1_dialect_for_a_project_of_another_one(site):
     )
 
     assert ended.stderr.splitlines()[-1] == f"{[0] * len(commands)} []"
+
+
+def test_bots_are_listed_although_none_has_a_name(site):
+    site.apply()
+
+    ended = site.run("query", "--server", site.url, "--format", "json")
+
+    (bot,) = json.loads(ended.out)["assistants"]
+    assert (bot["id"], bot["name"], bot["owner"]) == (site.bot["ref"], "", "acme/-")
+    assert (bot["address"], bot["files"]) == ("assistant.support", 0)
+    refused = site.run("query", "--server", site.url, "--name", "*")
+    assert (refused.code, "assistants of this dialect have no name" in refused.err) == (64, True)
