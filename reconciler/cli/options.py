@@ -280,27 +280,34 @@ drawing = together(
     ),
 )
 
+lock_timeout = option(
+    "--lock-timeout",
+    type=click.FloatRange(0, 86_400),
+    default=0,
+    metavar="SECONDS",
+    help="How long to wait for another run that holds the lock.",
+)
+
+parallelism = option(
+    "--parallelism",
+    type=click.IntRange(1, 100),
+    default=10,
+    show_default=True,
+    help="Maximum number of concurrent changes.",
+)
+
 _control = together(
     option(
         "--expect-digest",
         metavar="SHA256",
         help="Apply only the plan that a review named by this digest.",
     ),
-    option(
-        "--lock-timeout",
-        type=click.FloatRange(0, 86_400),
-        default=0,
-        metavar="SECONDS",
-        help="How long to wait for another run that holds the lock.",
-    ),
-    option(
-        "--parallelism",
-        type=click.IntRange(1, 100),
-        default=10,
-        show_default=True,
-        help="Maximum number of concurrent changes.",
-    ),
+    lock_timeout,
+    parallelism,
 )
+
+consent = click.option("--auto-approve", is_flag=True, help="Do not ask.")
+"""The consent to a command that only the option itself gives: a variable is set for every command."""
 
 report = option(
     "--report",

@@ -1,4 +1,4 @@
-"""The commands about a state itself; none of them asks a server."""
+"""The commands about states; none of them asks a server."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli import options
+from reconciler.cli import options, state_edits
 from reconciler.cli.console import Console
 from reconciler.cli.known_secrets import KNOWN
 
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 @click.group()
 def state() -> None:
-    """List, migrate or unlock state."""
+    """Show, change, copy or unlock state."""
+
+
+for _command in (state_edits.show, state_edits.rm, state_edits.mv, state_edits.pull, state_edits.push):
+    state.add_command(_command)
 
 
 @state.command("list")

@@ -221,12 +221,34 @@ class PlannerInput:
     @cached_property
     def successors(self) -> Mapping[Address, Address]:
         """The address of today, by every address that its assistant had before."""
-        return {old: today for today, before in self.desired.moved.items() for old in before}
+        return {old: today for today, before in self.moved.items() for old in before}
+
+    @cached_property
+    def moved(self) -> Mapping[Address, Sequence[Address]]:
+        """The addresses that an assistant had before, the latest first, by the one of today.
+
+        The configuration says so, or the state remembers it of one that a user gave another address there.
+        """
+        moved: dict[Address, Sequence[Address]] = dict(self.desired.moved)
+        today = {old: new for new, before in moved.items() for old in before}
+        for address, old in self._moved_in_state():
+            if old not in today and old not in self.desired.by_address:
+                new = today.get(address, address)
+                moved[new] = (*moved.get(new, ()), old)
+        return moved
+
+    def _moved_in_state(self) -> Iterator[tuple[Address, Address]]:
+        """Yield the addresses that a user gave to assistants in the state, and those in their marks."""
+        for address, binding in self.state.bindings.items():
+            if isinstance(binding, AssistantBinding) and binding.marked:
+                old = assistant(binding.marked)
+                if old not in self.state.bindings:
+                    yield address, old
 
     def names(self, address: Address) -> Sequence[Address]:
         """Return the address of today and all that the same assistant had before, the latest first."""
         today = self.successors.get(address, address)
-        return (today, *self.desired.moved.get(today, ()))
+        return (today, *self.moved.get(today, ()))
 
     def is_overtaken(self, address: Address) -> bool:
         """Return whether an address moved to one that is declared, and so is another assistant by now."""

@@ -25,7 +25,8 @@ class AssistantBinding:
     server returned, for every one where that differs; it is None where nothing was recorded, as in a state of
     an earlier version. ``ignored`` are managed fields whose last value the server did not take. ``mark`` is
     the digest of the ownership mark that the assistant had then, and ``declared`` the path beneath the root
-    of the file that declared it; each is empty in a state of an earlier version.
+    of the file that declared it; each is empty in a state of an earlier version. ``marked`` is the name in
+    that mark where a user has given the assistant another address since, in the state alone.
     """
 
     id: str
@@ -36,6 +37,7 @@ class AssistantBinding:
     ignored: tuple[str, ...] = ()
     mark: str = ""
     declared: str = ""
+    marked: str = ""
 
     def echo(self, path: str) -> str:
         """Return the digest of what the server returned to our last write; empty where it is not known."""

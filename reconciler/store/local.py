@@ -128,30 +128,30 @@ class LocalStore:
             self._whole = False
             raise StoreError(f"cannot write {self._journal}: {files.why(cause)}") from cause
 
-    def save(self, state: State, expecting: int) -> None:
+    def save(self, state: State, expecting: int, serial: int | None = None) -> None:
         """Replace the state file, durably, then empty the journal, whose records are now part of it.
 
         What is replaced goes into ``history``; that it cannot be kept there keeps nothing from being
         saved. UnsavedError when the folder does not take the state: it says where a copy of it is.
         """
-        saving = fresh(replace(state, serial=expecting + 1))
+        saving = fresh(replace(state, serial=serial or expecting + 1))
         text = text_of(saving)
         try:
             before = files.read(self.path)
             expect(expecting, self._saved, self._parsed(before) or Saved(State("", 0)))
-            self._replace(before, text, saving)
+            self._replace(before, text, saving, expecting)
         except OSError as cause:
             raise self._unsaved(saving, text, cause) from cause
         with suppress(OSError):  # its records follow an earlier save, so they are never read again
             self._journal.unlink()
         self._follow(saving)
 
-    def _replace(self, before: bytes | None, text: bytes, saving: Saved) -> None:
+    def _replace(self, before: bytes | None, text: bytes, saving: Saved, serial: int) -> None:
         """Write the new text first, so that the last of a disk's space goes to it and not to the history."""
         new = files.beside(self.path, text)
         if before is not None:
             with suppress(OSError):
-                history.keep(self._history, saving.state.serial - 1, before)
+                history.keep(self._history, serial, before)
         new.replace(self.path)
         self._saved = saving  # what the next load finds, also when the folder cannot be synced
         files.sync(self.folder)

@@ -240,13 +240,13 @@ class ObjectStore:
             raise LostError(f"{self.location} is written only under its lock. Nothing was written.")
         self._lease.check()
 
-    def save(self, state: State, expecting: int) -> None:
+    def save(self, state: State, expecting: int, serial: int | None = None) -> None:
         """Replace the state object, then delete the journal, whose records are now part of it.
 
         What is replaced goes into ``history``; that it cannot be kept there keeps nothing from being
         saved. UnsavedError when the service does not take the state: it says where a copy of it is.
         """
-        saving = fresh(replace(state, serial=expecting + 1))
+        saving = fresh(replace(state, serial=serial or expecting + 1))
         try:
             self._saved(saving, expecting)
         except ConflictError:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from reconciler.errors import ConflictError, UnreadableStateError
-from reconciler.model.address import NAME_PATTERN, Address, Kind, is_remote_id
+from reconciler.model.address import NAME_PATTERN, Address, Kind, assistant, is_remote_id
 from reconciler.model.canonical import digest
 from reconciler.model.state import (
     FIRST_DIALECT,
@@ -164,9 +164,12 @@ def address_of(text: str) -> Address:
 def binding_values(binding: Binding) -> dict[str, Any]:
     """Return a binding as JSON values.
 
-    Only what is adopted says so: an earlier version, which would delete it, does not read such a state.
+    Only what is adopted, or was moved by a user, says so: an earlier version, which would delete it, does not
+    read such a state.
     """
     values = asdict(binding)
+    if not values.get("marked"):
+        values.pop("marked", None)
     for one in (values, *values.get("old", ())):
         if not one.get("adopted"):
             one.pop("adopted", None)
@@ -179,6 +182,8 @@ def binding_of(address: str, record: dict[str, Any]) -> Binding:
         bound = _strict(AssistantBinding(**{**record, "ignored": tuple(record.get("ignored", ()))}))
         _require_ids(bound.id)
         _name(bound.declared)
+        if bound.marked:
+            address_of(str(assistant(bound.marked)))
         return bound
     names = ("inferred", "adopted")
     lists = {"old": tuple(map(_upload_of, record["old"]))} | {

@@ -61,11 +61,11 @@ class ScreenedStore:
         self._screen(f"the id of {address}", binding_record(address, binding))
         self._store.record(address, binding)
 
-    def save(self, state: State, expecting: int) -> None:
+    def save(self, state: State, expecting: int, serial: int | None = None) -> None:
         """Replace the stored State."""
         for name, record in _parts_of(state) if self._sources.leaks(json.dumps(state_values(state))) else ():
             self._screen(name, record)
-        self._store.save(state, expecting)
+        self._store.save(state, expecting, serial)
 
     def _screen(self, what: str, record: Any) -> None:
         source = self._sources.of(record) if self._sources.leaks(json.dumps(record)) else None

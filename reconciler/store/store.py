@@ -88,9 +88,10 @@ class Store(Protocol):
         """Record what an address is bound to, None for nothing."""
         ...
 
-    def save(self, state: State, expecting: int) -> None:
+    def save(self, state: State, expecting: int, serial: int | None = None) -> None:
         """Replace the stored State, whose serial must be ``expecting``, and empty the journal.
 
+        The new one gets the next serial, or a given later one.
         StoreError leaves the old State or the new one, and every record of the old one. After
         ConflictError it is another run's, untouched.
         """

@@ -99,6 +99,12 @@ def a_state_in_a_checkout(folder):
         subprocess.run(words, cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
 
+def an_applied_example(folder):
+    example(folder)
+    words = ["assistants-sync", "apply", "--auto-approve"]
+    subprocess.run(words, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+
 def a_checkout_of_this_project(folder):
     """What an installation reads, apart, so that nothing is built in the real one."""
     names = ("pyproject.toml", "README.md", "LICENSE", "reconciler", "examples")
@@ -110,6 +116,7 @@ def a_checkout_of_this_project(folder):
 BEFORE = {
     "python3 -m venv .venv-program": a_checkout_of_this_project,
     WRITTEN: a_state_in_a_checkout,
+    "assistants-sync state rm assistant.triage --auto-approve": an_applied_example,
 }
 ENDS = {("docs/state.md", "assistants-sync plan"): (5, a_store_in_the_configuration)}
 

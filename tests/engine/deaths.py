@@ -69,8 +69,8 @@ class MortalStore(LocalStore):
     def record(self, address, binding):
         self.reaper.write(lambda: super(MortalStore, self).record(address, binding))
 
-    def save(self, state, expecting):
-        self.reaper.write(lambda: super(MortalStore, self).save(state, expecting))
+    def save(self, state, expecting, serial=None):
+        self.reaper.write(lambda: super(MortalStore, self).save(state, expecting, serial))
 
 
 class Scene(World):

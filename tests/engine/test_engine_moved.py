@@ -17,6 +17,7 @@ from reconciler.model.change import Action, Reason, StepKind
 from reconciler.model.mark import MARK_KEY
 from reconciler.model.outcome import Cause
 from reconciler.model.plan import Counts
+from reconciler.store.editing import renamed
 
 OLD = assistant("support", description="x", files=["a.md"])
 NEW = assistant("helpdesk", description="x", files=["a.md"])
@@ -484,9 +485,19 @@ def unremembered(world):
     world.lose_state()
 
 
+def renamed_in_state(world):
+    """The state alone is given the new address; the configuration has no `moved`."""
+    world.apply(OLD, assistant("other", files=["b.md"]))
+    with world.store.lock("state mv"):
+        state = world.store.load()
+        world.store.save(renamed(state, address_of("support"), address_of("helpdesk")), state.serial)
+
+
 @pytest.mark.parametrize(
     ("before", "then"),
     [
+        pytest.param(renamed_in_state, plain_move, id="moved in the state"),
+        pytest.param(renamed_in_state, edited, id="moved in the state, edited, and other files"),
         pytest.param(applied, plain_move, id="moved"),
         pytest.param(applied, edited, id="moved, edited, and other files"),
         pytest.param(unremembered, plain_move, id="moved without the state"),

@@ -70,7 +70,7 @@ def _no_file_fsync():
 
 
 def _state_in_place():
-    def written(self, before, text, saving):
+    def written(self, before, text, saving, serial):
         self.path.write_bytes(b"")
         number = files.opened(self.path, os.O_WRONLY | os.O_TRUNC)
         files.write(number, text)
@@ -83,9 +83,9 @@ def _state_in_place():
 def _journal_emptied_first():
     real = LocalStore.save
 
-    def save(self, state, expecting):
+    def save(self, state, expecting, serial=None):
         self._journal.unlink(missing_ok=True)
-        real(self, state, expecting)
+        real(self, state, expecting, serial)
 
     LocalStore.save = save
 
@@ -166,9 +166,9 @@ def _no_database_lock():
 def _journal_emptied_apart():
     real = PostgresStore.save
 
-    def save(self, state, expecting):
+    def save(self, state, expecting, serial=None):
         self._held.execute("DELETE FROM assistants_sync.journal WHERE name = %s", [self._name])
-        real(self, state, expecting)
+        real(self, state, expecting, serial)
 
     PostgresStore.save = save
 
@@ -182,11 +182,11 @@ def _records_not_committed():
             self._held.autocommit = False
         append(self, record)
 
-    def saved(self, state, expecting):
+    def saved(self, state, expecting, serial=None):
         if not self._held.autocommit:
             self._held.commit()
             self._held.autocommit = True
-        save(self, state, expecting)
+        save(self, state, expecting, serial)
 
     PostgresStore._append, PostgresStore.save = appended, saved
 

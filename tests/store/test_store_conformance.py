@@ -132,6 +132,16 @@ def test_the_ten_states_before_are_kept(place, sample):
     assert place.generations() == list(range(4, 14))
 
 
+def test_a_save_may_be_given_a_later_serial_and_what_it_replaces_is_kept_under_its_own(place, sample):
+    lived(place, sample, 2)
+    with writing(place) as (store, state):
+        store.save(sample.another(9), state.serial, 9)
+        store.save(sample.another(10), 9)
+
+    assert (seen(place).serial, seen(place).project) == (10, "project-10")
+    assert place.generations() == [1, 2, 9]
+
+
 def test_the_lock_excludes_another_process_and_names_its_holder(place):
     with (
         holder(place.site) as (process, _),

@@ -237,26 +237,26 @@ class PostgresStore:
         row = connection.execute(_LOAD, [self._name]).fetchone()
         return int(row[0]) if row else 0
 
-    def save(self, state: State, expecting: int) -> None:
+    def save(self, state: State, expecting: int, serial: int | None = None) -> None:
         """Replace the row, keep what it held and empty the journal, all in one transaction.
 
         A save whose answer was lost is looked for by its id. UnsavedError when the database does not take
         the state: it says where a copy of it is.
         """
-        saving = fresh(replace(state, serial=expecting + 1))
+        saving = fresh(replace(state, serial=serial or expecting + 1))
         text = text_of(saving)
         connection = self._writable()
         try:
             with self._database.within(connection), connection.transaction():
-                self._replace(connection, saving, text)
+                self._replace(connection, saving, text, expecting)
         except psycopg.Error as cause:
             if not (connection.closed and self._arrived(saving)):
                 raise self._unsaved(saving, text, cause) from cause
         self._saved, self._whole = saving, True
 
-    def _replace(self, connection: Connection, saving: Saved, text: bytes) -> None:
+    def _replace(self, connection: Connection, saving: Saved, text: bytes, expecting: int) -> None:
         row = connection.execute(_STORED, [self._name]).fetchone() or (0, "", None)
-        expect(saving.state.serial - 1, self._saved, self._parsed(connection, *row))
+        expect(expecting, self._saved, self._parsed(connection, *row))
         connection.execute(_KEEP, [self._name])
         connection.execute(_FORGET, {"name": self._name, "kept": GENERATIONS})
         connection.execute(_EMPTY, [self._name])
