@@ -61,7 +61,7 @@ def plan(detailed_exitcode: bool, form: str, out: Path | None, **options: Any) -
     if options["against"]:
         compared = _comparison(options)
         return compared.plan(detailed=detailed_exitcode, texts=texts, drawing=drawing, out=out)
-    return _session(options).plan(detailed=detailed_exitcode, texts=texts, drawing=drawing, out=out)
+    return session_of(options).plan(detailed=detailed_exitcode, texts=texts, drawing=drawing, out=out)
 
 
 @click.command(epilog=EXITS)
@@ -76,7 +76,7 @@ def drift(detailed_exitcode: bool, **options: Any) -> int:  # noqa: FBT001 - cli
 
     The configuration may have changed since then too. Only reads, as plan does.
     """
-    return _session(options).drift(detailed=detailed_exitcode)
+    return session_of(options).drift(detailed=detailed_exitcode)
 
 
 @click.command(epilog=EXITS)
@@ -291,7 +291,7 @@ def _reviewed(
 
     digest = options["expect_digest"]
     if file is None:
-        return Review(None, digest), _session(options, everything=everything)
+        return Review(None, digest), session_of(options, everything=everything)
     from reconciler.render.document import plan_in, read_plan  # noqa: PLC0415 - the same
     from reconciler.store import planfile  # noqa: PLC0415 - the same
 
@@ -302,7 +302,7 @@ def _reviewed(
             "PLAN says what it is about: --target, --exclude, --prune-marked and --on-drift do not go with it"
         )
     document = read_plan(planfile.read(file), file)
-    session = _session(options)
+    session = session_of(options)
     scope = session.scope.reviewed(document.scope)
     return Review(plan_in(document), digest, skip_stale), replace(session, scope=scope)
 
@@ -357,7 +357,8 @@ def _serving_folder(database: Path | None, state: Path | str | None) -> Path:
     return folder
 
 
-def _session(options: dict[str, Any], *, everything: bool = False) -> Session:
+def session_of(options: dict[str, Any], *, everything: bool = False) -> Session:
+    """Return the parts that a command works with, as its options say."""
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - lazily, see above
     from reconciler.cli.scope import Scope  # noqa: PLC0415 - the same
     from reconciler.cli.session import Session  # noqa: PLC0415 - the same

@@ -155,7 +155,8 @@ class Session:
     ) -> int:
         """Make a plan and, once it is approved, carry it out; all of it under the lock."""
         valid = self.configured.configuration  # its mistakes end the run before there is a lock
-        with self._locked(concurrency.lock_timeout):
+        command = "destroy" if self.scope.everything else "apply"
+        with self.locked(command, concurrency.lock_timeout):
             state = self.store.load()
             self._warn(state)
             run, stale = reviewed(review, asyncio.run(self._planned(state, is_reviewed=review.is_given)))
@@ -168,7 +169,7 @@ class Session:
             if run.plan.has_changes and not approved and not self.console.confirm(self._question()):
                 self.console.log("", "Cancelled. Nothing was changed.")
                 return 1
-            report = asyncio.run(self._carried_out(run, concurrency.parallelism))
+            report = asyncio.run(self.carried_out(run, concurrency.parallelism))
         report = replace(report, outcomes=(*report.outcomes, *stale))
         document = report_document(report, run.plan, self._advice(run))
         try:
@@ -189,8 +190,8 @@ class Session:
         command = allowed(*options) if all(one.options for one in refusals) else ""
         return refusal_record(refusals, command)
 
-    def _locked(self, timeout: float) -> AbstractContextManager[None]:
-        command = "destroy" if self.scope.everything else "apply"
+    def locked(self, command: str, timeout: float) -> AbstractContextManager[None]:
+        """Hold the lock of the state for a command, which its holder is known by."""
 
         def waiting(holder: str) -> None:
             self.console.log("Waiting", f"the state is locked by {holder}")
@@ -233,7 +234,8 @@ class Session:
         how = with_digest(run.digest_for_review)
         return f"To delete what stays, review the plan of it ({look}), and then {how}"
 
-    async def _carried_out(self, run: PlannedRun, parallelism: int) -> Report:
+    async def carried_out(self, run: PlannedRun, parallelism: int) -> Report:
+        """Return the report of a plan that was carried out; the lock is held."""
         return await carried_out(
             run,
             self.target,

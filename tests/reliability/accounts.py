@@ -109,7 +109,10 @@ class Accounts:
         while more:
             message = await receive()
             body, more = body + message.get("body", b""), message.get("more_body", False)
-        answer = json.dumps(self.ordered(**json.loads(body))).encode()
+        asked = json.loads(body)
+        if asked["order"] == "act":
+            await ACTS[asked["act"]](self.accounts[asked["account"]].actor, "")
+        answer = json.dumps(self.ordered(**asked)).encode()
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": answer})
 

@@ -87,4 +87,15 @@ async def carry(app, filename):
         return _taken("assistant", made.json())
 
 
-ACTS = {act.__name__: act for act in (edit, strip, delete, clone, forge, carry)}
+async def loosen(app, _):
+    """Detach every file of ours."""
+    async with _client(app) as client:
+        for one in await _listed(client):
+            for file in (
+                one["file_ids"] if _MARK in one["metadata"] and "v1 acme/" in one["metadata"][_MARK] else ()
+            ):
+                await client.delete(f"/assistants/{one['id']}/files/{file}")
+    return []
+
+
+ACTS = {act.__name__: act for act in (edit, strip, delete, clone, forge, carry, loosen)}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reliability import program
 from reliability.accounts import HEADER
 from reliability.fate import FORTUNATE, Fate
-from reliability.scenes import CHANGED, FULL, NOTHING, WORKLOADS, Scene, furnish, make
+from reliability.scenes import CHANGED, FULL, NOTHING, STANDING, WORKLOADS, Scene, furnish, make
 from reliability.verdict import damage, shortfall
 
 FURTHER = 2
@@ -22,6 +22,7 @@ class Run:
     fate: Fate = FORTUNATE
     scene: Scene | None = None
     parallelism: int = 1
+    command: str = "apply"
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,14 @@ class Place:
         how = ("--parallelism", str(parallelism), "--max-destroy", "100%", "--on-drift", "overwrite")
         return ("apply", "--auto-approve", *how, *self.server(settle), *self.store.patience, *more)
 
+    def gc(self, settle=0.0):
+        """The arguments of a deletion of unused uploads."""
+        return ("gc", "--auto-approve", "--parallelism", "1", *self.server(settle), *self.store.patience)
+
+    def arguments(self, command):
+        """The arguments of a command that nothing befalls."""
+        return self.gc() if command == "gc" else self.apply()
+
     def plan(self, settle=0.0):
         """The arguments of a plan."""
         return ("plan", "--detailed-exitcode", *self.server(settle))
@@ -113,6 +122,11 @@ class Place:
         self.store.begin(workload)
         self.servers.order("open", "case", like=self.kept(workload), faults=list(faults), acts=dict(acts))
         return folder
+
+    def disturb(self, workload):
+        """Let another user do what every case of a workload begins with."""
+        if act := STANDING.get(workload):
+            self.servers.order("act", "case", act=act)
 
     def prepare(self, workload, before):
         """Do once what every case of a workload begins with."""
@@ -140,19 +154,21 @@ class Place:
         """Which assistant each name is, as the state of a project says."""
         return self.store.remembered(folder)
 
-    def boundaries(self, workload, fates=()):
+    def boundaries(self, workload, fates=(), command="apply"):
         """The names of all boundaries of the next run of a workload, after runs that died."""
-        if (workload, fates) not in self.passed:
-            self.passed[workload, fates] = self.traced(workload, fates)
-        return self.passed[workload, fates]
+        key = (workload, fates, command)
+        if key not in self.passed:
+            self.passed[key] = self.traced(*key)
+        return self.passed[key]
 
-    def traced(self, workload, fates):
+    def traced(self, workload, fates, command):
         """The same, by trying it."""
         folder = self.begin(workload)
+        self.disturb(workload)
         for fate in fates:
-            program.run(folder, self.apply(), fate)
+            program.run(folder, self.arguments(command), fate)
         trace = folder / "trace.json"
-        ended = program.run(folder, self.apply(), trace=str(trace), calm=True)
+        ended = program.run(folder, self.arguments(command), trace=str(trace), calm=True)
         assert ended.code == 0, ended.out
         found = json.loads(trace.read_text())
         shutil.rmtree(folder)
@@ -163,9 +179,11 @@ def conduct(place, case):
     """Try a case; what came of it."""
     folder = place.begin(case.workload, case.faults, case.acts)
     before = place.servers.order("look", "case")
+    place.disturb(case.workload)
     ended = [attempt(place, case, folder, run, is_first=run is case.runs[0]) for run in case.runs]
     time.sleep(case.late)
     place.servers.order("calm", "case")
+    left = collected(place, case, folder, ended) if case.runs and case.runs[-1].command == "gc" else {}
     rounds, wrong = finish(place, case, folder, ended) if case.ends else (0, {})
     now = place.servers.order("look", "case")
     imported = imports(place, case)
@@ -173,7 +191,7 @@ def conduct(place, case):
     said = "".join(one.out for one in ended)
     remembered = place.remembered(folder)
     wrong |= shortfall(case.wanted, before, now, remembered, said, imported=imported) if case.ends else {}
-    wrong |= {"bugs": [one.out for one in ended if one.is_bug]}
+    wrong |= left | {"bugs": [one.out for one in ended if one.is_bug]}
     shutil.rmtree(folder)
     kills = sum(one.was_killed for one in ended)
     return Found({name: what for name, what in wrong.items() if what}, kills, rounds)
@@ -191,8 +209,23 @@ def attempt(place, case, folder, run, *, is_first):
     if run.scene:
         run.scene.write(folder)
     more = () if is_first else _strictly(case)
+    if run.command == "gc":
+        return program.run(folder, place.gc(case.settle), run.fate, variant=case.variant)
     arguments = place.apply(case.settle, *more, parallelism=run.parallelism)
     return program.run(folder, arguments, run.fate, variant=case.variant)
+
+
+def collected(place, case, folder, ended):
+    """Run the same `gc` again and once more: the first one succeeds, and the other has nothing to delete."""
+    for _ in range(2):
+        again = program.run(folder, place.gc(case.settle), variant=case.variant, calm=True)
+        ended.append(again)
+        if again.code != 0:
+            return {"not collected": again.out}
+    names = {one["filename"] for one in place.servers.order("look", "case")["files"]}
+    declared = {path for one in case.wanted.assistants.values() for path in one.get("files", ())}
+    left = sorted(names - declared)
+    return {"not collected": [left, again.out]} if left or "No upload can be deleted" not in again.out else {}
 
 
 def _strictly(case):

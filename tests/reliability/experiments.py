@@ -141,6 +141,18 @@ def _died(place, key, variant):
     return conduct(place, Case(workload, (Run(Fate.parse(fate)),), variant=variant))
 
 
+def _collections(place):
+    """Every boundary of `gc`, and every way to die there."""
+    names = enumerate(place.boundaries("loose", command="gc"), start=1)
+    power = place.store.kind == "local"
+    return [f"loose/{number}:{what}" for number, name in names for what in _ways(name, power=power)]
+
+
+def _collected(place, key, variant):
+    workload, _, fate = key.partition("/")
+    return conduct(place, Case(workload, (Run(Fate.parse(fate), command="gc"),), variant=variant))
+
+
 def _edits(place):
     """Every boundary of an update, and a death before or after it."""
     return [
@@ -282,6 +294,7 @@ def _declared(dice):
 DEATHS = "a run dies at a boundary, by SIGKILL or with the power"
 EDITS = "a run dies, the configuration is edited, and the next run calls nothing drift"
 IMPORTS = "a run dies while it adopts by an entry, or takes over"
+COLLECTIONS = "`gc` dies at a boundary, by SIGKILL or with the power, and is run again"
 PAIRS = "a run dies, and the run after it dies too"
 STORIES = "configurations, deaths and faults at random"
 STOPS = "a run is stopped, another one takes over, and it goes on"
@@ -294,6 +307,7 @@ def experiments(local, postgres, objects):
         "deaths": Experiment(DEATHS, _deaths, _died),
         "edits": Experiment(EDITS, _edits, _edited),
         "imports": Experiment(IMPORTS, _imports, _died),
+        "collections": Experiment(COLLECTIONS, _collections, _collected),
         "errors": Experiment("a call of the disk fails", _errors, _died),
         "faults": Experiment("a request meets a fault", _faults, _met),
         "acts": Experiment("somebody else acts on the server in the middle of a run", _acts, _acted),
@@ -318,6 +332,7 @@ def _elsewhere(kind, numbers):
     """Those whose state lives on another machine."""
     return {
         f"deaths on {kind}": Experiment(DEATHS, _deaths, _died, kind=kind),
+        f"collections on {kind}": Experiment(COLLECTIONS, _collections, _collected, kind=kind),
         f"troubles on {kind}": Experiment("the connection to the store breaks", _troubles, _died, kind=kind),
         f"pairs on {kind}": Experiment(
             PAIRS, _some_pairs(numbers["pairs"]), _died_twice, drawn=True, kind=kind

@@ -85,6 +85,11 @@ ADOPTING = Scene(_IMPORTED, _CONTENTS, {"assistant.one": {"id": "unmarked"}, **_
 """An assistant and an upload of another user, adopted by their ids; one that is new."""
 TAKING = Scene(_IMPORTED, _CONTENTS, {"assistant.one": {"id": "marked", "from": "former/-"}, **_UPLOAD})
 """The same of an assistant that has another owner's mark."""
+LOOSE = Scene(
+    {"one": {"name": "One", "files": ["a.md"]}, "two": {"name": "Two"}, "three": {"metadata": {"k": "v"}}},
+    FULL.files,
+)
+"""What FULL becomes once another user has detached every file, and two of them are not declared any more."""
 
 WORKLOADS = {
     "none": (NOTHING, NOTHING),  # whatever the runs of a case bring
@@ -94,7 +99,10 @@ WORKLOADS = {
     "small": (SMALL, SMALLER),  # one swap with an update, one delete
     "adopt": (NOTHING, ADOPTING),  # an upload that is bound, an assistant that is adopted, a create
     "take": (NOTHING, TAKING),  # the same, taken over from another owner
+    "loose": (FULL, LOOSE),  # uploads that no assistant contains
 }
+STANDING = {"loose": "loosen"}
+"""What another user does in every case of a workload, before its first run."""
 
 _FOREIGN = (
     {"model": "m", "name": "One"},
