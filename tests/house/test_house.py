@@ -130,6 +130,7 @@ MAKES = {
 MAKERS = {  # what makes a file or a directory beside files.py, and why it may
     "cli/demo.py": {"write_text"},  # in a directory of its own, which it removes
     "cli/scaffold.py": {"mkdir"},  # directories of the user's project
+    "cli/staging.py": {"mkdir"},  # the same
     "cli/streams.py": {"open"},  # of the null device
     "files.py": {"mkdir", "os.open"},  # the one way
 }
