@@ -9,7 +9,7 @@ from reconciler.config.codes import RULES
 from reconciler.config.errors import ConfigError
 from reconciler.config.exporting.account import texts
 from reconciler.config.exporting.project import CONFIGURATION, PROMPTS, Part, rendered
-from reconciler.config.exporting.values import SECRET, declared, judged
+from reconciler.config.exporting.values import SECRET, UNREADABLE, declared, judged
 from reconciler.config.invisible import unseen
 from reconciler.config.limits import CODES
 from reconciler.config.reading import read
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 _ROUNDS = 50
 _KEY, _UNUSED = "AS505", "AS513"
 _LIMITS = frozenset(CODES.values())
-_CHANGED = "it would not be read back as it is"
 
 
 class UnsettledError(ConfigError):
@@ -56,8 +55,9 @@ def settled(account: Account, keep: Callable[[Project], Root]) -> Settled:
     """
     decisions = _without_hidden(account, judged(account))
     problems: tuple[Diagnostic, ...] = ()
+    clean: set[str] = set()
     for _ in range(_ROUNDS):
-        project, decisions = _without_secrets(account, decisions)
+        project, decisions = _without_secrets(account, decisions, clean)
         desired, problems = _read(account, keep(project))
         found = _revised(account, project, decisions, problems)
         if found == decisions and desired:
@@ -89,29 +89,34 @@ def _without_hidden(account: Account, decisions: Decisions) -> Decisions:
     )
 
 
-def _without_secrets(account: Account, decisions: Decisions) -> tuple[Project, Decisions]:
-    """Return a project in whose texts nothing looks like a secret, before any of it is written."""
+def _without_secrets(account: Account, decisions: Decisions, clean: set[str]) -> tuple[Project, Decisions]:
+    """Return a project in whose texts nothing looks like a secret, before any of it is written.
+
+    ``clean`` are texts that were looked through.
+    """
     while True:
         project = rendered(account, decisions)
         found = decisions
-        for part in _secret_parts(account, project):
-            found = _left(account, found, part, SECRET)
+        for path, text in project.texts.items():
+            parts = [] if text in clean else [*_secret_parts(account, project, path, text)]
+            clean.update(() if parts else (text,))
+            for part in parts:
+                found = _left(account, found, part, SECRET)
         if found == decisions:
             return project, decisions
         decisions = found
 
 
-def _secret_parts(account: Account, project: Project) -> Iterator[Part]:
-    """Yield what the secrets in texts belong to; those of prompts in files were found in their values."""
-    for path, text in project.texts.items():
-        if path.startswith(f"{PROMPTS}/"):
-            continue
-        source = Source(path, text)
-        for key in source.keys:
-            yield from project.parts(source.at(key.start))
-        for number, line in enumerate(text.split("\n") if account.is_known(text) else (), 1):
-            if account.is_known(line):
-                yield from project.parts(Origin(path, number))
+def _secret_parts(account: Account, project: Project, path: str, text: str) -> Iterator[Part]:
+    """Yield what the secrets in a text belong to; those of a prompt in a file were found in its value."""
+    if path.startswith(f"{PROMPTS}/"):
+        return
+    source = Source(path, text)
+    for key in source.keys:
+        yield from project.parts(source.at(key.start))
+    for number, line in enumerate(text.split("\n") if account.is_known(text) else (), 1):
+        if account.is_known(line):
+            yield from project.parts(Origin(path, number))
 
 
 def _revised(
@@ -171,7 +176,7 @@ def _compared(account: Account, project: Project, decisions: Decisions, desired:
     for one in account.assistants:
         wanted = by_address.get(address.assistant(account.keys[one.id]))
         for path in _differences(account, project, one, wanted) if wanted else ():
-            decisions = _left(account, decisions, Part(one.id, path), _CHANGED)
+            decisions = _left(account, decisions, Part(one.id, path), UNREADABLE)
     return decisions
 
 

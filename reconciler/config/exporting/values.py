@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from reconciler.config.codes import RULES
+from reconciler.config.errors import ConfigError
 from reconciler.config.exporting.account import owner, shown, texts
 from reconciler.config.exporting.decisions import Decisions
 from reconciler.config.limits import CODES
+from reconciler.config.source import Source
+from reconciler.config.text import compose
+from reconciler.config.writing import document
 from reconciler.model.address import is_remote_id
+from reconciler.model.canonical import canonical
 from reconciler.model.field import TAG, Files, Items, Mapped
 from reconciler.model.resource import Owner
 
@@ -21,6 +27,10 @@ if TYPE_CHECKING:
 
 SECRET = "it looks like a secret"  # noqa: S105 - the words, and no secret
 """Why a value is left out."""
+UNREADABLE = "YAML cannot have it so that it is read back as it is"
+"""The same, of a value that no file can have."""
+
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 def declared(row: Field, live: LiveAssistant) -> Any:
@@ -107,11 +117,24 @@ def _left_out(account: Account, one: LiveAssistant) -> Iterator[tuple[str, str]]
         if isinstance(row, Files):
             yield from _left_files(account, row, one)
         elif isinstance(row, Mapped):
-            pairs = (value or {}).items()
-            secret = (key for key, inner in pairs if any(map(account.is_secret, texts([key, inner]))))
-            yield from ((f"{row.name}.{key}", SECRET) for key in secret)
+            for key, inner in (value or {}).items():
+                if any(map(account.is_secret, texts([key, inner]))):
+                    yield f"{row.name}.{key}", SECRET
+                elif not is_readable(key, inner):
+                    yield f"{row.name}.{key}", UNREADABLE
         elif any(map(account.is_secret, texts(value))):
             yield row.name, SECRET
+
+
+def is_readable(key: str, value: Any) -> bool:
+    """Return whether a pair can be written as YAML that our reader reads as the same."""
+    if isinstance(value, str) and _PLAIN_KEY.fullmatch(key):
+        return True
+    try:
+        found = compose(Source("", document({key: value}))).plain()
+    except ConfigError:
+        return False
+    return canonical(found) == canonical({key: value})
 
 
 def _left_files(account: Account, row: Files, one: LiveAssistant) -> Iterator[tuple[str, str]]:
