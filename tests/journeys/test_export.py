@@ -10,7 +10,7 @@ import pytest
 from journeys.conftest import Site
 
 from reconciler.cli import exporting, staging
-from reconciler.server import Database, create_app, running
+from reconciler.server import Database, Fault, Faults, create_app, running
 
 KEY = "sk-proj-" + "q8ZrT2vLk9XwB4nYp7GfHs3JdM6cVaEu1Ro5Ti0QxKzWbN"
 FUNCTION = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
@@ -18,11 +18,17 @@ MARK = "v1 acme/-/support n=aaaaaaaaaaaaaaaa f=m d=0000000000000000"
 
 
 @pytest.fixture
-def site(workspace, monkeypatch, invoke):
+def faults():
+    """What requests meet."""
+    return Faults([])
+
+
+@pytest.fixture
+def site(workspace, monkeypatch, invoke, faults):
     """An empty directory beside a server."""
     monkeypatch.chdir(workspace.folder)
     with Database.memory() as database:
-        app = create_app(database)
+        app = create_app(database, faults=faults)
         with running(app) as url:
             yield Site(workspace, app, url, invoke)
 
@@ -189,7 +195,30 @@ def test_a_secret_is_written_nowhere(site, monkeypatch):
         assert f": {path} is not exported: it looks like a secret" in ended.err
 
 
-def test_a_file_that_no_user_may_read_is_named_by_its_id(site, monkeypatch):
+@pytest.mark.parametrize("status", [400, 403, 404, 405])
+def test_a_file_that_no_user_may_read_is_named_by_its_id(site, faults, status):
+    upload = uploaded(site, "a.txt", b"a")
+    made(site, name="A", file_ids=[upload])
+    faults.add(Fault("status", "GET /files/*/content", status=status))
+
+    assert site.run("export", "--all").code == 0
+
+    text = (site.workspace.folder / "exported/assistants.yaml").read_text()
+    assert f"# 'a.txt': the server lets no user read it\n      - {{id: {upload}}}\n" in text
+    assert site.invoke("validate", "-f", "exported/assistants.yaml").code == 0
+
+
+def test_a_server_without_a_list_of_uploads_leaves_the_files_out(site, faults):
+    made(site, name="A", file_ids=[uploaded(site, "a.txt", b"a")])
+    faults.add(Fault("status", "GET /files", status=404))
+
+    ended = site.run("export", "--all")
+
+    assert ended.code == 0
+    assert "files is not exported: the server has no list of uploads" in ended.err
+
+
+def test_a_large_file_is_named_by_its_id(site, monkeypatch):
     upload = uploaded(site, "a.txt", b"a")
     made(site, name="A", file_ids=[upload])
     monkeypatch.setattr(exporting.downloads, "LARGEST", 0)
