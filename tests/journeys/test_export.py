@@ -7,9 +7,11 @@ import subprocess
 import sys
 
 import pytest
+from config import hostile_account as hostile
 from journeys.conftest import Site
 
 from reconciler.cli import exporting, staging
+from reconciler.model.mark import MARK_KEY
 from reconciler.server import Database, Fault, Faults, create_app, running
 
 KEY = "sk-proj-" + "q8ZrT2vLk9XwB4nYp7GfHs3JdM6cVaEu1Ro5Ti0QxKzWbN"
@@ -341,3 +343,99 @@ def test_a_full_disk_leaves_nothing(site, monkeypatch):
     assert ended.code == 1
     assert "cannot write x: No space left on device. Make room" in ended.err
     assert [*site.workspace.folder.iterdir()] == []
+
+
+def account(site):
+    """Everything of the account but the ownership marks, by id."""
+    found, after = [], ""
+    while True:
+        page = site.send("GET", f"/assistants?limit=100&order=asc{after}")
+        found += page["data"]
+        if not page["has_more"]:
+            break
+        after = f"&after={page['last_id']}"
+    for one in found:
+        one["metadata"].pop(MARK_KEY, None)
+        one["file_ids"] = sorted(one["file_ids"])
+    uploads = site.send("GET", "/files")["data"]
+    return {one["id"]: one for one in found} | {one["id"]: one["bytes"] for one in uploads}
+
+
+def unimported(folder):
+    """The files of an export, the configuration without its import entries."""
+    found = contents(folder)
+    text = found["assistants.yaml"].decode()
+    before, _, rest = text.partition("\nimport:\n")
+    found["assistants.yaml"] = (before + rest[rest.find("\nlint:") :]).encode()
+    return found
+
+
+def follows_the_law(site, monkeypatch):
+    """Export, plan, apply and export again; the counts of the plan."""
+    folder = site.workspace.folder
+    before = account(site)
+    assert site.run("export", "--all").code == 0
+    assert site.run("export", "--all", "-o", "again").code == 0
+    exported = unimported(folder / "exported")
+    assert contents(folder / "exported") == contents(folder / "again")
+
+    monkeypatch.chdir(folder / "exported")
+    planned = site.run("plan")
+    symbols = {line.strip()[0] for line in planned.out.splitlines() if " will be " in line}
+    assert symbols <= {"~"}, planned.out
+    assert " will be created" not in planned.out
+    assert " will be updated" not in planned.out
+    applied = site.run("apply", "--auto-approve")
+    assert applied.code == 0, applied.out[-2000:] + applied.err[-2000:]
+    assert account(site) == before
+    assert "No changes." in site.run("plan").out
+
+    assert site.run("export", "--all", "-o", "../after", "--project", "exported").code == 0
+    assert unimported(folder / "after") == exported
+    return planned
+
+
+@pytest.mark.parametrize(
+    "number", [1, 50, pytest.param(1000, marks=[pytest.mark.sweep, pytest.mark.timeout(1200)])]
+)
+def test_a_generated_account_is_adopted_as_it_is(site, number, monkeypatch):
+    uploads = []
+    for index, name in enumerate(hostile.FILENAMES):
+        content = hostile.CONTENTS[index % len(hostile.CONTENTS)]
+        uploads += [uploaded(site, name, content)] if '"' not in name else []
+    for body in hostile.bodies(number, uploads=uploads):
+        searched = [one for one in body["tools"] if one["type"] == "retrieval"]
+        made(site, **body, **({"file_ids": []} if searched else {}))
+
+    follows_the_law(site, monkeypatch)
+
+
+def test_forty_assistants_made_by_hand_are_under_review_with_the_same_ids(site, monkeypatch):
+    handbook = uploaded(site, "handbook.md", b"# Handbook\n\nReturns: 30 days.\n")
+    for number in range(40):
+        made(
+            site,
+            name=f"Support helper {number + 1}",
+            instructions="Be kind.\n" * (number % 7 + 1) + ("\u200b" if number == 11 else ""),
+            model="gpt-3.5-turbo" if number % 2 else "gpt-5.6",
+            description="TODO" if number % 3 else None,
+            tools=[{"type": "retrieval"}] if number % 4 else [],
+            file_ids=[handbook] if number % 4 else [],
+        )
+
+    planned = follows_the_law(site, monkeypatch)
+
+    assert "Plan: 0 to add, 40 to change, 0 to destroy." in planned.out
+    assert planned.err == ""
+
+
+def test_what_another_project_owns_is_taken_over_by_a_reviewer(site, monkeypatch):
+    one = made(site, name="A", metadata={MARK_KEY: MARK})
+    site.run("export", "--owner", "acme/-")
+    monkeypatch.chdir("exported")
+
+    assert site.run("plan", "--out", "plan.json").code == 0
+    assert site.run("apply", "plan.json").code == 0
+
+    found = site.send("GET", f"/assistants/{one}")
+    assert found["metadata"][MARK_KEY].startswith("v1 exported/-/a ")
