@@ -46,7 +46,7 @@ def refusal(
 
 
 def digest(content: bytes) -> str:
-    """Return what tells the contents of two uploads of one name apart."""
+    """Return the digest by which two uploads of one name are compared."""
     return sha256(content).hexdigest()
 
 
