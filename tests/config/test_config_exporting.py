@@ -1,6 +1,7 @@
 """Live assistants are written as a project that means them, whatever they are called and contain."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from config import hostile_account as hostile
@@ -10,15 +11,17 @@ from hypothesis import strategies as st
 from reconciler.config.content import Root
 from reconciler.config.exporting import downloads, naming
 from reconciler.config.exporting.account import Account
-from reconciler.config.exporting.project import CONFIGURATION, json_text
+from reconciler.config.exporting.decisions import Decisions
+from reconciler.config.exporting.project import CONFIGURATION, json_text, rendered
 from reconciler.config.exporting.settling import settled
 from reconciler.config.resolve import configuration
 from reconciler.config.source import Source
 from reconciler.config.text import compose
 from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 from reconciler.model import address
+from reconciler.model.address import Kind
 from reconciler.model.mark import Mark
-from reconciler.model.resource import LiveAssistant, LiveFile, Owner
+from reconciler.model.resource import LiveAssistant, LiveFile, Owner, Unread
 
 KEY = "sk-proj-" + "q8ZrT2vLk9XwB4nYp7GfHs3JdM6cVaEu1Ro5Ti0QxKzWbN"
 MARK = str(Mark("acme", "prod", "support", "aaaaaaaaaaaaaaaa", "m", frozenset(), "0" * 16))
@@ -400,3 +403,18 @@ def test_whatever_texts_an_account_has_its_project_means_the_same(tmp_path_facto
     made = [live(number, **one) for number, one in enumerate(fields)]
 
     assert means_the_same(Exported(tmp_path_factory.mktemp("exported"), *made))
+
+
+def test_an_assistant_that_cannot_be_read_is_a_comment():
+    hidden = Unread("asst_9\nx: y", Kind.ASSISTANT, "name is 5")
+    account = Account("team", ASSISTANTS_V1, (), {}, is_known=lambda _: False, unreadable=[hidden])
+
+    text = rendered(account, Decisions()).texts[CONFIGURATION]
+
+    assert "assistants: {}\n  # 'asst_9\\nx: y' is not exported: it cannot be read\n" in text
+
+
+def test_files_that_the_server_does_not_say_are_left_out(export):
+    silent = replace(live(name="A"), knows_files=False)
+
+    assert export(silent).decisions.left.keys() == {("asst_1", "files")}

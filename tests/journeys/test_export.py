@@ -150,7 +150,7 @@ def test_an_unknown_id_ends_it_before_anything_is_written(site):
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), ("--all", "--project", "No Name"), ("--owner", "nobody")],
+    [(), ("--all", "--project", "No Name"), ("--owner", "acme")],
     ids=["nothing", "name", "owner"],
 )
 def test_a_usage_error_ends_with_64(site, arguments):
