@@ -23,7 +23,8 @@ _SHAPE = frozenset(code for code in RULES if code < "AS3") | {"AS403", "AS404"}
 class Problems:
     """Collects the problems of a configuration, each once; ``suggestions`` are for those who report them.
 
-    Of those that many files have for one reason, the first stands for all.
+    ``most`` are kept, the others counted. Of those that many files have for one reason, the first stands for
+    all.
 
     ``notes`` explain the files, by their paths, that are wrong as a whole: one is taken with the first error
     about the shape of its file.
@@ -32,7 +33,8 @@ class Problems:
     ten-thousandth error ends the reading with a ConfigError. Warnings end nothing.
     """
 
-    def __init__(self, found: Iterable[Diagnostic] = ()) -> None:
+    def __init__(self, found: Iterable[Diagnostic] = (), *, most: int = KEPT) -> None:
+        self.most = most
         self.suggestions = Suggestions()
         self.exceptions = Exceptions()
         self.notes: dict[str, Diagnostic] = {}
@@ -53,7 +55,7 @@ class Problems:
     @property
     def describes_errors(self) -> bool:
         """Whether another error would be shown, and not only counted."""
-        return len(self._errors) < KEPT
+        return len(self._errors) < self.most
 
     @property
     def is_full(self) -> bool:
@@ -91,7 +93,7 @@ class Problems:
         kept = self._warnings if problem.is_warning else self._errors
         if self._causes.merge(problem):
             self._merged += 1
-        elif len(kept) < KEPT:
+        elif len(kept) < self.most:
             kept.append(problem)
         if problem.is_warning:
             self._seen.add((problem.origin, problem.message))
@@ -121,13 +123,13 @@ class Problems:
         self._end_if_full()
 
     def ordered(self) -> tuple[Diagnostic, ...]:
-        """Return the first hundred in the order of their positions, errors before warnings."""
-        kept = map(self._causes.whole, [*self._errors, *self._warnings][:KEPT])
+        """Return the first of them in the order of their positions, errors before warnings."""
+        kept = map(self._causes.whole, [*self._errors, *self._warnings][: self.most])
         return tuple(sorted(kept, key=lambda problem: problem.origin))
 
     def copy(self) -> Problems:
         """Return a collection that begins with these."""
-        other = Problems()
+        other = Problems(most=self.most)
         other._errors, other._warnings = [*self._errors], [*self._warnings]
         other._more, other._found, other._seen = self._more, self._found, {*self._seen}
         other.notes = {**self.notes}

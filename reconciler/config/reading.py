@@ -12,7 +12,7 @@ from reconciler.config.document import Declared, salvage
 from reconciler.config.errors import ConfigError, ContentError
 from reconciler.config.front_matter import OUTER, begins, declaring, resembles
 from reconciler.config.listing import MARKDOWN
-from reconciler.config.problems import Problems
+from reconciler.config.problems import KEPT, Problems
 from reconciler.config.shapes import listed, shapes
 from reconciler.config.text import Node, collector_rests, compose
 from reconciler.model.characters import quoted
@@ -103,9 +103,12 @@ class Reading:
 
 
 @collector_rests()
-def read(root: Root, paths: Sequence[Path], option: Dialect | None = None) -> Reading:
-    """Read configuration files and folders (recursively, sorted); ``option`` is the dialect of --dialect."""
-    problems = Problems()
+def read(root: Root, paths: Sequence[Path], option: Dialect | None = None, *, most: int = KEPT) -> Reading:
+    """Read configuration files and folders (recursively, sorted); ``option`` is the dialect of --dialect.
+
+    ``most`` problems are kept.
+    """
+    problems = Problems(most=most)
     is_named, are_there = _files(root, paths, problems)
     if problem := _unproved(root, list(is_named)):
         return Reading((), complete=False, problems=Problems([problem]), chosen=None)

@@ -131,10 +131,15 @@ class Diagnostic:
         return replace(self, is_warning=True)
 
     @property
+    def place(self) -> str:
+        """The narrowest place that an exception can name: an address, or the path of a file."""
+        file = self.about[-1] if self.about else self.origin.path
+        return file if len(self.about) == 1 else file_place(file)
+
+    @property
     def exception(self) -> str:
         """The entry of `lint: allow:` that would let it pass; an empty text where none can."""
-        file = self.about[-1] if self.about else self.origin.path
-        place = file if len(self.about) == 1 else file_place(file)
+        place = self.place
         plain = place if _PLAIN_PLACE.fullmatch(place) else json.dumps(place, ensure_ascii=False)
         return f"{{code: {self.code}, in: {plain}, reason: …}}" if self.is_guess else ""
 
