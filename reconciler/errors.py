@@ -10,6 +10,7 @@
     ├── UnsupportedError                1   the server lacks what the configuration needs
     ├── UnreadableObjectError           1   an object of this project is not what the dialect says
     ├── RefusedError                    5   a rule refuses the run; nothing was written
+    │   └── UnreviewedError             5   an apply that no user sees needs a review of its plan
     ├── PlanFileError                   1   a plan file cannot be used
     ├── StalePlanError                  4   what was reviewed is not what apply would do now
     ├── StoreError                      1   the state cannot be read or written
@@ -30,13 +31,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
 class ReconcilerError(Exception):
-    """The root: catch it and every failure of this project is caught."""
+    """The root: catch it and every failure of this project is caught.
+
+    ``ways`` are sentences about how to go on, each with a whole command where there is one.
+    """
 
     exit_code = 1
+    ways: Sequence[str] = ()
 
 
 class TargetError(ReconcilerError):
@@ -67,6 +73,14 @@ class RefusedError(ReconcilerError):
     """A rule refuses the whole run; nothing was written."""
 
     exit_code = 5
+
+
+class UnreviewedError(RefusedError):
+    """An apply that no user sees needs a review of its plan; nothing was written."""
+
+    def __init__(self, message: str, ways: Sequence[str]) -> None:
+        super().__init__(message)
+        self.ways = tuple(ways)
 
 
 class PlanFileError(ReconcilerError):

@@ -123,6 +123,8 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except ReconcilerError as error:
         console.log("Error", str(error))
+        for way in error.ways:
+            console.log("", f"  {way}")
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - the one place where a bug of ours ends
         code = _system_refuses(console, error) if isinstance(error, OSError) else 0

@@ -241,8 +241,8 @@ scope = together(
 on_drift = option(
     "--on-drift",
     type=click.Choice(["overwrite", "keep", "fail"]),
-    default="overwrite",
-    show_default=True,
+    default=None,
+    show_default="ask at a terminal, else refuse",
     help="How to handle values changed on the server since the last apply.",
 )
 

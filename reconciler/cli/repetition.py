@@ -22,9 +22,9 @@ _NOT_ALLOWING = frozenset({"brief", "full", "form", "max_bytes", "max_destroy", 
 _APPROVAL = frozenset({"auto_approve", "expect_digest"})
 
 
-def instruction(*more: str) -> str:
-    """Return the words to run the same command again, with more options than the user gave."""
-    return _instruction(_chain(), more)
+def instruction(*more: str, without: Collection[str] = ()) -> str:
+    """Return the words to run the same command again, with more options than the user gave, and less."""
+    return _instruction(_chain(), more, without={*without})
 
 
 def with_digest(digest: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from reconciler.engine import guard
 from reconciler.engine.options import PlanOptions
+from reconciler.engine.review import Consent
 from reconciler.errors import UsageError
 from reconciler.model.change import Reason
 from reconciler.render.document import ScopeRecord
@@ -24,7 +25,8 @@ OnDrift: TypeAlias = Literal["overwrite", "keep", "fail"]
 class Scope:
     """Targets and safety overrides.
 
-    ``everything`` is the scope of `destroy`. ``protected`` is what a destroy must leave.
+    ``everything`` is the scope of `destroy`. ``on_drift`` is None where the user did not say: then a review
+    decides.
     """
 
     targets: Sequence[str] = ()
@@ -32,7 +34,7 @@ class Scope:
     prune: bool = False
     max_destroy: str | None = None
     allow_missing: bool = False
-    on_drift: OnDrift = "overwrite"
+    on_drift: OnDrift | None = None
     everything: bool = False
 
     @classmethod
@@ -55,13 +57,23 @@ class Scope:
 
     @property
     def recorded(self) -> ScopeRecord:
-        """The scope in a plan file."""
+        """The scope in a plan file, of which a review covers that drift is overwritten."""
         return ScopeRecord(
             targets=list(self.targets),
             excluded=list(self.excluded),
             prune_marked=self.prune,
-            on_drift=self.on_drift,
+            on_drift=self.on_drift or "overwrite",
         )
+
+    @property
+    def consent(self) -> Consent:
+        """What the user said of values and objects that were changed on the server."""
+        return Consent(drift=self.on_drift in {"overwrite", "keep"}, missing=self.allow_missing)
+
+    @property
+    def fails_at_drift(self) -> bool:
+        """True if a plan with drift is refused, whether it was reviewed or not."""
+        return self.on_drift == "fail"
 
     def declared(self, desired: Desired) -> Desired:
         """Return what a plan compares; for a destroy nothing is declared, so that nothing stays."""
@@ -89,7 +101,7 @@ class Scope:
             permissions = guard.Permissions.of(self.max_destroy, managed, missing=self.allow_missing)
         except ValueError as cause:
             raise UsageError(f"--max-destroy: {cause}") from cause
-        return replace(permissions, everything=self.everything, drift=self.on_drift != "fail")
+        return replace(permissions, everything=self.everything)
 
 
 _OPTIONS = ("targets", "excluded", "prune", "max_destroy", "allow_missing", "on_drift")

@@ -11,12 +11,13 @@ from reconciler.cli.console import OutputError
 from reconciler.cli.execution import carried_out
 from reconciler.cli.known_secrets import KNOWN
 from reconciler.cli.repetition import allowed, approval, converted, instruction, with_digest
+from reconciler.cli.unreviewed import require_none, unreviewed
 from reconciler.engine import guard
-from reconciler.engine.adoption import require_review, unreviewed
 from reconciler.engine.drift import drift
 from reconciler.engine.file_diffs import with_texts
 from reconciler.engine.memory import is_outdated
 from reconciler.engine.planned_run import planned
+from reconciler.engine.review import drifted, needs
 from reconciler.engine.staleness import reviewed
 from reconciler.errors import PlanFileError, RefusedError
 from reconciler.model.refusal import Refusal, Rule
@@ -29,7 +30,7 @@ from reconciler.store import LocalStore, planfile
 from reconciler.store.screened import ScreenedStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from reconciler.engine.staleness import Review
     from reconciler.model.outcome import Report
     from reconciler.model.plan import Plan
+    from reconciler.model.review import Need
     from reconciler.model.state import State
     from reconciler.render.document import PlanDocument, RefusalRecord, ReportDocument
     from reconciler.store import Store
@@ -103,9 +105,9 @@ class ReportOptions:
             self.drawing.show(document, console, root=root)
 
 
-def _named(plan: Plan, out: Path | None) -> str:
+def _named(plan: Plan, out: Path | None, *, is_needed: bool) -> str:
     """Return how to apply a plan: by its file, or by its digest where a review of it is needed."""
-    if not out and any(unreviewed(plan)):
+    if not out and is_needed:
         return f"To do this, {converted('apply', *approval(plan.digest))}"
     return f"To do this: assistants-sync apply{f' {out}' if out else ''}"
 
@@ -127,12 +129,12 @@ class Session:
         """
         run = asyncio.run(self._planned(self.store.load(), texts=texts, is_reviewed=True))
         plan = run.plan
-        document = self._document(plan, self.configured.configuration, self._refusal(plan))
+        document = self._document(plan, self.configured.configuration, self._refusal(plan), self._needs(plan))
         if drawing.form == "text":  # other formats have the warnings in their document
             self.configured.warn(self.console)
         drawing.show(document, self.console, out, self.configured.root)
         if plan.has_changes and not document.refusal:
-            self.console.hint(_named(plan, out))
+            self.console.hint(_named(plan, out, is_needed=bool(document.needs_review)))
         if not out and run.rests_on_review:
             once = converted("apply", *approval(plan.digest))
             self.console.log(
@@ -163,9 +165,7 @@ class Session:
             _refuse_leak(run.plan)
             self._warn_of_configuration()
             report_options.before(self._document(run.plan, valid), self.console)
-            self._guard(run.plan)
-            if approved and not review.is_given:
-                require_review(run.plan, with_digest(run.digest_for_review))
+            self._guard(run, report_options.drawing, is_unattended=approved and not review.is_given)
             if run.plan.has_changes and not approved and not self.console.confirm(self._question()):
                 self.console.log("", "Cancelled. Nothing was changed.")
                 return 1
@@ -179,13 +179,24 @@ class Session:
         return report.exit_code
 
     def _document(
-        self, plan: Plan, valid: Configuration, refusal: RefusalRecord | None = None
+        self,
+        plan: Plan,
+        valid: Configuration,
+        refusal: RefusalRecord | None = None,
+        needs: Sequence[Need] = (),
     ) -> PlanDocument:
-        return plan_document(plan, self.scope.recorded, valid.warnings, valid.omitted, refusal=refusal)
+        return plan_document(
+            plan, self.scope.recorded, valid.warnings, valid.omitted, refusal=refusal, needs=needs
+        )
+
+    def _needs(self, plan: Plan) -> Sequence[Need]:
+        """Return what an unattended apply with the options that were given may only do after a review."""
+        return needs(plan, self.scope.consent)
 
     def _refusal(self, plan: Plan) -> RefusalRecord | None:
         """Return why an apply will refuse this plan, as it will be run after what was typed here."""
-        refusals = [*guard.outlook(plan, self.scope.permissions(plan.managed)), *_leaks(plan)]
+        outlook = guard.outlook(plan, self.scope.permissions(plan.managed))
+        refusals = [*outlook, *self._drifted(plan), *_leaks(plan)]
         options = [word for one in refusals for word in one.options]
         command = allowed(*options) if all(one.options for one in refusals) else ""
         return refusal_record(refusals, command)
@@ -210,8 +221,25 @@ class Session:
         else:
             self.configured.warn(self.console)
 
-    def _guard(self, plan: Plan) -> None:
-        guard.check(plan, self.scope.permissions(plan.managed))
+    def _drifted(self, plan: Plan) -> Iterator[Refusal]:
+        return drifted(plan) if self.scope.fails_at_drift else iter(())
+
+    def _guard(self, run: PlannedRun, drawing: OutputOptions, *, is_unattended: bool) -> None:
+        """Raise RefusedError for a plan that a rule refuses, or that nothing but a review allows.
+
+        A format other than text prints the refused plan, since there is no report.
+        """
+        plan = run.plan
+        missing = self._needs(plan) if is_unattended else ()
+        try:
+            guard.check(plan, self.scope.permissions(plan.managed), self._drifted(plan))
+            require_none(missing, run.digest_for_review)
+        except RefusedError:
+            if drawing.form != "text":
+                refusal = self._refusal(plan) or unreviewed(missing, run.digest_for_review)
+                document = self._document(plan, self.configured.configuration, refusal, missing)
+                drawing.show(document, self.console, root=self.configured.root)
+            raise
 
     def _question(self) -> str:
         is_destroy = self.scope.everything

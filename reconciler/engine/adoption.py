@@ -1,4 +1,4 @@
-"""What an adopted assistant holds besides what a plan sets, and the adoptions that need a review.
+"""What an adopted assistant holds besides what a plan sets.
 
 A mark can be copied, so an assistant that only its mark makes ours may hold what no reviewer has seen.
 """
@@ -7,21 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.errors import RefusedError
 from reconciler.model.canonical import canonical
 from reconciler.model.change import Found, StepKind
 from reconciler.model.field import Files
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from reconciler.model.change import Change, FieldChange, Step
+    from reconciler.model.change import FieldChange, Step
     from reconciler.model.field import Field, Fields
-    from reconciler.model.plan import Plan
     from reconciler.model.resource import DesiredAssistant, LiveAssistant, LiveFile
 
 _NOT_SAID = "the server does not say which"
-_NAMED = 10  # fields of one assistant in a message
 
 
 def stays(
@@ -86,32 +83,3 @@ def _files(
 def _facts(upload: LiveFile | None) -> Any:
     """Return the name and the size of an upload, as far as they are known."""
     return {"filename": upload.filename, "bytes": upload.size} if upload else {}
-
-
-def unreviewed(plan: Plan) -> Iterator[tuple[Change, Sequence[str]]]:
-    """Yield each adoption that leaves undeclared behaviour as it was found, and the fields of that.
-
-    An entry that names the object by its id is the consent of a reviewer.
-    """
-    for change in plan.changes:
-        names = [one.field for one in change.found if one.is_unreviewed]
-        if names and not (change.refused or change.imported):
-            yield change, names
-
-
-def require_review(plan: Plan, instruction: str) -> None:
-    """Raise RefusedError for adoptions that only a reviewer of the plan may allow.
-
-    ``instruction`` has the command to run after that review.
-    """
-    problems = [f"{one.address} ({one.id}) keeps {_listed(names)}" for one, names in unreviewed(plan)]
-    if problems:
-        raise RefusedError(
-            f"this would adopt, by the ownership mark alone, what the configuration does not declare: "
-            f"{'; '.join(problems)}. Nothing was changed. Declare it, or review the plan and {instruction}"
-        )
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + f" and {more} more" * (more > 0)

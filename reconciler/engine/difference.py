@@ -59,10 +59,16 @@ def _changes(
                 before,
                 after,
                 drifted=memory.is_drifted(row, path, actual, wanted),
+                unrecorded=_is_there(row, before) and memory.is_unrecorded(row, path, actual, wanted),
                 source=desired.sources.get(row.name, ""),
                 edited=memory.is_edited(row, path, wanted),
                 shape=row.shape,
             )
+
+
+def _is_there(row: Field, part: Any) -> bool:
+    """Return whether a part has a value that an update would replace."""
+    return part is not None and not row.is_equal(part, None)
 
 
 def _cleared(
@@ -88,9 +94,15 @@ def _cleared(
     )
     for path in gone if row.clear is not Clear.NEVER else ():
         if not row.is_equal(parts[path], None):
-            drifted = memory.is_drifted(row, path, actual)
             yield FieldChange(
-                path, parts[path], None, drifted=drifted, cleared=True, edited=True, shape=row.shape
+                path,
+                parts[path],
+                None,
+                drifted=memory.is_drifted(row, path, actual),
+                unrecorded=memory.is_unrecorded(row, path, actual),
+                cleared=True,
+                edited=True,
+                shape=row.shape,
             )
 
 

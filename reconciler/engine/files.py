@@ -633,7 +633,8 @@ def _wanted(inputs: PlannerInput, match: FileMatch, leftovers: Leftovers) -> Cha
     made = replace(made, fields=fields, binding=binding if old else None)
     if is_alive:
         return replace(made, reason=Reason.STRANGE)
-    return replace(made, drifted=bound is not None and not inputs.is_outdated)
+    is_gone = bound is not None and bound.id not in inputs.state.leaving
+    return replace(made, drifted=is_gone and not inputs.is_outdated)
 
 
 def _adopted_note(match: FileMatch, live: Live) -> str:

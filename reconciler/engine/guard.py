@@ -11,7 +11,7 @@ from reconciler.model.refusal import Refusal, Rule
 from reconciler.model.target import canonical_target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from reconciler.model.plan import Plan
     from reconciler.model.state import State
@@ -27,14 +27,12 @@ class Permissions:
 
     ``max_destroy`` is the most objects that may be destroyed, or None for the rule: more than 3 and
     more than 30 % of the managed ones need a person. ``everything`` is the word of ``destroy``.
-    ``missing`` allows a server on which none of the known objects exists. ``drift`` allows changes that were
-    made on the server.
+    ``missing`` allows a server on which none of the known objects exists.
     """
 
     max_destroy: int | None = None
     everything: bool = False
     missing: bool = False
-    drift: bool = True
 
     @classmethod
     def of(cls, max_destroy: str | None, managed: int, *, missing: bool) -> Permissions:
@@ -48,21 +46,19 @@ class Permissions:
         return cls(int(number) * managed // 100 if share else int(number), missing=missing)
 
 
-def check(plan: Plan, allowed: Permissions) -> None:
-    """Raise RefusedError, with the reason and the flag that overrides it, for a plan beyond a person."""
-    problems = [str(refusal) for refusal in _refusals(plan, allowed)]
+def check(plan: Plan, allowed: Permissions, others: Iterable[Refusal] = ()) -> None:
+    """Raise RefusedError, with the reason and the flag that overrides it, for a plan beyond a person.
+
+    ``others`` are refusals by other rules.
+    """
+    problems = [str(refusal) for refusal in (*_losses(plan, allowed), *others)]
     if problems:
         raise RefusedError("; ".join(problems))
 
 
 def outlook(plan: Plan, allowed: Permissions) -> tuple[Refusal, ...]:
     """Return why an apply of this plan will end as refused, with nothing done; empty where it may go on."""
-    return (*_refusals(plan, allowed), *_without_rest(plan))
-
-
-def _refusals(plan: Plan, allowed: Permissions) -> Iterator[Refusal]:
-    yield from _losses(plan, allowed)
-    yield from _drifts(plan, allowed)
+    return (*_losses(plan, allowed), *_without_rest(plan))
 
 
 def _without_rest(plan: Plan) -> Iterator[Refusal]:
@@ -112,16 +108,6 @@ def require_same_account(state: State, account: str, remedy: str) -> None:
         "renamed, an empty one, since everything of ours is found again by its ownership mark. "
         "Nothing was changed"
     )
-
-
-def _drifts(plan: Plan, allowed: Permissions) -> Iterator[Refusal]:
-    drifted = [str(change.address) for change in plan.changes if change.drifted]
-    if drifted and not allowed.drift:
-        yield Refusal(
-            Rule.DRIFT,
-            f"{', '.join(drifted)} changed on the server since the last apply",
-            "--on-drift overwrite sets it back, --on-drift keep leaves it",
-        )
 
 
 def _losses(plan: Plan, allowed: Permissions) -> Iterator[Refusal]:

@@ -25,10 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the state knows of one assistant; ``updates`` may or may not have taken effect."""
+    """What the state knows of one assistant; ``updates`` may or may not have taken effect.
+
+    ``is_created``: a create of ours that was interrupted made it, with the values that were sent.
+    """
 
     binding: AssistantBinding | None = None
     updates: Sequence[Intent] = ()
+    is_created: bool = False
     _digests: dict[tuple[str, int], tuple[Any, str]] = field(default_factory=dict, compare=False, repr=False)
 
     def sent(self, row: Field, path: str) -> str:
@@ -52,6 +56,15 @@ class Memory:
         echo = self.echo(row, path)
         is_other = bool(echo) and echo != self._digest(row, path, found)
         return is_other and not (self._is_ours(row, path, found) or self._is_form(row, path, wanted, found))
+
+    def is_unrecorded(self, row: Field, path: str, found: Any, wanted: Any = None) -> bool:
+        """Return whether there is a value of which neither an echo nor a call of ours says who wrote it."""
+        unit = row.remembered(path)
+        if self.is_created or self.echo(row, path) or row.present(row.at(found, unit)) is None:
+            return False
+        sent = self.sent(row, path)
+        is_sent = bool(sent) and sent == self._digest(row, path, found)
+        return not (is_sent or self._is_ours(row, path, found) or self._is_form(row, path, wanted, found))
 
     def _is_form(self, row: Field, path: str, wanted: Any, found: Any) -> bool:
         unit = row.remembered(path)

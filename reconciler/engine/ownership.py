@@ -16,7 +16,7 @@ from reconciler.engine.difference import managed_before
 from reconciler.engine.imports import another, elsewhere, missing, overtaken, unimportable
 from reconciler.engine.memory import Memory, is_older, is_outdated, refreshed
 from reconciler.model.address import Address, assistant
-from reconciler.model.change import Reason
+from reconciler.model.change import FieldChange, Reason
 from reconciler.model.mark import MARK_KEY, Mark, files_digest, nonce_of
 from reconciler.model.resource import Owner, original
 from reconciler.model.state import AssistantBinding
@@ -189,7 +189,7 @@ class PlannerInput:
 
     def memory(self, claim: Claim) -> Memory:
         """Return what the state remembers of an assistant."""
-        return Memory(claim.binding, self.updates.get(claim.live.id, ()))
+        return Memory(claim.binding, self.updates.get(claim.live.id, ()), is_created=claim.is_finished)
 
     @cached_property
     def bound_ids(self) -> frozenset[str]:
@@ -471,9 +471,15 @@ def _by_mark(inputs: PlannerInput, claims: Claims, desired: DesiredAssistant) ->
             verdict = Verdict.INTERRUPTED if proved else Verdict.ADOPTED
             claim = _known_elsewhere(inputs, Claim(verdict, desired.address, marked[0], previous=previous))
             return replace(claim, refused=_unmanageable(inputs, desired, claim.live, claim.binding))
-    bound = [name for name in names if inputs.state.assistant(name) and name not in inputs.overtaken]
+    bound = [name for name in names if inputs.state.assistant(name) and not _is_left(inputs, name)]
     is_known = bool(bound) and not inputs.is_outdated
     return Absent(Reason.GONE if is_known else Reason.NEW, _absent_uploads(inputs, desired))
+
+
+def _is_left(inputs: PlannerInput, address: Address) -> bool:
+    """Return whether a binding is of an earlier assistant, or of one that a run of ours was deleting."""
+    binding = inputs.state.assistant(address)
+    return address in inputs.overtaken or (binding is not None and binding.id in inputs.state.leaving)
 
 
 def _known_elsewhere(inputs: PlannerInput, claim: Claim) -> Claim:
@@ -633,11 +639,23 @@ def _undeclared(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:
             names = () if inputs.is_overtaken(address) else inputs.names(address)
             problem = unproved(inputs, address, binding, live, names=names)
             claim = Claim(Verdict.UNDECLARED, address, live, binding=binding, refused=problem)
-            found[live.id].append(claim)
+            found[live.id].append(_unless_kept(inputs, claim))
     for known_as in found.values():  # a move that was killed leaves two addresses, of which one is proved
         claim = next((one for one in known_as if not one.refused), known_as[0])
         shields = (protection(inputs, one.address, one.live, one.binding) for one in known_as)
         yield replace(claim, refused=claim.refused or next(filter(None, shields), ""))
+
+
+def _unless_kept(inputs: PlannerInput, claim: Claim) -> Claim:
+    """Return a claim; refused, where `--on-drift keep` leaves what another user changed."""
+    changed = [one.field for one in written_by_others(inputs, claim)] if inputs.options.keep_drift else []
+    if claim.refused or inputs.options.is_destroy or not changed:
+        return claim
+    problem = (
+        f"{', '.join(changed)} changed on the server, which --on-drift keep leaves; to delete it all the "
+        "same, pass --on-drift overwrite"
+    )
+    return replace(claim, refused=problem)
 
 
 def _unmanaged(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:
@@ -681,6 +699,24 @@ def manages_files(inputs: PlannerInput, desired: DesiredAssistant, claim: Claim)
     return row.is_managed(desired) or is_former
 
 
+def written_by_others(inputs: PlannerInput, claim: Claim) -> Iterator[FieldChange]:
+    """Yield the managed values of an assistant that another user wrote since the last apply, or may have.
+
+    A binding with echoes has none of a field that the configuration ignored, so its value is not looked at.
+    """
+    memory, binding = inputs.memory(claim), claim.binding
+    for path in binding.digests if binding else ():
+        row = inputs.options.fields.row(path)
+        is_known = binding is not None and binding.echoes is not None
+        if row is None or (is_known and not memory.echo(row, path)):
+            continue
+        found = row.found(claim.live)
+        drifted, unrecorded = memory.is_drifted(row, path, found), memory.is_unrecorded(row, path, found)
+        if drifted or unrecorded:
+            value = row.present(row.at(found, path))
+            yield FieldChange(path, value, None, drifted=drifted, unrecorded=unrecorded, shape=row.shape)
+
+
 def is_stuck(inputs: PlannerInput, claim: Claim) -> bool:
     """Return whether the files of an assistant cannot be changed on this server."""
     return Trait.NO_ATTACHING in inputs.state.traits and not inputs.options.retries(claim.address)
@@ -689,10 +725,7 @@ def is_stuck(inputs: PlannerInput, claim: Claim) -> bool:
 def _is_kept(inputs: PlannerInput, row: Files, claim: Claim) -> bool:
     """Return whether the files were changed since the last apply, or may have been."""
     memory, present = inputs.memory(claim), claim.live.file_ids
-    is_unknown = bool(memory.sent(row, row.name)) and not memory.echo(row, row.name)
-    return memory.is_drifted(row, row.name, present) or (
-        is_unknown and memory.sent(row, row.name) != row.digest(present)
-    )
+    return memory.is_drifted(row, row.name, present) or memory.is_unrecorded(row, row.name, present)
 
 
 _STAYS = "prevent_destroy is set, so it stays; to delete it, set it to false, apply, and destroy again"

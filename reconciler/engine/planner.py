@@ -19,7 +19,14 @@ from reconciler.engine.files import Leftovers, left_open, locate, strangers, unw
 from reconciler.engine.imports import missing, taken
 from reconciler.engine.memory import digests, normalised, remember
 from reconciler.engine.namesakes import namesakes
-from reconciler.engine.ownership import PlannerInput, Verdict, identify, is_stuck, manages_files
+from reconciler.engine.ownership import (
+    PlannerInput,
+    Verdict,
+    identify,
+    is_stuck,
+    manages_files,
+    written_by_others,
+)
 from reconciler.engine.staleness import listed
 from reconciler.engine.unread import forgotten_files, with_notes
 from reconciler.engine.weakening import weakened
@@ -35,7 +42,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from reconciler.engine.files import Uploads
-    from reconciler.engine.memory import Memory
     from reconciler.engine.options import PlanOptions
     from reconciler.engine.ownership import Absent, Claim, Claims
     from reconciler.model.field import Fields
@@ -275,14 +281,16 @@ def _update(  # noqa: PLR0913 - what is compared, and what was found out about i
     fields, live, memory = inputs.options.fields, claim.live, inputs.memory(claim)
     differing = tuple(field_changes(fields, desired, claim.known, memory))
     ignored = _ignored(inputs, desired, claim, differing)
-    kept = [one.field for one in differing if inputs.options.keep_drift and _is_kept(fields, memory, one)]
+    keeps = inputs.options.keep_drift
+    kept = [one.field for one in differing if keeps and (one.drifted or one.unrecorded)]
     changed = tuple(one for one in differing if one.field not in {*kept, *ignored})
     if contents.ignored:  # it contains the files of before
         mark = replace(mark, files=claim.known.mark.files if claim.known.mark else files_digest(()))
     is_marked = _is_marked(mark, fields.recognised(live.mark), contents)
     writes = () if is_marked and not changed else (Step(StepKind.UPDATE, id=live.id),)
     rest = _rest(inputs, desired, claim) if writes and inputs.options.whole else {}
-    drifted = any(one.drifted for one in differing) or _files_drifted(fields, memory, claim, contents)
+    attachments = tuple(_overwritten_files(inputs, claim, contents))
+    drifted = any(one.drifted for one in (*differing, *attachments))
     steps = (
         *_ordered(fields, desired, claim, contents=contents, writes=writes),
         *(Step(StepKind.DELETE, id=one.id) for one in late),
@@ -311,6 +319,7 @@ def _update(  # noqa: PLR0913 - what is compared, and what was found out about i
         found=tuple(found) if claim.is_adopted and action is Action.ADOPT else (),
         imported=claim.is_adopted and inputs.imports(desired.address, live),
         taken_from=claim.taken_from,
+        overwritten=(*(one for one in changed if one.drifted or one.unrecorded), *attachments),
     )
     lacking = [*ignored, *([fields.files.name] if fields.files and contents.ignored else [])]
     if lacking:
@@ -318,7 +327,7 @@ def _update(  # noqa: PLR0913 - what is compared, and what was found out about i
         refused = change.refused or ("" if steps else sentence)
         change = replace(change, unmet=sentence if steps else "", refused=refused)
     if claim.refused and not (live.mark and inputs.desired.owns(live.mark)):  # nothing of it is shown
-        return replace(change, fields=(), values={})
+        return replace(change, fields=(), values={}, overwritten=())
     if not steps:
         binding = remember(
             fields, desired, live, file_ids=contents.ids, nonce=claim.nonce, memory=memory, results={}
@@ -332,15 +341,6 @@ def _is_marked(mark: Mark, known: Mark | None, contents: _Contents) -> bool:
     """Return whether a live mark may stay as it is; it shows older states too that files changed."""
     moves = bool(contents.attach or contents.detach)
     return mark.covers(known) and not (known and known.sent and moves and mark != known)
-
-
-def _is_kept(fields: Fields, memory: Memory, change: FieldChange) -> bool:
-    """Return whether `--on-drift keep` keeps a value; where no echo is known, the configuration decides."""
-    row = fields.row(change.field)
-    is_unknown = (
-        row is not None and bool(memory.sent(row, change.field)) and not memory.echo(row, change.field)
-    )
-    return change.drifted or (is_unknown and not change.edited)
 
 
 def _ignored(
@@ -418,13 +418,31 @@ def _crowded(fields: Fields, desired: DesiredAssistant, live: LiveAssistant) -> 
     )
 
 
-def _files_drifted(fields: Fields, memory: Memory, claim: Claim, contents: _Contents) -> bool:
-    """Return whether another user attached an unknown file, or detached what we had attached."""
-    row = fields.files
-    is_strange = any(isinstance(step.file, str) for step in contents.detach) or any(
-        step.id for step in contents.attach
-    )
-    return row is not None and is_strange and memory.is_drifted(row, row.name, claim.live.file_ids)
+def _overwritten_files(inputs: PlannerInput, claim: Claim, contents: _Contents) -> Iterator[FieldChange]:
+    """Yield the uploads whose attachment another user changed, or may have, and that the steps set back.
+
+    What replaces an earlier upload of the same file overwrites nothing. Where no echo is recorded, only an
+    upload that is not known to be ours may be another user's.
+    """
+    row, memory, present = inputs.options.fields.files, inputs.memory(claim), claim.live.file_ids
+    if row is None or not (contents.attach or contents.detach):
+        return
+    drifted = memory.is_drifted(row, row.name, present)
+    unrecorded = memory.is_unrecorded(row, row.name, present)
+    replaced = {one.file for one in contents.attach} & {one.file for one in contents.detach}
+    for step in contents.detach:
+        if (drifted and step.file not in replaced) or (unrecorded and isinstance(step.file, str)):
+            name = _filename(inputs, step.id)
+            yield FieldChange(f"{row.name}.{step.id}", name, None, drifted=drifted, unrecorded=unrecorded)
+    for step in contents.attach:
+        if drifted and step.file not in replaced:
+            yield FieldChange(f"{row.name}.{step.file}", None, str(step.file), drifted=True)
+
+
+def _filename(inputs: PlannerInput, file_id: str) -> str:
+    """Return the name of an upload, or its id where that is not known."""
+    live = inputs.live.files.get(file_id)
+    return live.filename if live else file_id
 
 
 def _action(claim: Claim, steps: Sequence[Step]) -> Action:
@@ -482,7 +500,7 @@ def unwanted_assistants(inputs: PlannerInput, claims: Claims) -> Iterator[Change
     """Yield a Change for everything of ours that is not declared: deleted, forgotten or released."""
     unwanted = [*claims.of(Verdict.UNDECLARED), *claims.of(Verdict.UNFINISHED)]
     for claim in unwanted:
-        deletion = _deletion(claim, inputs.options.because)
+        deletion = _with_losses(inputs, claim, _deletion(claim, inputs.options.because))
         if inputs.is_overtaken(claim.address):
             heir = inputs.successors[claim.address]
             deletion = replace(deletion, note=f"it cannot move: {heir} is another assistant already")
@@ -502,6 +520,17 @@ def _deletion(claim: Claim, reason: Reason) -> Change:
         before=claim.live.fingerprint,
         refused=claim.refused,
     )
+
+
+def _with_losses(inputs: PlannerInput, claim: Claim, deletion: Change) -> Change:
+    """Return a deletion with the values that another user changed since the last apply, or may have.
+
+    `destroy` does not compare them: its confirmation covers everything that the project has.
+    """
+    if inputs.options.is_destroy or claim.binding is None or claim.refused:
+        return deletion
+    lost = tuple(written_by_others(inputs, claim))
+    return replace(deletion, overwritten=lost, drifted=any(one.drifted for one in lost))
 
 
 def _release(inputs: PlannerInput, claim: Claim) -> Change:

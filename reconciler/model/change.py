@@ -99,7 +99,8 @@ class FieldChange:
     ``drifted``: the server's value is not the one last applied. ``edited``: the configuration's is not.
     ``cleared``: the configuration named the field once and no longer does. ``source`` is the file the new
     value was read from. ``breaking`` names what may break an application that answers a tool's calls.
-    ``texts`` are the contents of a file before and after, if they were asked for.
+    ``texts`` are the contents of a file before and after, if they were asked for. ``unrecorded``: there is a
+    value on the server, and nothing says who wrote it.
     """
 
     field: str
@@ -113,6 +114,7 @@ class FieldChange:
     breaking: tuple[str, ...] = ()
     texts: tuple[str, str] | None = None
     shape: Shape = Shape.VALUE
+    unrecorded: bool = False
 
     @property
     def moved_by(self) -> tuple[Literal["configuration", "server"], ...]:
@@ -161,6 +163,7 @@ class Change:
     carried out, and the change still counts as failed. ``found`` is every value of an adopted object that
     stays as it was found. ``imported``: an entry of the configuration names the object by its id, which is
     consent to what stays. ``taken_from`` is the owner that its ownership mark names until now.
+    ``overwritten`` are the live values that are lost and that another user wrote, or may have written.
     """
 
     address: Address
@@ -183,6 +186,7 @@ class Change:
     found: tuple[Found, ...] = ()
     imported: bool = False
     taken_from: Owner | None = None
+    overwritten: tuple[FieldChange, ...] = ()
 
     @property
     def signature(self) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ class Rule(StrEnum):
     NOTHING_DECLARED = "nothing_declared"
     MASS_DELETION = "mass_deletion"
     DRIFT = "drift"
+    UNREVIEWED = "unreviewed"
     EVERY_CHANGE = "every_change"
     SECRET = "secret"  # noqa: S105 - the name of a rule
 

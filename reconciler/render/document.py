@@ -36,6 +36,7 @@ from reconciler.model.outcome import Cause, Kept, Result
 from reconciler.model.plan import Basis, Plan
 from reconciler.model.refusal import Rule  # noqa: TC001 - pydantic reads it
 from reconciler.model.resource import Owner
+from reconciler.model.review import Why  # noqa: TC001 - the same
 from reconciler.model.state import FIRST_DIALECT
 from reconciler.model.weakening import Protection, Weakening
 
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from reconciler.model.outcome import Outcome, Report, Verified
     from reconciler.model.refusal import Refusal
     from reconciler.model.resource import FileReference
+    from reconciler.model.review import Need
 
 FORMAT: Final = 1
 # What a build service takes for a command wherever it stands; in JSON only a text can hold it.
@@ -267,6 +269,19 @@ class RefusalRecord(_Record):
     command: str = Field(description="The whole command that is allowed, or empty.")
 
 
+class NeedRecord(_Record):
+    """Why an apply that no user sees would end with 5, unless this plan is reviewed, and change nothing."""
+
+    address: str
+    id: str
+    why: Why = Field(
+        description="What it would do: overwrite values that drifted or that are unrecorded, create again "
+        "what was deleted, take over what another owner has, or adopt behaviour that is not declared."
+    )
+    fields: Some[str] = Field(description="The fields concerned; their values are in the change.")
+    owner: str = Field("", description="The owner that loses the object, or empty.")
+
+
 class PlanDocument(_Record):
     """A plan: what apply would do, and what that rests on."""
 
@@ -282,6 +297,9 @@ class PlanDocument(_Record):
     serial: StrictInt
     scope: ScopeRecord
     refusal: RefusalRecord | None = Field(None, description="Why apply will refuse this plan, or null.")
+    needs_review: Some[NeedRecord] = Field(
+        [], description="What an unattended apply only does after a review; empty where it needs none."
+    )
     counts: CountsRecord
     weakened: Some[WeakeningRecord] = Field(
         [], description="The protections that the configuration weakens since the last apply."
@@ -409,13 +427,14 @@ def schema(what: str) -> str:
     return json.dumps(described, indent=2, sort_keys=True) + "\n"
 
 
-def plan_document(
+def plan_document(  # noqa: PLR0913 - a plan, and what a command adds to it
     plan: Plan,
     scope: ScopeRecord | None = None,
     warnings: Sequence[Diagnostic] = (),
     warnings_omitted: int = 0,
     *,
     refusal: RefusalRecord | None = None,
+    needs: Sequence[Need] = (),
 ) -> PlanDocument:
     """Return a plan as its document, with what is likely a mistake in the configuration."""
     alike = Counter((one.code, one.message) for one in warnings)
@@ -427,6 +446,7 @@ def plan_document(
         **asdict(plan.basis),
         scope=scope or ScopeRecord(),
         refusal=refusal,
+        needs_review=[_need_record(one) for one in needs],
         weakened=[_record(WeakeningRecord, one, names=list(one.names)) for one in plan.weakened],
         exceptions=[_record(ExceptionRecord, one) for one in plan.exceptions],
         notices=[*plan.notices, *filter(None, [unproved(plan.left)])],
@@ -467,6 +487,11 @@ def refusal_record(refusals: Sequence[Refusal], command: str) -> RefusalRecord |
         remedy="; ".join(one.remedy for one in refusals if one.remedy),
         command=command,
     )
+
+
+def _need_record(need: Need) -> NeedRecord:
+    fields, owner = list(need.fields), str(need.owner or "")
+    return _record(NeedRecord, need, address=str(need.address), fields=fields, owner=owner)
 
 
 def report_document(report: Report, plan: Plan, advice: str = "") -> ReportDocument:

@@ -247,6 +247,7 @@ def _concerns(view: View, cards: Sequence[Card]) -> Iterator[Concern]:
         *(Concern("refused", word, tuple(_troubles(cards, word))) for word in _TROUBLES),
         Concern("drift", "Adopted as found, and not declared", tuple(_unreviewed(cards))),
         Concern("breaking", "May break who answers a tool's calls", tuple(_breaking(cards))),
+        Concern("drift", "Needs a review", tuple(Item(text) for text in view.review)),
         Concern("drift", "Changed on the server since the last apply", tuple(_drift(cards))),
         Concern("notice", "To know", tuple(Item(notice) for notice in view.notices)),
         Concern(

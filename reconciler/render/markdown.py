@@ -124,6 +124,7 @@ def _refusal(view: View) -> Iterator[str]:
 def _remarks(view: View) -> Iterator[str]:
     for entry in view.entries:
         yield from (f"- **{word}**: {_code(entry.address)} {text}\n" for word, text in _troubles(entry))
+    yield from (f"- **Review**: {_code(text, _VALUE)}\n" for text in view.review)
     yield from (f"- **Note**: {_code(notice, _VALUE)}\n" for notice in view.notices)
     yield from (f"- **Warning**: {_code(warning, _VALUE)}\n" for warning in view.warnings)
     yield from (f"- **Allowed finding**: {_code(one, _VALUE)}\n" for one in view.exceptions)

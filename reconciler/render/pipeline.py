@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from reconciler.render.markdown import markdown
+from reconciler.render.needs import sentences
 from reconciler.render.plan_view import REFUSED, plan_view, refusal, weakening
 from reconciler.render.view import shown
 from reconciler.render.visible import visible
@@ -118,6 +119,7 @@ def _warnings(document: PlanDocument) -> Iterator[tuple[str, str]]:
             for field in change.fields
             for reason in field.breaking
         )
+    yield from (("Needs a review", text) for text in sentences(document.needs_review))
     yield from (("Changed on the server", change.address) for change in changes if change.drifted)
     yield from (("Notice", notice) for notice in document.notices)
     warnings = grouped(of_records(document.warnings), document.warnings_omitted)

@@ -14,6 +14,7 @@ from reconciler.model.change import Action, Reason, StepKind
 from reconciler.model.field import Shape
 from reconciler.model.weakening import Protection
 from reconciler.render.lines import Style
+from reconciler.render.needs import sentences
 from reconciler.render.text_diff import CONTEXT, Comparison
 from reconciler.render.view import (
     STAYS,
@@ -92,6 +93,7 @@ def plan_view(document: PlanDocument, context: int = CONTEXT) -> View:
         exceptions=some([_exception(one) for one in document.exceptions], "exception"),
         allowed=len(document.exceptions),
         refusal=tuple(map(shown, refusal(document))),
+        review=tuple(map(shown, sentences(document.needs_review))),
     )
 
 

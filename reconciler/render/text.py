@@ -65,10 +65,10 @@ def _first(view: View) -> Iterator[Line]:
 
 
 def _besides(view: View) -> Iterator[Line]:
-    """Yield what belongs to no change: notices, and the findings that are allowed."""
-    if view.notices:
+    """Yield what belongs to no change: why it needs a review, notices, and the findings that are allowed."""
+    if view.review or view.notices:
         yield line()
-    for notice in view.notices:
+    for notice in (*view.review, *view.notices):
         yield line(Span(f"  ! {notice}", Style.DRIFT))
     if view.exceptions:
         yield line()

@@ -118,7 +118,8 @@ class View:
     ``then`` behind it. ``serial`` is None where it is not shown. ``weakened`` are sentences that come first:
     the protections that the configuration weakens. Before them stands the ``refusal``: that apply will
     refuse the plan and why, and what allows it. ``exceptions`` are the findings
-    of the checks that it allows; ``allowed`` is their number, of which not all may be shown.
+    of the checks that it allows; ``allowed`` is their number, of which not all may be shown. ``review`` says
+    why an unattended apply needs a review of the plan.
     """
 
     title: str
@@ -139,6 +140,7 @@ class View:
     exceptions: tuple[str, ...] = ()
     allowed: int = 0
     refusal: tuple[str, ...] = ()
+    review: tuple[str, ...] = ()
 
 
 def sign_of(action: Action, kind: Kind) -> tuple[str, Style, str]:
