@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reconciler.render.document import RefusalRecord
 
 _NAMED = 3  # values that may be taken over
+_FILE = "plan.json"
 _ON_DRIFT = frozenset({"on_drift"})
 
 
@@ -49,8 +50,9 @@ def _ways(needs: Sequence[Need], digest: str) -> Iterator[str]:
         )
         yield f"To overwrite it, {overwrite}"
         yield f"To leave it as it is on the server, {keep}"
-    yield f"To review it first, {converted('plan', without=_ON_DRIFT)}"
-    yield f"Once it is reviewed, {with_digest(digest)}"
+    yield f"Once this plan is reviewed, {with_digest(digest)}"
+    file = converted("plan", "--out", _FILE, without=_ON_DRIFT)
+    yield f"To have it reviewed as a file that apply takes, {file}"
     yield from filter(None, [_declaring(needs)])
 
 

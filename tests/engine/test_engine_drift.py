@@ -13,6 +13,7 @@ from reconciler.engine.drift import drift
 from reconciler.engine.guard import Permissions, check
 from reconciler.engine.memory import digests
 from reconciler.engine.options import PlanOptions
+from reconciler.engine.review import drifted
 from reconciler.errors import RefusedError
 from reconciler.model import address
 from reconciler.model.change import Action, Detail, FieldChange
@@ -303,8 +304,8 @@ def test_fail_refuses_and_names_every_address_that_drifted(world):
         world.ask(lambda client, one=one: client.beta.assistants.update(one.id, name="Theirs"))
     plan = world.plan(*both)
 
-    drifted = [str(change.address) for change in plan.changes if change.drifted]
-    with pytest.raises(RefusedError, match=f"{', '.join(drifted)} changed on the server"):
-        check(plan, Permissions(drift=False))
-    assert len(drifted) == 2
+    names = [str(change.address) for change in plan.changes if change.drifted]
+    with pytest.raises(RefusedError, match=f"{', '.join(names)} changed on the server"):
+        check(plan, Permissions(), drifted(plan))
+    assert len(names) == 2
     check(plan, Permissions())

@@ -130,7 +130,8 @@ def test_what_the_configuration_declares_is_adopted_unattended_and_shown_by_name
     plan = site.run("plan")
     assert "as declared already: model" in plan.out
     assert "(stays as found)" not in plan.out
-    assert site.run("apply", "--auto-approve").code == 0
+    assert site.run("apply", "--auto-approve").code == 5
+    assert site.run("apply", "--auto-approve", "--on-drift", "overwrite").code == 0
     live = site.live()
     assert (live["id"], live["tools"], live["file_ids"]) == (found["id"], [], [])
 

@@ -88,7 +88,7 @@ def test_a_state_that_is_older_than_every_object_on_the_server_proves_nothing(si
     older = (site.workspace.folder / "state/state.json").read_bytes()
     for key in ("support", "sales"):
         site.send("DELETE", f"/assistants/{site.id(key)}")
-    assert site.apply("--allow-missing").code == 0
+    assert site.apply("--allow-missing", "--on-drift", "overwrite").code == 0
     (site.workspace.folder / "state/state.json").write_bytes(older)
 
     ended = site.run("drift", "--detailed-exitcode")
@@ -335,10 +335,10 @@ def stable(site, *arguments):
         assert (again.code, site.writes()) == (0, []), again.out
 
 
-def test_drift_is_set_back_unless_somebody_says_otherwise(site):
+def test_overwrite_sets_drift_back(site):
     site.edit(name="Mine", instructions="Be rude.", tools=[], file_ids=[])
 
-    assert site.apply().code == 0
+    assert site.apply("--on-drift", "overwrite").code == 0
     live = site.live()
     assert (live["name"], live["instructions"]) == ("Support", "Be kind.")
     assert (len(live["tools"]), len(live["file_ids"])) == (1, 1)
@@ -388,7 +388,7 @@ def test_what_was_kept_is_set_back_once_that_is_wanted(site):
     assert site.apply("--on-drift", "keep").code == 0
 
     assert site.run("drift", "--detailed-exitcode").code == 2
-    assert site.apply().code == 0
+    assert site.apply("--on-drift", "overwrite").code == 0
     assert site.live()["name"] == "Support"
 
 
@@ -450,7 +450,8 @@ def test_keep_makes_no_deleted_assistant_anew(site):
     assert site.live()["description"] == "second"
     stable(site, "--on-drift", "keep")
     assert len(site.send("GET", "/assistants")["data"]) == 1
-    assert site.apply().out.endswith("1 added, 0 changed, 0 destroyed.\n")
+    again = site.apply("--on-drift", "overwrite")
+    assert again.out.endswith("1 added, 0 changed, 0 destroyed.\n")
 
 
 def test_a_saved_plan_keeps_what_it_was_made_to_keep(site):

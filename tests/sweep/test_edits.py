@@ -13,6 +13,7 @@ import pytest
 from builders import World, assistant
 from faults import Faulty
 
+from reconciler.engine.review import Consent, needs
 from reconciler.model.mark import MARK_KEY, Mark
 
 PATHS = ("a.md", "b.md", "d/a.md")
@@ -68,10 +69,12 @@ def faulty(dice):
 
 
 def wrong_at_all(world, wanted):
+    reviewed = needs(world.plan(*wanted), Consent())  # nobody else was at work
     report = world.apply(*wanted)
     needed = {str(one) for each in wanted for one in each.files or ()}
     return {
         "exit code": report.exit_code,
+        "needs a review": reviewed,
         "changes left": world.plan(*wanted).has_changes,
         "assistants too many": len(world.assistants()) - len(wanted),
         "files too many": len(world.files()) - len(needed),
