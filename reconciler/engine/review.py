@@ -2,8 +2,8 @@
 
 A difference from the echo of our last write is drift. Where no echo is recorded, as in a lost state, nothing
 says who wrote a value, and it needs the same review. A mark can be copied, so an assistant that only its mark
-makes ours may hold what no reviewer has seen; an entry that names it by its id is consent to that. Our own interrupted writes need no review: the journal has
-their intents.
+makes ours may hold what no reviewer has seen; an entry that names it by its id is consent to that. Our own
+interrupted writes need no review: the journal has their intents.
 """
 
 from __future__ import annotations
