@@ -89,7 +89,7 @@ def _said(need: Need, hidden: Callable[[str], str]) -> str:
 
 def _both(change: FieldChange, need: Need, hidden: Callable[[str], str]) -> str:
     if not need.is_declared:
-        found = _excerpts(_text(change.before, hidden), "").found
+        found = _excerpts(_text(change.before, hidden), "absent").found
         return f"{visible(change.field)} is {found} on the server, and the object would be deleted"
     sides = _excerpts(_text(change.before, hidden), _text(change.after, hidden))
     where = visible(change.source or need.place or "the configuration")
@@ -99,9 +99,10 @@ def _both(change: FieldChange, need: Need, hidden: Callable[[str], str]) -> str:
 def _text(value: Any, hidden: Callable[[str], str]) -> str:
     """Return a value without secrets; a part of one could no longer be recognised."""
     if value is None:
-        return ""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return masked(hidden(text))
+        return "absent"
+    if isinstance(value, str):
+        return f'"{masked(hidden(value))}"'
+    return masked(hidden(json.dumps(value, ensure_ascii=False, sort_keys=True)))
 
 
 def _excerpts(found: str, wanted: str) -> _Sides:
@@ -111,11 +112,9 @@ def _excerpts(found: str, wanted: str) -> _Sides:
 
 
 def _excerpt(text: str, start: int) -> str:
-    if not text:
-        return "absent"
     part = text[start : start + _EXCERPT]
     before, after = "…" * (start > 0), "…" * (start + _EXCERPT < len(text))
-    return f'"{before}{visible(part)}{after}"'
+    return f"{before}{visible(part)}{after}"
 
 
 def _shared(one: str, other: str) -> int:

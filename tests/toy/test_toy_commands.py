@@ -229,7 +229,7 @@ def test_drift_is_shown_and_overwritten(site):
     site.edit(warmth=0, shouts=False, knobs={"bass": 9, "treble": 5})
 
     text = site.run("drift", "--server", site.url).out
-    site.apply()
+    site.apply("--on-drift", "overwrite")
 
     for line in ("! heat          0.7 → 0", "! loud          true → false", "! dials.bass    0 → 9"):
         assert line in text
@@ -253,7 +253,7 @@ def test_a_lost_state_is_made_again_by_the_ownership_mark(site):
             file.unlink()
     site.change("    loud: true\n", "")
 
-    site.apply()
+    site.apply("--on-drift", "overwrite")
 
     assert site.bot["shouts"] is None
     assert len(site.app.bots) == 1
