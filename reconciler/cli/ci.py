@@ -362,8 +362,9 @@ def _sentence(pinned: Pinned) -> str:
 
 def _about_drift(fenced: Callable[[str, int], str], text: str, most: int) -> str:
     head = (
-        "Assistants or files were changed on the server since they were last applied. The next apply "
-        "sets back what the configuration names. This issue is closed as soon as there is no drift.\n\n"
+        "Assistants or files were changed on the server since they were last applied. The next apply that is "
+        "reviewed sets back what the configuration names. This issue is closed as soon as there is no "
+        "drift.\n\n"
     )
     return head + fenced(text, max(0, most - len(head) - 200)) + "\n"
 
