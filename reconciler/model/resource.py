@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -154,16 +154,7 @@ class LiveAssistant:
     def unmarked(self) -> LiveAssistant:
         """The same without its ownership mark."""
         pairs = {key: value for key, value in self.metadata.items() if key != MARK_KEY}
-        return LiveAssistant(
-            self.id,
-            self.created_at,
-            self.fields,
-            pairs,
-            self.file_ids,
-            self.knows_files,
-            self.token,
-            self.others,
-        )
+        return replace(self, metadata=pairs)
 
     @cached_property
     def fingerprint(self) -> str:

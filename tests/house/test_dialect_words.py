@@ -37,6 +37,7 @@ OTHERS = {
     ("model/key_contexts.py", "name"): "a user that manuals write in addresses",
     ("model/key_formats.py", "name"): "a group of a pattern, and an entry of Kubernetes",
     ("model/mark.py", "name"): "a group of a pattern",
+    ("model/resource.py", "metadata="): "the attribute of an assistant that holds the ownership mark",
     ("model/mark.py", "files"): "a group of a pattern",
     ("render/secrecy.py", "name"): "a value of a list of assistants, whichever field it is from",
     ("forges/gitlab.py", "description"): "a field of GitLab's issues",
