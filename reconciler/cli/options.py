@@ -1,4 +1,4 @@
-"""The options that commands share; every one of them has a variable, but for the consent to `destroy`."""
+"""The options that commands share; each has a variable, but for the consent to delete or to edit a state."""
 
 from __future__ import annotations
 

@@ -197,7 +197,13 @@ class _Edit(NamedTuple):
         if not approved and not is_interactive():
             raise click.UsageError("there is no terminal to ask for approval: pass --auto-approve")
         store = ScreenedStore(_store(options), KNOWN.sources)
-        return cls(Console.of(options), store, purpose, options["lock_timeout"], approved)
+        return cls(
+            Console.of(options),
+            store,
+            purpose,
+            lock_timeout=options["lock_timeout"],
+            is_approved=approved,
+        )
 
     @contextmanager
     def locked(self) -> Iterator[State]:

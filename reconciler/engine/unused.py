@@ -100,7 +100,7 @@ def _unused(run: PlannedRun) -> Iterator[Unused]:
         for one in binding.records:
             if one.id in run.live.files and not run.live.references.get(one.id):
                 stays = "" if one.id in deleted else _reason(leftovers, one)
-                yield Unused(one.id, address, one.filename, one.size, stays)
+                yield Unused(one.id, address, one.filename, one.size, stays=stays)
 
 
 def _reason(leftovers: Leftovers, record: UploadRecord) -> str:

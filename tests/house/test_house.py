@@ -256,7 +256,7 @@ def test_every_command_is_in_the_readme_and_helps(name):
         if isinstance(parameter, click.Option):
             assert parameter.help, parameter.name
             variables = parameter.envvar if isinstance(parameter.envvar, list) else [parameter.envvar]
-            is_consent = (name, parameter.name) == ("destroy", "auto_approve")
+            is_consent = name in {"destroy", "gc"} and parameter.name == "auto_approve"
             assert is_consent or variables[0].startswith("ASSISTANTS_SYNC_")
 
 
