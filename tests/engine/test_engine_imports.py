@@ -6,7 +6,7 @@ import pytest
 from builders import World, assistant, without_mark
 from engine.deaths import change_of, mark_of
 
-from reconciler.engine.adoption import unreviewed
+from reconciler.engine.review import Consent, needs
 from reconciler.model import address
 from reconciler.model.change import Action, Reason
 from reconciler.model.diagnostic import Origin
@@ -96,15 +96,15 @@ def test_it_keeps_its_id_and_the_entry_says_nothing_more(world):
 
 def test_an_entry_is_consent_to_what_stays_also_after_the_state_was_lost(world):
     world.enter(world.made(instructions="Be kind."))
-    assert not list(unreviewed(world.plan(ONE)))
+    assert not needs(world.plan(ONE), Consent())
 
     world.settled(ONE)
     world.lose_state()
 
     assert world.change(ONE).action is Action.ADOPT
-    assert not list(unreviewed(world.plan(ONE)))
+    assert not needs(world.plan(ONE), Consent())
     world.entries = {}
-    assert list(unreviewed(world.plan(ONE)))
+    assert needs(world.plan(ONE), Consent())
 
 
 def test_its_mark_is_written_before_its_files_change(world):
