@@ -12,6 +12,7 @@ from reliability.scenes import CHANGED, FULL, NOTHING, STANDING, WORKLOADS, Scen
 from reliability.verdict import damage, shortfall
 
 FURTHER = 2
+REVIEWED = "reviewed.json"
 """How many runs may be needed until there is nothing to do."""
 
 
@@ -91,16 +92,26 @@ class Place:
 
     def apply(self, settle=0.0, *more, parallelism=1):
         """The arguments of an apply."""
-        how = ("--parallelism", str(parallelism), "--max-destroy", "100%", "--on-drift", "overwrite")
+        how = ("--parallelism", str(parallelism), "--max-destroy", "100%")
         return ("apply", "--auto-approve", *how, *self.server(settle), *self.store.patience, *more)
 
     def gc(self, settle=0.0):
         """The arguments of a deletion of unused uploads."""
         return ("gc", "--auto-approve", "--parallelism", "1", *self.server(settle), *self.store.patience)
 
-    def arguments(self, command):
+    def arguments(self, command, folder, workload):
         """The arguments of a command that nothing befalls."""
-        return self.gc() if command == "gc" else self.apply()
+        return self.gc() if command == "gc" else self.apply(0.0, *self.reviewed(folder, workload))
+
+    def reviewed(self, folder, workload):
+        """What a reviewer says before each apply of a take-over, which no unattended one may carry out."""
+        if not WORKLOADS[workload][1].imports:
+            return ()
+        file = folder / REVIEWED
+        file.unlink(missing_ok=True)
+        ended = program.run(folder, (*self.plan(0.0), "--out", REVIEWED), calm=True)
+        assert ended.code in {0, 2}, ended.out
+        return ("--expect-digest", json.loads(file.read_text())["digest"])
 
     def plan(self, settle=0.0):
         """The arguments of a plan."""
@@ -166,9 +177,10 @@ class Place:
         folder = self.begin(workload)
         self.disturb(workload)
         for fate in fates:
-            program.run(folder, self.arguments(command), fate)
+            program.run(folder, self.arguments(command, folder, workload), fate)
         trace = folder / "trace.json"
-        ended = program.run(folder, self.arguments(command), trace=str(trace), calm=True)
+        arguments = self.arguments(command, folder, workload)
+        ended = program.run(folder, arguments, trace=str(trace), calm=True)
         assert ended.code == 0, ended.out
         found = json.loads(trace.read_text())
         shutil.rmtree(folder)
@@ -211,6 +223,7 @@ def attempt(place, case, folder, run, *, is_first):
     more = () if is_first else _strictly(case)
     if run.command == "gc":
         return program.run(folder, place.gc(case.settle), run.fate, variant=case.variant)
+    more = (*more, *place.reviewed(folder, case.workload))
     arguments = place.apply(case.settle, *more, parallelism=run.parallelism)
     return program.run(folder, arguments, run.fate, variant=case.variant)
 
@@ -239,9 +252,8 @@ def finish(place, case, folder, ended):
     """Run the same command again until there is nothing to do; how often, and what is wrong if there is."""
     said = []
     for number in range(1, FURTHER + 1):
-        applied = program.run(
-            folder, place.apply(case.settle, *_strictly(case)), variant=case.variant, calm=True
-        )
+        more = (*_strictly(case), *place.reviewed(folder, case.workload))
+        applied = program.run(folder, place.apply(case.settle, *more), variant=case.variant, calm=True)
         ended.append(applied)
         said.append(applied.out)
         if applied.code == 0 and _nothing_to_do(place, case, folder, ended):
