@@ -18,6 +18,7 @@ SECRET = "payroll"
 CONFIGURATION = "project: p\nassistants: {a: {model: m, files: [doc.txt, more.txt]}}\n"
 DOC, MORE = b"one of us\n", b"more of it\n"
 NAME = "file.doc.txt"
+SET_BACK = "ASSISTANTS_SYNC_ON_DRIFT", "overwrite"  # each site has an upload that is attached by hand
 
 
 def sha(content):
@@ -101,6 +102,7 @@ class Site:
 def site(workspace, invoke, monkeypatch):
     """Return a site on a server without faults."""
     monkeypatch.chdir(workspace.folder)
+    monkeypatch.setenv(*SET_BACK)
     with Database.memory() as database:
         app = create_app(database)
         with running(app) as url:
@@ -111,6 +113,7 @@ def site(workspace, invoke, monkeypatch):
 def closed(workspace, invoke, monkeypatch):
     """Return a site on a server that lets nobody read an upload."""
     monkeypatch.chdir(workspace.folder)
+    monkeypatch.setenv(*SET_BACK)
     refusal = Fault("status", "GET /files/*/content", status=403)
     with Database.memory() as database:
         app = create_app(database, faults=Faults([refusal]))
