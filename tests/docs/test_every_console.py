@@ -20,6 +20,7 @@ PAGES = [
 SHELL = re.compile(r"^(```+|~~~+)(console|shell|sh|bash|zsh|text)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 ELSEWHERE = {
+    "docs/adopting.md": "test_adopting_page.py",
     "docs/configuration.md": "test_configuration_page.py",
     "docs/reading-a-plan.md": "test_reading_page.py",
 }
