@@ -22,6 +22,7 @@ COMMAND = re.compile(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 ELSEWHERE = {
     "docs/adopting.md": "test_adopting_page.py",
     "docs/configuration.md": "test_configuration_page.py",
+    "docs/operations.md": "test_operations_page.py",
     "docs/reading-a-plan.md": "test_reading_page.py",
 }
 WRITTEN = "printf '%s\\n' '*' '!.gitignore' '!state.json' '!journal.jsonl' > state/.gitignore"
