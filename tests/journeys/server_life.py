@@ -18,8 +18,8 @@ FOREIGN = "Foreign"
 BY_HAND = {"description": "Written by hand.", "tools": [{"type": "code_interpreter"}]}
 OWNER = {"owner": "desk 4"}
 SILENT = ("No drift.", '"drifted": false', '"on_drift": "overwrite"')
-PRINTED = re.compile("review the plan and run: assistants-sync (.*)")
-"""The command that an adoption of undeclared values by another user needs."""
+PRINTED = re.compile("Once this plan is reviewed, run: assistants-sync (.*)")
+"""The command that follows the review of what another user wrote, or may have."""
 TROUBLE = re.compile(r"\b(Error|Refused|Unknown|Warning|Skipped|Notice)\b")
 DRIFT_AFTER = {"first", "prompt", "lose", "destroy"}
 BLAME = re.compile(r"(changed|deleted) on the server|\bdrift", re.IGNORECASE)

@@ -142,7 +142,7 @@ def test_a_state_of_before_accounts_were_known_learns_its_own_with_the_next_appl
     quiet = create_app(applied.gateway.apps["ours"].state.database)
     named, applied.gateway.apps["ours"] = applied.gateway.apps["ours"], quiet
     applied.workspace.folder.joinpath("state", "state.json").unlink()
-    assert applied.run("ours", "apply", "--auto-approve").code == 0
+    assert applied.run("ours", "apply", "--auto-approve", "--on-drift", "overwrite").code == 0
     assert applied.state["account"] == ""
 
     applied.gateway.apps["ours"] = named
@@ -163,7 +163,8 @@ def test_an_account_under_a_new_name_is_taken_over_with_an_empty_state(applied):
     assert refused.code == 5
     assert "if the account was only renamed, an empty one" in refused.err
 
-    assert applied.run("ours", "apply", "--auto-approve", "--state", "fresh").code == 0
+    fresh = ("--state", "fresh", "--on-drift", "overwrite")  # it records nothing of what is there
+    assert applied.run("ours", "apply", "--auto-approve", *fresh).code == 0
 
     headers = {"Authorization": "Bearer ours", "OpenAI-Beta": "assistants=v1"}
     listed = httpx.get(f"{applied.url}/assistants", headers=headers).json()["data"]
