@@ -67,32 +67,18 @@ def export(ids: tuple[str, ...], everything: bool, owners: tuple[str, ...], **op
     if not (ids or everything or owners):
         raise click.UsageError("nothing is chosen: name ids, or pass --owner or --all")
     from reconciler.cli.exporting import Choice, Export  # noqa: PLC0415 - not for --help
+    from reconciler.cli.target import named  # noqa: PLC0415 - the same
 
+    location = options["state"]
     return Export(
         console=Console.of(options),
-        target=_target(options),
+        target=named(options, location if isinstance(location, Path) else Path("state")),
         dialect=_dialect(options["dialect"]),
         choice=Choice(ids, everything, [*map(_owner, owners)]),
         project=_project(options["project"]),
         folder=options["folder"],
         force=options["force"],
     ).run()
-
-
-def _target(options: dict[str, Any]) -> Any:
-    from reconciler.cli.target import choose  # noqa: PLC0415 - not for --help
-
-    location = options["state"]
-    return choose(
-        options["server"],
-        options["api_key_file"],
-        options["headers"],
-        location if isinstance(location, Path) else Path("state"),
-        allow_http=options["allow_http"],
-        proxy_from_environment=options["proxy_from_environment"],
-        ca_file=options["ca_file"],
-        delay=options["settle"],
-    )
 
 
 def _dialect(name: str | None) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -36,7 +35,9 @@ def gc(auto_approve: bool, parallelism: int, **options: Any) -> int:  # noqa: FB
     asks first. It deletes only those that are proved to be ours; the others are listed with the reason why
     they stay. It may be killed at any time: run it again.
     """
-    from reconciler.cli.commands import session_of  # noqa: PLC0415 - only this command pays for it
+    import asyncio  # noqa: PLC0415 - only this command pays for it
+
+    from reconciler.cli.commands import session_of  # noqa: PLC0415 - the same
 
     if not auto_approve and not is_interactive():
         raise click.UsageError("there is no terminal to ask for approval: pass --auto-approve")
@@ -61,6 +62,8 @@ def _collect(
     session: Session, run: PlannedRun, found: Sequence[Unused], *, is_approved: bool, parallelism: int
 ) -> int:
     """List what was found, ask, and delete what can be deleted; return the exit code."""
+    import asyncio  # noqa: PLC0415 - not for --help
+
     from reconciler.engine import guard  # noqa: PLC0415 - not for --help
 
     console, number = session.console, sum(not one.stays for one in found)

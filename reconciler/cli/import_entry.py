@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,7 +39,9 @@ def import_(address: str, id_: str, former: str | None, **options: Any) -> int:
     into the file that declares the address, or with --env into that environment; the rest of the file stays
     as it is. Nothing is changed on the server: `plan` shows what an apply would do.
     """
-    from reconciler.cli.configured import Configured  # noqa: PLC0415 - only this command pays for it
+    import asyncio  # noqa: PLC0415 - only this command pays for it
+
+    from reconciler.cli.configured import Configured  # noqa: PLC0415 - the same
     from reconciler.config.importing import existing, require_declared  # noqa: PLC0415 - the same
 
     console, entry, configured = Console.of(options), _entry(address, id_, former), Configured.of(options)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -58,7 +57,9 @@ def query(name: str | None, owner: str | None, unowned: bool, form: str, **optio
     Oldest first: id, name, size (bytes of the values as JSON, without files and ownership mark), number of
     files, age, owner and address. Needs no configuration. Only reads: it sends nothing but GET.
     """
-    from reconciler.cli.configured import Configured  # noqa: PLC0415 - only this command pays for it
+    import asyncio  # noqa: PLC0415 - only this command pays for it
+
+    from reconciler.cli.configured import Configured  # noqa: PLC0415 - the same
 
     wanted = _filter(name, owner, is_unowned=unowned)
     console, configured = Console.of(options), Configured.of(options)
