@@ -74,7 +74,7 @@ def test_a_value_that_no_command_accepts_is_a_usage_error(monkeypatch, variable_
                 used(name, option)
 
 
-def test_only_consent_to_destroy_has_no_variable():
+def test_only_consent_to_delete_or_to_change_a_state_has_no_variable():
     without = [
         (name, option.name)
         for name, command in COMMANDS.items()
@@ -82,7 +82,8 @@ def test_only_consent_to_destroy_has_no_variable():
         if isinstance(option, click.Option) and not variable(option)
     ]
 
-    assert without == [("destroy", "auto_approve")]
+    consents = ("destroy", "gc", "state mv", "state push", "state rm")
+    assert sorted(without) == [(name, "auto_approve") for name in consents]
 
 
 @pytest.fixture
