@@ -163,7 +163,11 @@ class Attaching:
         files: bool = False,
         done: str,
     ) -> LiveAssistant:
-        """Send an update, and once more without what the server itself adds where it refuses its own form."""
+        """Send an update, and once more without what the server itself adds where it refuses its own form.
+
+        What else an item has is never lost for that: its list is left out, and comes back where the server
+        empties it.
+        """
 
         async def sent(some: Mapping[str, Any]) -> LiveAssistant:
             if files:  # a dialect without files never gets here
@@ -173,13 +177,26 @@ class Attaching:
         try:
             return await self._write(address, lambda: sent(values), done)
         except APIError as refused:
-            plain = plainly(self.fields, values)
-            if not (self.provider.whole and refused.had_no_effect) or plain == values:
+            plain = plainly(self.fields, values, found)
+            if not (self.provider.whole and refused.had_no_effect) or plain is None or plain == values:
                 raise
             try:
-                return await self._write(address, lambda: sent(plain), done)
+                made = await self._write(address, lambda: sent(plain), done)
             except APIError as again:
                 raise refused if again.had_no_effect else again from again
+        lost = self._emptied(found, made, left_out=values.keys() - plain.keys())
+        return await self._write(address, lambda: sent({**plain, **lost}), done) if lost else made
+
+    def _emptied(
+        self, found: LiveAssistant, made: LiveAssistant, *, left_out: Collection[str]
+    ) -> dict[str, Any]:
+        """Return what an update left out and the server did not keep, in the form that the server takes."""
+        rows = [self.fields.by_name[name] for name in left_out]
+        return {
+            row.name: row.present(row.found(found))
+            for row in rows
+            if not row.extends(row.found(found), row.found(made))
+        }
 
     async def _attach(self, address: Address, assistant_id: str, upload: str) -> None:
         """Attach an upload, by an update where this server needs that."""

@@ -236,28 +236,41 @@ def remembered(fields: Fields, live: LiveAssistant) -> dict[str, str]:
 
 
 def sent(
-    fields: Fields, desired: DesiredAssistant, changes: Sequence[FieldChange], rest: Mapping[str, Any]
+    fields: Fields,
+    desired: DesiredAssistant,
+    *,
+    live: LiveAssistant,
+    changes: Sequence[FieldChange],
+    rest: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the values that an update sends: whole ones, and of fields with keys the changed keys.
 
-    ``rest`` are the values of other fields that the update must send too.
+    ``rest`` are the values of other fields that the update must send too. What an item has besides what is
+    compared stays: no plan says that it goes.
     """
     values = dict(rest)
     for row in fields.values:
         edits: Mapping[str, Any] = {one.field: one.after for one in changes if fields.row(one.field) is row}
         if edits:
-            wanted = row.sent(edits, row.wanted(desired))
+            wanted = row.completed(row.sent(edits, row.wanted(desired)), row.found(live))
             values[row.name] = {**rest.get(row.name, {}), **wanted} if row.has_keys else wanted
     return values
 
 
-def plainly(fields: Fields, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of an update without what a server added to the items of a list."""
-    return {
-        name: row.present(value) or value if isinstance(row, Items) else value
-        for name, value in values.items()
-        for row in (fields.by_name[name],)
-    }
+def plainly(fields: Fields, values: Mapping[str, Any], found: LiveAssistant) -> dict[str, Any] | None:
+    """Return the values of an update without what a server added; None where that would lose something.
+
+    A list that stays as it was found, and that has more than servers add by themselves, is left out.
+    """
+    plain = {}
+    for name, value in values.items():
+        row = fields.by_name[name]
+        bare = row.present(value) or value if isinstance(row, Items) else value
+        if not row.forgets(value, bare):
+            plain[name] = bare
+        elif canonical(value) != canonical(row.found(found)):
+            return None
+    return plain
 
 
 def as_found(fields: Fields, live: LiveAssistant) -> dict[str, Any]:

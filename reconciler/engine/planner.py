@@ -34,6 +34,7 @@ from reconciler.model.address import Address
 from reconciler.model.canonical import canonical
 from reconciler.model.change import Action, Change, FieldChange, Reason, Step, StepKind
 from reconciler.model.field import Clear
+from reconciler.model.keys import masked
 from reconciler.model.mark import MARK_KEY, Mark, files_digest
 from reconciler.model.plan import Basis, Plan
 from reconciler.model.state import AssistantBinding
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from reconciler.model.state import State
 
 _NAMED = 3  # objects in a notice
+_SHORT = 80  # characters of a value in a refusal
 
 
 def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Plan:
@@ -306,9 +308,14 @@ def _update(  # noqa: PLR0913 - what is compared, and what was found out about i
         steps=steps,
         id=live.id,
         before=live.fingerprint,
-        values=cleared(fields, sent(fields, desired, changed, rest), inputs.state.traits),
+        values=cleared(
+            fields, sent(fields, desired, live=live, changes=changed, rest=rest), inputs.state.traits
+        ),
         mark=mark,
-        refused=claim.refused or _crowded(fields, desired, live) or impossible(inputs, claim, steps, mark),
+        refused=claim.refused
+        or _crowded(fields, desired, live)
+        or impossible(inputs, claim, steps, mark)
+        or _rewritten(fields, desired, live, changed if writes else None),
         note=_set_aside(kept, late, uncleared(fields, desired, claim.known, claim.binding), drifted=drifted)
         or _note(fields, claim, contents, only_mark=steps == writes != () and not changed)
         or str(Reason.FINISHED) * (claim.is_finished and not steps),
@@ -335,6 +342,25 @@ def _update(  # noqa: PLR0913 - what is compared, and what was found out about i
         if not (claim.is_bound and binding == claim.binding and not memory.updates):
             return replace(change, binding=binding)
     return change
+
+
+def _rewritten(
+    fields: Fields, desired: DesiredAssistant, live: LiveAssistant, changed: Sequence[FieldChange] | None
+) -> str:
+    """Return why an assistant is not updated: a pair that stays is no string, and would become one.
+
+    ``changed`` is None where nothing is updated. A declared pair is a string anyway.
+    """
+    pairs = fields.pairs
+    named = {*pairs.parts(pairs.wanted(desired)), *(one.field for one in changed or ())}
+    odd = [path for path in pairs.parts(live.raw) if path not in named]
+    if changed is None or not odd:
+        return ""
+    value = masked(canonical(pairs.at(live.raw, odd[0])))[:_SHORT]
+    return (
+        f"{odd[0]} of {live.id} is {value}, which is not a string, and an update may change it; make it a "
+        f"string on the server, or declare it in `{pairs.name}`"
+    )
 
 
 def _is_marked(mark: Mark, known: Mark | None, contents: _Contents) -> bool:
@@ -370,7 +396,7 @@ def _rest(inputs: PlannerInput, desired: DesiredAssistant, claim: Claim) -> dict
         if not row.is_managed(desired) or row.name in desired.ignored:
             continue
         if row.name in values and memory.is_settled(row, row.name, wanted, found):
-            values[row.name] = wanted
+            values[row.name] = row.completed(wanted, found)
         elif row.name not in values and row.clear is Clear.EMPTY:
             values[row.name] = row.empty
     return values

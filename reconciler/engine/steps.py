@@ -410,7 +410,8 @@ class Steps(Attaching):
         )
         if MARK_KEY in made.metadata:
             raise UnkeptError(f"the server did not remove the ownership mark of {made.id}")
-        lost = [row.name for row in self.fields.plain if not row.extends(row.found(found), row.found(made))]
+        sides = [(row, row.found(found), row.found(made)) for row in self.fields.plain]
+        lost = [row.name for row, old, new in sides if not row.extends(old, new) or row.forgets(old, new)]
         if lost:
             raise UnkeptError(f"{self.target} changed {', '.join(lost)} of {made.id}, which was to stay")
 

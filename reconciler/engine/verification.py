@@ -99,6 +99,8 @@ def _verified(  # noqa: PLR0913 - one value, and everything that it is compared 
             kept = Kept.NORMALISED
     if kept is None:
         return None
+    if row.forgets(sides.old, sides.new):  # what is not compared was lost
+        return Verified(path, kept, sides.old, sides.new)
     return Verified(path, kept, row.present(sides.wanted if is_ours else old), row.present(sides.new))
 
 
@@ -109,6 +111,8 @@ def _of_declared(row: Field, sides: _Sides, *, is_sent: bool, is_known: bool) ->
     be depends on whether it ``is_known`` what the value was before.
     """
     wanted, old, new = sides
+    if row.forgets(old, new):
+        return Kept.LOST
     if row.digest(new) == row.digest(wanted):
         return Kept.DECLARED
     is_same = row.digest(new) == row.digest(old)
@@ -148,6 +152,8 @@ def _is_ours_respelled(row: Field, path: str, wanted: Any, after: LiveAssistant)
 
 def _of_other(row: Field, sides: _Sides) -> Kept | None:
     """Return what became of an undeclared value."""
+    if row.forgets(sides.old, sides.new):
+        return Kept.LOST
     if row.digest(sides.old) == row.digest(sides.new):
         return None
     return Kept.ADDED if row.extends(sides.old, sides.new) else Kept.LOST

@@ -181,6 +181,14 @@ class Field:
         """Return whether a value has everything of an earlier one, unchanged."""
         return self.normal(before) is None or self.digest(before) == self.digest(found)
 
+    def completed(self, wanted: Any, found: Any) -> Any:  # noqa: ARG002 - items may have more
+        """Return a value to send, with everything that the live one has besides what is compared."""
+        return wanted
+
+    def forgets(self, before: Any, found: Any) -> bool:  # noqa: ARG002 - the same
+        """Return whether a value lacks something of an earlier one besides what is compared."""
+        return False
+
     @property
     def empty(self) -> Any:
         """What clears a field that null does not clear."""
@@ -417,6 +425,41 @@ class Items(Field):
     def present(self, value: Any) -> Any:
         """Return the items without what a server may add, or None for an empty list."""
         return [*self.normal(value).values()] or None
+
+    def completed(self, wanted: Any, found: Any) -> Any:
+        """Return the items, each with what the live one of its key has besides what is compared.
+
+        What servers add by themselves is left out: some refuse it.
+        """
+        if not wanted:
+            return wanted
+        live = self._by_key(found)
+        return [self._completed(item, live.get(key, {})) for key, item in self._by_key(wanted).items()]
+
+    def _completed(self, item: Mapping[str, Any], live: Mapping[str, Any]) -> Mapping[str, Any]:
+        outer, inner = self._additions(live)
+        if not (outer or inner):
+            return item
+        kind = self.kind(item)
+        return {**outer, **item, **({kind.inner: {**inner, **kind.body(item)}} if inner else {})}
+
+    def _additions(self, item: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """Return what an item has besides what is compared, and the object inside it; no defaults."""
+        kind = self.kind(item)
+        if kind is _OTHER or (kind.inner and not kind.body(item)):
+            return {}, {}
+        outer = _besides(item, {TAG, kind.inner} if kind.inner else {TAG, *kind.compared})
+        return outer, _besides(kind.body(item), kind.compared) if kind.inner else {}
+
+    def forgets(self, before: Any, found: Any) -> bool:
+        """Return whether an item lost what it had besides what is compared; other values of it may move."""
+        kept = self._by_key(found)
+        pairs = ((item, kept[key]) for key, item in self._by_key(before).items() if key in kept)
+        return any(
+            had.keys() - has.keys()
+            for old, new in pairs
+            for had, has in zip(self._additions(old), self._additions(new), strict=True)
+        )
 
     @property
     def empty(self) -> Any:
@@ -822,6 +865,10 @@ def _is_default(value: Any) -> bool:
     if isinstance(value, dict):
         return all(map(_is_default, value.values()))
     return value == [] if isinstance(value, list) else value in _DEFAULTS
+
+
+def _besides(value: Mapping[str, Any], names: Collection[str]) -> Mapping[str, Any]:
+    return {name: one for name, one in value.items() if name not in names and not _is_default(one)}
 
 
 def _completes(whole: Any, part: Any) -> bool:

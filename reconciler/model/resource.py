@@ -133,7 +133,8 @@ class LiveAssistant:
     ``metadata`` contains the ownership mark. ``knows_files``: the server said which files it contains;
     otherwise ``file_ids`` means nothing. ``token`` is what an update or a deletion must present where a
     dialect has such a thing; only the provider understands it. ``others`` are values for which the dialect
-    has no field: they are shown, and never compared.
+    has no field: they are shown, and never compared. ``raw`` are the values of pairs that are no strings, as
+    the server returned them; ``metadata`` has them as strings.
     """
 
     id: str
@@ -144,6 +145,7 @@ class LiveAssistant:
     knows_files: bool = True
     token: object = None
     others: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    raw: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @cached_property
     def mark(self) -> Mark | None:

@@ -45,7 +45,9 @@ def lacks_list(refused: APIStatusError) -> bool:
 def live_assistant(assistant: Assistant, fields: Fields) -> LiveAssistant:
     """Return the normal form: an absent value is None, absent tools and metadata are empty."""
     values = {row.name: _plain(getattr(assistant, row.name, None)) for row in fields.plain}
-    pairs = {key: str(value) for key, value in (assistant.metadata or {}).items() if value is not None}
+    metadata = assistant.metadata or {}
+    pairs = {key: str(value) for key, value in metadata.items() if value is not None}
+    raw = {key: value for key, value in metadata.items() if not isinstance(value, str | None)}
     ids, knows_files = tuple(assistant.file_ids), "file_ids" in assistant.model_fields_set
     extra = assistant.model_extra or {}
     others = {name: value for name, value in extra.items() if value not in (None, "", [], {})}
@@ -56,6 +58,7 @@ def live_assistant(assistant: Assistant, fields: Fields) -> LiveAssistant:
         pairs,
         file_ids=ids,
         knows_files=knows_files,
+        raw=raw,
         others=others,
     )
 

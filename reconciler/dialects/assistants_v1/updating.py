@@ -42,16 +42,17 @@ def cleared_texts(values: Mapping[str, Any], fields: Fields) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Update:
-    """The values, pairs and uploads of one update; a pair of None is removed.
+    """The values, pairs and uploads of one update, and the keys of the pairs that are ``removed``.
 
-    ``texts`` are the cleared texts. ``pairs`` includes those that stay. What a server needs is added to
-    ``traits``.
+    ``texts`` are the cleared texts. ``pairs`` includes those that stay, as the server returned them. What a
+    server needs is added to ``traits``.
     """
 
     send: Send
     values: Mapping[str, Any]
     texts: frozenset[str]
-    pairs: Mapping[str, str | None]
+    pairs: Mapping[str, Any]
+    removed: Collection[str]
     file_ids: Collection[str] | None
     traits: set[str]
 
@@ -63,17 +64,13 @@ class Update:
 
     def _body(self, form: _Form) -> dict[str, Any]:
         values = {name: "" if name in form.empty else value for name, value in self.values.items()}
-        removed = {key: form.removed for key in self._removed if form.removed is not _ABSENT}
+        removed = {key: form.removed for key in self.removed if form.removed is not _ABSENT}
         body = {**values, "metadata": {**self._kept, **removed}}
         return body if self.file_ids is None else {**body, "file_ids": list(self.file_ids)}
 
     @property
-    def _kept(self) -> Mapping[str, str]:
-        return {key: value for key, value in self.pairs.items() if value is not None}
-
-    @property
-    def _removed(self) -> Collection[str]:
-        return [key for key, value in self.pairs.items() if value is None]
+    def _kept(self) -> Mapping[str, Any]:
+        return {key: value for key, value in self.pairs.items() if key not in self.removed}
 
     async def _first(self) -> tuple[_Form, LiveAssistant]:
         """Send what is known to work; a server that refuses null gets empty strings."""
@@ -126,7 +123,7 @@ class Update:
 
     def _stay(self, reply: LiveAssistant) -> bool:
         """Return whether a removed pair has a value; an empty one counts as none."""
-        return any(reply.metadata.get(key) for key in self._removed)
+        return any(reply.metadata.get(key) for key in self.removed)
 
     def _is_frozen(self, reply: LiveAssistant) -> bool:
         """Return whether the server ignores metadata, so that no form of it has an effect."""

@@ -275,7 +275,7 @@ class AssistantsV1:
     ) -> LiveAssistant:
         """Set the given values; ``file_ids`` is sent only where it must be: it replaces what is attached.
 
-        Metadata is replaced whole by this API, so the other pairs of ``live`` are sent too.
+        Metadata is replaced whole by this API, so the other pairs of ``live`` are sent too, as they came.
         """
 
         async def send(body: dict[str, Any]) -> LiveAssistant:
@@ -285,7 +285,8 @@ class AssistantsV1:
             send=send,
             values=values,
             texts=cleared_texts(values, self.fields),
-            pairs={**live.metadata, **metadata},
+            pairs={**live.metadata, **live.raw, **metadata},
+            removed=[key for key, value in metadata.items() if value is None],
             file_ids=live.file_ids if (files or self.whole) and live.knows_files else None,
             traits=self.traits,
         )
