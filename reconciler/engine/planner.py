@@ -707,7 +707,7 @@ def _older(inputs: PlannerInput, claims: Claims) -> Iterator[str]:
 
 def _orphans(inputs: PlannerInput, wanted: Sequence[Change]) -> Iterator[str]:
     """Yield uploads that an assistant lets go of, where no state proves them to be ours."""
-    for change in wanted:
+    for change in (one for one in wanted if not one.refused):
         strange = [one.id for one in change.steps if one.kind is StepKind.DETACH and one.file == one.id]
         live = inputs.live.assistants.get(change.id)
         is_lost = change.action is Action.ADOPT or change.reason is Reason.FINISHED

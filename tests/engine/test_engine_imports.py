@@ -239,6 +239,17 @@ def test_the_former_project_leaves_what_was_taken_over_alone_while_it_declares_i
     assert mark_of(world.only()).project == "acme"
 
 
+def test_the_uploads_of_what_was_taken_over_are_not_said_to_be_left_over(world, former):
+    world.enter(former.only().id, former=FORMER)
+    world.settled(assistant("one", files=["b.md"]))
+    used = world.only().file_ids[0]
+
+    plan = former.plan(WITH_FILE)
+
+    assert change_of(plan, "assistant.one").refused
+    assert not [one for one in plan.notices if used in one]
+
+
 @pytest.mark.parametrize("removed", [frozenset(), frozenset({ONE.address})], ids=["undeclared", "removed"])
 @pytest.mark.parametrize("is_destroy", [False, True])
 def test_the_former_project_forgets_it_without_a_write(world, former, removed, is_destroy):
