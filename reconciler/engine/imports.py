@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.model.address import assistant
-from reconciler.model.mark import MARK_KEY
+from reconciler.model.mark import MARK_KEY, NO_ENVIRONMENT
 from reconciler.model.resource import Owner
 
 if TYPE_CHECKING:
@@ -111,13 +111,31 @@ def unequal(
     return ""
 
 
-def overtaken(address: Address, found: LiveAssistant, mark: Mark) -> str:
-    """Return why an assistant that another owner has taken over is left alone, although it is declared."""
-    return (
-        f"{found.id} was {taken(mark)}; remove {address} from this configuration, and list it under "
-        f"`removed:`; to take it back, write {{id: {found.id}, to: {address}, from: {Owner.of(mark)}}} under "
-        "`import:`"
-    )
+def overtaken(desired: Desired, address: Address, found: LiveAssistant, mark: Mark) -> str:
+    """Return why an assistant that another owner has taken over is left alone, although it is declared.
+
+    Another environment of the same project declares it in the same configuration, so it must not go there.
+    """
+    if mark.project == desired.project:
+        release = (
+            f"run {_environment(mark.environment)}: {Owner(desired.project, desired.environment)} no "
+            "longer owns it"
+        )
+    else:
+        release = f"remove {address} from this configuration, and list it under `removed:`"
+    return f"{found.id} was {taken(mark)}; {release}; to take it back, {_back(desired, address, found, mark)}"
+
+
+def _environment(name: str) -> str:
+    return "without --env" if name == NO_ENVIRONMENT else f"with `--env {name}`"
+
+
+def _back(desired: Desired, address: Address, found: LiveAssistant, mark: Mark) -> str:
+    """Return how an assistant is taken back: an address has one entry, so one that is there is changed."""
+    entry, owner = desired.imports.get(address), Owner.of(mark)
+    if entry is None:
+        return f"write {{id: {found.id}, to: {address}, from: {owner}}} under `import:`"
+    return f"change its entry at {entry.origin} to {{id: {found.id}, to: {address}, from: {owner}}}"
 
 
 def taken(mark: Mark) -> str:

@@ -541,7 +541,7 @@ def unproved(
     if mark and desired.owns(mark) and assistant(mark.name) in {address, *names}:
         return ""
     if mark and not desired.owns(mark):
-        return overtaken(address, live, mark)
+        return overtaken(desired, address, live, mark)
     letters, keys = fields.mark_of(binding.digests.keys(), is_protected=False)
     lost = Mark(
         project=desired.project,

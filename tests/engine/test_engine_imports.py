@@ -250,6 +250,34 @@ def test_the_uploads_of_what_was_taken_over_are_not_said_to_be_left_over(world, 
     assert not [one for one in plan.notices if used in one]
 
 
+def test_a_move_into_an_environment_is_not_undone_for_both(world, tmp_path):
+    former = Importing(tmp_path / "former")
+    former.app, former.database, former.project = world.app, world.database, "old"
+    former.apply(ONE)
+    moved = str(replace(mark_of(former.only()), environment="prod"))
+    former.edit(metadata={MARK_KEY: moved})
+
+    refused = former.change(ONE).refused
+
+    assert (
+        "taken over by old/prod as assistant.one; run with `--env prod`: old/- no longer owns it" in refused
+    )
+    assert "removed:" not in refused
+
+
+def test_what_was_taken_over_is_taken_back_by_the_entry_that_is_there(world, former):
+    one = former.only().id
+    world.enter(one, former=FORMER)
+    world.settled(WITH_FILE)
+    former.enter(one, former=Owner("third"))
+
+    refused = former.change(WITH_FILE).refused
+
+    assert "change its entry at assistants.yaml:7:1 to " in refused
+    assert f"{{id: {one}, to: assistant.one, from: acme/-}}" in refused
+    assert "under `import:`" not in refused
+
+
 @pytest.mark.parametrize("removed", [frozenset(), frozenset({ONE.address})], ids=["undeclared", "removed"])
 @pytest.mark.parametrize("is_destroy", [False, True])
 def test_the_former_project_forgets_it_without_a_write(world, former, removed, is_destroy):
