@@ -76,14 +76,14 @@ def require_same_owner(state: State, project: str, target: str, *, dialect: str 
     """
     found = dialect or state.dialect
     renamed = (
-        f"the project {state.project!r}, and the configuration is of {project!r}: if that is the same "
-        f"project, keep `project: {state.project}`, since its assistants carry that name, and under "
-        "another one they would be created again; if not"
+        f"the project {state.project!r}, and the configuration is of {project!r}: to keep the name, write "
+        f"`project: {state.project}`; to rename the project, run `plan` with another --state, and it prints "
+        "the `import:` entries that keep every id; for another project,"
     )
     owners = (
         (state.dialect, found, f"the dialect {state.dialect}, and the configuration is of {found}:"),
         (state.target, target, f"{state.target}, and the target is {target}: check --server, or"),
-        (state.project, project, f"{renamed},"),
+        (state.project, project, renamed),
     )
     problems = [
         f"this state belongs to {problem} name another state folder with --state"

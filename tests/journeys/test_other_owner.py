@@ -34,16 +34,17 @@ def test_the_state_of_another_server_is_the_one_thing_that_is_reported(here, com
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_a_project_that_was_renamed_is_asked_to_keep_its_name(here, workspace, command):
+def test_a_project_that_was_renamed_is_asked_which_it_is(here, workspace, command):
     workspace.configure(SCENE.replace("acme", "acme2"))
 
     ended = here(*command)
 
     assert (ended.code, ended.out) == (5, "")
     assert ended.err == (
-        "Error: this state belongs to the project 'acme', and the configuration is of 'acme2': if that is "
-        "the same project, keep `project: acme`, since its assistants carry that name, and under another one "
-        "they would be created again; if not, name another state folder with --state. Nothing was changed\n"
+        "Error: this state belongs to the project 'acme', and the configuration is of 'acme2': to keep the "
+        "name, write `project: acme`; to rename the project, run `plan` with another --state, and it prints "
+        "the `import:` entries that keep every id; for another project, name another state folder with "
+        "--state. Nothing was changed\n"
     )
 
 
