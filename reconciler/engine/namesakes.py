@@ -7,6 +7,7 @@ A name proves nothing, so a notice prints the `import:` entries that keep the id
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.config.writing import Flow, inline
@@ -23,18 +24,48 @@ if TYPE_CHECKING:
     from reconciler.model.resource import Desired, DesiredFile, Live, LiveAssistant
 
 _MOST_OF = 2  # an owner of whose assistants fewer than one in so many is declared here is another project
-_LINES = 20  # entries that are printed for one owner
+_LINES = 1_000  # entries that are printed for one owner
+_FEW = 3
 
 
 def namesakes(desired: Desired, live: Live, changes: Sequence[Change], fields: Fields) -> Iterator[str]:
     """Yield what would be created once more, and the lines that keep it instead; one notice for each line."""
-    created = [one for one in changes if one.action is Action.CREATE and not one.refused]
+    created = _created(changes)
     if created:
-        yield from _of_owners(desired, live, {one.address.name: one for one in created})
-        yield from _unmarked(desired, live, created, fields)
+        yield from _of_owners(desired, live, created)
+        yield from _unmarked(desired, live, [*created.values()], fields)
+
+
+def copied(desired: Desired, live: Live, changes: Sequence[Change]) -> list[Change]:
+    """Return the changes, each create with the owner of whose assistants the plan would make copies.
+
+    A few of the same name may be a coincidence.
+    """
+    created = _created(changes)
+    owners = {
+        created[name].address: owner
+        for owner, names, _ in _former(desired, live, created)
+        if len(names) > _FEW
+        for name in names
+    }
+    return [replace(one, copy_of=owners.get(one.address)) if owners else one for one in changes]
+
+
+def _created(changes: Sequence[Change]) -> Mapping[str, Change]:
+    return {one.address.name: one for one in changes if one.action is Action.CREATE and not one.refused}
 
 
 def _of_owners(desired: Desired, live: Live, created: Mapping[str, Change]) -> Iterator[str]:
+    for owner, names, marked in _former(desired, live, created):
+        yield f"{_counted(len(names))} with the ownership mark of {_advice(desired, owner)}"
+        found = [(created[name].address, one) for name in names for one in marked[name]]
+        yield from _shortened(_entries(desired, live, found, owner))
+
+
+def _former(
+    desired: Desired, live: Live, created: Mapping[str, Change]
+) -> Iterator[tuple[Owner, Sequence[str], Mapping[str, Sequence[LiveAssistant]]]]:
+    """Yield the owners that this one may have been, the names that both have, and what each name has."""
     owners: defaultdict[Owner, defaultdict[str, list[LiveAssistant]]] = defaultdict(lambda: defaultdict(list))
     for one in live.assistants.values():
         if one.mark and not desired.owns(one.mark) and one.id not in _imported(desired):
@@ -43,9 +74,7 @@ def _of_owners(desired: Desired, live: Live, created: Mapping[str, Change]) -> I
         same = [name for name in created if name in marked]
         is_split = len(same) * _MOST_OF > len(created)
         if same and (is_split or len(same) * _MOST_OF >= len(marked)) and _may_be_former(desired, owner):
-            yield f"{_counted(len(same))} with the ownership mark of {_advice(desired, owner)}"
-            found = [(created[name].address, one) for name in same for one in marked[name]]
-            yield from _shortened(_entries(desired, live, found, owner), owner)
+            yield owner, same, marked
 
 
 def _imported(desired: Desired) -> frozenset[str]:
@@ -98,12 +127,12 @@ def _line(remote_id: str, address: Address, owner: Owner | None = None) -> str:
     return f"- {inline(Flow(values))}"
 
 
-def _shortened(lines: Iterable[str], owner: Owner) -> Iterator[str]:
+def _shortened(lines: Iterable[str]) -> Iterator[str]:
     every = list(lines)
     yield from every[:_LINES]
     if len(every) > _LINES:
         more = len(every) - _LINES
-        yield f"and {more} more entries; to list their assistants, run: assistants-sync query --owner {owner}"
+        yield f"and {more} more entries; each of these assistants needs one"
 
 
 def _unmarked(desired: Desired, live: Live, created: Sequence[Change], fields: Fields) -> Iterator[str]:

@@ -18,7 +18,7 @@ from reconciler.engine.difference import Explaining, as_found, explained, field_
 from reconciler.engine.files import Leftovers, left_open, locate, strangers, unwanted_files, wanted_files
 from reconciler.engine.imports import missing, taken
 from reconciler.engine.memory import digests, normalised, remember
-from reconciler.engine.namesakes import namesakes
+from reconciler.engine.namesakes import copied, namesakes
 from reconciler.engine.ownership import (
     PlannerInput,
     Verdict,
@@ -66,6 +66,7 @@ def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Pl
     refused = {one.address: one.refused for one in assistants if one.refused}
     if claims.refuse(refused):  # then what they contain stays, and is no leftover
         files, assistants = _wanted(inputs, claims, uploads)
+    assistants = copied(desired, live, assistants)
     leftovers = Leftovers.of(inputs, claims, uploads)
     ending = list(with_notes(inputs, unwanted_assistants(inputs, claims)))
     unwanted = [*ending, *unwanted_files(inputs, leftovers, files)]

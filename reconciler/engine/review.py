@@ -65,6 +65,8 @@ def drifted(plan: Plan) -> Iterator[Refusal]:
 def _needs(change: Change) -> Iterator[Need]:
     if change.taken_from:
         yield _need(change, Why.TAKEN_OVER)
+    if change.copy_of:
+        yield _need(change, Why.COPIED)
     yield from _overwriting(change)
     stays = (one for one in change.found if one.is_unreviewed and not change.imported)
     kept = tuple(FieldChange(one.field, one.value, one.value, shape=one.shape) for one in stays)
@@ -92,6 +94,6 @@ def _need(change: Change, why: Why, values: tuple[FieldChange, ...] = ()) -> Nee
         why,
         values=values,
         place=place,
-        owner=change.taken_from,
+        owner=change.taken_from or change.copy_of,
         is_declared=change.action is not Action.DELETE,
     )

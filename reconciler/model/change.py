@@ -162,7 +162,8 @@ class Change:
     read from a file does not have it. ``unmet`` says what the server does not take besides: the steps are
     carried out, and the change still counts as failed. ``found`` is every value of an adopted object that
     stays as it was found. ``imported``: an entry of the configuration names the object by its id, which is
-    consent to what stays. ``taken_from`` is the owner that its ownership mark names until now.
+    consent to what stays. ``taken_from`` is the owner that its ownership mark names until now,
+    ``copy_of`` the owner of what a create would make again.
     ``overwritten`` are the live values that are lost and that another user wrote, or may have written.
     """
 
@@ -186,6 +187,7 @@ class Change:
     found: tuple[Found, ...] = ()
     imported: bool = False
     taken_from: Owner | None = None
+    copy_of: Owner | None = None
     overwritten: tuple[FieldChange, ...] = ()
 
     @property

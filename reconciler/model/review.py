@@ -18,7 +18,7 @@ class Why(StrEnum):
     DRIFTED: it overwrites what was changed on the server since the last apply. DELETED: it creates again
     what was deleted there. UNRECORDED: it overwrites a value of which nothing says who wrote it.
     TAKEN_OVER: it takes an assistant from another owner. ADOPTED: it adopts behaviour that the configuration
-    does not declare.
+    does not declare. COPIED: it creates again what another owner has, as after a change of the project.
     """
 
     DRIFTED = "drifted"
@@ -26,6 +26,7 @@ class Why(StrEnum):
     UNRECORDED = "unrecorded"
     TAKEN_OVER = "taken_over"
     ADOPTED = "adopted"
+    COPIED = "copied"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class Need:
     """One reason why one change needs a review.
 
     ``values`` are the live values that are lost, or that stay. ``place`` is where the configuration declares
-    the object. ``owner`` is the one that loses it. ``is_declared``: the object stays, and is not deleted.
+    the object. ``owner`` is the one that loses it, or has it already. ``is_declared``: the
+    object stays, and is not deleted.
     """
 
     address: Address

@@ -276,10 +276,11 @@ class NeedRecord(_Record):
     id: str
     why: Why = Field(
         description="What it would do: overwrite values that drifted or that are unrecorded, create again "
-        "what was deleted, take over what another owner has, or adopt behaviour that is not declared."
+        "what was deleted, take over what another owner has, adopt behaviour that is not declared, or make "
+        "copies of what another owner has."
     )
     fields: Some[str] = Field(description="The fields concerned; their values are in the change.")
-    owner: str = Field("", description="The owner that loses the object, or empty.")
+    owner: str = Field("", description="The owner that loses the object, or has it already, or empty.")
 
 
 class PlanDocument(_Record):

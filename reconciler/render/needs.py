@@ -25,6 +25,7 @@ EFFECTS = {
     Why.UNRECORDED: "overwrite values on the server of which the state does not record who wrote them",
     Why.TAKEN_OVER: "take over what another owner manages",
     Why.ADOPTED: "adopt, by the ownership mark alone, what the configuration does not declare",
+    Why.COPIED: "create again what another owner has already",
 }
 _OBJECTS = 5  # of one reason in a message
 _FIELDS = 10  # of one object
@@ -76,7 +77,7 @@ def _said(need: Need, hidden: Callable[[str], str]) -> str:
     match need.why:
         case Why.DELETED:
             return str(need.address)
-        case Why.TAKEN_OVER:
+        case Why.TAKEN_OVER | Why.COPIED:
             return f"{name} of {need.owner}"
         case Why.ADOPTED:
             return f"{name} keeps {_few(need.fields, 'more field', _FIELDS)}"

@@ -95,8 +95,19 @@ def test_another_project_of_which_one_name_is_the_same_is_no_word(elsewhere, wor
     assert "ownership mark of project" not in elsewhere("plan", "--state", "other").out
 
 
+def test_an_unattended_apply_makes_no_copies(elsewhere, workspace):
+    workspace.configure(SCENE.replace("acme", "acme2"))
+
+    ended = elsewhere("apply", "--auto-approve", "--state", "other", "--on-drift", "overwrite")
+
+    assert ended.code == 5
+    assert "this would create again what another owner has already: assistant.a0 of acme/-" in ended.err
+    assert f"Plan: {NAMES} to add" in elsewhere("plan", "--state", "other").out
+
+
 def test_once_the_copies_are_there_they_are_not_announced_again(elsewhere, workspace):
     workspace.configure(SCENE.replace("acme", "acme2"))
-    elsewhere("apply", "--auto-approve", "--state", "other")
+    elsewhere("plan", "--state", "other", "--out", "plan.json")
+    assert elsewhere("apply", "plan.json", "--state", "other").code == 0
 
     assert "ownership mark of project" not in elsewhere("plan", "--state", "other").out
