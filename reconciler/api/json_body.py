@@ -44,6 +44,7 @@ MOST_VALUES = 2_000_000
 _SEPARATORS = (b",", b"[", b"{")
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _DEEPEST = 200  # levels of a body, which is what the parser allows
+_OF_LIST = 2  # of them around a value of a list
 _PATH = 200  # characters of the path of a field, which has keys of the server
 _SHOWN = 80  # values of a structure that one line may have
 
@@ -67,8 +68,11 @@ class Reading:
         return replace(self, redactor=redactor)
 
 
-def parsed(body: bytes) -> Any:
-    """Return the JSON value of a body; raise BodyError where it is none."""
+def parsed(body: bytes, *, deep: bool = False) -> Any:
+    """Return the JSON value of a body; raise BodyError where it is none.
+
+    ``deep``: it may be nested deeply, and the caller looks at each of its values.
+    """
     if not body.strip():
         raise BodyError("the body is empty")
     refuse_many_values(body)
@@ -81,9 +85,15 @@ def parsed(body: bytes) -> Any:
     except (ValueError, RecursionError) as cause:
         kind = "HTML, not JSON" if is_html(body.decode(errors="replace")) else "not JSON"
         raise BodyError(f"the body is {kind}") from cause
-    if _is_deep(value):
+    if not deep and _is_deep(value):
         raise BodyError("the body is not JSON that can be read: it is nested too deeply")
     return value
+
+
+def refuse_deep(value: Any) -> None:
+    """Raise BodyError for a value of a list that is nested too deeply to be read."""
+    if _is_deep(value, _DEEPEST - _OF_LIST):
+        raise BodyError("it is nested too deeply")
 
 
 def refuse_many_values(body: bytes) -> None:
@@ -96,9 +106,9 @@ def _separators(body: bytes) -> int:
     return sum(map(body.count, _SEPARATORS))
 
 
-def _is_deep(value: Any) -> bool:
+def _is_deep(value: Any, most: int = _DEEPEST) -> bool:
     level = [value]
-    for _ in range(_DEEPEST):
+    for _ in range(most):
         level = [inner for outer in level for inner in _inside(outer)]
         if not level:
             return False

@@ -21,6 +21,7 @@ from reconciler.api.json_body import (
     created,
     is_unicode,
     parsed,
+    refuse_deep,
     refuse_many_values,
     shown,
     wrong_field,
@@ -139,12 +140,13 @@ class Many(Reading, Generic[T]):
         try:
             return cast("T", kind.model_validate_json(body))
         except ValidationError:
-            return cast("T", self._one_by_one(kind, parsed(body)))
+            return cast("T", self._one_by_one(kind, parsed(body, deep=self.tolerant)))
 
     def _one_by_one(self, kind: type[WireObject], raw: Any) -> Any:
         whole = {"data": raw} if isinstance(raw, list) else _object(raw, self.redactor)
         data = [*self._read(self._items(whole))]
         rest = {key: value for key, value in whole.items() if key not in {"object", "data"}}
+        refuse_deep(rest)
         listed: Any = _shell(kind, rest)
         listed.data = data
         return listed
@@ -170,6 +172,7 @@ class Many(Reading, Generic[T]):
         left = _UNREADABLE if self.tolerant else 0
         for index, raw in enumerate(items):
             try:
+                refuse_deep(raw)
                 yield _leniently(self.item, raw, self.redactor)
             except BodyError as cause:
                 named, problem = created(raw), str(cause)

@@ -106,8 +106,20 @@ def test_commas_of_a_text_are_no_values():
 
 @pytest.mark.parametrize("body", ["[" * 500_000, '{"a":' * 150_000, "[" * 600 + '"\\ud800"' + "]" * 600])
 def test_a_body_that_is_too_deep_is_not_json(body):
-    for call in (assistants.retrieve("asst_1"), assistants.list().page, tolerant(uploads.list())):
+    for call in (assistants.retrieve("asst_1"), assistants.list().page, uploads.list()):
         assert "the body is not JSON" in refusal(call, body).message
+
+
+@pytest.mark.parametrize("levels", [200, 600])
+def test_an_object_of_a_list_that_is_too_deep_hides_no_other(levels):
+    deep = '{"id":"asst_2","model":"m","x":' + "[" * levels + "]" * levels + "}"
+    body = f'{{"object":"list","data":[{json.dumps(assistant())},{deep}]}}'
+
+    fine, aside = answered(tolerant(assistants.list()), body).data
+
+    assert fine.id == assistant()["id"]
+    assert (aside.id, aside.problem) == ("asst_2", "it is nested too deeply")
+    assert "nested too deeply" in refusal(assistants.list().page, body).message
 
 
 @pytest.mark.parametrize("levels", [150, 400, 900, 200_000])
