@@ -317,14 +317,16 @@ class ItemKind:
     that says the rest. ``key`` names what tells two items of a tag apart; without it a list has one of them
     at most. ``written`` is the model of what may be written in that object, or in the item where there is
     none; without it an item is its tag alone. ``compared`` are the values that count: a server may add
-    others. ``contract`` names a JSON Schema that the applications rely on. ``key_limit`` and ``key_pattern``
-    bound the key, and ``key_help`` says how it is written.
+    others, and ``added`` are those that every server of the dialect adds. ``contract`` names a JSON Schema
+    that the applications rely on. ``key_limit`` and ``key_pattern`` bound the key, and ``key_help`` says how
+    it is written.
     """
 
     tag: str = ""
     inner: str = ""
     key: str = ""
     compared: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
     contract: str = ""
     noun: str = "an item"
     key_limit: int | None = None
@@ -413,6 +415,19 @@ class Items(Field):
         tag = {TAG: kind.tag} if kind.tag else {}
         kept = {name: body[name] for name in kind.compared if body.get(name) is not None}
         return {**tag, kind.inner: kept} if kind.inner else {**tag, **kept}
+
+    def uncompared(self, item: Mapping[str, Any]) -> Sequence[str]:
+        """Return the keys of an item that are not compared, and that no server adds by itself."""
+        kind, normal = self.kind(item), self._normal_item(item)
+        layers = [(item, normal)]
+        if kind.inner:
+            layers.append((kind.body(item), normal.get(kind.inner, {})))
+        return [
+            key
+            for found, kept in layers
+            for key, one in found.items()
+            if key not in {*kept, *kind.added} and not _is_default(one)
+        ]
 
     def parts(self, value: Any) -> Mapping[str, Any]:
         """Return the items by path."""

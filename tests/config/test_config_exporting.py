@@ -362,6 +362,33 @@ def test_parameters_that_are_no_schema_leave_out_the_tools_alone(export):
     assert exported.declared().fields == {"name": "A", "model": "gpt-5.6"}
 
 
+@pytest.mark.parametrize(
+    ("tool", "reason"),
+    [
+        ({**FUNCTION, "function": {**FUNCTION["function"], "strict": True}}, "'look' has 'strict', which"),
+        ({**FUNCTION, "cache": {"ttl": 5}}, "'look' has 'cache', which a configuration cannot have"),
+        ({"type": "retrieval", "x": 1, "y": [0]}, "'retrieval' has 'x', 'y', which"),
+        ({"type": "retrieval", KEY: 1}, "'retrieval' has '...', which"),
+    ],
+)
+def test_tools_with_more_than_a_configuration_can_have_are_left_out_alone(export, tool, reason):
+    exported = export(live(name="A", tools=[{"type": "code_interpreter"}, tool]))
+
+    assert exported.decisions.left.keys() == {("asst_1", "tools")}
+    assert reason in exported.decisions.left["asst_1", "tools"]
+    assert f"  # tools is not exported: {reason}" in exported.text
+    assert exported.declared().fields == {"name": "A", "model": "gpt-5.6"}
+
+
+def test_tools_with_what_servers_add_by_default_are_exported(export):
+    added = {"strict": False, "parameters": None, "description": None}
+    tools = [{"type": "function", "function": {"name": "look", **added}}, {"type": "retrieval", "x": {}}]
+    exported = export(live(name="A", tools=tools))
+
+    assert exported.decisions.left == {}
+    assert len(exported.declared().fields["tools"]) == 2
+
+
 def test_nothing_to_export_is_a_project_without_assistants(export):
     assert export().read().desired.assistants == ()
 

@@ -19,6 +19,7 @@ SKILL = ItemKind(
     written=Skill,
     key="label",
     compared=("label", "level"),
+    added=("learnt",),
     noun="a skill",
     key_limit=20,
     key_pattern=r"[a-z ]+",

@@ -124,6 +124,17 @@ def _left_out(account: Account, one: LiveAssistant) -> Iterator[tuple[str, str]]
                     yield f"{row.name}.{key}", UNREADABLE
         elif any(map(account.is_secret, texts(value))):
             yield row.name, SECRET
+        elif isinstance(row, Items):
+            yield from ((row.name, reason) for reason in _unwritable(account, row, one))
+
+
+def _unwritable(account: Account, row: Items, one: LiveAssistant) -> Iterator[str]:
+    """Yield why a list cannot be declared: an item has more than a configuration can say of it."""
+    for item in row.found(one) or ():
+        if keys := row.uncompared(item):
+            named = ", ".join("'...'" if account.is_secret(key) else shown(key) for key in keys)
+            yield f"{shown(row.label(item))} has {named}, which a configuration cannot have"
+            return
 
 
 def is_readable(key: str, value: Any) -> bool:
