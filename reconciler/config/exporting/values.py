@@ -16,6 +16,7 @@ from reconciler.config.writing import document
 from reconciler.model.address import is_remote_id
 from reconciler.model.canonical import canonical
 from reconciler.model.field import TAG, Files, Items, Mapped
+from reconciler.model.mark import MARK_KEY
 from reconciler.model.resource import Owner
 
 if TYPE_CHECKING:
@@ -103,6 +104,8 @@ def _of_item(row: Items, item: Mapping[str, Any]) -> Iterator[str]:
 def _of_mark(one: LiveAssistant) -> Iterator[str]:
     former = owner(one)
     if former is None:
+        if MARK_KEY in one.metadata:
+            yield f"its {MARK_KEY} is no ownership mark; remove that key, or use a newer assistants-sync"
         return
     try:
         Owner.parse(str(former))
