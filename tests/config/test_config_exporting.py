@@ -237,6 +237,27 @@ def test_uploads_that_differ_in_case_or_content_have_paths_of_their_own(export):
     assert means_the_same(exported)
 
 
+def test_no_upload_has_the_name_of_a_directory(export):
+    names = ["_2", "_", "_3", "n.md", "n.md", "N.md", "c.yaml", "d.yml", "c.yaml", "_", "_2"]
+    contents = {f"file-{number:02}": (name, str(number).encode()) for number, name in enumerate(names)}
+    exported = export(live(files=contents), contents=contents)
+
+    assert sorted(path.rpartition("/")[2] for path in exported.project.uploads) == sorted(names)
+    assert means_the_same(exported)
+
+
+@given(
+    st.lists(st.sampled_from(["_", "_2", "_3", "_4", "a", "A", "a.yaml", "_.yaml", "_2.yml"]), max_size=30)
+)
+def test_every_upload_has_a_path_that_no_other_one_is_in(names):
+    taken = set()
+    paths = [naming.path("files", name, taken).lower() for name in names]
+
+    folders = {path.rpartition("/")[0] for path in paths}
+    assert len({*paths}) == len(names)
+    assert folders.isdisjoint(paths)
+
+
 @pytest.mark.parametrize("name", [*hostile.FILENAMES, 'a"b.txt', "a\x00b", "a\nb.txt", "a" * 300])
 def test_an_upload_stays_below_the_directory_under_its_own_name_or_is_named_by_its_id(export, name):
     exported = export(live(files=["file-1"]), contents={"file-1": (name, b"x")})
@@ -290,6 +311,9 @@ def test_other_names_are_none(name):
         ({"model": KEY}, "`model`: it looks like a secret"),
         ({"instructions": "a\ud800b"}, "a character that is no text"),
         ({"metadata": {"assistants_sync": MARK.replace("acme", "-x")}}, "an owner that cannot be written"),
+        ({"metadata": {"assistants_sync": "hello"}}, "its assistants_sync is no ownership mark"),
+        ({"metadata": {"assistants_sync": ""}}, "its assistants_sync is no ownership mark"),
+        ({"metadata": {"assistants_sync": f"v2{MARK[2:]}"}}, "or use a newer assistants-sync"),
     ],
 )
 def test_an_assistant_that_cannot_be_adopted_is_a_comment_with_its_reason(export, fields, reason):

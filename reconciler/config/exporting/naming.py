@@ -68,14 +68,25 @@ def obstacle(filename: str) -> str:
 
 
 def path(folder: str, filename: str, taken: set[str]) -> str:
-    """Return a path beneath a folder whose last part is the name, and take it.
+    """Return a path beneath a folder whose last part is the name, and take it and its folder.
 
-    Two names that differ in case alone are in two folders. What the reader of a folder would take for a
-    configuration is in one that it passes over, which begins with an underscore.
+    Two names that differ in case alone are in two folders, and none has the name of a folder. What the reader
+    of a folder would take for a configuration is in one that it passes over, which begins with an underscore.
     """
     is_configuration = filename.lower().endswith(_READ_BY_FOLDER)
     number, found = 2, f"{folder}/_/{filename}" if is_configuration else f"{folder}/{filename}"
-    while folded(found) in taken:
+    while not _is_free(found, taken):
         found, number = f"{folder}/_{number}/{filename}", number + 1
-    taken.add(folded(found))
+    taken |= {folded(found), _inside(found)}
     return found
+
+
+def _is_free(path: str, taken: set[str]) -> bool:
+    """Return whether no file and no directory has a path, and no file that of its directory."""
+    inside = _inside(path)
+    return taken.isdisjoint((folded(path), f"{folded(path)}/", inside.removesuffix("/")))
+
+
+def _inside(path: str) -> str:
+    """Return the directory of a file as ``taken`` has it, which says of a directory that it is one."""
+    return f"{folded(path).rpartition('/')[0]}/"
