@@ -283,6 +283,14 @@ def test_an_upload_stays_below_the_directory_under_its_own_name_or_is_named_by_i
         "a\u202eb",
         "e\u0301.md",
         ".git",
+        ".Git",
+        "GIT~1",
+        ".gitignore",
+        ".GitAttributes",
+        ".gitmodules",
+        ".envrc",
+        ".hidden",
+        "..a",
         "",
     ],
 )
@@ -291,7 +299,7 @@ def test_a_name_that_is_no_file_on_some_system_is_an_obstacle(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["a.md", ".hidden", "..a", "sp ace.txt", "ü.md", "a" * 200, "console", "~x", "-x"]
+    "name", ["a.md", "gitignore", "a.gitignore", "sp ace.txt", "ü.md", "a" * 200, "console", "~x", "-x"]
 )
 def test_other_names_are_none(name):
     assert naming.obstacle(name) == ""

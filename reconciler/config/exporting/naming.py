@@ -21,6 +21,7 @@ _PLAIN_LETTERS = str.maketrans(
 # What a file system, a header or a shell of any system takes for something else.
 _SIGNS = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|\ud800-\udfff]')
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\.|\Z)", re.IGNORECASE)
+_SHORT_GIT = "git~1"  # what Windows calls .git too, so that git refuses it
 _READ_BY_FOLDER = (".yaml", ".yml")  # Markdown that is attached is left alone
 
 
@@ -57,9 +58,11 @@ def obstacle(filename: str) -> str:
     """Return why no file can have the name of an upload, on whatever system; empty where one can."""
     if not filename.strip(". ") or _SIGNS.search(filename):
         return "no file can have its name"
-    is_reserved = _DEVICES.match(filename) or filename[-1] in ". " or filename.lower() == ".git"
+    is_reserved = _DEVICES.match(filename) or filename[-1] in ". " or filename.lower() == _SHORT_GIT
     if is_reserved or filename != filename.strip():
         return "not every system takes its name"
+    if filename.startswith("."):
+        return "programs take a name that begins with a dot for their settings"
     if len(filename.encode()) > _LONGEST_NAME:
         return "its name is too long for a file"
     if any(unseen(filename)) or normalised("NFC", filename) != filename:
