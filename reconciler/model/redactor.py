@@ -70,6 +70,10 @@ class Redactor:
         """Return whether a text repeats a secret that is not short, or a part of one."""
         return bool(self._index.places) and any(map(self._index.has, readings(text)))
 
+    def is_in(self, content: bytes) -> bool:
+        """Return whether bytes have a secret that is not short, as it is."""
+        return any(secret.encode() in content for secret in self.secrets.difference(self._short))
+
     def may_hide(self, text: str) -> bool:
         """Return whether any value in a document, given as its JSON, may have a secret; quickly."""
         if not self.secrets:

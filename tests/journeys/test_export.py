@@ -197,6 +197,18 @@ def test_a_secret_is_written_nowhere(site, monkeypatch):
         assert f": {path} is not exported: it looks like a secret" in ended.err
 
 
+def test_a_short_api_key_keeps_no_upload_from_being_written(site, monkeypatch):
+    monkeypatch.setattr(exporting.KNOWN, "_secrets", frozenset({"x"}))
+    monkeypatch.setattr(exporting.KNOWN, "_redactor", None)
+    files = [uploaded(site, "a.txt", b"an example"), uploaded(site, "b.bin", b"\xffx\x00")]
+    made(site, name="A", file_ids=files)
+
+    assert site.run("export", "--all").code == 0
+
+    found = contents(site.workspace.folder / "exported")
+    assert (found["files/a.txt"], found["files/b.bin"]) == (b"an example", b"\xffx\x00")
+
+
 @pytest.mark.parametrize("status", [400, 403, 404, 405])
 def test_a_file_that_no_user_may_read_is_named_by_its_id(site, faults, status):
     upload = uploaded(site, "a.txt", b"a")
