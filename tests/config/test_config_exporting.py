@@ -201,6 +201,31 @@ def test_a_long_prompt_is_in_a_file_unless_the_file_could_mean_something_else(ex
     assert ("prompts/a.md" in exported.project.texts) == is_in_file
 
 
+@pytest.mark.parametrize("name", ["NUL", "prn", "Con", "aux", "COM1", "lpt9"])
+def test_no_file_has_the_name_of_a_device(export, name):
+    tool = {"type": "function", "function": {"name": name}}
+    exported = export(live(name=name, instructions="x" * 300, tools=[tool]))
+
+    stem = name.lower()
+    assert exported.project.texts.keys() == {CONFIGURATION, f"prompts/{stem}_.md", f"tools/{stem}_.json"}
+    assert exported.keys == {"asst_1": stem}
+    assert means_the_same(exported)
+
+
+def test_portable_names_stay_apart():
+    names = ["nul.md", "nul_.md", "nul__.md", "nul.a.md", "null.md", "a.nul", "conin$.md"]
+
+    assert [*map(naming.portable, names)] == [
+        "nul_.md",
+        "nul__.md",
+        "nul___.md",
+        "nul_.a.md",
+        "null.md",
+        "a.nul",
+        "conin$_.md",
+    ]
+
+
 def test_equal_functions_share_a_file_and_others_of_the_name_do_not(export):
     other = {"type": "function", "function": {"name": "LOOK"}}
     exported = export(live(1, tools=[FUNCTION]), live(2, tools=[FUNCTION, other]), live(3, tools=[other]))

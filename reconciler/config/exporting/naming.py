@@ -20,7 +20,9 @@ _PLAIN_LETTERS = str.maketrans(
 )
 # What a file system, a header or a shell of any system takes for something else.
 _SIGNS = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|\ud800-\udfff]')
-_DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\.|\Z)", re.IGNORECASE)
+_DEVICE = r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)"
+_DEVICES = re.compile(rf"{_DEVICE}(?:\.|\Z)", re.IGNORECASE)
+_DEVICE_STEM = re.compile(rf"\A({_DEVICE}_*)(?=\.|\Z)", re.IGNORECASE)
 _SHORT_GIT = "git~1"  # what Windows calls .git too, so that git refuses it
 _READ_BY_FOLDER = (".yaml", ".yml")  # Markdown that is attached is left alone
 
@@ -68,6 +70,11 @@ def obstacle(filename: str) -> str:
     if any(unseen(filename)) or normalised("NFC", filename) != filename:
         return "its name has characters that do not travel"
     return ""
+
+
+def portable(filename: str) -> str:
+    """Return a file's name that every system takes: with _ behind that of a device, as no other name has."""
+    return _DEVICE_STEM.sub(r"\1_", filename)
 
 
 def path(folder: str, filename: str, taken: set[str]) -> str:

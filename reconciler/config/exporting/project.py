@@ -158,7 +158,7 @@ class _Writer:
     def prompt(self, row: Text, one: LiveAssistant, value: str) -> Any:
         others = sum(isinstance(other, Text) and other.prose for other in self.account.dialect.fields) - 1
         name = f"{self.account.keys[one.id]}{f'.{row.name}' * bool(others)}.md"
-        path = f"{PROMPTS}/{name}"
+        path = f"{PROMPTS}/{naming.portable(name)}"
         self.texts[path] = value
         self.users[path].append(Part(one.id, row.name))
         return Flow({FILE: path})
@@ -172,7 +172,8 @@ class _Writer:
         same = canonical([row.name, body])
         if same not in self.shared:
             name = naming.numbered(naming.slug(row.label(item).replace("_", " ")) or row.noun, self.taken)
-            self.shared[same] = f"{row.name}/{name.replace('-', '_')}.json"
+            file = naming.portable(f"{name.replace('-', '_')}.json")
+            self.shared[same] = f"{row.name}/{file}"
             self.texts[self.shared[same]] = json_text(body)
         self.users[self.shared[same]].append(Part(one.id, row.name))
         tag = {TAG: kind.tag} if kind.tag else {}
