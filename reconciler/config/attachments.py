@@ -35,12 +35,16 @@ _CHANGED = re.compile(r'["\x00-\x1f\x7f-\x9f\ud800-\udfff]')
 
 @dataclass(frozen=True, slots=True)
 class Attachments:
-    """Turns what a configuration declares into references to uploads; each file is hashed once."""
+    """Turns what a configuration declares into references to uploads; each file is hashed once.
+
+    ``refused`` are paths that assistants name, and that are reported as wrong.
+    """
 
     root: Root
     uploads: dict[tuple[str, str], DesiredFile] = field(default_factory=dict)
     by_path: dict[str, DesiredFile] = field(default_factory=dict)
     findings: dict[str, tuple[tuple[str, str, str], ...]] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
 
     def files(
         self, layers: Layers, row: Files, declared: Sequence[Any], values: Mapping[str, Any]
@@ -74,6 +78,7 @@ class Attachments:
         try:
             path = self.root.locate(written, layer.source.path if layer else layers.own.path)
         except ContentError as cause:
+            self.refused.add(written)
             self._refuse(layers, row, cause, number)
             return None
         layers.uses(path, row.name, number)
@@ -84,6 +89,7 @@ class Attachments:
             upload = self.by_path.get(path) or self._upload(path, row)
         except ContentError as cause:
             if not (cause.is_guess and layers.permits(cause.code, path)):
+                self.refused.add(path)
                 self._refuse(layers, row, cause, number, file=path)
                 return None
             upload = self._upload(path, row, as_it_is=True)

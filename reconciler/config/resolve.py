@@ -152,7 +152,7 @@ class _Resolver:
             documents,
             chosen,
             assistants=moves.declared,
-            files=[one.address for one in uploads.values()],
+            files=[*(one.address for one in uploads.values()), *map(address.file, self.attachments.refused)],
             complete=complete,
         )
         self._unused(documents, chosen)

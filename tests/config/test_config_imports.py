@@ -74,6 +74,17 @@ def test_an_entry_that_means_nothing_is_reported_where_it_is(means, entry, messa
     assert [(one.message, one.origin.line) for one in caught.value.diagnostics] == [(message, 8)]
 
 
+@pytest.mark.parametrize(("path", "code"), [("docs/missing.md", "AS301"), ("../outside.md", "AS302")])
+def test_a_file_that_cannot_be_read_is_reported_once(workspace, root, path, code):
+    workspace.configure(
+        f"project: acme\nassistants: {{a: {{model: m, files: [{path}]}}}}\n"
+        f"import: [{{id: file-1, to: file.{path}}}]\n"
+    )
+    with pytest.raises(ConfigError) as caught:
+        configuration(root, [workspace.folder / "assistants.yaml"], ASSISTANTS_V1)
+    assert [one.code for one in caught.value.diagnostics] == [code]
+
+
 @pytest.mark.parametrize(
     ("second", "message"),
     [
