@@ -490,12 +490,22 @@ def test_whatever_texts_an_account_has_its_project_means_the_same(tmp_path_facto
 
 
 def test_an_assistant_that_cannot_be_read_is_a_comment():
-    hidden = Unread("asst_9\nx: y", Kind.ASSISTANT, "name is 5")
+    hidden = Unread("asst_9\nx: y", Kind.ASSISTANT, "name is 5\n\u2028x: y")
     account = Account("team", ASSISTANTS_V1, (), {}, is_known=lambda _: False, unreadable=[hidden])
 
     text = rendered(account, Decisions()).texts[CONFIGURATION]
 
-    assert "assistants: {}\n  # 'asst_9\\nx: y' is not exported: it cannot be read\n" in text
+    assert (
+        "assistants: {}\n  # 'asst_9\\nx: y' is not exported: it cannot be read: name is 5\\n\\u2028x: y\n"
+        in text
+    )
+
+
+def test_the_reason_why_an_assistant_cannot_be_read_shows_no_secret():
+    hidden = Unread("asst_9", Kind.ASSISTANT, f"name is {KEY}")
+    account = Account("team", ASSISTANTS_V1, (), {}, is_known=lambda _: False, unreadable=[hidden])
+
+    assert account.unread(hidden) == "'asst_9' is not exported: it cannot be read"
 
 
 def test_files_that_the_server_does_not_say_are_left_out(export):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FALLBACK = "assistant"
 """The key of an assistant whose name has no letter that a key may have."""
-_SHOWN = 60
+_SHOWN, _REASON = 60, 300  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,11 @@ class Account:
         name = self.name(one)
         return one.id if not name or self.is_secret(name) else f"{one.id} {shown(name)}"
 
+    def unread(self, one: Unread) -> str:
+        """Return what is said of an assistant that cannot be read; the reason may repeat what it has."""
+        reason = "" if self.is_secret(one.problem) else f": {plain(one.problem[:_REASON])}"
+        return f"{shown(one.id)} is not exported: it cannot be read{reason}"
+
 
 def owner(one: LiveAssistant) -> Owner | None:
     """Return whose ownership mark an assistant has."""
@@ -87,7 +92,16 @@ def owner(one: LiveAssistant) -> Owner | None:
 def shown(text: str) -> str:
     """Return a text in quotes, in ASCII on one line, with nothing in it that acts or looks like a key."""
     cut = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
-    return "'...'" if secrets(cut) else quoted(cut).encode("ascii", "backslashreplace").decode()
+    return "'...'" if secrets(cut) else _ascii(quoted(cut))
+
+
+def plain(text: str) -> str:
+    """Return a text in ASCII on one line, with nothing in it that acts."""
+    return _ascii(quoted(text)[1:-1])
+
+
+def _ascii(text: str) -> str:
+    return text.encode("ascii", "backslashreplace").decode()
 
 
 def texts(value: object) -> Iterator[str]:

@@ -95,7 +95,7 @@ class _Writer:
         for one in self.account.assistants:
             self.assistant(one)
         for other in self.account.unreadable:
-            self.comment(Part(), f"{shown(other.id)} is not exported: it cannot be read", indent=1)
+            self.comment(Part(), self.account.unread(other), indent=1)
         self.imports()
         self.lint()
         text = "".join(f"{line}\n" for line, _ in self.lines)
