@@ -251,4 +251,5 @@ def left_of(account: Account, decisions: Decisions, one: str) -> Iterator[tuple[
     for (assistant, path), reason in decisions.left.items():
         if assistant == one:
             name, dot, key = path.partition(".")
-            yield (f"{name}.{shown(key)}" if dot and not account.is_secret(key) else name), reason
+            pair = f"a pair of {name}" if account.is_secret(key) else f"{name}.{shown(key)}"
+            yield (pair if dot else name), reason
