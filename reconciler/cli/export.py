@@ -41,7 +41,7 @@ _NONE = "none"
     "-o",
     "--output",
     "folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=shared.NewFile(is_directory=True),
     default=Path("exported"),
     show_default="exported",
     envvar="ASSISTANTS_SYNC_EXPORT_OUTPUT",

@@ -86,10 +86,10 @@ class AllowedState(click.types.StringParamType):
 
 
 class NewFile(click.Path):
-    """A file to be written."""
+    """A file to be written, or a directory."""
 
-    def __init__(self) -> None:
-        super().__init__(path_type=Path, dir_okay=False)
+    def __init__(self, *, is_directory: bool = False) -> None:
+        super().__init__(path_type=Path, dir_okay=is_directory, file_okay=not is_directory)
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None

@@ -150,8 +150,8 @@ def test_an_unknown_id_ends_it_before_anything_is_written(site):
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), ("--all", "--project", "No Name"), ("--owner", "acme")],
-    ids=["nothing", "name", "owner"],
+    [(), ("--all", "--project", "No Name"), ("--owner", "acme"), ("--all", "-o", "")],
+    ids=["nothing", "name", "owner", "directory"],
 )
 def test_a_usage_error_ends_with_64(site, arguments):
     assert site.run("export", *arguments).code == 64
