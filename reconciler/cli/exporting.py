@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.cli.known_secrets import KNOWN
-from reconciler.cli.staging import existing, move, put_in_place, staging, write
+from reconciler.cli.staging import existing, move, put_in_place, refuse_link, staging, write
 from reconciler.config.content import Root
 from reconciler.config.exporting import downloads
 from reconciler.config.exporting.account import Account, Upload, owner
@@ -85,6 +85,7 @@ class Export:
 
     def run(self) -> int:
         """Write the project, and return the exit code: 3 where an assistant is only a comment."""
+        refuse_link(self.folder)
         self._refuse([CONFIGURATION])  # before anything is requested
         try:
             with staging(self.folder) as made:

@@ -84,6 +84,12 @@ def move(content: Path, file: Path) -> None:
     content.replace(file)
 
 
+def refuse_link(target: Path) -> None:
+    """Raise UsageError for a link: a directory that takes its place leaves what it leads to alone."""
+    if target.is_symlink():
+        raise UsageError(f"{target} is a link; name the directory that it leads to. Nothing was written")
+
+
 def existing(target: Path, paths: Iterable[str]) -> list[str]:
     """Return what is there of some files; UsageError where one of them, or what it is in, cannot be one."""
     found = [path for path in paths if os.path.lexists(target / path)]

@@ -292,6 +292,23 @@ def test_what_is_in_the_way_is_never_followed_nor_removed(site, way, tmp_path):
     assert [*outside.iterdir()] == []
 
 
+@pytest.mark.parametrize("leads_to", ["empty", "filled", "missing"])
+def test_a_link_is_no_directory_to_export_to(site, tmp_path, leads_to):
+    outside = tmp_path / "outside" / leads_to
+    if leads_to != "missing":
+        outside.mkdir(parents=True)
+    if leads_to == "filled":
+        (outside / "a").write_text("x")
+    (site.workspace.folder / "lnk").symlink_to(outside)
+    site.app.state.ledger.clear()
+
+    ended = site.run("export", "--all", "-o", "lnk")
+
+    assert ended.code == 64
+    assert "lnk is a link; name the directory that it leads to" in ended.err
+    assert not site.app.state.ledger
+
+
 def test_the_working_directory_can_be_the_target(site):
     made(site, name="A")
 
