@@ -20,7 +20,7 @@ from reconciler.model.address import Kind
 from reconciler.model.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from reconciler.cli.console import Console
@@ -56,7 +56,17 @@ class Choice:
 
     def admits_unread(self, one: Unread) -> bool:
         """Return whether an assistant that cannot be read is reported."""
-        return one.kind is Kind.ASSISTANT and (self.everything or one.id in self.ids)
+        is_chosen = self.everything or one.id in self.ids or owner(one) in self.owners
+        return one.kind is Kind.ASSISTANT and is_chosen
+
+    def unmet(self, live: Live) -> Iterator[str]:
+        """Yield what was asked for and is not there."""
+        yield from (one for one in self.ids if not live.holds(one))
+        unread = (one for one in live.unreadable.values() if one.kind is Kind.ASSISTANT)
+        known = {*map(owner, live.assistants.values()), *map(owner, unread)}
+        for one in self.owners:
+            if one not in known:
+                yield f"assistants of {one}" if one else "assistants without an ownership mark"
 
 
 @dataclass(frozen=True)
@@ -126,10 +136,11 @@ class Export:
         if silent := [one.id for one in chosen if not one.knows_files]:
             live = await provider.contents(live, silent)
             chosen = [live.assistants[one.id] for one in chosen]
-        missing = [one for one in self.choice.ids if not live.holds(one)]
-        if missing:
+        if missing := next(self.choice.unmet(live), ""):
+            what = "they are" if " " in missing else "it is"
             raise ExportError(
-                f"cannot export {missing[0]}: it is not on {provider.target}. Nothing was written"
+                f"cannot export {missing}: {what} not on {provider.target}. Nothing was written; `query` "
+                "lists the assistants and their owners"
             )
         contained = {file_id for one in chosen for file_id in one.file_ids}
         uploads = [live.files[one] for one in sorted(contained) if one in live.files]

@@ -115,7 +115,6 @@ def test_only_get_is_sent_and_as_few_as_possible(site):
         (["--owner", "acme/-"], {"mine"}),
         (["--owner", "acme/-", "--owner", "none"], {"mine", "free"}),
         (["--owner", "other/prod"], {"theirs"}),
-        (["--owner", "nemo/-"], set()),
     ],
 )
 def test_owners_choose_what_is_exported(site, chosen, exported):
@@ -145,6 +144,24 @@ def test_an_unknown_id_ends_it_before_anything_is_written(site):
 
     assert (ended.code, ended.out) == (1, "")
     assert "cannot export asst_unknown: it is not on" in ended.err
+    assert [*site.workspace.folder.iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    ("chosen", "missing"),
+    [
+        (["--owner", "nemo/-"], "assistants of nemo/-"),
+        (["--owner", "acme/-", "--owner", "acme/prod"], "assistants of acme/prod"),
+        (["--owner", "none"], "assistants without an ownership mark"),
+    ],
+)
+def test_an_owner_without_assistants_ends_it_before_anything_is_written(site, chosen, missing):
+    made(site, name="mine", metadata={"assistants_sync": MARK})
+
+    ended = site.run("export", *chosen)
+
+    assert (ended.code, ended.out) == (1, "")
+    assert f"cannot export {missing}: they are not on {site.url}" in ended.err
     assert [*site.workspace.folder.iterdir()] == []
 
 

@@ -84,7 +84,7 @@ class Account:
         return f"{shown(one.id)} is not exported: it cannot be read{reason}"
 
 
-def owner(one: LiveAssistant) -> Owner | None:
+def owner(one: LiveAssistant | Unread) -> Owner | None:
     """Return whose ownership mark an assistant has."""
     return Owner(one.mark.project, one.mark.environment) if one.mark else None
 
