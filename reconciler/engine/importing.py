@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.api.errors import BadRequestError
 from reconciler.errors import ReconcilerError, RefusedError
 from reconciler.model.address import Kind, assistant
 from reconciler.model.resource import Owner
@@ -38,7 +39,13 @@ async def is_ours(provider: Provider, desired: Desired, entry: Import) -> bool:
     if entry.address.kind is Kind.FILE:
         _require(provider, entry, is_there=await provider.exists_upload(entry.id))
         return False
-    found = await provider.retrieve(entry.id)
+    try:
+        found = await provider.retrieve(entry.id)
+    except BadRequestError as refused:  # a look has nothing but the id that can be wrong
+        raise MissingObjectError(
+            f"cannot import {entry.id} as {entry.address}: {provider.target} does not take it for the id of "
+            f"an assistant; nothing was written. Copy the id from `query`. The answer: {refused}"
+        ) from refused
     _require(provider, entry, is_there=found is not None)
     mark = found.mark if found else None
     if mark is None:

@@ -352,6 +352,16 @@ def test_a_file_that_changes_while_the_server_is_asked_is_left(site, monkeypatch
     assert text(site) == CONFIGURED + "# another edit\n"
 
 
+def test_an_upload_is_no_assistant(site):
+    found = uploaded(site)
+    ended = site.run("import", "assistant.support", found)
+
+    assert ended.code == 1
+    assert f"cannot import {found} as assistant.support: {site.url} does not take it" in ended.err
+    assert "Copy the id from `query`. The answer: " in ended.err
+    assert text(site) == CONFIGURED
+
+
 def test_a_wrong_configuration_is_reported_first(site):
     site.workspace.configure("project: acme\nasistants: {}\n")
     ended = site.run("import", "assistant.support", "asst_1")
