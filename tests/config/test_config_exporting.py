@@ -384,6 +384,15 @@ def test_what_looks_like_a_secret_is_left_out_and_named_without_it(export, field
     assert means_the_same(exported)
 
 
+@pytest.mark.parametrize("name", ["sk-proj-abcdefghijklmnopqrstuvwxyz", "https://u:pass@example.com"])
+def test_a_name_that_lists_mask_is_left_out_and_is_in_no_address(export, name):
+    exported = export(live(name=name, description="x"))
+
+    assert exported.keys == {"asst_1": "assistant"}
+    assert exported.decisions.left.keys() == {("asst_1", "name")}
+    assert name[:12] not in exported.text
+
+
 def test_a_secret_of_this_process_is_left_out_wherever_it_is(export):
     exported = export(
         live(name="A hushed one", description="so hushed", metadata={"x": "hushed"}), known=["hushed"]

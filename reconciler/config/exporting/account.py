@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.config.exporting import naming
 from reconciler.model.characters import quoted
 from reconciler.model.keys import keys as secrets
+from reconciler.model.keys import masked
 from reconciler.model.resource import Owner
 
 if TYPE_CHECKING:
@@ -53,6 +54,10 @@ class Account:
         """Return whether a text may not be written: it has a known secret, or what looks like one."""
         return self.is_known(text) or bool(secrets(text))
 
+    def is_masked(self, name: str) -> bool:
+        """Return whether the name of an assistant may not be written: lists mask it, also an example."""
+        return self.is_secret(name) or masked(name) != name
+
     @cached_property
     def keys(self) -> Mapping[str, str]:
         """The key of each assistant by its id; one that is this project's keeps its key."""
@@ -66,7 +71,7 @@ class Account:
 
     def _stem(self, one: LiveAssistant) -> str:
         name = self.name(one)
-        return FALLBACK if self.is_secret(name) else naming.slug(name) or FALLBACK
+        return FALLBACK if self.is_masked(name) else naming.slug(name) or FALLBACK
 
     def name(self, one: LiveAssistant) -> str:
         """Return what users call an assistant; empty where it has no name."""
@@ -76,7 +81,7 @@ class Account:
     def label(self, one: LiveAssistant) -> str:
         """Return the id and the name of an assistant, as a comment or a message may have them."""
         name = self.name(one)
-        return one.id if not name or self.is_secret(name) else f"{one.id} {shown(name)}"
+        return one.id if not name or self.is_masked(name) else f"{one.id} {shown(name)}"
 
     def unread(self, one: Unread) -> str:
         """Return what is said of an assistant that cannot be read; the reason may repeat what it has."""

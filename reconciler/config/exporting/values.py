@@ -115,6 +115,7 @@ def _of_mark(one: LiveAssistant) -> Iterator[str]:
 
 def _left_out(account: Account, one: LiveAssistant) -> Iterator[tuple[str, str]]:
     """Yield the path of each value that is left out, and the reason."""
+    titled = account.dialect.fields.title
     for row in account.dialect.fields:
         value = declared(row, one)
         if isinstance(row, Files):
@@ -125,7 +126,7 @@ def _left_out(account: Account, one: LiveAssistant) -> Iterator[tuple[str, str]]
                     yield f"{row.name}.{key}", SECRET
                 elif not is_readable(key, inner):
                     yield f"{row.name}.{key}", UNREADABLE
-        elif any(map(account.is_secret, texts(value))):
+        elif any(map(account.is_masked if row is titled else account.is_secret, texts(value))):
             yield row.name, SECRET
         elif isinstance(row, Items):
             yield from ((row.name, reason) for reason in _unwritable(account, row, one))
