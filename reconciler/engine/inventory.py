@@ -40,7 +40,7 @@ class Filter:
         if self.name is not None and (one.problem or not fnmatchcase(one.name, self.name)):
             return False
         if self.is_unowned:
-            return one.owner is None and not one.problem
+            return one.owner is None and not (one.problem or one.unknown_mark)
         return self.owner is None or one.owner == self.owner
 
 
@@ -63,6 +63,7 @@ async def inventory(provider: Provider, fields: Fields, state: State, wanted: Fi
         [one for one in found if wanted.admits(one)],
         total=len(found),
         owned=sum(one.owner is not None for one in found),
+        unknown=sum(one.unknown_mark for one in found),
         unreadable=sum(bool(one.problem) for one in found),
         is_whole=live.end is End.PROVED,
     )
@@ -93,6 +94,7 @@ def _readable(live: LiveAssistant, fields: Fields, bound: Address | None) -> Lis
         size=_size(live, fields),
         files=len(live.file_ids) if live.knows_files else None,
         created_at=live.created_at or None,
+        unknown_mark=live.has_unknown_mark,
     )
 
 

@@ -153,6 +153,11 @@ class LiveAssistant:
         return Mark.parse(self.metadata.get(MARK_KEY))
 
     @property
+    def has_unknown_mark(self) -> bool:
+        """Whether it has something for an ownership mark that is none, or one of a newer version."""
+        return self.mark is None and MARK_KEY in self.metadata
+
+    @property
     def unmarked(self) -> LiveAssistant:
         """The same without its ownership mark."""
         pairs = {key: value for key, value in self.metadata.items() if key != MARK_KEY}

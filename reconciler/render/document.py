@@ -395,6 +395,9 @@ class ListedRecord(_Record):
     files: Number | None = Field(description="The number of its files.")
     created_at: StrictInt | None = Field(description="Seconds since 1970.")
     problem: str = Field(description="Why it cannot be read, or empty.")
+    unknown_mark: StrictBool = Field(
+        description="Whether its ownership mark is invalid, or of a newer version: nothing adopts it then."
+    )
 
 
 class InventoryDocument(_Record):
@@ -406,6 +409,7 @@ class InventoryDocument(_Record):
     account: str = Field(description="What the server calls the account, or empty.")
     total: Number = Field(description="The number of all assistants of the account.")
     owned: Number = Field(description="The number of those with an ownership mark.")
+    unknown: Number = Field(description="The number of those with an unknown ownership mark.")
     unreadable: Number = Field(description="The number of those that cannot be read.")
     is_whole: StrictBool = Field(description="Whether the end of the list was proved.")
     assistants: Some[ListedRecord]

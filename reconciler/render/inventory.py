@@ -65,8 +65,9 @@ def counted(document: InventoryDocument) -> str:
     shown, total, owned = len(document.assistants), document.total, document.owned
     some = f"{total} assistant{'s' * (total != 1)}"
     listed = some if shown == total else f"{shown} of {some}"
-    unowned = total - owned - document.unreadable
+    unowned = total - owned - document.unreadable - document.unknown
     parts = [f"{owned} with an ownership mark", f"{unowned} without one" if unowned >= 0 else ""]
+    parts += [f"{document.unknown} with an unknown one" if document.unknown else ""]
     unread = f"{document.unreadable} unreadable" if document.unreadable else ""
     return f"{listed}: {', '.join(filter(None, [*parts, unread]))}."
 
@@ -79,7 +80,7 @@ def age(seconds: float) -> str:
 
 
 def _row(one: ListedRecord, now: float) -> _Row:
-    owner = f"{one.owner} {one.address}" if one.owner else ""
+    owner = f"{one.owner} {one.address}" if one.owner else "(unknown ownership mark)" * one.unknown_mark
     here = f"({one.bound} in this state)" if one.bound and one.bound != one.address else ""
     return _Row(
         id=visible(one.id),

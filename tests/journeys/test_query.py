@@ -114,6 +114,20 @@ def test_the_counts_are_on_stderr_and_cover_the_account(site):
     assert site.run("query", "--unowned").err.startswith("1 of 3 assistants: ")
 
 
+@pytest.mark.parametrize("mark", ["hello", "v2 acme/-/a"])
+def test_what_is_no_ownership_mark_is_neither_owned_nor_unowned(site, mark):
+    fields = {"model": "m", "name": "Strange", "metadata": {"assistants_sync": mark}}
+    site.send("POST", "/assistants", fields)
+
+    ended = site.run("query")
+
+    assert ended.err == "4 assistants: 2 with an ownership mark, 1 without one, 1 with an unknown one.\n"
+    (row,) = [row for row in ended.out.splitlines() if "Strange" in row]
+    assert row.endswith("  (unknown ownership mark)")
+    assert "Strange" not in listed(site, "--unowned")
+    assert [name for name, one in listed(site).items() if one["unknown_mark"]] == ["Strange"]
+
+
 def test_the_document_fits_its_schema(site):
     schema = jsonschema_rs.validator_for(json.loads(site.invoke("schema", "assistants").out))
 

@@ -104,7 +104,7 @@ def _of_item(row: Items, item: Mapping[str, Any]) -> Iterator[str]:
 def _of_mark(one: LiveAssistant) -> Iterator[str]:
     former = owner(one)
     if former is None:
-        if MARK_KEY in one.metadata:
+        if one.has_unknown_mark:
             yield f"its {MARK_KEY} is no ownership mark; remove that key, or use a newer assistants-sync"
         return
     try:
