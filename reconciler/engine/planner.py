@@ -79,7 +79,6 @@ def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Pl
         Basis(state.lineage, state.serial, options.target, account=live.account, dialect=options.dialect),
         tuple(explained(options.fields, change, explaining) for change in selected),
         notices=(
-            *namesakes(desired, live, assistants, options.fields),
             *forgotten_files(inputs, (one for one in ending if options.selected(one.address))),
             *_notices(inputs, claims),
             *strangers(uploads),
@@ -94,6 +93,7 @@ def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Pl
         is_partial=options.targets is not None,
         weakened=tuple(weakened(inputs, claims)),
         exceptions=desired.exceptions,
+        existing=tuple(namesakes(desired, live, assistants, options.fields)),
     )
     return replace(made, left=tuple(left_open(leftovers, inputs.options)))
 

@@ -62,7 +62,8 @@ class Plan:
     number of them that are not on the server. ``is_bare``: the configuration declares nothing.
     ``is_partial``: only some addresses were asked for. ``left`` are the uploads that stay, as only a
     review deletes them. ``weakened`` are protections that the configuration weakens. ``exceptions`` are
-    the findings of the checks that it allows.
+    the findings of the checks that it allows. ``existing`` are lines about what would be created although it
+    exists already, under another owner or without a mark, and the entries that keep it.
     """
 
     project: str
@@ -77,6 +78,7 @@ class Plan:
     left: tuple[str, ...] = ()
     weakened: tuple[Weakening, ...] = ()
     exceptions: tuple[AllowedFinding, ...] = ()
+    existing: tuple[str, ...] = ()
 
     @cached_property
     def counts(self) -> Counts:

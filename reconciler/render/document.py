@@ -309,6 +309,9 @@ class PlanDocument(_Record):
         [], description="The findings of the checks that the configuration allows, with a reason for each."
     )
     changes: Some[ChangeRecord]
+    existing: Some[str] = Field(
+        [], description="What would be created although it exists already, and the entries that keep it."
+    )
     notices: Some[str]
     warnings: Some[WarningRecord] = []
     warnings_omitted: Number = Field(0, description="The number of further warnings, of which none is kept.")
@@ -454,6 +457,7 @@ def plan_document(  # noqa: PLR0913 - a plan, and what a command adds to it
         needs_review=[_need_record(one) for one in needs],
         weakened=[_record(WeakeningRecord, one, names=list(one.names)) for one in plan.weakened],
         exceptions=[_record(ExceptionRecord, one) for one in plan.exceptions],
+        existing=[*plan.existing],
         notices=[*plan.notices, *filter(None, [unproved(plan.left)])],
         changes=[_change_record(change) for change in plan.changes if change.is_visible or change.steps],
         warnings=[_warning_record(one, alike[one.code, one.message]) for one in warnings],
@@ -702,6 +706,7 @@ def plan_in(document: PlanDocument) -> Plan:
         document,
         basis=_value(Basis, document),
         changes=tuple(_change(record) for record in document.changes),
+        existing=tuple(document.existing),
         notices=tuple(document.notices),
         weakened=tuple(_value(Weakening, one, names=tuple(one.names)) for one in document.weakened),
         exceptions=tuple(_value(AllowedFinding, one) for one in document.exceptions),

@@ -244,6 +244,7 @@ def _concerns(view: View, cards: Sequence[Card]) -> Iterator[Concern]:
     concerns = (
         Concern("refused", "Apply will refuse this plan", tuple(Item(text) for text in view.refusal)),
         Concern("drift", "Weakened protections", tuple(Item(text) for text in view.weakened)),
+        Concern("drift", "Exists already", tuple(Item(text) for text in view.existing)),
         *(Concern("refused", word, tuple(_troubles(cards, word))) for word in _TROUBLES),
         Concern("drift", "Adopted as found, and not declared", tuple(_unreviewed(cards))),
         Concern("breaking", "May break who answers a tool's calls", tuple(_breaking(cards))),

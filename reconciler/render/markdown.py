@@ -43,17 +43,20 @@ def markdown(view: View, most: int = 60_000) -> str:
     head, foot = _head(view), _foot(view)
     room = most - _size(head) - _size(foot)
     weakened = [f"- **Weakened protection**: {_code(text, _VALUE)}\n" for text in view.weakened]
+    existing = [f"- **Exists already**: {_code(text, _VALUE)}\n" for text in view.existing]
     refused = _listed([*_refusal(view)], room // 3, "more word on the refusal")
     room -= _size(refused)
     first = refused + _listed(weakened, room // 3, "more weakened protection")
     room -= _size(first) - _size(refused)
+    found = _listed(existing, room // 3, "more line on what exists already")
+    room -= _size(found)
     remarks = _listed([*_remarks(view)], room // 3, "more remark")
     room -= _size(remarks)
     heads = _HEADS[view.title]
     top = f"{_row(heads)}{_row(['---'] * len(heads))}"
     rows = [_row(_cells(entry)[: len(heads)]) for entry in view.entries]
     table = _listed(rows, room - _SENTENCE, "more resource", top)
-    return head + first + table + remarks + _diffs(view.entries, room - _size(table)) + foot
+    return head + first + found + table + remarks + _diffs(view.entries, room - _size(table)) + foot
 
 
 def _head(view: View) -> str:

@@ -105,6 +105,7 @@ def _warnings(document: PlanDocument) -> Iterator[tuple[str, str]]:
     """Yield title and message of each warning, the gravest first; titles are constants."""
     changes = document.changes
     yield from (("Weakened protection", weakening(one)) for one in document.weakened)
+    yield from (("Exists already", text) for text in document.existing)
     yield from (("Refused", f"{change.address}: {change.refused}") for change in changes if change.refused)
     yield from (
         ("Refused in part", f"{change.address}: {change.unmet}") for change in changes if change.unmet

@@ -83,6 +83,7 @@ def plan_view(document: PlanDocument, context: int = CONTEXT) -> View:
         serial=document.serial,
         digest=shown(document.digest),
         entries=tuple(_entry(change, frame) for change in document.changes if change.is_visible),
+        existing=some(document.existing, "line"),
         notices=some(document.notices, "notice"),
         warnings=some(grouped(of_records(document.warnings), document.warnings_omitted), "warning"),
         summary=_summary(document),

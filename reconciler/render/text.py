@@ -62,6 +62,10 @@ def _first(view: View) -> Iterator[Line]:
         yield line()
     for weakened in view.weakened:
         yield line(Span(f"  ! {weakened}", Style.DRIFT))
+    if view.existing:
+        yield line()
+    for existing in view.existing:
+        yield line(Span(f"  ! {existing}", Style.DRIFT))
 
 
 def _besides(view: View) -> Iterator[Line]:

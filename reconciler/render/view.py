@@ -119,7 +119,8 @@ class View:
     the protections that the configuration weakens. Before them stands the ``refusal``: that apply will
     refuse the plan and why, and what allows it. ``exceptions`` are the findings
     of the checks that it allows; ``allowed`` is their number, of which not all may be shown. ``review`` says
-    why an unattended apply needs a review of the plan.
+    why an unattended apply needs a review of the plan. ``existing`` are lines that come before the changes
+    too: what would be created once more, and the entries that keep it.
     """
 
     title: str
@@ -140,6 +141,7 @@ class View:
     exceptions: tuple[str, ...] = ()
     allowed: int = 0
     refusal: tuple[str, ...] = ()
+    existing: tuple[str, ...] = ()
     review: tuple[str, ...] = ()
 
 
