@@ -31,9 +31,9 @@ UNTRACED = {
     "browser": "foreign_pages report report_hostile",
     "budgets": "budgets patterns",
     "config": "config_lookalike config_paths config_problems config_unseen config_yaml",
-    "engine": "edges engine_looks engine_moved engine_removed engine_second_actor engine_stories observing",
-    "journeys": "checkouts connection_remedies cut_list deviations imports killed page pipes "
-    "promises reading review_flow saved_plan secrets serve server_table state_places "
+    "engine": "edges engine_looks engine_moved engine_removed engine_second_actor engine_stories",
+    "journeys": "checkouts connection_remedies deviations imports killed page pipes "
+    "promises reading saved_plan secrets serve server_table "
     "streams tampered_state truthful_reports warnings",
     "model": "redactor",
     "peers": "stock_sdk",

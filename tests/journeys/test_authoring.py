@@ -289,7 +289,7 @@ def test_the_schema_is_printed_for_both_kinds_of_files(here):
     configuration, environment = here("schema"), here("schema", "environment")
 
     assert "assistants" in json.loads(configuration.out)["properties"]
-    assert {*json.loads(environment.out)["properties"]} == {"vars", "patches"}
+    assert {*json.loads(environment.out)["properties"]} == {"vars", "patches", "import"}
     assert here("schema", "nonsense").code == 64
 
 

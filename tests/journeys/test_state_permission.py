@@ -21,6 +21,10 @@ OPERANDS = {  # the operands of commands that need some
     "import": ["assistant.support", "asst_1"],
     "apply": ["--auto-approve"],
     "destroy": ["--auto-approve"],
+    "gc": ["--auto-approve"],
+    "state rm": ["assistant.support", "--auto-approve"],
+    "state mv": ["assistant.support", "assistant.desk", "--auto-approve"],
+    "state push": ["state.json", "--auto-approve"],
     "state unlock": ["lock-id"],
 }
 SECRETS = {

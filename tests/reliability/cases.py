@@ -245,7 +245,7 @@ def _strictly(case):
     """What a user says of drift, who knows that another one was at work; nothing where nobody was."""
     if case.strict:
         return ("--on-drift", "fail")
-    return ("--on-drift", "overwrite") if case.acts else ()
+    return ("--on-drift", "overwrite") if case.acts or case.workload in STANDING else ()
 
 
 def finish(place, case, folder, ended):

@@ -58,7 +58,7 @@ def verdicts():
     from reconciler.config.invisible import unseen  # noqa: PLC0415 - the same
     from reconciler.model import characters as known  # noqa: PLC0415 - the same
     from reconciler.model.spelling import alike  # noqa: PLC0415 - the same
-    from reconciler.render.diagnostics import _cells  # noqa: PLC0415 - the same
+    from reconciler.render.columns import cells  # noqa: PLC0415 - the same
     from reconciler.render.text_diff import _words  # noqa: PLC0415 - the same
     from reconciler.render.visible import visible  # noqa: PLC0415 - the same
 
@@ -82,7 +82,7 @@ def verdicts():
         "by its look": lambda one: known.look(one) + alike(f"A{one}b"),
         "marks": lambda one: str(known.heap(f"a{one * 5}b") is not None),
         "printed": lambda one: visible(one) + known.quoted(f"'{one}") + known.named(one),
-        "its width": lambda one: str(_cells(one)),
+        "its width": lambda one: str(cells(one)),
     }
 
 
