@@ -21,20 +21,27 @@ if TYPE_CHECKING:
 _NOT_SAID = "the server does not say which"
 
 
-def stays(
+def stays(  # noqa: PLR0913 - both sides, and what the plan does about each value
     fields: Fields,
     desired: DesiredAssistant,
     live: LiveAssistant,
     *,
     uploads: Mapping[str, LiveFile],
     touched: Collection[str],
+    kept: Collection[str],
+    file_ids: Collection[str],
 ) -> Iterator[Found]:
-    """Yield every value of an assistant that a plan leaves, mark aside; ``touched`` is as of `touched`."""
+    """Yield every value of an assistant that a plan leaves, mark aside; ``touched`` is as of `touched`.
+
+    ``kept`` are the paths whose value differs from the declared one and stays all the same, and ``file_ids``
+    are the uploads that the configuration declares.
+    """
     for row in fields:
         if isinstance(row, Files):
-            yield from _files(row, desired, live, uploads=uploads, detached=touched)
+            wanted = file_ids if _is_declared(row, desired) else ()
+            yield from _files(row, live, uploads=uploads, detached=touched, wanted=wanted)
         else:
-            yield from _parts(row, desired, live, touched)
+            yield from _parts(row, desired, live, touched, kept=kept)
     for name, value in live.others.items():
         yield Found(name, value, known=False)
 
@@ -50,7 +57,12 @@ def _is_declared(row: Field, desired: DesiredAssistant) -> bool:
 
 
 def _parts(
-    row: Field, desired: DesiredAssistant, live: LiveAssistant, changed: Collection[str]
+    row: Field,
+    desired: DesiredAssistant,
+    live: LiveAssistant,
+    changed: Collection[str],
+    *,
+    kept: Collection[str],
 ) -> Iterator[Found]:
     """Yield the parts of a field; what a server added to a declared part is not declared, but harmless."""
     wanted = row.parts(row.wanted(desired)) if _is_declared(row, desired) else {}
@@ -58,26 +70,27 @@ def _parts(
     compared = row.parts(found)
     for path, value in row.entire(found).items():
         if path not in changed:
-            same = path in wanted and canonical(value) == canonical(compared[path])
-            acts = path not in wanted and not row.is_equal(compared[path], None)
+            is_named = path in wanted and path not in kept
+            same = is_named and canonical(value) == canonical(compared[path])
+            acts = not is_named and not row.is_equal(compared[path], None)
             yield Found(path, value, declared=same, behaves=row.behaves and (same or acts), shape=row.shape)
 
 
 def _files(
     row: Files,
-    desired: DesiredAssistant,
     live: LiveAssistant,
     *,
     uploads: Mapping[str, LiveFile],
     detached: Collection[str],
+    wanted: Collection[str],
 ) -> Iterator[Found]:
     """Yield one value for each upload that stays attached."""
-    declared = _is_declared(row, desired)
     if not live.knows_files:
         yield Found(row.name, _NOT_SAID, behaves=row.behaves)
     for one in live.file_ids if live.knows_files else ():
         if one not in detached:
-            yield Found(f"{row.name}.{one}", _facts(uploads.get(one)), declared=declared, behaves=row.behaves)
+            facts, declared = _facts(uploads.get(one)), one in wanted
+            yield Found(f"{row.name}.{one}", facts, declared=declared, behaves=row.behaves)
 
 
 def _facts(upload: LiveFile | None) -> Any:

@@ -300,7 +300,15 @@ def _update(  # noqa: PLR0913 - what is compared, and what was found out about i
     )
     follows = contents.follows if claim.is_bound and not changed else ()
     action = _action(claim, steps)
-    found = stays(fields, desired, live, uploads=inputs.live.files, touched=touched(changed, steps))
+    found = stays(
+        fields,
+        desired,
+        live,
+        uploads=inputs.live.files,
+        touched=touched(changed, steps),
+        kept=kept,
+        file_ids=contents.ids,
+    )
     change = Change(
         desired.address,
         action,

@@ -112,32 +112,61 @@ def fail(site):
     return unattended(site, "--on-drift", "fail")
 
 
-def lost(site):
+def forget(site):
     for file in (site.workspace.folder / "state").rglob("*"):
         if file.is_file():
             file.unlink()
+
+
+def age(site):
+    (site.workspace.folder / "state/state.json").write_bytes(site.older)
+
+
+def lost(site):
+    forget(site)
     return unattended(site)
+
+
+def lost_kept(site):
+    forget(site)
+    return keep(site)
 
 
 def older(site):
-    (site.workspace.folder / "state/state.json").write_bytes(site.older)
+    age(site)
     return unattended(site)
+
+
+def older_kept(site):
+    age(site)
+    return keep(site)
 
 
 OURS, REFUSED, KEPT = (0, WRITTEN), (5, NOTHING), (0, NOTHING)
 SEEN = {terminal: OURS, saved: OURS, digest: OURS, overwrite: OURS}
 UNSEEN = {unattended: REFUSED, keep: KEPT, fail: REFUSED}
-VALUE = {**SEEN, **UNSEEN, lost: REFUSED, older: REFUSED}
-MISSING = {**SEEN, **UNSEEN, lost: OURS, older: OURS}  # nothing is there that could be overwritten
+VALUE = {**SEEN, **UNSEEN, lost: REFUSED, older: REFUSED, lost_kept: KEPT, older_kept: KEPT}
+BEHAVES = {**VALUE, lost_kept: REFUSED}  # it would be adopted, and no configuration declares it
+MISSING = {
+    **SEEN,
+    **UNSEEN,
+    lost: OURS,
+    older: OURS,
+    lost_kept: OURS,
+    older_kept: OURS,
+}  # nothing is there that could be overwritten
 TABLE = {
     edited: VALUE,
     deleted: MISSING,
-    field_added: VALUE,
-    tool_added: VALUE,
-    file_attached: VALUE,
+    field_added: BEHAVES,
+    tool_added: BEHAVES,
+    file_attached: BEHAVES,
     file_detached: MISSING,
     # Without a mark nothing proves that it is ours; without the state too, it is another assistant.
-    mark_removed: {**dict.fromkeys([*SEEN, *UNSEEN, older], (5, NOTHING)), lost: (0, AGAIN)},
+    mark_removed: {
+        **dict.fromkeys([*SEEN, *UNSEEN, older, older_kept], (5, NOTHING)),
+        **dict.fromkeys([lost, lost_kept], (0, AGAIN)),
+    },
 }
 CELLS = [(row, column) for row, columns in TABLE.items() for column in columns]
 
@@ -188,7 +217,7 @@ def test_what_another_user_changed_is_overwritten_only_where_a_user_saw_it(site,
         assert now.support == declared
     if effect is AGAIN:
         assert len(now.support) == 2
-    kept = ["--on-drift", "keep"] if column is keep else []
+    kept = ["--on-drift", "keep"] if column in {keep, lost_kept, older_kept} else []
     again = site.run("plan", "--detailed-exitcode", *kept)
     assert again.code == (0 if code == 0 else 2), again.out
 
@@ -354,3 +383,20 @@ def test_a_destroy_is_the_word_for_what_drifted_too(site):
 
     assert site.run("destroy", "--auto-approve").code == 0
     assert site.send("GET", "/assistants")["data"] == []
+
+
+def test_what_a_lost_state_keeps_is_shown_and_not_called_declared(site):
+    site.rewrite("description: first", "description: first\n    instructions: Be kind.")
+    assert site.apply().code == 0
+    site.edit(instructions="Be rude.")
+    forget(site)
+
+    planned = site.run("plan", "--on-drift", "keep").out
+    code, said = keep(site)
+
+    assert "different on the server and kept: instructions" in planned
+    assert "Be rude." in planned
+    (declared,) = [line for line in planned.splitlines() if "as declared already: name, model" in line]
+    assert "instructions" not in declared
+    assert (code, site.writes()) == (5, [])
+    assert "keeps instructions" in said
