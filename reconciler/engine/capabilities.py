@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from reconciler.model.change import StepKind
+from reconciler.model.change import Action, StepKind
 from reconciler.model.field import Clear, Files, Items, Mapped, Text
 from reconciler.model.resource import DesiredAssistant
 from reconciler.model.traits import Trait
@@ -121,7 +121,15 @@ def of_file(inputs: PlannerInput, change: Change, assistants: Sequence[Change]) 
         for one in assistants
         if isinstance(one.wanted, DesiredAssistant) and change.address in (one.wanted.files or ())
     ]
+    named = ", ".join(str(one.address) for one in users)
     if users and all(one.refused for one in users):
-        named = ", ".join(str(one.address) for one in users)
         return replace(change, refused=f"only {named} needs it, which is refused")
+    files = inputs.options.fields.files
+    if users and files and all(one.refused or files.name in one.kept for one in users):
+        return _held_back(change, f"not uploaded: --on-drift keep leaves {files.name} of {named} as they are")
     return change
+
+
+def _held_back(change: Change, note: str) -> Change:
+    """Return the change of a file that waits, since nothing would be attached; what is bound stays so."""
+    return replace(change, action=Action.NOOP, fields=(), steps=(), binding=None, note=note)

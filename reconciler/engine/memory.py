@@ -78,6 +78,7 @@ class Memory:
             return any(
                 set(one.known) & set(one.attached) <= present <= set(one.known) | set(one.attached)
                 for one in self.updates
+                if one.known or one.attached
             )
         unit = row.remembered(path)
         return any(one.digests.get(unit) == self._digest(row, path, found) for one in self.updates)

@@ -691,12 +691,21 @@ def protection(
 def manages_files(inputs: PlannerInput, desired: DesiredAssistant, claim: Claim) -> bool:
     """Return whether a plan attaches and detaches what an assistant contains."""
     row = inputs.options.fields.files
-    if row is None or row.name in desired.ignored:
+    if row is None or row.name in desired.ignored or keeps_files(inputs, claim):
         return False
-    if inputs.options.keep_drift and _is_kept(inputs, row, claim):
-        return False
+    return is_managing(inputs, row, desired, claim)
+
+
+def is_managing(inputs: PlannerInput, row: Files, desired: DesiredAssistant, claim: Claim) -> bool:
+    """Return whether the configuration says what an assistant contains, or did at the last apply."""
     is_former = row.name in managed_before(inputs.options.fields, claim.known, claim.binding)
-    return row.is_managed(desired) or is_former
+    return row.name not in desired.ignored and (row.is_managed(desired) or is_former)
+
+
+def keeps_files(inputs: PlannerInput, claim: Claim) -> bool:
+    """Return whether `--on-drift keep` leaves the files, as another user changed them, or may have."""
+    row = inputs.options.fields.files
+    return row is not None and inputs.options.keep_drift and _is_kept(inputs, row, claim)
 
 
 def written_by_others(inputs: PlannerInput, claim: Claim) -> Iterator[FieldChange]:

@@ -23,8 +23,9 @@ from reconciler.engine.ownership import (
     PlannerInput,
     Verdict,
     identify,
+    is_managing,
     is_stuck,
-    manages_files,
+    keeps_files,
     written_by_others,
 )
 from reconciler.engine.staleness import listed
@@ -226,7 +227,7 @@ class _Contents(NamedTuple):
     """The files of a live assistant: what is attached and detached, and what it then contains.
 
     ``follows`` are the replaced files among them, where every file of the steps is one. ``ignored``: the
-    server did not take these very files before.
+    server did not take these very files before. ``kept``: it contains others, which `--on-drift keep` leaves.
     """
 
     attach: Sequence[Step]
@@ -234,6 +235,7 @@ class _Contents(NamedTuple):
     ids: Sequence[str]
     follows: tuple[Address, ...]
     ignored: bool = False
+    kept: bool = False
 
 
 def _contents(
@@ -246,12 +248,14 @@ def _contents(
 ) -> _Contents:
     wanted = {file: _id(file, uploads) for file in desired.files or ()}
     ids = tuple(wanted.values())
-    if not manages_files(inputs, desired, claim):
-        return _Contents((), (), ids, ())
     present, row, memory = claim.live.file_ids, inputs.options.fields.files, inputs.memory(claim)
-    if row and memory.is_settled(row, row.name, ids, present):
+    if row is None or not is_managing(inputs, row, desired, claim):
         return _Contents((), (), ids, ())
-    is_ignored = row is not None and memory.is_ignored(row, row.name, ids, present)
+    if keeps_files(inputs, claim):
+        return _Contents((), (), ids, (), kept=set(ids) != set(present))
+    if memory.is_settled(row, row.name, ids, present):
+        return _Contents((), (), ids, ())
+    is_ignored = memory.is_ignored(row, row.name, ids, present)
     if (is_ignored and not inputs.options.retries(claim.address)) or (
         is_stuck(inputs, claim) and set(ids) != set(present)
     ):
@@ -287,13 +291,17 @@ def _update(  # noqa: PLR0913 - what is compared, and what was found out about i
     keeps = inputs.options.keep_drift
     kept = [one.field for one in differing if keeps and (one.drifted or one.unrecorded)]
     changed = tuple(one for one in differing if one.field not in {*kept, *ignored})
-    if contents.ignored:  # it contains the files of before
+    if contents.kept and fields.files:
+        kept.append(fields.files.name)
+    if contents.ignored or contents.kept:  # it contains the files of before
         mark = replace(mark, files=claim.known.mark.files if claim.known.mark else files_digest(()))
     is_marked = _is_marked(mark, fields.recognised(live.mark), contents)
     writes = () if is_marked and not changed else (Step(StepKind.UPDATE, id=live.id),)
     rest = _rest(inputs, desired, claim) if writes and inputs.options.whole else {}
     attachments = tuple(_overwritten_files(inputs, claim, contents))
-    drifted = any(one.drifted for one in (*differing, *attachments))
+    drifted = any(one.drifted for one in (*differing, *attachments)) or (
+        contents.kept and _has_drifted_files(inputs, claim)
+    )
     steps = (
         *_ordered(fields, desired, claim, contents=contents, writes=writes),
         *(Step(StepKind.DELETE, id=one.id) for one in late),
@@ -336,6 +344,7 @@ def _update(  # noqa: PLR0913 - what is compared, and what was found out about i
         imported=claim.is_adopted and inputs.imports(desired.address, live),
         taken_from=claim.taken_from,
         overwritten=(*(one for one in changed if one.drifted or one.unrecorded), *attachments),
+        kept=tuple(kept),
     )
     lacking = [*ignored, *([fields.files.name] if fields.files and contents.ignored else [])]
     if lacking:
@@ -343,7 +352,7 @@ def _update(  # noqa: PLR0913 - what is compared, and what was found out about i
         refused = change.refused or ("" if steps else sentence)
         change = replace(change, unmet=sentence if steps else "", refused=refused)
     if claim.refused and not (live.mark and inputs.desired.owns(live.mark)):  # nothing of it is shown
-        return replace(change, fields=(), values={}, overwritten=())
+        return replace(change, fields=(), values={}, overwritten=(), kept=())
     if not steps:
         binding = remember(
             fields, desired, live, file_ids=contents.ids, nonce=claim.nonce, memory=memory, results={}
@@ -451,6 +460,11 @@ def _crowded(fields: Fields, desired: DesiredAssistant, live: LiveAssistant) -> 
         f"{len(ours)} {row.name} pairs, the ownership mark and {len(foreign)} pairs of other users "
         f"({', '.join(sorted(foreign))}) are more than the {row.limit} an assistant can have"
     )
+
+
+def _has_drifted_files(inputs: PlannerInput, claim: Claim) -> bool:
+    row = inputs.options.fields.files
+    return row is not None and inputs.memory(claim).is_drifted(row, row.name, claim.live.file_ids)
 
 
 def _overwritten_files(inputs: PlannerInput, claim: Claim, contents: _Contents) -> Iterator[FieldChange]:

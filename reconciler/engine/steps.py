@@ -157,7 +157,8 @@ class Steps(Attaching):
         if not any(step.kind in _UPDATING for step in change.steps):
             return
         written = {row.remembered(one.field) for one in change.fields if (row := self.fields.row(one.field))}
-        files, wanted = self._file_ids(change), change.wanted
+        wanted, row = change.wanted, self.fields.files
+        is_kept = row is not None and row.name in change.kept  # then nothing that is attached is ours
         digests = {
             path: row.digest(row.at(row.wanted(wanted), path))
             for path in written
@@ -166,9 +167,9 @@ class Steps(Attaching):
         intent = Intent(
             change.address,
             "update",
-            known=found.file_ids,
+            known=() if is_kept else found.file_ids,
             at=time.time(),
-            attached=files,
+            attached=() if is_kept else self._file_ids(change),
             id=found.id,
             digests=digests,
             mark=_mark(change).digest,
@@ -251,7 +252,7 @@ class Steps(Attaching):
     async def _create(self, change: Change) -> None:
         nonce = base64.b32encode(secrets.token_bytes(10)).decode().lower()
         mark = replace(_mark(change), nonce=nonce)
-        file_ids = self._file_ids(change)
+        file_ids = tuple(self._id(one) for one in self.files(change))
         values = self.fields.created(change.values)
         metadata = {**values.pop(self.fields.pairs.name, {}), MARK_KEY: str(mark)}
         intent = Intent(change.address, "create", nonce, at=time.time())
@@ -574,7 +575,9 @@ class Steps(Attaching):
         return "; ".join(filter(None, remarks))
 
     def _file_ids(self, change: Change) -> tuple[str, ...]:
-        return tuple(self._id(one) for one in self.files(change))
+        """Return the ids of the files; empty for one that is not uploaded, as this change attaches none."""
+        files = self.files(change)
+        return tuple(self.uploads.get(one, "") if isinstance(one, Address) else one for one in files)
 
     def files(self, change: Change) -> tuple[FileReference, ...]:
         """Return the files of the assistant of a Change."""

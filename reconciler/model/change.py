@@ -163,8 +163,9 @@ class Change:
     carried out, and the change still counts as failed. ``found`` is every value of an adopted object that
     stays as it was found. ``imported``: an entry of the configuration names the object by its id, which is
     consent to what stays. ``taken_from`` is the owner that its ownership mark names until now,
-    ``copy_of`` the owner of what a create would make again.
-    ``overwritten`` are the live values that are lost and that another user wrote, or may have written.
+    ``copy_of`` the owner of what a create would make again. ``overwritten`` are the live values that are lost
+    and that another user wrote, or may have written, and ``kept`` the names of those that `--on-drift keep`
+    leaves.
     """
 
     address: Address
@@ -189,6 +190,7 @@ class Change:
     taken_from: Owner | None = None
     copy_of: Owner | None = None
     overwritten: tuple[FieldChange, ...] = ()
+    kept: tuple[str, ...] = ()
 
     @property
     def signature(self) -> Mapping[str, Any]:

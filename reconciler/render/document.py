@@ -215,6 +215,7 @@ class ChangeRecord(_Record):
     taken_from: str = Field(
         "", description="The owner that the ownership mark names until now, or empty: PROJECT/ENVIRONMENT."
     )
+    kept: Some[str] = Field([], description="The fields that `--on-drift keep` leaves as they are there.")
 
     @property
     def is_visible(self) -> bool:
@@ -643,6 +644,7 @@ def _change_record(change: Change) -> ChangeRecord:
         follows=[str(address) for address in change.follows],
         moved_from=str(change.moved_from or ""),
         taken_from=str(change.taken_from or ""),
+        kept=list(change.kept),
         found=[_record(FoundRecord, one) for one in change.found],
     )
 
@@ -725,6 +727,7 @@ def _change(record: ChangeRecord) -> Change:
         moved_from=Address.parse(record.moved_from) if record.moved_from else None,
         found=tuple(_value(Found, one) for one in record.found),
         taken_from=Owner.parse(record.taken_from) if record.taken_from else None,
+        kept=tuple(record.kept),
     )
 
 

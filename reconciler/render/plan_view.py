@@ -129,7 +129,7 @@ def _exception(record: ExceptionRecord) -> str:
 
 def _summary(document: PlanDocument) -> str:
     if not document.has_changes:
-        return KEPT if any(change.drifted for change in document.changes) else NO_CHANGES
+        return KEPT if any(change.drifted or change.kept for change in document.changes) else NO_CHANGES
     counts = document.counts
     return f"Plan: {counts.added} to add, {counts.changed} to change, {counts.destroyed} to destroy."
 

@@ -416,7 +416,7 @@ def test_keep_leaves_a_detached_upload_detached(site):
     assert site.live()["file_ids"] == []
 
 
-def test_keep_uploads_once_what_was_deleted_and_leaves_it_detached(site):
+def test_keep_uploads_nothing_that_was_deleted_and_would_stay_detached(site):
     (upload,) = site.live()["file_ids"]
     site.send("DELETE", f"/files/{upload}")
     before = site.live()
@@ -424,7 +424,9 @@ def test_keep_uploads_once_what_was_deleted_and_leaves_it_detached(site):
     assert site.apply("--on-drift", "keep").code == 0
     assert site.live() == before
     stable(site, "--on-drift", "keep")
-    assert len(site.send("GET", "/files")["data"]) == 1
+    assert site.send("GET", "/files")["data"] == []
+    assert site.apply("--on-drift", "overwrite").code == 0
+    assert len(site.live()["file_ids"]) == 1
 
 
 def test_keep_leaves_uploads_that_the_configuration_lets_go_of(site):
@@ -509,3 +511,93 @@ def test_a_saved_plan_that_stops_at_drift_stops_when_it_is_applied(site):
 
     assert site.run("apply", "p.json").code == 5
     assert site.writes() == []
+
+
+def test_keep_uploads_no_new_content_for_attachments_that_it_leaves(site):
+    ours, mark = site.live()["file_ids"], site.live()["metadata"]
+    theirs = site.attach()
+    site.workspace.write("handbook.md", "rewritten")
+
+    ended = site.apply("--on-drift", "keep")
+
+    assert (ended.code, site.writes()) == (0, [])
+    assert "changed on the server and kept: files" in ended.out
+    assert "not uploaded: --on-drift keep leaves files of assistant.support as they are" in ended.out
+    assert site.live()["metadata"] == mark
+    assert {one["id"] for one in site.send("GET", "/files")["data"]} == {*ours, theirs}
+    assert site.apply("--on-drift", "overwrite").code == 0
+    (now,) = site.live()["file_ids"]
+    assert now not in {*ours, theirs}
+    stable(site)
+
+
+def test_keep_writes_other_values_with_the_files_of_before_in_the_mark(site):
+    theirs, before = site.attach(), site.live()["metadata"]["assistants_sync"]
+    site.workspace.write("handbook.md", "rewritten")
+    site.rewrite("first", "second")
+
+    assert site.apply("--on-drift", "keep").code == 0
+
+    live = site.live()
+    assert live["description"] == "second"
+    assert theirs in live["file_ids"]
+    assert re.findall(r" d=\S+", live["metadata"]["assistants_sync"]) == re.findall(r" d=\S+", before)
+    stable(site, "--on-drift", "keep")
+    assert site.apply().code == 5
+
+
+def test_keep_uploads_for_the_assistants_whose_attachments_it_does_not_leave(site):
+    site.rewrite("sales: {model: m}", "sales: {model: m, files: [handbook.md]}")
+    assert site.apply().code == 0
+    left = {*site.live()["file_ids"], site.attach()}
+    site.workspace.write("handbook.md", "rewritten")
+
+    assert site.apply("--on-drift", "keep").code == 0
+
+    assert set(site.live()["file_ids"]) == left
+    assert not left & {*site.live("sales")["file_ids"]}
+    stable(site, "--on-drift", "keep")
+
+
+@pytest.mark.parametrize(
+    ("edit", "state"),
+    [
+        ({"file_ids": []}, "same"),
+        ("attach", "same"),
+        ("attach", "older"),
+        ({"name": "Mine"}, "same"),
+        ({"name": "Mine"}, "older"),
+    ],
+)
+def test_a_plan_says_what_alone_it_keeps(site, edit, state):
+    older = (site.workspace.folder / "state/state.json").read_bytes()
+    site.rewrite("first", "second")
+    assert site.apply().code == 0
+    if edit == "attach":
+        site.attach()
+    else:
+        site.edit(**edit)
+    if state == "older":
+        (site.workspace.folder / "state/state.json").write_bytes(older)
+    name = "name" if "name" in edit else "files"
+
+    ended = site.run("plan", "--on-drift", "keep")
+    document = json.loads(site.run("plan", "--on-drift", "keep", "--format", "json").out)
+
+    assert f"{'different' if state == 'older' else 'changed'} on the server and kept: {name}" in ended.out
+    assert "No changes. What somebody changed on the server is left as it is." in ended.out
+    assert [one["kept"] for one in document["changes"]] == [[name]]
+
+
+def test_a_killed_run_under_keep_does_not_make_attachments_ours(site):
+    theirs = site.attach()
+    site.rewrite("first", "second")
+    state = site.workspace.folder / "state/state.json"
+    before = state.read_bytes()
+    assert site.apply("--on-drift", "keep").code == 0
+    state.write_bytes(before)  # as if killed before the save
+
+    ended = site.apply()
+
+    assert ended.code == 5, ended.out
+    assert theirs in site.live()["file_ids"]
