@@ -20,6 +20,10 @@ REMOTE_ID = r"\.{0,2}[A-Za-z0-9_:-][A-Za-z0-9_.:-]*|\.{3}[A-Za-z0-9_.:-]*"
 
 LONGEST_ID = 200
 
+_HOME = re.compile(r"~[a-z0-9_-]*(?:/|\Z)")
+_UNDECLARABLE = re.compile(r"[\0\\]")
+_QUOTED = re.compile(r'["\x00-\x1f\x7f-\x9f\ud800-\udfff]')  # an upload cannot have such a name
+
 
 class Kind(StrEnum):
     """The two kinds of resource a configuration declares."""
@@ -55,6 +59,13 @@ def assistant(name: str) -> Address:
 def file(path: str) -> Address:
     """Return the address of the file at this path beneath the root."""
     return Address(Kind.FILE, path)
+
+
+def is_file_path(text: str) -> bool:
+    """Return whether a text can be the path of a declared file: beneath the root, in its shortest form."""
+    steps = text.split("/")
+    is_short = not any(step in {"", ".", ".."} for step in steps) and not _HOME.match(text)
+    return is_short and not _UNDECLARABLE.search(text) and not _QUOTED.search(steps[-1])
 
 
 def is_remote_id(value: object) -> bool:

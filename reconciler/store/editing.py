@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reconciler.errors import RefusedError, UsageError
-from reconciler.model.address import Kind
+from reconciler.model.address import Kind, is_file_path
 from reconciler.model.diagnostic import did_you_mean
 from reconciler.model.state import AssistantBinding
 from reconciler.store.record import address_of, binding_values, state_values
@@ -50,6 +50,8 @@ def renamed(state: State, old: Address, new: Address) -> State:
     """
     if old.kind is not new.kind:
         raise RefusedError(f"{old} is {_a(old.kind)}, and {new} is {_a(new.kind)}. Nothing was changed")
+    if new == old:
+        raise RefusedError(f"{state.bindings[old].id} has the address {old} already. Nothing was changed")
     if new in state.bindings:
         raise RefusedError(f"{new} is bound to {state.bindings[new].id} already. Nothing was changed")
     _require_settled(state, old)
@@ -63,11 +65,16 @@ def renamed(state: State, old: Address, new: Address) -> State:
 
 
 def address_in(text: str) -> Address:
-    """Return the address in a text; UsageError when it is none."""
+    """Return the address in a text; UsageError when it is none, or one that no configuration can declare."""
     try:
-        return address_of(text)
+        address = address_of(text)
     except ValueError as cause:
         raise UsageError(f"{text!r} is not an address; write assistant.NAME or file.PATH") from cause
+    if address.kind is Kind.FILE and not is_file_path(address.name):
+        raise UsageError(
+            f"no configuration can declare {text!r}; write file.PATH, with forward slashes, from the root"
+        )
+    return address
 
 
 def require_newer(stored: State, pushed: State) -> None:
