@@ -69,9 +69,10 @@ def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Pl
         files, assistants = _wanted(inputs, claims, uploads)
     assistants = copied(desired, live, assistants)
     leftovers = Leftovers.of(inputs, claims, uploads)
-    ending = list(with_notes(inputs, unwanted_assistants(inputs, claims)))
-    unwanted = [*ending, *unwanted_files(inputs, leftovers, files)]
-    changes = [*(of_file(inputs, one, assistants) for one in files.values()), *assistants, *unwanted]
+    unwanted = with_notes(inputs, unwanted_assistants(inputs, claims))
+    ending = [_with_unset(inputs, claims, change) for change in unwanted]
+    wanted = [*(of_file(inputs, one, assistants) for one in files.values()), *assistants]
+    changes = [*wanted, *ending, *unwanted_files(inputs, leftovers, files)]
     selected, explaining = (one for one in changes if options.selected(one.address)), Explaining()
     managed, missing = _counts(inputs, claims, uploads)
     made = Plan(
@@ -580,6 +581,28 @@ def _with_losses(inputs: PlannerInput, claim: Claim, deletion: Change) -> Change
         return deletion
     lost = tuple(written_by_others(inputs, claim))
     return replace(deletion, overwritten=lost, drifted=any(one.drifted for one in lost))
+
+
+def _with_unset(inputs: PlannerInput, claims: Claims, change: Change) -> Change:
+    """Return a deletion with a note on what another user added: nothing else shows what is lost of that."""
+    claim = claims.by_id.get(change.id)
+    if claim is None or change.action is not Action.DELETE or change.refused or inputs.options.is_destroy:
+        return change
+    names = _unset(inputs.options.fields, claim)
+    note = f"has values that this project never set: {', '.join(names)}" if names else ""
+    return replace(change, note="; ".join(filter(None, (change.note, note))))
+
+
+def _unset(fields: Fields, claim: Claim) -> Sequence[str]:
+    """Return the values of an assistant that the state binds, which are in no binding; metadata aside."""
+    binding, found = claim.binding, []
+    rows = [row for row in fields if row is not fields.pairs] if binding else []
+    for row in rows:
+        value = row.found(claim.live)
+        parts = {row.name: value} if row is fields.files else row.parts(value)
+        there = (path for path, part in parts.items() if part and not row.is_equal(part, None))
+        found += [path for path in there if binding and row.remembered(path) not in binding.digests]
+    return found
 
 
 def _release(inputs: PlannerInput, claim: Claim) -> Change:

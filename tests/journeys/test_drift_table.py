@@ -400,3 +400,19 @@ def test_what_a_lost_state_keeps_is_shown_and_not_called_declared(site):
     assert "instructions" not in declared
     assert (code, site.writes()) == (5, [])
     assert "keeps instructions" in said
+
+
+def test_a_deletion_names_the_values_that_this_project_never_set(site):
+    site.edit("sales", description="mine", tools=[{"type": "code_interpreter"}])
+    site.rewrite("  sales: {model: m, name: Sales}\n", "")
+
+    ended = site.run("plan")
+
+    assert "has values that this project never set: description, tools.code_interpreter" in ended.out
+    assert unattended(site)[0] == 0
+
+
+def test_a_deletion_of_what_is_as_applied_has_no_note(site):
+    site.rewrite("  sales: {model: m, name: Sales}\n", "")
+
+    assert "never set" not in site.run("plan").out
