@@ -8,6 +8,8 @@ from reconciler.cli.known_secrets import KNOWN
 from reconciler.cli.repetition import converted, instruction, with_digest
 from reconciler.engine.review import CHANGED
 from reconciler.errors import UnreviewedError
+from reconciler.model.address import Kind
+from reconciler.model.field import Shape
 from reconciler.model.refusal import Refusal, Rule
 from reconciler.model.review import Why
 from reconciler.render.document import refusal_record
@@ -16,6 +18,7 @@ from reconciler.render.needs import errors
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from reconciler.model.change import FieldChange
     from reconciler.model.review import Need
     from reconciler.render.document import RefusalRecord
 
@@ -53,18 +56,30 @@ def _ways(needs: Sequence[Need], digest: str) -> Iterator[str]:
     yield f"Once this plan is reviewed, {with_digest(digest)}"
     file = converted("plan", "--out", _FILE, without=_ON_DRIFT)
     yield f"To have it reviewed as a file that apply takes, {file}"
-    yield from filter(None, [_declaring(needs)])
+    yield from _declaring(needs)
 
 
-def _declaring(needs: Sequence[Need]) -> str:
-    """Return what to write so that the values on the server stay; empty where there are none to write."""
-    kept = [
-        f"{field} of {one.address} in {one.place or 'the configuration'}"
-        for one in needs
-        if one.why in {Why.DRIFTED, Why.UNRECORDED, Why.ADOPTED} and one.is_declared
-        for field in one.fields
-    ]
-    more = f" and {len(kept) - _NAMED} more" * (len(kept) > _NAMED)
-    return (
-        f"To keep it for good, declare the server's value: {', '.join(kept[:_NAMED])}{more}" if kept else ""
-    )
+def _declaring(needs: Sequence[Need]) -> Iterator[str]:
+    """Yield what to write so that the values on the server stay; nothing where there are none to write."""
+    todo: dict[str, list[str]] = {}
+    for one in needs:
+        if one.why in {Why.DRIFTED, Why.UNRECORDED, Why.ADOPTED} and one.is_declared:
+            for value in one.values:
+                what, where = _edit(value, one)
+                todo.setdefault(what, []).append(where)
+    for what, places in todo.items():
+        more = f" and {len(places) - _NAMED} more" * (len(places) > _NAMED)
+        yield f"To keep it for good, {what}: {', '.join(places[:_NAMED])}{more}"
+
+
+def _edit(value: FieldChange, need: Need) -> tuple[str, str]:
+    """Return what to do with the declaration of a value, and where; an upload is an item of a list."""
+    name, _, item = value.field.partition(".")
+    place = value.source or need.place or "the configuration"
+    if value.shape is Shape.FILES and item and value.before is None:
+        return "remove", f"{item.removeprefix(f'{Kind.FILE}.')} from {name} of {need.address} in {place}"
+    if value.shape is Shape.FILES and item:
+        return "add", f"{{id: {item}}} to {name} of {need.address} in {place}"
+    if value.before is None:
+        return "remove", f"{value.field} of {need.address} from {place}"
+    return "declare the server's value", f"{value.field} of {need.address} in {place}"

@@ -90,7 +90,7 @@ def _files(
     for one in live.file_ids if live.knows_files else ():
         if one not in detached:
             facts, declared = _facts(uploads.get(one)), one in wanted
-            yield Found(f"{row.name}.{one}", facts, declared=declared, behaves=row.behaves)
+            yield Found(f"{row.name}.{one}", facts, declared=declared, behaves=row.behaves, shape=row.shape)
 
 
 def _facts(upload: LiveFile | None) -> Any:

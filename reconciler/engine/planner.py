@@ -483,10 +483,17 @@ def _overwritten_files(inputs: PlannerInput, claim: Claim, contents: _Contents) 
     for step in contents.detach:
         if (drifted and step.file not in replaced) or (unrecorded and isinstance(step.file, str)):
             name = _filename(inputs, step.id)
-            yield FieldChange(f"{row.name}.{step.id}", name, None, drifted=drifted, unrecorded=unrecorded)
+            yield FieldChange(
+                f"{row.name}.{step.id}",
+                name,
+                None,
+                drifted=drifted,
+                unrecorded=unrecorded,
+                shape=row.shape,
+            )
     for step in contents.attach:
         if drifted and step.file not in replaced:
-            yield FieldChange(f"{row.name}.{step.file}", None, str(step.file), drifted=True)
+            yield FieldChange(f"{row.name}.{step.file}", None, str(step.file), drifted=True, shape=row.shape)
 
 
 def _filename(inputs: PlannerInput, file_id: str) -> str:

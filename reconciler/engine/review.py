@@ -69,7 +69,11 @@ def _needs(change: Change) -> Iterator[Need]:
         yield _need(change, Why.COPIED)
     yield from _overwriting(change)
     stays = (one for one in change.found if one.is_unreviewed and not change.imported)
-    kept = tuple(FieldChange(one.field, one.value, one.value, shape=one.shape) for one in stays)
+    sources = change.wanted.sources if isinstance(change.wanted, DesiredAssistant) else {}
+    kept = tuple(
+        FieldChange(one.field, one.value, one.value, source=sources.get(one.field, ""), shape=one.shape)
+        for one in stays
+    )
     if kept:
         yield _need(change, Why.ADOPTED, kept)
 

@@ -416,3 +416,37 @@ def test_a_deletion_of_what_is_as_applied_has_no_note(site):
     site.rewrite("  sales: {model: m, name: Sales}\n", "")
 
     assert "never set" not in site.run("plan").out
+
+
+def test_a_refusal_names_the_edit_that_keeps_an_attachment(site):
+    theirs = site.attach()
+    _, attached = unattended(site)
+    site.edit(file_ids=[])
+    _, detached = unattended(site)
+
+    assert f"To keep it for good, add: {{id: {theirs}}} to files of assistant.support in " in attached
+    assert "To keep it for good, remove: handbook.md from files of assistant.support in " in detached
+
+
+def test_a_refusal_names_the_file_of_a_prompt(site):
+    site.workspace.write("kind.md", "Be kind.\n")
+    site.rewrite("description: first", "description: first\n    instructions: {file: kind.md}")
+    assert site.apply().code == 0
+    site.edit(instructions="Be rude.", description=None)
+
+    _, drifted = unattended(site)
+    forget(site)
+    _, adopted = keep(site)
+
+    assert "declare the server's value: instructions of assistant.support in kind.md" in drifted
+    assert "To keep it for good, remove: description of assistant.support from assistants.yaml" in drifted
+    assert "declare the server's value: instructions of assistant.support in kind.md" in adopted
+
+
+def test_an_adoption_names_the_edit_that_keeps_an_attachment(site):
+    theirs = site.attach()
+    forget(site)
+
+    _, said = keep(site)
+
+    assert f"add: {{id: {theirs}}} to files of assistant.support in assistants.yaml" in said
