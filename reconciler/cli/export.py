@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 _NONE = "none"
 
 
-@click.command()
+_EXITS = """\b
+Exit codes: 0 done · 1 error · 3 written, but some objects only as a comment
+5 refused by a rule
+64 usage · 70 a bug · 129/130/143 interrupted, safe to run again"""
+
+
+@click.command(epilog=_EXITS)
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @shared.option(
     "--all", "everything", is_flag=True, envvar="ASSISTANTS_SYNC_EXPORT_ALL", help="Export every assistant."

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from reconciler.model.state import State
 
 
-@click.command()
+_EXITS = """\b
+Exit codes: 0 done, or nothing to do · 1 error, or not approved · 3 partly done
+4 stale · 5 refused by a rule, or an assistant cannot be seen
+64 usage · 70 a bug · 129/130/143 interrupted, safe to run again"""
+
+
+@click.command(epilog=_EXITS)
 @shared.configuration
 @shared.server
 @shared.state

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from reconciler.cli.target import Target
 
 
-@click.command("import")
+_EXITS = """\b
+Exit codes: 0 written, or not needed · 1 error, nothing written
+5 refused by a rule
+64 usage · 70 a bug · 129/130/143 interrupted, safe to run again"""
+
+
+@click.command("import", epilog=_EXITS)
 @click.argument("address")
 @click.argument("id_", metavar="ID")
 @shared.option(

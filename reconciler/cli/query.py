@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from reconciler.model.state import State
 
 
-@click.command()
+_EXITS = """\b
+Exit codes: 0 done · 1 error · 5 refused by a rule
+64 usage · 70 a bug · 129/130/143 interrupted, safe to run again"""
+
+
+@click.command(epilog=_EXITS)
 @shared.configuration
 @shared.server
 @shared.state

@@ -33,8 +33,17 @@ _MARK = (
 )
 _DAMAGED = "Pull the state again: a file that was edited by hand is never read."
 
+EXITS = """\b
+Exit codes: 0 done · 1 error · 5 refused by a rule
+64 usage, or an unknown address · 70 a bug · 129/130/143 interrupted"""
 
-@click.command("show")
+_EDITS = """\b
+Exit codes: 0 done, or nothing to do · 1 error, or not approved: nothing changed
+5 refused by a rule
+64 usage, or an unknown address · 70 a bug · 129/130/143 interrupted"""
+
+
+@click.command("show", epilog=EXITS)
 @click.argument("address", required=False)
 @shared.configuration
 @shared.state
@@ -62,7 +71,7 @@ def show(address: str | None, form: str, **options: Any) -> int:
     return 0
 
 
-@click.command("pull")
+@click.command("pull", epilog=EXITS)
 @shared.configuration
 @shared.state
 @shared.option(
@@ -91,7 +100,7 @@ def pull(out: Path | None, **options: Any) -> int:
     return 0
 
 
-@click.command("rm")
+@click.command("rm", epilog=_EDITS)
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 @shared.configuration
 @shared.state
@@ -114,7 +123,7 @@ def rm(addresses: tuple[str, ...], auto_approve: bool, **options: Any) -> int:  
         return edit.carried_out(state, after, [*editing.differences(state, after), _STAYS])
 
 
-@click.command("mv")
+@click.command("mv", epilog=_EDITS)
 @click.argument("source", metavar="FROM")
 @click.argument("target", metavar="TO")
 @shared.configuration
@@ -139,7 +148,7 @@ def mv(source: str, target: str, auto_approve: bool, **options: Any) -> int:  # 
         return edit.carried_out(state, after, lines)
 
 
-@click.command("push")
+@click.command("push", epilog=_EDITS)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @shared.configuration
 @shared.state

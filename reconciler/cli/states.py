@@ -25,7 +25,7 @@ for _command in (state_edits.show, state_edits.rm, state_edits.mv, state_edits.p
     state.add_command(_command)
 
 
-@state.command("list")
+@state.command("list", epilog=state_edits.EXITS)
 @options.configuration
 @options.state
 @options.option(
@@ -53,7 +53,7 @@ def listed(every: bool, **options: Any) -> int:  # noqa: FBT001 - click passes f
     return 0
 
 
-@state.command()
+@state.command(epilog=state_edits.EXITS)
 @click.argument("id_", metavar="ID")
 @options.configuration
 @options.state
@@ -69,7 +69,7 @@ def unlock(id_: str, **options: Any) -> int:
     return 0
 
 
-@state.command()
+@state.command(epilog=state_edits.EXITS)
 @click.argument("source", metavar="FROM", type=options.StateLocation())
 @click.argument("target", metavar="TO", type=options.StateLocation())
 @options.configuration

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from reconciler.model.diagnostic import Diagnostic
 
 
-@click.command()
+_EXITS = """\b
+Exit codes: 0 valid · 1 errors, or with --strict warnings
+64 usage · 70 a bug · 129/130/143 interrupted, safe to run again"""
+
+
+@click.command(epilog=_EXITS)
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
 @configuration
 @option("--strict", is_flag=True, help="Treat warnings as errors.")
