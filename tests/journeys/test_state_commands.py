@@ -416,3 +416,15 @@ def test_the_same_commands_change_a_state_in_a_database_and_in_a_bucket(site, pl
     assert (refused.code, "it is older" in refused.err) == (5, True)
     assert state(site, "push", pulled(site, serial=9), *given).code == 0
     assert opened(place, "acme/-").load().serial == 9
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(["state", name] for name in ("list", "show", "rm", "mv", "pull", "push", "unlock", "migrate")),
+        *([name] for name in ("gc", "query", "export", "import", "validate", "plan", "apply")),
+    ],
+    ids=" ".join,
+)
+def test_a_help_has_the_exit_codes(invoke, command):
+    assert "Exit codes: 0 " in invoke(*command, "--help").out
