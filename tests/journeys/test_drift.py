@@ -587,17 +587,3 @@ def test_a_plan_says_what_alone_it_keeps(site, edit, state):
     assert f"{'different' if state == 'older' else 'changed'} on the server and kept: {name}" in ended.out
     assert "No changes. What somebody changed on the server is left as it is." in ended.out
     assert [one["kept"] for one in document["changes"]] == [[name]]
-
-
-def test_a_killed_run_under_keep_does_not_make_attachments_ours(site):
-    theirs = site.attach()
-    site.rewrite("first", "second")
-    state = site.workspace.folder / "state/state.json"
-    before = state.read_bytes()
-    assert site.apply("--on-drift", "keep").code == 0
-    state.write_bytes(before)  # as if killed before the save
-
-    ended = site.apply()
-
-    assert ended.code == 5, ended.out
-    assert theirs in site.live()["file_ids"]
