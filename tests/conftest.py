@@ -46,8 +46,10 @@ UNTRACED = {
 }
 """Files of tests by directory, which nothing traces.
 
-They measure time, which tracing multiplies, or others trace the same lines.
+They measure time, which tracing multiplies, or others trace the same lines. The processes that they start
+are traced all the same, but for `MANY_RUNS`.
 """
+MANY_RUNS = frozenset({"test_deviations", "test_killed", "test_server_table", "test_tampered_state"})
 
 MEMORY = "/dev/shm"  # noqa: S108 - only pytest's own directory is made in it
 ROOM = 2 << 30
@@ -91,8 +93,9 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch, request):
-    """No variable of the person running the tests reaches the program; nor tracing, where nothing traces."""
-    unwanted = ("OPENAI_", "ASSISTANTS_SYNC_", *("COVERAGE_",) * ("no_cover" in request.keywords))
+    """No variable of the person running the tests reaches the program."""
+    is_untraced = "no_cover" in request.keywords and request.path.stem in MANY_RUNS
+    unwanted = ("OPENAI_", "ASSISTANTS_SYNC_", *("COVERAGE_",) * is_untraced)
     for name in list(os.environ):
         if name.startswith(unwanted) or name in {"CI", "NO_COLOR", "FORCE_COLOR"}:
             monkeypatch.delenv(name)
@@ -112,9 +115,13 @@ def loopback_only(monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
-@cache
 def parent():
-    """What the runs of this process are forked from."""
+    """What the runs of this process are forked from: it is traced where the test is."""
+    return _parent(is_traced=any(name.startswith("COVERAGE_") for name in os.environ))
+
+
+@cache
+def _parent(*, is_traced):
     return forked.Parent()
 
 
