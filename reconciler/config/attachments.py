@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from codecs import getincrementaldecoder
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,10 +26,6 @@ if TYPE_CHECKING:
     from reconciler.config.layers import Layers
     from reconciler.model.address import Address
     from reconciler.model.field import Fields, Files
-
-# What the form of an upload escapes, what no header can carry, and what cannot be UTF-8. Any other character
-# arrives as it is; whether a reviewer can see it is AS501's question, where the name is written.
-_CHANGED = re.compile(r'["\x00-\x1f\x7f-\x9f\ud800-\udfff]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +110,7 @@ class Attachments:
     def _upload(self, path: str, row: Files, *, as_it_is: bool = False) -> DesiredFile:
         """Return the upload that a path means: two paths with the same name and bytes are one upload."""
         name = Path(path).name
-        if changed := _CHANGED.search(name):
+        if changed := address.CHANGED_NAME.search(name):
             character = f"its character {changed.start() + 1} is {named(changed[0])}"
             problem = f"{quoted(path)} would reach the server under another name: {character}"
             raise ContentError("AS307", problem, "rename it without quotes and control characters")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.model.address import assistant
-from reconciler.model.mark import MARK_KEY, NO_ENVIRONMENT
+from reconciler.model.mark import NO_ENVIRONMENT
 from reconciler.model.resource import Owner
 
 if TYPE_CHECKING:
@@ -46,9 +46,8 @@ def unimportable(
         return f"{ids} has the ownership mark of {entry.address}; {_instead(entry, ids)}"
     mark = found.mark
     if mark is None:
-        is_strange = MARK_KEY in found.metadata
         remedy = "remove that key, or use a newer assistants-sync"
-        return f"the {key} of {found.id} is not an ownership mark; {remedy}" if is_strange else ""
+        return f"the {key} of {found.id} is not an ownership mark; {remedy}" if found.has_unknown_mark else ""
     if desired.owns(mark):
         return another(entry, assistant(mark.name))
     return _foreign(entry, found, mark)

@@ -18,11 +18,16 @@ ENVIRONMENT_PATTERN = re.compile(r"[a-z0-9][a-z0-9_.-]{0,31}\Z")
 REMOTE_ID = r"\.{0,2}[A-Za-z0-9_:-][A-Za-z0-9_.:-]*|\.{3}[A-Za-z0-9_.:-]*"
 """The form of a remote id: letters, digits and four signs; neither ``.`` nor ``..``, which change a path."""
 
+CHANGED_NAME = re.compile(r'["\x00-\x1f\x7f-\x9f\ud800-\udfff]')
+"""What the form of an upload escapes, what no header can carry, and what cannot be UTF-8.
+
+Any other character arrives as it is; whether a reviewer can see it is the question of another check.
+"""
+
 LONGEST_ID = 200
 
 _HOME = re.compile(r"~[a-z0-9_-]*(?:/|\Z)")
 _UNDECLARABLE = re.compile(r"[\0\\]")
-_QUOTED = re.compile(r'["\x00-\x1f\x7f-\x9f\ud800-\udfff]')  # an upload cannot have such a name
 
 
 class Kind(StrEnum):
@@ -65,7 +70,7 @@ def is_file_path(text: str) -> bool:
     """Return whether a text can be the path of a declared file: beneath the root, in its shortest form."""
     steps = text.split("/")
     is_short = not any(step in {"", ".", ".."} for step in steps) and not _HOME.match(text)
-    return is_short and not _UNDECLARABLE.search(text) and not _QUOTED.search(steps[-1])
+    return is_short and not _UNDECLARABLE.search(text) and not CHANGED_NAME.search(steps[-1])
 
 
 def is_remote_id(value: object) -> bool:
