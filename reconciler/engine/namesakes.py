@@ -29,7 +29,11 @@ _FEW = 3
 
 
 def namesakes(desired: Desired, live: Live, changes: Sequence[Change], fields: Fields) -> Iterator[str]:
-    """Yield what would be created once more, and the lines that keep it instead; one notice for each line."""
+    """Yield what would be created once more, and the lines that keep it instead; one notice for each line.
+
+    Before them come the entries that name assistants of another owner and do not say so.
+    """
+    yield from _unnamed_owners(desired, live)
     created = _created(changes)
     if created:
         yield from _of_owners(desired, live, created)
@@ -60,6 +64,26 @@ def _of_owners(desired: Desired, live: Live, created: Mapping[str, Change]) -> I
         yield f"{_counted(len(names))} with the ownership mark of {_advice(desired, owner)}"
         found = [(created[name].address, one) for name in names for one in marked[name]]
         yield from _shortened(_entries(desired, live, found, owner))
+
+
+def _unnamed_owners(desired: Desired, live: Live) -> Iterator[str]:
+    """Yield the entries without `from` whose assistants have another owner, where there are several.
+
+    After a rename of a project that was exported, each of them is refused by itself.
+    """
+    owners: defaultdict[Owner, list[str]] = defaultdict(list)
+    for entry in desired.imports.values():
+        found = live.assistants.get(entry.id)
+        if found and found.mark and not desired.owns(found.mark) and entry.former is None:
+            owner = Owner.of(found.mark)
+            owners[owner].append(_line(entry.id, entry.address, owner))
+    for owner, lines in owners.items():
+        if len(lines) > 1:
+            yield (
+                f"{len(lines)} entries under `import:` name assistants with the ownership mark of {owner}. "
+                "To take them over, as after a rename of that project, write instead:"
+            )
+            yield from _shortened(lines)
 
 
 def _former(

@@ -210,6 +210,25 @@ def test_what_another_owner_has_is_taken_over_where_the_entry_names_that_owner(w
     assert mark_of(world.only()).project == "acme"
 
 
+def test_entries_that_do_not_name_the_former_owner_are_listed_once_with_it(world):
+    two = assistant("two", name="Two")
+    one_id, two_id = world.marked(), world.marked("two")
+    world.enter(one_id)
+    assert not world.plan(ONE).existing  # its own refusal says it
+    world.enter(two_id, "assistant.two")
+
+    first, *lines = world.plan(ONE, two).existing
+
+    assert first.startswith("2 entries under `import:` name assistants with the ownership mark of old/-.")
+    assert lines == [
+        f"- {{id: {one_id}, to: assistant.one, from: old/-}}",
+        f"- {{id: {two_id}, to: assistant.two, from: old/-}}",
+    ]
+    world.enter(one_id, former=FORMER)
+    world.enter(two_id, "assistant.two", former=FORMER)
+    assert not world.plan(ONE, two).existing
+
+
 def test_a_former_owner_is_no_obstacle_where_there_is_no_mark(world):
     world.enter(world.made(), former=FORMER)
 

@@ -129,7 +129,7 @@ def seconds(text):
 def test_half_a_megabyte_is_read_in_no_more_than_its_share(name):
     one = HOSTILE[name]
     text = one * (500_000 // len(one) + 1)
-    # What runs beside it counts too, so the least of three measurements; each of another text, as one is cached.
+    # What runs beside it counts too, so the least of three runs; each of another text, since one is cached.
     assert any(seconds(text[: 500_000 - number]) < 2 for number in range(3))
 
 
