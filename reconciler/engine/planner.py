@@ -347,20 +347,30 @@ def _update(  # noqa: PLR0913 - what is compared, and what was found out about i
         overwritten=(*(one for one in changed if one.drifted or one.unrecorded), *attachments),
         kept=tuple(kept),
     )
-    lacking = [*ignored, *([fields.files.name] if fields.files and contents.ignored else [])]
-    if lacking:
-        sentence = withheld(inputs.options, desired, lacking)
-        refused = change.refused or ("" if steps else sentence)
-        change = replace(change, unmet=sentence if steps else "", refused=refused)
+    if lacking := [*ignored, *([fields.files.name] if fields.files and contents.ignored else [])]:
+        change = _unmet(change, withheld(inputs.options, desired, lacking))
     if claim.refused and not (live.mark and inputs.desired.owns(live.mark)):  # nothing of it is shown
         return replace(change, fields=(), values={}, overwritten=(), kept=())
-    if not steps:
-        binding = remember(
-            fields, desired, live, file_ids=contents.ids, nonce=claim.nonce, memory=memory, results={}
-        )
-        if not (claim.is_bound and binding == claim.binding and not memory.updates):
-            return replace(change, binding=binding)
-    return change
+    return change if steps else _remembered(inputs, desired, claim, change=change, file_ids=contents.ids)
+
+
+def _unmet(change: Change, sentence: str) -> Change:
+    """Return a change of which the server does not take a part: the rest is done, or it is refused."""
+    if change.steps:
+        return replace(change, unmet=sentence)
+    return replace(change, refused=change.refused or sentence)
+
+
+def _remembered(
+    inputs: PlannerInput, desired: DesiredAssistant, claim: Claim, *, change: Change, file_ids: Sequence[str]
+) -> Change:
+    """Return a change without a call, with what the state has to remember if that is news."""
+    fields, memory = inputs.options.fields, inputs.memory(claim)
+    binding = remember(
+        fields, desired, claim.live, file_ids=file_ids, nonce=claim.nonce, memory=memory, results={}
+    )
+    is_known = claim.is_bound and binding == claim.binding and not memory.updates
+    return change if is_known else replace(change, binding=binding)
 
 
 def _rewritten(
