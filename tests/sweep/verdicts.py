@@ -54,9 +54,9 @@ def play(name):
 
 def verdicts():
     """What is asked of every code point, by name; a function of one character that answers with a text."""
-    from reconciler.config.attachments import _CHANGED  # noqa: PLC0415 - after a stand-in; no other door
-    from reconciler.config.invisible import unseen  # noqa: PLC0415 - the same
+    from reconciler.config.invisible import unseen  # noqa: PLC0415 - after a stand-in; no other door
     from reconciler.model import characters as known  # noqa: PLC0415 - the same
+    from reconciler.model.address import CHANGED_NAME  # noqa: PLC0415 - the same
     from reconciler.model.spelling import alike  # noqa: PLC0415 - the same
     from reconciler.render.columns import cells  # noqa: PLC0415 - the same
     from reconciler.render.text_diff import _words  # noqa: PLC0415 - the same
@@ -74,7 +74,7 @@ def verdicts():
         "between Thai letters": hidden("ก", "ก"),
         "between Han": hidden("字", "字"),
         "between pictures": hidden("😀", "😀"),
-        "in the name of a file": lambda one: ascii(bool(_CHANGED.search(one)) or [*unseen(f"x{one}.md")]),
+        "in the name of a file": lambda one: ascii(bool(CHANGED_NAME.search(one)) or [*unseen(f"x{one}.md")]),
         "in a key": lambda one: str(known.is_plain("".join(letter for _, letter in unseen(f"a{one}b")))),
         "as a word": lambda one: ascii([known.is_word(one), _words(f"a{one}b c")]),
         "in one case": known.folded,
