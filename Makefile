@@ -37,7 +37,7 @@ pictures: .venv/ready ## draw the pictures of docs/ anew, of what the program pr
 	@$(BIN)/python tools/pictures.py
 
 bench: .venv/ready .venv-sdk/ready ## measure, side by side in one run
-	@$(BIN)/python tests/bench.py $(ARGS)
+	@$(BIN)/python tests/bench/old.py $(ARGS)
 
 sweep: .venv/ready ## long runs: kill the program at every step, many times over; writes RELIABILITY.md
 	@$(BIN)/pytest -q -n 2 --dist worksteal -m sweep --timeout 600 $(ARGS)
