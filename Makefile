@@ -57,6 +57,7 @@ lock: .venv/ready ## renew the versions in locks/, within the ranges of pyprojec
 	@$(LOCK) --group build pyproject.toml --constraint locks/development.txt --output-file locks/program.txt
 	@$(LOCK) --all-extras --group build pyproject.toml --constraint locks/development.txt --output-file locks/action.txt
 	@$(LOCK) locks/sdk.in --output-file locks/sdk.txt
+	@$(LOCK) locks/octodns.in --output-file locks/octodns.txt
 
 define test_versions
 @$(RESOLVE) --python "$(PYTHON)" --resolution $(1) \
@@ -86,4 +87,9 @@ clean: ## remove what make made
 # The stock SDK of the time, in an environment of its own: an honest client for the embedded server.
 .venv-sdk/ready: locks/sdk.txt tools/venv
 	@sh tools/venv .venv-sdk "$(PYTHON)" locks/sdk.txt
+	@touch $@
+
+# A reconciler of DNS records, whose plans are compared with ours.
+.venv-octodns/ready: locks/octodns.txt tools/venv
+	@sh tools/venv .venv-octodns "$(PYTHON)" locks/octodns.txt
 	@touch $@

@@ -44,7 +44,7 @@ NOT_RUN = {
     "make lock": INDEX,
     "make newest": INDEX,
     "make oldest": INDEX,
-    "for lock in development program action sdk; do python3 -m pip download --require-hashes "
+    "for lock in development program action sdk octodns; do python3 -m pip download --require-hashes "
     "--only-binary :all: -r locks/$lock.txt -d ../wheels; done": INDEX,
     "PIP_NO_INDEX=1 PIP_FIND_LINKS=../wheels make demo test": "needs the wheels of the line before it",
     "assistants-sync state list --all --state s3://acme-states/assistants": (

@@ -41,15 +41,17 @@ def group(name):
 PROGRAM = [*PYPROJECT["project"]["dependencies"], *group("build"), *PYPROJECT["build-system"]["requires"]]
 EXTRAS = [one for several in PYPROJECT["project"]["optional-dependencies"].values() for one in several]
 SDK = joined((LOCKS / "sdk.in").read_text())
+OCTODNS = joined((LOCKS / "octodns.in").read_text())
 WANTED = {
     "program": PROGRAM,
     "action": [*PROGRAM, *EXTRAS],
     "development": [*PROGRAM, *EXTRAS, *group("dev")],
     "sdk": SDK,
+    "octodns": OCTODNS,
 }
 
 
-def test_there_is_a_lock_for_the_program_its_action_development_and_the_sdk():
+def test_there_is_a_lock_for_the_program_its_action_development_and_each_peer():
     assert {path.stem for path in LOCKS.glob("*.txt")} == WANTED.keys()
 
 
