@@ -36,8 +36,8 @@ golden: .venv/ready ## write what every format prints of every plan, for a perso
 pictures: .venv/ready ## draw the pictures of docs/ anew, of what the program prints
 	@$(BIN)/python tools/pictures.py
 
-bench: .venv/ready .venv-sdk/ready ## measure, side by side in one run
-	@$(BIN)/python tests/bench/old.py $(ARGS)
+bench: .venv/ready .venv-sdk/ready .venv-octodns/ready ## measure beside other programs; writes BENCHMARKS.md
+	@PYTHONPATH=tests $(BIN)/python -m bench $(ARGS)
 
 sweep: .venv/ready ## long runs: kill the program at every step, many times over; writes RELIABILITY.md
 	@$(BIN)/pytest -q -n 2 --dist worksteal -m sweep --timeout 600 $(ARGS)

@@ -3,6 +3,9 @@
 It speaks what a run of the program or of another client asks of assistants: lists, single objects,
 creates, updates and deletes. An object is serialised once, when it is written; a page is the
 texts of its objects, joined once.
+
+Standard input commands it: ``delay SECONDS``, ``clear`` and ``requests``, a line each. Each command gets
+a line of output.
 """
 
 from __future__ import annotations
@@ -72,7 +75,12 @@ class Account:
         tail = f'], "first_id": {ends[0]}, "last_id": {ends[1]}, "has_more": {more}}}'
         return b'{"object": "list", "data": [' + rows + tail.encode()
 
-    def answer(self, method: str, target: str, body: bytes) -> tuple[int, bytes]:
+    def asked(self) -> str:
+        """How often each request was made since this was last asked, as JSON."""
+        asked, self.requests = self.requests, {}
+        return json.dumps(asked)
+
+    def answer(self, method: str, target: str, body: bytes) -> tuple[int, bytes]:  # noqa: PLR0911 - a case for each request
         """A status and a body."""
         split = urlsplit(target)
         path = unquote(split.path).removeprefix("/v1")
@@ -80,8 +88,7 @@ class Account:
         self.requests[shown] = self.requests.get(shown, 0) + 1
         match method, path.strip("/").split("/"):
             case "GET", ["bench"]:
-                asked, self.requests = self.requests, {}
-                return 200, json.dumps(asked).encode()
+                return 200, self.asked().encode()
             case "GET", ["assistants"]:
                 return 200, self.page(split.query)
             case "POST", ["assistants"]:
@@ -104,12 +111,31 @@ class Account:
         return 404, json.dumps({"error": error}).encode()
 
 
+class Served:
+    """The account that is served, and the seconds before each answer; commands replace them."""
+
+    def __init__(self, delay: float) -> None:
+        """Begin with an empty account."""
+        self.account, self.delay = Account(), delay
+
+    def obey(self, command: str) -> str:
+        """Carry out a command; the answer."""
+        match command.split():
+            case ["delay", seconds]:
+                self.delay = float(seconds)
+            case ["clear"]:
+                self.account = Account()
+            case ["requests"]:
+                return self.account.asked()
+        return "done"
+
+
 class Line(asyncio.Protocol):
     """One connection; a request at a time."""
 
-    def __init__(self, account: Account, delay: float) -> None:
-        """Answer from this account, each time after so many seconds."""
-        self.account, self.delay = account, delay
+    def __init__(self, served: Served) -> None:
+        """Answer from its account, each time after its delay."""
+        self.served = served
         self.read = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -130,11 +156,11 @@ class Line(asyncio.Protocol):
             body = bytes(self.read[end + 4 : end + 4 + length])
             del self.read[: end + 4 + length]
             method, target, _ = head.split(" ", 2)
-            asyncio.get_running_loop().call_later(self.delay, self.reply, method, target, body)
+            asyncio.get_running_loop().call_later(self.served.delay, self.reply, method, target, body)
 
     def reply(self, method: str, target: str, body: bytes) -> None:
         """Answer one request."""
-        status, text = self.account.answer(method, target, body)
+        status, text = self.served.account.answer(method, target, body)
         head = (
             f"HTTP/1.1 {status} OK\r\ncontent-type: application/json\r\ncontent-length: {len(text)}\r\n\r\n"
         )
@@ -144,12 +170,17 @@ class Line(asyncio.Protocol):
 async def serve(delay: float) -> None:
     """Answer until standard input ends; the first line of output is the URL."""
     loop = asyncio.get_running_loop()
-    account = Account()
-    server = await loop.create_server(lambda: Line(account, delay), "127.0.0.1", 0, backlog=1000)
+    served = Served(delay)
+    server = await loop.create_server(lambda: Line(served), "127.0.0.1", 0, backlog=1000)
     host, port = server.sockets[0].getsockname()
-    print(f"http://{host}:{port}/v1", flush=True)  # noqa: T201 - a program of its own
-    ended = loop.run_in_executor(None, sys.stdin.read)
-    await ended
+    say(f"http://{host}:{port}/v1")
+    while command := await loop.run_in_executor(None, sys.stdin.readline):
+        say(served.obey(command))
+
+
+def say(line: str) -> None:
+    """Print one line at once."""
+    print(line, flush=True)  # noqa: T201 - a program of its own
 
 
 if __name__ == "__main__":
