@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from difflib import Match, SequenceMatcher
+from functools import cached_property
 from itertools import accumulate, groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,7 +19,7 @@ from reconciler.model.keys import masked
 from reconciler.render.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 CONTEXT, WHOLE = 2, sys.maxsize  # unchanged lines around a change: a few, or all
 ROWS, ALL_ROWS = 5_000, 5_000  # rows of one text, and of all texts of a view, that are shown
@@ -77,23 +78,44 @@ class Extent:
         return cls(len(text.splitlines()), len(text.split()), -(-size // 4))
 
 
-@dataclass(frozen=True, slots=True)
+class Drawn(NamedTuple):
+    """The hunks of a comparison, and the headings of what changed."""
+
+    hunks: tuple[tuple[Row, ...], ...]
+    headings: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
 class Comparison:
     """What differs between two texts.
 
-    ``labels`` say in words what lines cannot show, or how little it is. ``headings`` are the Markdown
-    headings under which lines changed, in the order of the text, and how many lines did. ``hunks`` are runs
-    of rows that follow each other. ``hidden`` are changed lines that are not in them, as they are too many.
+    ``labels`` say in words what lines cannot show, or how little it is. ``rows`` is the number of rows of all
+    hunks. ``hidden`` are changed lines that are not in them, as they are too many. ``draw`` makes what only a
+    renderer that shows lines needs.
     """
 
-    hunks: tuple[tuple[Row, ...], ...]
     labels: tuple[str, ...]
-    headings: tuple[tuple[str, int], ...]
     added: int
     removed: int
     before: Extent
     after: Extent
-    hidden: int = 0
+    rows: int
+    hidden: int
+    draw: Callable[[], Drawn] = field(repr=False, compare=False)
+
+    @cached_property
+    def _drawn(self) -> Drawn:
+        return self.draw()
+
+    @property
+    def hunks(self) -> tuple[tuple[Row, ...], ...]:
+        """Runs of rows that follow each other."""
+        return self._drawn.hunks
+
+    @property
+    def headings(self) -> tuple[tuple[str, int], ...]:
+        """The Markdown headings under which lines changed, in the order of the text, and how many did."""
+        return self._drawn.headings
 
     @property
     def rest(self) -> str:
@@ -101,12 +123,22 @@ class Comparison:
         many = f"{self.hidden:,} more changed line{'s are' if self.hidden != 1 else ' is'} not shown"
         return many if self.hidden else ""
 
+    def standing(self) -> Comparison:
+        """Return it with every row as one that stays."""
+        return replace(self, draw=lambda: Drawn(tuple(map(_standing, self.hunks)), self.headings))
+
+
+def _standing(hunk: Iterable[Row]) -> tuple[Row, ...]:
+    return tuple(replace(row, sign=" ") for row in hunk)
+
 
 def compared(before: str, after: str, context: int = CONTEXT, most: int = ROWS) -> Comparison:
     """Compare lines, then words inside changed blocks; ``context`` unchanged lines stay around each.
 
     There are at most so many rows; if those around the changes are too many, only a few of them stay.
     """
+    if bool(before) != bool(after):
+        return _alone(before, after, most)
     (old, new), labels = _lines(masked(before), masked(after))
     if old == new and not labels:
         labels = ("only something that looks like a key differs; it is not shown",)
@@ -120,15 +152,46 @@ def compared(before: str, after: str, context: int = CONTEXT, most: int = ROWS) 
     hunks = tuple(_hunks(groups, old, new, most))
     added, removed = (sum(sizes) for sizes in ([one.come for one in changed], [one.gone for one in changed]))
     return Comparison(
-        hunks,
         labels,
-        tuple(_headings(changed, old, new)),
         added=added,
         removed=removed,
         before=Extent.of(before),
         after=Extent.of(after),
+        rows=sum(map(len, hunks)),
         hidden=added + removed - sum(row.sign != " " for hunk in hunks for row in hunk),
+        draw=lambda: Drawn(hunks, tuple(_headings(changed, old, new))),
     )
+
+
+def _alone(before: str, after: str, most: int) -> Comparison:
+    """Compare a text with none: its lines are counted here, and only drawn by who shows them."""
+    removed, added = _count(before), _count(after)
+    block = _Block("replace", old_from=0, old_to=removed, new_from=0, new_to=added)
+    rows = min(removed + added, most)
+
+    def draw() -> Drawn:
+        (old, new), _ = _lines(masked(before), masked(after))
+        return Drawn(tuple(_hunks([[block]], old, new, most)), tuple(_headings([block], old, new)))
+
+    return Comparison(
+        ("only blanks differ",) * _is_blank_text(before or after),
+        added=added,
+        removed=removed,
+        before=Extent.of(before),
+        after=Extent.of(after),
+        rows=rows,
+        hidden=removed + added - rows,
+        draw=draw,
+    )
+
+
+def _count(text: str) -> int:
+    """Return how many lines a text has."""
+    return text.count("\n") + (not text.endswith("\n")) if text else 0
+
+
+def _is_blank_text(text: str) -> bool:
+    return not (text.replace("\r\n", "\n") if _ends(text) == "CRLF" else text).strip(" \t\n")
 
 
 def _lines(before: str, after: str) -> tuple[tuple[list[str], list[str]], tuple[str, ...]]:

@@ -7,7 +7,8 @@ Every text in it is harmless and free of keys already; a renderer adds only what
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from reconciler.model.address import Kind
@@ -156,9 +157,17 @@ def shown(value: object, most: int = LONGEST) -> str:
 
     Of a longer one it is the beginning, and how many characters it lacks.
     """
-    text = masked(str(value))
+    text = str(value)
+    return _brief(text, most) if len(text) <= _NAME else _shown(text, most)
+
+
+def _shown(text: str, most: int) -> str:
+    text = masked(text)
     more = len(text) - most
     return visible(f"{text[:most]}… {count(more, 'more character')}" if more > 0 else text)
+
+
+_brief = lru_cache(maxsize=1_000)(_shown)  # a plan has many values that many assistants share
 
 
 def named(value: object) -> str:
@@ -208,15 +217,12 @@ class Frame:
     def compared(self, before: str, after: str) -> Comparison:
         """Compare two texts, and take the rows from what is left."""
         found = compared(before, after, self.context, min(ROWS, self.rows))
-        self.rows -= sum(map(len, found.hunks))
+        self.rows -= found.rows
         return found
 
     def standing(self, text: str) -> Comparison:
         """Return a text that stays as it is, and take its rows from what is left."""
-        found = self.compared("", text)
-        return replace(
-            found, hunks=tuple(tuple(replace(row, sign=" ") for row in hunk) for hunk in found.hunks)
-        )
+        return self.compared("", text).standing()
 
     def literal(self, value: Any) -> str | None:
         """Return a whole value, or its beginning where there is room for no more."""
