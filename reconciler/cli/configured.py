@@ -67,6 +67,10 @@ class Configured:
         configuration = resolved(self.root, self.reading, self.choice)
         return replace(configuration, warnings=(*configuration.warnings, *self.root.evidence.warnings()))
 
+    def require_valid(self) -> None:
+        """Read the configuration, if that has not happened; ConfigError where it is wrong."""
+        _ = self.configuration
+
     @property
     def dialect(self) -> Dialect:
         """The dialect in which it is written; ConfigError where that is not certain."""

@@ -21,7 +21,7 @@ from reconciler.engine.review import drifted, needs
 from reconciler.engine.staleness import reviewed
 from reconciler.errors import PlanFileError, RefusedError
 from reconciler.model.refusal import Refusal, Rule
-from reconciler.render.document import plan_document, printed, refusal_record, report_document
+from reconciler.render.document import completed, plan_draft, printed, refusal_record, report_document
 from reconciler.render.plan_view import plan_view
 from reconciler.render.report_view import report_view
 from reconciler.render.secrecy import stored_leak_in, without_secrets
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from reconciler.cli.scope import Scope
     from reconciler.cli.target import Target
     from reconciler.config.content import Root
-    from reconciler.config.resolve import Configuration
     from reconciler.engine.planned_run import PlannedRun
     from reconciler.engine.staleness import Review
     from reconciler.model.outcome import Report
@@ -128,8 +127,8 @@ class Session:
         Nothing but ``out`` is written anywhere.
         """
         run = asyncio.run(self._planned(self.store.load(), texts=texts, is_reviewed=True))
-        plan = run.plan
-        document = self._document(plan, self.configured.configuration, self._refusal(plan), self._needs(plan))
+        plan, draft = run.plan, self._draft(run.plan)
+        document = completed(draft, self._refusal(plan, draft), self._needs(plan))
         if drawing.form == "text":  # other formats have the warnings in their document
             self.configured.warn(self.console)
         drawing.show(document, self.console, out, self.configured.root)
@@ -148,7 +147,7 @@ class Session:
         run = asyncio.run(self._planned(state))
         self.configured.count_warnings(self.console)
         drifts = drift(run.options.fields, run.desired, run.live, state)
-        view, is_older = plan_view(plan_document(run.plan)), is_outdated(run.desired, run.live, state)
+        view, is_older = plan_view(plan_draft(run.plan)), is_outdated(run.desired, run.live, state)
         self.console.print_lines(drift_lines(view, drifts, len(state.bindings), is_older=is_older))
         return _CHANGES if detailed and drifts else 0
 
@@ -156,16 +155,17 @@ class Session:
         self, review: Review, *, approved: bool, concurrency: Concurrency, report_options: ReportOptions
     ) -> int:
         """Make a plan and, once it is approved, carry it out; all of it under the lock."""
-        valid = self.configured.configuration  # its mistakes end the run before there is a lock
+        self.configured.require_valid()  # before there is a lock
         command = "destroy" if self.scope.everything else "apply"
         with self.locked(command, concurrency.lock_timeout):
             state = self.store.load()
             self._warn(state)
             run, stale = reviewed(review, asyncio.run(self._planned(state, is_reviewed=review.is_given)))
-            _refuse_leak(run.plan)
+            draft = self._draft(run.plan)
+            _refuse_leak(draft)
             self._warn_of_configuration()
-            report_options.before(self._document(run.plan, valid), self.console)
-            self._guard(run, report_options.drawing, is_unattended=approved and not review.is_given)
+            report_options.before(draft, self.console)
+            self._guard(run, draft, report_options.drawing, is_unattended=approved and not review.is_given)
             if run.plan.has_changes and not approved and not self.console.confirm(self._question()):
                 self.console.log("", "Cancelled. Nothing was changed.")
                 return 1
@@ -178,25 +178,18 @@ class Session:
             raise UnreportedError(cause, report) from cause
         return report.exit_code
 
-    def _document(
-        self,
-        plan: Plan,
-        valid: Configuration,
-        refusal: RefusalRecord | None = None,
-        needs: Sequence[Need] = (),
-    ) -> PlanDocument:
-        return plan_document(
-            plan, self.scope.recorded, valid.warnings, valid.omitted, refusal=refusal, needs=needs
-        )
+    def _draft(self, plan: Plan) -> PlanDocument:
+        valid = self.configured.configuration
+        return plan_draft(plan, self.scope.recorded, valid.warnings, valid.omitted)
 
     def _needs(self, plan: Plan) -> Sequence[Need]:
         """Return what an unattended apply with the options that were given may only do after a review."""
         return needs(plan, self.scope.consent)
 
-    def _refusal(self, plan: Plan) -> RefusalRecord | None:
+    def _refusal(self, plan: Plan, draft: PlanDocument) -> RefusalRecord | None:
         """Return why an apply will refuse this plan, as it will be run after what was typed here."""
         outlook = guard.outlook(plan, self.scope.permissions(plan.managed))
-        refusals = [*outlook, *self._drifted(plan), *_leaks(plan)]
+        refusals = [*outlook, *self._drifted(plan), *_leaks(draft)]
         options = [word for one in refusals for word in one.options]
         command = allowed(*options) if all(one.options for one in refusals) else ""
         return refusal_record(refusals, command)
@@ -224,7 +217,9 @@ class Session:
     def _drifted(self, plan: Plan) -> Iterator[Refusal]:
         return drifted(plan) if self.scope.fails_at_drift else iter(())
 
-    def _guard(self, run: PlannedRun, drawing: OutputOptions, *, is_unattended: bool) -> None:
+    def _guard(
+        self, run: PlannedRun, draft: PlanDocument, drawing: OutputOptions, *, is_unattended: bool
+    ) -> None:
         """Raise RefusedError for a plan that a rule refuses, or that nothing but a review allows.
 
         A format other than text prints the refused plan, since there is no report.
@@ -236,8 +231,8 @@ class Session:
             require_none(missing, run.digest_for_review)
         except RefusedError:
             if drawing.form != "text":
-                refusal = self._refusal(plan) or unreviewed(missing, run.digest_for_review)
-                document = self._document(plan, self.configured.configuration, refusal, missing)
+                refusal = self._refusal(plan, draft) or unreviewed(missing, run.digest_for_review)
+                document = completed(draft, refusal, missing)
                 drawing.show(document, self.console, root=self.configured.root)
             raise
 
@@ -290,13 +285,13 @@ class Session:
             return await with_texts(run, provider.content, self.configured.root.reopen) if texts else run
 
 
-def _refuse_leak(plan: Plan) -> None:
+def _refuse_leak(draft: PlanDocument) -> None:
     """Raise RefusedError for a plan whose state would keep a secret of this process."""
-    for leak in _leaks(plan):
+    for leak in _leaks(draft):
         raise RefusedError(f"cannot record this plan: {leak.message}. Nothing was written. {leak.remedy}")
 
 
-def _leaks(plan: Plan) -> Iterator[Refusal]:
-    leak = stored_leak_in(plan_document(plan), KNOWN.sources)
+def _leaks(draft: PlanDocument) -> Iterator[Refusal]:
+    leak = stored_leak_in(draft, KNOWN.sources)
     if leak:
         yield Refusal(Rule.SECRET, f"{leak.said}, and the state would keep it", leak.remedy)

@@ -13,7 +13,7 @@ from reconciler.model.disguises import disguises, folded, readings, views
 from reconciler.model.keys import without_key_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 _T = TypeVar("_T")
 
@@ -80,6 +80,17 @@ class Redactor:
             return False
         wholes = self._wholes if self._short else ()
         return self.leaks(text) or any(form in reading for reading in readings(text) for form in wholes)
+
+    def may_hide_in(self, texts: Collection[str]) -> bool:
+        """Return whether one of some texts, or a part of it, may be hidden; in one look at all of them.
+
+        Between two texts is what no escape reaches over; a secret in both together is only looked at closely.
+        """
+        if any(BLOCK in one or self._is_whole(one) for one in texts):
+            return True
+        if any(secret in one for secret in self._short if len(secret) >= _SPOKEN for one in texts):
+            return True
+        return self.leaks("z\n".join([*texts, ""]))
 
     def hidden(self, value: _T) -> _T:
         """Return a JSON value without the secrets, which may also be the whole of any text in it."""

@@ -6,12 +6,15 @@ with a new plan. It holds the texts it shows.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, TypeAlias, TypeVar
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, TypeAlias, TypeVar, overload
 
 from pydantic import (
     BaseModel,
@@ -26,7 +29,7 @@ from pydantic import (
 
 from reconciler.errors import PlanFileError
 from reconciler.model.address import Address
-from reconciler.model.canonical import digest
+from reconciler.model.canonical import canonical, digest
 from reconciler.model.change import Action, Change, Detail, FieldChange, Found, Reason, Step, StepKind
 from reconciler.model.diagnostic import AllowedFinding
 from reconciler.model.field import Shape
@@ -41,7 +44,7 @@ from reconciler.model.state import FIRST_DIALECT
 from reconciler.model.weakening import Protection, Weakening
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from _typeshed import DataclassInstance
 
@@ -64,6 +67,40 @@ class _Record(BaseModel):
 
 
 _T = TypeVar("_T")
+
+
+class Made(Sequence[_T]):
+    """Records that are made whenever they are read, and not kept: a large plan has far more than are shown.
+
+    ``values`` are what they are made of: what has the same name on both sides means the same.
+    """
+
+    def __init__(self, values: Sequence[Any], make: Callable[[Any], _T]) -> None:
+        self.values = values
+        self._make = make
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @overload
+    def __getitem__(self, index: int) -> _T: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[_T]: ...
+
+    def __getitem__(self, index: int | slice) -> _T | list[_T]:
+        found = self.values[index]
+        return [*map(self._make, found)] if isinstance(index, slice) else self._make(found)
+
+    def __iter__(self) -> Iterator[_T]:
+        return map(self._make, self.values)
+
+
+def values_of(records: Sequence[Any]) -> Sequence[Any]:
+    """Return what records are made of, where they are made when they are read, or else the records."""
+    return records.values if isinstance(records, Made) else records
+
+
 Some: TypeAlias = Annotated[list[_T], FailFast()]
 """A list of a document, whose reading ends with its first mistake."""
 _LARGEST = 2**53  # from here on not every reader of JSON has every number
@@ -226,6 +263,17 @@ class ChangeRecord(_Record):
     def destroyed(self) -> tuple[str, ...]:
         """The ids that count as destroyed."""
         return _change(self).destroyed
+
+    @property
+    def breaking(self) -> int:
+        """How many reasons of its fields may break an application."""
+        return sum(len(field.breaking) for field in values_of(self.fields))
+
+    @property
+    def whole(self) -> ChangeRecord:
+        """The same with records that are kept."""
+        made = ("fields", "steps", "found")
+        return self.model_copy(update={name: [*getattr(self, name)] for name in made})
 
 
 class ScopeRecord(_Record):
@@ -420,6 +468,7 @@ class InventoryDocument(_Record):
 
 
 Document: TypeAlias = PlanDocument | ReportDocument
+DocumentT = TypeVar("DocumentT", bound=PlanDocument | ReportDocument | InventoryDocument)
 
 
 def schema(what: str) -> str:
@@ -446,8 +495,24 @@ def plan_document(  # noqa: PLR0913 - a plan, and what a command adds to it
     needs: Sequence[Need] = (),
 ) -> PlanDocument:
     """Return a plan as its document, with what is likely a mistake in the configuration."""
+    return whole(plan_draft(plan, scope, warnings, warnings_omitted, refusal=refusal, needs=needs))
+
+
+def plan_draft(  # noqa: PLR0913 - as above
+    plan: Plan,
+    scope: ScopeRecord | None = None,
+    warnings: Sequence[Diagnostic] = (),
+    warnings_omitted: int = 0,
+    *,
+    refusal: RefusalRecord | None = None,
+    needs: Sequence[Need] = (),
+) -> PlanDocument:
+    """Return the same without a checksum, and with records that are made when they are read.
+
+    It is made once a run, and enough to be shown: `completed` adds what is found later.
+    """
     alike = Counter((one.code, one.message) for one in warnings)
-    document = _record(
+    return _record(
         PlanDocument,
         plan,
         format_version=FORMAT,
@@ -465,7 +530,19 @@ def plan_document(  # noqa: PLR0913 - a plan, and what a command adds to it
         warnings_omitted=warnings_omitted,
         checksum="",
     )
-    return document.model_copy(update={"checksum": _checksum(document.model_dump())})
+
+
+def completed(draft: PlanDocument, refusal: RefusalRecord | None, needs: Sequence[Need] = ()) -> PlanDocument:
+    """Return the draft of a plan with why it will be refused, and what of it needs a review."""
+    return draft.model_copy(update={"refusal": refusal, "needs_review": [*map(_need_record, needs)]})
+
+
+def whole(document: DocumentT) -> DocumentT:
+    """Return a document with all its records; that of a plan also with its checksum."""
+    if not isinstance(document, PlanDocument) or document.checksum:
+        return document
+    changes = [change.whole for change in document.changes]
+    return document.model_copy(update={"changes": changes, "checksum": _checksum_of(document)})
 
 
 def inventory_document(inventory: Inventory) -> InventoryDocument:
@@ -536,7 +613,36 @@ def printed(document: Document | InventoryDocument) -> str:
 
     Records are indented, and a value of a resource is on one line: indentation would multiply a deep value.
     """
-    return _COMMAND.sub(r"##\1\\u005b", _laid_out(document, "\n")) + "\n"
+    return "".join(_COMMAND.sub(r"##\1\\u005b", part) for part in _parts(document))
+
+
+def _parts(document: Document | InventoryDocument) -> Iterator[str]:
+    """Yield what is printed, each record of a list on its own: a large plan is held in few copies."""
+    outer, inner = "\n  ", "\n    "
+    for before, name in zip(
+        _separators(f"{{{outer}", f",{outer}"), type(document).model_fields, strict=False
+    ):
+        value = getattr(document, name)
+        yield f"{before}{json.dumps(name)}: "
+        if name == "checksum" and isinstance(document, PlanDocument):
+            yield json.dumps(value or _checksum_of(document))
+        elif _is_list(value):
+            for start, one in zip(_separators(f"[{inner}", f",{inner}"), value, strict=False):
+                yield f"{start}{_laid_out(one, inner)}"
+            yield f"{outer}]"
+        else:
+            yield _laid_out(value, outer)
+    yield "\n}\n"
+
+
+def _separators(first: str, other: str) -> Iterator[str]:
+    """Yield what is before the first of some parts, and before each other one."""
+    return chain((first,), repeat(other))
+
+
+def _is_list(value: Any) -> bool:
+    """Return whether a value is a list of records."""
+    return isinstance(value, (list, Made)) and len(value) > 0 and isinstance(value[0], _Record)
 
 
 def _laid_out(value: Any, margin: str) -> str:
@@ -546,9 +652,9 @@ def _laid_out(value: Any, margin: str) -> str:
         names = type(value).model_fields
         parts = [f"{json.dumps(name)}: {_laid_out(getattr(value, name), inner)}" for name in names]
         return f"{{{inner}{f',{inner}'.join(parts)}{margin}}}"
-    if isinstance(value, list) and value and isinstance(value[0], _Record):
+    if _is_list(value):
         return f"[{inner}{f',{inner}'.join(_laid_out(one, inner) for one in value)}{margin}]"
-    return json.dumps(value)
+    return json.dumps([] if isinstance(value, Made) else value)
 
 
 def read(text: bytes, path: object) -> Document:
@@ -615,6 +721,29 @@ def _checksum(record: dict[str, Any]) -> str:
     return f"sha256:{digest({key: value for key, value in record.items() if key != 'checksum'})}"
 
 
+def _checksum_of(document: PlanDocument) -> str:
+    """Return the checksum of a document that has none yet; its canonical text is never held as a whole."""
+    hashed = hashlib.sha256()
+    for part in _canonical(document):
+        hashed.update(part.encode("utf-8", "surrogatepass"))
+    return f"sha256:{hashed.hexdigest()}"
+
+
+def _canonical(document: PlanDocument) -> Iterator[str]:
+    """Yield the canonical text of a document without its checksum."""
+    plain = document.model_dump(exclude={"changes", "checksum"})
+    for before, name in zip(_separators("{", ","), sorted([*plain, "changes"]), strict=False):
+        yield f"{before}{canonical(name)}:"
+        if name != "changes":
+            yield canonical(plain[name])
+            continue
+        yield "["
+        for start, change in zip(_separators("", ","), document.changes, strict=False):
+            yield f"{start}{canonical(change.whole.model_dump())}"
+        yield "]"
+    yield "}"
+
+
 # Values and records: whatever has the same name on both sides is carried over.
 
 _R = TypeVar("_R", bound=_Record)
@@ -633,30 +762,48 @@ def _value(kind: type[_V], record: _Record, /, **rest: Any) -> _V:
     return kind(**{name: getattr(record, name) for name in names}, **rest)
 
 
+def _made(kind: type[_R], value: object, /, **rest: Any) -> _R:
+    """Return the record of a value of ours, which is right already; ``rest`` is as in `_record`."""
+    names = {name: getattr(value, name) for name in kind.model_fields if name not in rest}
+    return kind.model_construct(**names, **rest)
+
+
 def _change_record(change: Change) -> ChangeRecord:
-    return _record(
+    return _made(
         ChangeRecord,
         change,
         address=str(change.address),
-        fields=[_field_record(field) for field in change.fields],
-        steps=[_step_record(step) for step in change.steps],
+        fields=Made(change.fields, _field_record),
+        steps=Made(change.steps, _step_record),
+        values=dict(change.values),
         mark=str(change.mark or ""),
         follows=[str(address) for address in change.follows],
         moved_from=str(change.moved_from or ""),
         taken_from=str(change.taken_from or ""),
         kept=list(change.kept),
-        found=[_record(FoundRecord, one) for one in change.found],
+        found=Made(change.found, _found_record),
     )
 
 
 def _field_record(field: FieldChange) -> FieldRecord:
-    after = list(field.after) if isinstance(field.after, tuple) else field.after
-    return _record(FieldRecord, field, after=after)
+    return _made(
+        FieldRecord,
+        field,
+        after=list(field.after) if isinstance(field.after, tuple) else field.after,
+        moved_by=list(field.moved_by),
+        details=[_made(DetailRecord, one) for one in field.details],
+        breaking=list(field.breaking),
+        texts=list(field.texts) if field.texts else None,
+    )
+
+
+def _found_record(found: Found) -> FoundRecord:
+    return _made(FoundRecord, found)
 
 
 def _step_record(step: Step) -> StepRecord:
     by = "address" if isinstance(step.file, Address) else "id" if step.file else ""
-    return _record(StepRecord, step, file=str(step.file or ""), file_by=by)
+    return _made(StepRecord, step, file=str(step.file or ""), file_by=by)
 
 
 def _warning_record(warning: Diagnostic, count: int) -> WarningRecord:

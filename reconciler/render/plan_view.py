@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Reason, StepKind
@@ -145,7 +145,7 @@ def _also(changes: Iterable[ChangeRecord]) -> str:
         more["drifted"] += change.drifted
         more["refused"] += bool(change.refused)
         more["refused in part"] += bool(change.unmet)
-        more["breaking"] += sum(len(field.breaking) for field in change.fields)
+        more["breaking"] += change.breaking
     extras = ", ".join(f"{number} {what}" for what, number in more.items() if number)
     return f"Also: {extras}." if extras else ""
 
@@ -153,15 +153,22 @@ def _also(changes: Iterable[ChangeRecord]) -> str:
 # entries
 
 
+class _Fitting(NamedTuple):
+    """The parts of a change for which there is room."""
+
+    found: Sequence[FoundRecord]
+    fields: Sequence[FieldRecord]
+    steps: Sequence[StepRecord]
+
+
 def _entry(change: ChangeRecord, frame: Frame) -> Entry:
     kind = Address.parse(change.address).kind
     sign, style, word = sign_of(change.action, kind)
     if change.refused:
         sign, style = "!", Style.DRIFT
-    names = ("found", "fields", "steps")  # what no reviewer has seen yet comes first
-    parts = {name: frame.some(getattr(change, name)) for name in names}
-    shown_of = change.model_copy(update=parts)
-    more = sum(len(getattr(change, name)) - len(some_of) for name, some_of in parts.items())
+    # What no reviewer has seen yet comes first.
+    fitting = _Fitting(frame.some(change.found), frame.some(change.fields), frame.some(change.steps))
+    more = len(change.found) + len(change.fields) + len(change.steps) - sum(map(len, fitting))
     rest = (f"{count(more, 'more part')} not shown",) if more else ()
     return Entry(
         sign=sign,
@@ -172,7 +179,7 @@ def _entry(change: ChangeRecord, frame: Frame) -> Entry:
         action=change.action,
         asides=(*_asides(change), *rest),
         trouble=_trouble(change),
-        parts=() if change.refused else (*_parts(shown_of, kind, frame), *_deletions(change, kind)),
+        parts=() if change.refused else (*_parts(change, fitting, kind, frame), *_deletions(change, kind)),
         drifted=change.drifted,
     )
 
@@ -213,16 +220,16 @@ def _asides(change: ChangeRecord) -> Iterator[str]:
 # parts
 
 
-def _parts(change: ChangeRecord, kind: Kind, frame: Frame) -> Iterator[Part]:
+def _parts(change: ChangeRecord, fitting: _Fitting, kind: Kind, frame: Frame) -> Iterator[Part]:
     if change.action is Action.CREATE and kind is not Kind.FILE:
-        yield from _groups(change.fields, frame)
+        yield from _groups(fitting.fields, frame)
         return
-    yield from (_standing(one, frame) for one in change.found if not one.declared)
-    yield from (_part(field, frame) for field in change.fields)
-    attached = {step.reference for step in change.steps if step.kind is StepKind.ATTACH}
-    detached = {step.reference for step in change.steps if step.kind is StepKind.DETACH}
+    yield from (_standing(one, frame) for one in fitting.found if not one.declared)
+    yield from (_part(field, frame) for field in fitting.fields)
+    attached = {step.reference for step in fitting.steps if step.kind is StepKind.ATTACH}
+    detached = {step.reference for step in fitting.steps if step.kind is StepKind.DETACH}
     swapped = attached & detached
-    for step in change.steps:
+    for step in fitting.steps:
         if step.kind in {StepKind.ATTACH, StepKind.DETACH}:
             yield _attachment(step, swapped=step.reference in swapped)
 

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reconciler.render.document import InventoryDocument, PlanDocument, ReportDocument, printed
+from reconciler.render.document import (
+    InventoryDocument,
+    PlanDocument,
+    ReportDocument,
+    printed,
+    values_of,
+    whole,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from reconciler.model.redactor import Redactor
     from reconciler.model.sources import Source, Sources
-    from reconciler.render.document import ChangeRecord, FieldRecord, ListedRecord, OutcomeRecord
-
-DocumentT = TypeVar("DocumentT", bound="PlanDocument | ReportDocument | InventoryDocument")
+    from reconciler.render.document import ChangeRecord, DocumentT, FieldRecord, ListedRecord, OutcomeRecord
 
 
 def without_secrets(document: DocumentT, redactor: Redactor) -> DocumentT:
     """Return a document whose values have no secret; names and ids are left to whatever prints them."""
-    if not redactor.secrets or not redactor.may_hide(printed(document)):
+    if not redactor.secrets or not _may_hide(document, redactor):
         return document
+    document = whole(document)
     if isinstance(document, InventoryDocument):
         listed = [_listed(one, redactor) for one in document.assistants]
         return document.model_copy(
@@ -37,6 +43,39 @@ def without_secrets(document: DocumentT, redactor: Redactor) -> DocumentT:
             "changes": [_change(change, redactor) for change in document.changes],
         }
     )
+
+
+def _may_hide(document: PlanDocument | ReportDocument | InventoryDocument, redactor: Redactor) -> bool:
+    """Return whether anything in a document may have a secret; first only each of its texts is looked at."""
+    if isinstance(document, PlanDocument) and not redactor.may_hide_in({*_texts([*_shown_values(document)])}):
+        return False
+    return redactor.may_hide(printed(document))
+
+
+def _shown_values(document: PlanDocument) -> Iterator[Any]:
+    """Yield every value of a plan in which a secret is hidden."""
+    yield document.account
+    for change in document.changes:
+        yield change.values
+        for field in values_of(change.fields):
+            yield from (field.before, field.after, field.texts, field.breaking)
+            yield from (side for one in field.details for side in (one.before, one.after))
+        yield from (one.value for one in values_of(change.found))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every text in JSON values; a number as it is written."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield str(name)
+            yield from _texts(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _texts(inner)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
 
 
 def _listed(one: ListedRecord, redactor: Redactor) -> ListedRecord:
@@ -91,14 +130,17 @@ def leak_in(document: PlanDocument, sources: Sources) -> Leak | None:
     """Return what of a plan repeats a secret; None for nothing."""
     if not sources.known or not sources.leaks(printed(document)):
         return None
+    document = whole(document)
     parts = (*_values(document), *_names(document), *_rest(document))
     return _first_leak(parts, sources)
 
 
 def stored_leak_in(document: PlanDocument, sources: Sources) -> Leak | None:
     """Return the same for what a state and a journal would keep of it: names and ids."""
-    names = [*_names(document)] if sources.known else []
-    return _first_leak(names, sources) if sources.leaks(json.dumps(names)) else None
+    if not sources.known:
+        return None
+    met = {name for _, names in _names(document) for name in names}
+    return _first_leak(_names(document), sources) if sources.leaks(json.dumps(sorted(met))) else None
 
 
 def _first_leak(parts: Iterable[tuple[str, Any]], sources: Sources) -> Leak | None:
@@ -117,15 +159,15 @@ def _values(document: PlanDocument) -> Iterator[tuple[str, Any]]:
         yield f"a remark about {change.address}", [change.refused, change.unmet, change.note]
 
 
-def _names(document: PlanDocument) -> Iterator[tuple[str, Any]]:
-    yield "the account", document.account
-    yield "the target", document.target
+def _names(document: PlanDocument) -> Iterator[tuple[str, Sequence[str]]]:
+    yield "the account", [document.account]
+    yield "the target", [document.target]
     yield "the project", [document.project, document.environment]
     for change in document.changes:
         yield "an address", [change.address, change.moved_from, *change.follows]
-        yield f"the id of {change.address}", [change.id, *(step.id for step in change.steps)]
-        yield f"a file of {change.address}", [step.file for step in change.steps]
-        yield f"a field of {change.address}", [field.field for field in change.fields]
+        yield f"the id of {change.address}", [change.id, *(step.id for step in values_of(change.steps))]
+        yield f"a file of {change.address}", [str(step.file or "") for step in values_of(change.steps)]
+        yield f"a field of {change.address}", [field.field for field in values_of(change.fields)]
 
 
 def _rest(document: PlanDocument) -> Iterator[tuple[str, Any]]:
