@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
+
+from reconciler.model import pattern as re
 
 MOST = 20
 """Interim answers of one attempt; a server has a use for one or two."""

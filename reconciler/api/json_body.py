@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
@@ -12,6 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from reconciler.api.sentences import excerpt, is_html
+from reconciler.model import pattern as re
 from reconciler.model.address import is_remote_id
 from reconciler.model.redactor import NOTHING, Redactor
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
+
+from reconciler.model import pattern as re
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import random
-import re
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -34,6 +33,7 @@ from reconciler.api.sentences import sent_texts, unrepeated
 from reconciler.api.transport import is_loopback
 from reconciler.errors import TargetError
 from reconciler.model import credentials
+from reconciler.model import pattern as re
 from reconciler.model.redactor import Redactor
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from reconciler.cli.console import Console
 from reconciler.cli.known_secrets import KNOWN
 from reconciler.errors import ReconcilerError, RefusedError, UsageError
 from reconciler.files import appending
+from reconciler.model import pattern as re
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

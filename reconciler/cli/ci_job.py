@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 
 from reconciler.cli.target import key_in
 from reconciler.errors import UsageError
+from reconciler.model import pattern as re
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

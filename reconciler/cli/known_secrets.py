@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.model import credentials
+from reconciler.model import pattern as re
 from reconciler.model.credentials import BLOCK, SHORT
 from reconciler.model.sources import REVOKE, Source, Sources
 

@@ -107,6 +107,9 @@ def _is_supported() -> bool:
 
 def run(arguments: list[str]) -> int:
     """Run one command line, and return its exit code, whatever happens."""
+    # Where rich is installed httpx imports its own command line, which takes as long as the rest of it; None
+    # stands for a module that cannot be imported.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type] # as above
     console = Console()
     try:
         return int(program.main(arguments, prog_name="assistants-sync", standalone_mode=False) or 0)

@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.ci_environment import in_ci
 from reconciler.cli.console import OutputError
-from reconciler.cli.execution import carried_out
 from reconciler.cli.known_secrets import KNOWN
 from reconciler.cli.repetition import allowed, approval, converted, instruction, with_digest
 from reconciler.cli.unreviewed import require_none, unreviewed
 from reconciler.engine import guard
-from reconciler.engine.drift import drift
-from reconciler.engine.file_diffs import with_texts
 from reconciler.engine.memory import is_outdated
 from reconciler.engine.planned_run import planned
 from reconciler.engine.review import drifted, needs
@@ -22,12 +19,8 @@ from reconciler.engine.staleness import reviewed
 from reconciler.errors import PlanFileError, RefusedError
 from reconciler.model.refusal import Refusal, Rule
 from reconciler.render.document import completed, plan_draft, printed, refusal_record, report_document
-from reconciler.render.plan_view import plan_view
-from reconciler.render.report_view import report_view
 from reconciler.render.secrecy import stored_leak_in, without_secrets
-from reconciler.render.text import drift_lines, report_lines
 from reconciler.store import LocalStore, planfile
-from reconciler.store.screened import ScreenedStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,6 +92,9 @@ class ReportOptions:
             except PlanFileError as cause:
                 console.log("Warning", f"the report is not kept: {cause}")
         if self.drawing.form == "text":
+            from reconciler.render.report_view import report_view  # noqa: PLC0415 - not for a plan
+            from reconciler.render.text import report_lines  # noqa: PLC0415 - the same
+
             console.print_lines(report_lines(report_view(document)))
         else:
             self.drawing.show(document, console, root=root)
@@ -143,6 +139,10 @@ class Session:
 
     def drift(self, *, detailed: bool) -> int:
         """Show what was changed on the server since the last apply; only reads."""
+        from reconciler.engine.drift import drift  # noqa: PLC0415 - not for a plan
+        from reconciler.render.plan_view import plan_view  # noqa: PLC0415 - the same
+        from reconciler.render.text import drift_lines  # noqa: PLC0415 - the same
+
         state = self.store.load()
         run = asyncio.run(self._planned(state))
         self.configured.count_warnings(self.console)
@@ -259,6 +259,9 @@ class Session:
 
     async def carried_out(self, run: PlannedRun, parallelism: int) -> Report:
         """Return the report of a plan that was carried out; the lock is held."""
+        from reconciler.cli.execution import carried_out  # noqa: PLC0415 - not for a plan
+        from reconciler.store.screened import ScreenedStore  # noqa: PLC0415 - the same
+
         return await carried_out(
             run,
             self.target,
@@ -282,7 +285,11 @@ class Session:
                     targets=self.scope.targets,
                     excluded=self.scope.excluded,
                 )
-            return await with_texts(run, provider.content, self.configured.root.reopen) if texts else run
+            if not texts:
+                return run
+            from reconciler.engine.file_diffs import with_texts  # noqa: PLC0415 - only with --file-diffs
+
+            return await with_texts(run, provider.content, self.configured.root.reopen)
 
 
 def _refuse_leak(draft: PlanDocument) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
+
+from reconciler.model import pattern as re
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

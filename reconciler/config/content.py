@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import sys
 import tempfile
 from collections import defaultdict
@@ -24,6 +23,7 @@ from reconciler.config.problems import KEPT
 from reconciler.config.source import MAX_BYTES, Source
 from reconciler.config.tracked import TrackedRule
 from reconciler.config.walk import Walk, unreadable
+from reconciler.model import pattern as re
 from reconciler.model.characters import quoted
 from reconciler.model.diagnostic import Suggestions
 

@@ -8,9 +8,9 @@ show letters in another order than they are read in, are never needed.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from reconciler.model import pattern as re
 from reconciler.model.characters import RIGHT_TO_LEFT
 
 if TYPE_CHECKING:

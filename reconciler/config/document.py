@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_origin
@@ -14,6 +13,7 @@ from reconciler.config.brought import Kinds, moved
 from reconciler.config.problems import KEPT
 from reconciler.config.shapes import shapes
 from reconciler.dialects.written import Strict
+from reconciler.model import pattern as re
 from reconciler.model.diagnostic import Diagnostic, did_you_mean
 
 if TYPE_CHECKING:

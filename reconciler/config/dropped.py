@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.config.malformed import ESCAPE
+from reconciler.model import pattern as re
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

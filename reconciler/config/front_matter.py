@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from codecs import BOM_UTF8
 from difflib import get_close_matches
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from reconciler.config.placeholder import placeholder
+from reconciler.model import pattern as re
 from reconciler.model.field import Items
 
 if TYPE_CHECKING:

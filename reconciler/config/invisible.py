@@ -6,11 +6,11 @@ directions.py has those of the characters that change the direction of writing.
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import TYPE_CHECKING
 
 from reconciler.config import directions
+from reconciler.model import pattern as re
 from reconciler.model import unicode_tables
 from reconciler.model.characters import HIDDEN, LETTERS, MARKS, SPACES, SYMBOLS
 

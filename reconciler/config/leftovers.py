@@ -6,10 +6,10 @@ languages it is a word like any other.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
+from reconciler.model import pattern as re
 from reconciler.model.characters import stands_alone
 
 if TYPE_CHECKING:

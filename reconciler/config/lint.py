@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from reconciler.config.leftovers import LEFT
 from reconciler.config.malformed import ESCAPE
 from reconciler.config.span import Span
 from reconciler.config.text_faults import Fault, text_faults
+from reconciler.model import pattern as re
 from reconciler.model.characters import named, quoted
 from reconciler.model.diagnostic import Origin
 from reconciler.model.field import Items, Mapped, Text

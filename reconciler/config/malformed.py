@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
+
+from reconciler.model import pattern as re
 
 TEMPLATE: Final = "quote the whole text: YAML takes `{` at its start for a mapping"
 _CLOSED = "remove what follows the closing bracket; or quote the whole text"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from codecs import getincrementaldecoder
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.config.blob import EDGE
+from reconciler.model import pattern as re
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +13,7 @@ from reconciler.config.lint import VARIABLE, first, invisible, is_known, width
 from reconciler.config.placeholder import CUT, placeholder
 from reconciler.config.shapes import listed
 from reconciler.config.text_faults import text_faults
+from reconciler.model import pattern as re
 from reconciler.model.characters import MOST_MARKS, quoted, stands_alone
 from reconciler.model.keys import keys, named
 

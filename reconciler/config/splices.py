@@ -7,11 +7,11 @@ value that is replaced or removed go with it.
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from reconciler.config.writing import Commented, Flow, inline, lines, scalar
+from reconciler.model import pattern as re
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from reconciler.config.errors import ContentError
 from reconciler.config.names import to_system
+from reconciler.model import pattern as re
 from reconciler.model.store_address import AddressError, address_of, is_address
 
 if TYPE_CHECKING:

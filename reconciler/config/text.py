@@ -8,7 +8,6 @@ Size, depth and the number of nodes are bounded while reading, before anything i
 from __future__ import annotations
 
 import gc
-import re
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from math import inf, isfinite
@@ -21,6 +20,7 @@ from reconciler.config.conflict import CONFLICT, DECIDE, MARKER
 from reconciler.config.errors import ConfigError
 from reconciler.config.invisible import unseen
 from reconciler.config.malformed import TEMPLATE, remedy
+from reconciler.model import pattern as re
 from reconciler.model.characters import is_plain
 from reconciler.model.diagnostic import Origin
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.config.conflict import CONFLICT, DECIDE, conflict
 from reconciler.config.leftovers import LEFT, leftovers
+from reconciler.model import pattern as re
 from reconciler.model.characters import MOST_MARKS, heap, quoted
 
 if TYPE_CHECKING:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.config.source import Source
 from reconciler.config.span import Segment, Span
+from reconciler.model import pattern as re
 from reconciler.model.characters import quoted
 from reconciler.model.diagnostic import Origin
 

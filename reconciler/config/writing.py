@@ -7,9 +7,9 @@ cannot mean anything else, strings in double quotes, and literal blocks.
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
+from reconciler.model import pattern as re
 from reconciler.model.characters import is_plain
 
 if TYPE_CHECKING:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.forges.comments import DeniedError, ForgeError, MissingError, Note
 from reconciler.forges.rest import Forge, Rest, Shape
+from reconciler.model import pattern as re
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+from reconciler.model import pattern as re
 
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}\Z")
 """The form of an assistant's key; bounded, so that every ownership mark fits its 512 characters."""

@@ -7,12 +7,12 @@ forms and cases of characters that 14.0 has, and white space.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from bisect import bisect_right
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from reconciler.model import pattern as re
 from reconciler.model import unicode_tables
 
 if TYPE_CHECKING:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64decode
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, unquote_plus
+
+from reconciler.model import pattern as re
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

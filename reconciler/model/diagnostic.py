@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from heapq import nlargest
@@ -11,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model import address
+from reconciler.model import pattern as re
 from reconciler.model.keys import masked
 from reconciler.model.spelling import alike, difference
 

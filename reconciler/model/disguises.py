@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from array import array
 from base64 import b64encode
 from dataclasses import dataclass
 from itertools import compress
 from typing import TYPE_CHECKING
 
+from reconciler.model import pattern as re
 from reconciler.model.encodings import ENCODINGS, Encoding, blanked, legible
 
 if TYPE_CHECKING:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b32decode
 from binascii import a2b_base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from reconciler.model import pattern as re
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64decode
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from reconciler.model import pattern as re
 from reconciler.model.characters import LETTERS, folded
 from reconciler.model.key_forms import Key, key_at
 from reconciler.model.randomness import DOCUMENTED, are_words, is_placeholder, randomness

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64decode
 from typing import TYPE_CHECKING
 
+from reconciler.model import pattern as re
 from reconciler.model.characters import is_plain
 from reconciler.model.key_contexts import is_secret
 from reconciler.model.key_forms import Key, key_at

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from base64 import urlsafe_b64decode
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from reconciler.model import pattern as re
 from reconciler.model.randomness import are_words, is_placeholder, is_random, randomness
 
 if TYPE_CHECKING:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
+from reconciler.model import pattern as re
 from reconciler.model.key_contexts import is_secret
 from reconciler.model.key_forms import Key, key_at
 

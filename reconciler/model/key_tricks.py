@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from array import array
 from bisect import bisect_right
 from heapq import merge
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from reconciler.model import pattern as re
 from reconciler.model.disguises import View, replaced, unescaped, without
 from reconciler.model.encodings import BASE32, ENCODINGS, blanked, legible
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from reconciler.model import pattern as re
 from reconciler.model.key_contexts import secrets
 from reconciler.model.key_formats import in_formats
 from reconciler.model.key_forms import FORMS, Key, key_at

@@ -6,10 +6,11 @@ It finds an assistant again; it never alone allows a write (anyone in the accoun
 from __future__ import annotations
 
 import base64
-import re
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
+
+from reconciler.model import pattern as re
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

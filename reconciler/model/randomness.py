@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from itertools import pairwise
 from operator import eq
 from typing import Final
+
+from reconciler.model import pattern as re
 
 DOCUMENTED: Final = (
     "AKIAIOSFODNN7EXAMPLE",

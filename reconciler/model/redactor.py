@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from reconciler.model import pattern as re
 from reconciler.model.characters import is_word
 from reconciler.model.credentials import BLOCK, HIDDEN, SHORT
 from reconciler.model.disguises import disguises, folded, readings, views

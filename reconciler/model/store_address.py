@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING
+
+from reconciler.model import pattern as re
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from reconciler.model import pattern as re
 from reconciler.render.lines import Line, Span, Style, line
 
 if TYPE_CHECKING:

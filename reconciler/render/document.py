@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from pydantic import (
 )
 
 from reconciler.errors import PlanFileError
+from reconciler.model import pattern as re
 from reconciler.model.address import Address
 from reconciler.model.canonical import canonical, digest
 from reconciler.model.change import Action, Change, Detail, FieldChange, Found, Reason, Step, StepKind

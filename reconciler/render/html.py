@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from base64 import b64encode
 from collections import Counter
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jinja2 import Environment, StrictUndefined
 
+from reconciler.model import pattern as re
 from reconciler.model.change import Action
 from reconciler.model.field import Shape
 from reconciler.model.mark import NO_ENVIRONMENT

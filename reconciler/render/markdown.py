@@ -6,10 +6,10 @@ that no text of a prompt mentions a user, becomes a link or hides anything.
 
 from __future__ import annotations
 
-import re
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from reconciler.model import pattern as re
 from reconciler.model.change import Action
 from reconciler.model.field import Shape
 from reconciler.render.diff import word_spans

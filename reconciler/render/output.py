@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
+from reconciler.model import pattern as re
 from reconciler.model.diagnostic import did_you_mean
 from reconciler.render.visible import visible
 

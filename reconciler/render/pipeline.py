@@ -6,9 +6,9 @@ Everything that acts, be it a workflow command, a name or a link, is built from 
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Final
 
+from reconciler.model import pattern as re
 from reconciler.render.markdown import markdown
 from reconciler.render.needs import sentences
 from reconciler.render.plan_view import REFUSED, plan_view, refusal, weakening

@@ -5,7 +5,6 @@ Every text in here is harmless already: what cannot be seen, or could act, is sp
 
 from __future__ import annotations
 
-import re
 import sys
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ from functools import cached_property
 from itertools import accumulate, groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from reconciler.model import pattern as re
 from reconciler.model.characters import SPACES, is_word, normalised
 from reconciler.model.keys import masked
 from reconciler.render.visible import visible

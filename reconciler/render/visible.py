@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
+from reconciler.model import pattern as re
 from reconciler.model.characters import HIDDEN
 
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}

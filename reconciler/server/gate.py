@@ -6,11 +6,11 @@ A page whose host name leads to this machine (DNS rebinding) is of our origin by
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from reconciler.model import pattern as re
 from reconciler.server import refusals
 
 if TYPE_CHECKING:

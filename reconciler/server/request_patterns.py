@@ -1,8 +1,8 @@
 """Which requests are meant: a method and a path in which stars stand for what may vary."""
 
-import re
 from typing import Final
 
+from reconciler.model import pattern as re
 from reconciler.server.wire import PREFIX
 
 EVERYTHING: Final = "* /**"

@@ -1,9 +1,9 @@
 """Rules of request bodies and queries: pure checks that return clean values or raise a refusal."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from reconciler.model import pattern as re
 from reconciler.server import assistant_fields, decisions, refusals
 from reconciler.server.checks import chosen, decoded, file_id, known, prefixed, present
 from reconciler.server.pages import Window

@@ -8,7 +8,6 @@ answers and addresses in it, so nothing of it but a status and a code of letters
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
@@ -18,6 +17,7 @@ from uuid import uuid4
 
 from reconciler.errors import StoreError
 from reconciler.files import LARGEST
+from reconciler.model import pattern as re
 from reconciler.model.store_address import AddressError, address_of
 
 if TYPE_CHECKING:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reconciler.errors import RefusedError, UsageError
+from reconciler.model import pattern as re
 from reconciler.model.address import Kind, is_file_path
 from reconciler.model.diagnostic import did_you_mean
 from reconciler.model.state import AssistantBinding

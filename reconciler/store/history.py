@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
-import re
 import stat
 from typing import TYPE_CHECKING
 
 from reconciler import files
+from reconciler.model import pattern as re
 from reconciler.store.record import GENERATIONS, Saved, readable
 
 if TYPE_CHECKING:

@@ -21,7 +21,6 @@ recorded while the lease was good, so the next holder has loaded it, and searche
 
 from __future__ import annotations
 
-import re
 import shlex
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -30,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from reconciler.errors import ConflictError, StoreError, UnreadableStateError, UnsavedError
+from reconciler.model import pattern as re
 from reconciler.model.state import State
 from reconciler.store import conditional_write_probe, journal, rescue
 from reconciler.store.bucket import Bucket, Patience

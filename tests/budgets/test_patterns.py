@@ -16,6 +16,7 @@ NOT_WRITTEN = {
     "reconciler.model.characters: re.search": "a class of single characters, repeated",
     "reconciler.config.invisible: re.compile": "classes of one character, and looks at both sides",
     "reconciler.model.key_contexts: re.compile": "bounded after a word; measured by tests/model/test_keys.py",
+    "reconciler.model.pattern: re.compile": "what another module writes, and is measured there",
     "reconciler.model.field: re.fullmatch": "of a row of a dialect, measured as its key_pattern",
     "reconciler.server.request_patterns: re.compile": "of a script of faults, written by the one who serves",
     "reconciler.server.toolrules: re.fullmatch": "one class, repeated; a rule of the embedded server",

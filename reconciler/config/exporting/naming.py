@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from reconciler.config.invisible import unseen
+from reconciler.model import pattern as re
 from reconciler.model.address import NAME_PATTERN
 from reconciler.model.characters import folded, normalised
 

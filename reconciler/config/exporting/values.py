@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from reconciler.config.codes import RULES
@@ -13,6 +12,7 @@ from reconciler.config.limits import CODES
 from reconciler.config.source import Source
 from reconciler.config.text import compose
 from reconciler.config.writing import document
+from reconciler.model import pattern as re
 from reconciler.model.address import is_remote_id
 from reconciler.model.canonical import canonical
 from reconciler.model.field import TAG, Files, Items, Mapped

@@ -1,11 +1,11 @@
 """Rows about uploads, and about the files that assistants carry."""
 
 import hashlib
-import re
 from http import HTTPStatus
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from reconciler.model import pattern as re
 from reconciler.server.deviations.exchange import Exchange, Row
 
 _ATTACH: Final = ("POST /assistants/*/files",)

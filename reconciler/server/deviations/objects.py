@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 import unicodedata
 import uuid
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
 
+from reconciler.model import pattern as re
 from reconciler.server.deviations.exchange import Exchange, Row, Wire
 
 _EVERYTHING: Final = ("* /**",)
