@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
@@ -167,9 +167,11 @@ def binding_values(binding: Binding) -> dict[str, Any]:
     Only what is adopted, or was moved by a user, says so: an earlier version, which would delete it, does not
     read such a state.
     """
-    values = asdict(binding)
+    values = _values(binding)
     if not values.get("marked"):
         values.pop("marked", None)
+    if "old" in values:
+        values["old"] = [_values(one) for one in values["old"]]
     for one in (values, *values.get("old", ())):
         if not one.get("adopted"):
             one.pop("adopted", None)
@@ -201,7 +203,12 @@ def _upload_of(record: Any) -> UploadRecord:
 
 def intent_values(intent: Intent) -> dict[str, Any]:
     """Return an Intent as JSON values."""
-    return {**asdict(intent), "address": str(intent.address)}
+    return {**_values(intent), "address": str(intent.address)}
+
+
+def _values(record: Binding | Intent | UploadRecord) -> dict[str, Any]:
+    """Return the fields of a record by name, and not a copy of what is in them as ``asdict`` would."""
+    return {name: getattr(record, name) for name in record.__slots__}
 
 
 def intent_of(record: dict[str, Any]) -> Intent:
