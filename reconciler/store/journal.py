@@ -1,6 +1,6 @@
 """The journal: its records, how they are folded into a State, and a file of them.
 
-A record is a line with a checksum; in a file each is durable before the next thing happens.
+A record is a line with a checksum. Records of calls that run at the same time become durable together.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ import json
 import os
 import zlib
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import UnreadableStateError
 from reconciler.files import opened, write
-from reconciler.model.state import Pending, PendingIndex
+from reconciler.model.state import Intent, Pending, PendingIndex
 from reconciler.store.record import (
     Saved,
     address_of,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.model.address import Address
-    from reconciler.model.state import Binding, Intent, State
+    from reconciler.model.state import Binding, State
 
 
 class DamagedRecordError(ValueError):
@@ -40,21 +40,39 @@ class DamagedRecordError(ValueError):
         self.number = number
 
 
-def intent_record(intent: Intent) -> dict[str, Any]:
-    """Return the record of a call that is about to be made."""
-    return {"is": "intent", "address": str(intent.address), "intent": intent_values(intent)}
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a journal records: a call that is about to be made, or what an address is bound to.
+
+    It is turned into JSON once, wherever it is looked at and written.
+    """
+
+    address: Address
+    value: Intent | Binding | None
+    text: str = field(init=False, compare=False, repr=False)
+    """The record as JSON."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", json.dumps(self.record, separators=(",", ":")))
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The record as JSON values."""
+        if isinstance(self.value, Intent):
+            return {"is": "intent", "address": str(self.address), "intent": intent_values(self.value)}
+        bound = None if self.value is None else binding_values(self.value)
+        return {"is": "result", "address": str(self.address), "binding": bound}
 
 
-def binding_record(address: Address, binding: Binding | None) -> dict[str, Any]:
-    """Return the record of an address's binding, None for none."""
-    record = None if binding is None else binding_values(binding)
-    return {"is": "result", "address": str(address), "binding": record}
+def intended(intent: Intent) -> Entry:
+    """Return the entry of a call that is about to be made."""
+    return Entry(intent.address, intent)
 
 
-def line_of(saved: Saved, record: Mapping[str, Any]) -> bytes:
+def line_of(saved: Saved, entry: Entry, **more: str) -> bytes:
     """Return the line, with its checksum and without its end, of a record that follows one save."""
-    following = {"save": saved.save, "serial": saved.state.serial, **record}
-    text = json.dumps(following, separators=(",", ":")).encode()
+    following = json.dumps({"save": saved.save, "serial": saved.state.serial, **more}, separators=(",", ":"))
+    text = f"{following[:-1]},{entry.text[1:]}".encode()
     return b"%08x %s" % (zlib.crc32(text), text)
 
 
@@ -86,17 +104,17 @@ def folded(saved: Saved, records: Iterable[Mapping[str, Any]]) -> State:
     return replace(state, bindings=after.bindings, pending=Pending(after.pending), journaled=journaled)
 
 
-def append(path: Path, saved: Saved, record: dict[str, Any]) -> None:
-    """Add a record that follows one save, and return when its content is on the disk.
+def append(path: Path, saved: Saved, entries: Iterable[Entry]) -> None:
+    """Add records that follow one save, and return when their content is on the disk, by one fsync.
 
-    OSError leaves the records before it as they were: what was written of this one is cut off again,
-    now or before the next one.
+    OSError leaves the records before them as they were: what was written of these is cut off again,
+    now or before the next ones.
     """
-    line = line_of(saved, record) + b"\n"
+    lines = b"".join(line_of(saved, entry) + b"\n" for entry in entries)
     number = opened(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
     try:
         _drop_torn_line(number)
-        _add(number, line)
+        _add(number, lines)
     finally:
         os.close(number)
 
@@ -108,10 +126,10 @@ def _drop_torn_line(number: int) -> None:
         os.ftruncate(number, os.pread(number, length, 0).rfind(b"\n") + 1)
 
 
-def _add(number: int, line: bytes) -> None:
+def _add(number: int, lines: bytes) -> None:
     length = os.fstat(number).st_size
     try:
-        write(number, line)
+        write(number, lines)
         os.fsync(number)
     except OSError:
         with suppress(OSError):  # half a line is cut off by the next append, or ignored by the next load

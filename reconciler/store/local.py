@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from reconciler import files
@@ -16,11 +16,12 @@ from reconciler.store.record import Saved, expect, fresh, reporting_damage, save
 from reconciler.store.store import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from reconciler.model.address import Address
     from reconciler.model.state import Binding, Intent
+    from reconciler.store.journal import Entry
 
 
 class LocalStore:
@@ -112,15 +113,16 @@ class LocalStore:
 
     def intend(self, intent: Intent) -> None:
         """Record durably a call that is about to be made."""
-        self._append(journal.intent_record(intent))
+        self.commit([journal.intended(intent)])
 
     def record(self, address: Address, binding: Binding | None) -> None:
         """Record durably what an address is bound to."""
-        self._append(journal.binding_record(address, binding))
+        self.commit([journal.Entry(address, binding)])
 
-    def _append(self, record: dict[str, Any]) -> None:
+    def commit(self, entries: Sequence[Entry]) -> None:
+        """Record several, with one fsync."""
         try:
-            journal.append(self._journal, self._saved, record)
+            journal.append(self._journal, self._saved, entries)
             if not self._named:
                 files.sync(self.folder)
                 self._named = True

@@ -1,8 +1,8 @@
-"""A Store in object storage: one state object, one object a journal record, a lock that runs out.
+"""A Store in object storage: one state object, objects of journal records, a lock that runs out.
 
 Beneath the address are ``state.json``; ``journal/SAVE/NUMBER.jsonl``, the records that follow the save of
-that id; ``history/SERIAL-SAVE.json``, ten states that were replaced; ``lock.json``, ``clock.json``,
-``conditions.json``.
+that id, in each object those that became durable together; ``history/SERIAL-SAVE.json``, ten states that were
+replaced; ``lock.json``, ``clock.json``, ``conditions.json``.
 
 Why a holder who was stopped and wakes up after its lease does no harm, whatever the clocks say:
 
@@ -25,7 +25,7 @@ import shlex
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from reconciler.errors import ConflictError, StoreError, UnreadableStateError, UnsavedError
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.address import Address
     from reconciler.model.state import Binding, Intent
+    from reconciler.store.journal import Entry
     from reconciler.store.lease import Lease
 
 _STATE, _JOURNAL, _HISTORY = "state.json", "journal", "history"
@@ -123,26 +124,31 @@ class ObjectStore:
         saved = self._parsed(text) if stored else Saved(State(uuid4().hex, 0))
         journaled = self._bucket.names(_JOURNAL)
         names = [name for name in journaled if name.startswith(f"{_JOURNAL}/{saved.save}/")]
-        lines = self._lines(names)
-        if lines is None or self._bucket.tag(_STATE) != tag:
+        texts = self._texts(names)
+        if texts is None or self._bucket.tag(_STATE) != tag:
             return False
-        self._state = self._folded(saved, names, lines)
+        self._state = self._folded(saved, names, texts)
         self._stored = _Stored(saved, text, tag, tuple(journaled))
         self._doubt, self._whole = False, True
         return True
 
-    def _lines(self, names: Sequence[str]) -> list[bytes] | None:
-        """Return the records in some objects of the journal; None when one of them has vanished."""
+    def _texts(self, names: Sequence[str]) -> list[bytes] | None:
+        """Return the texts of some objects of the journal; None when one of them has vanished."""
         with ThreadPoolExecutor(_AT_ONCE) as readers:
             objects = list(readers.map(self._bucket.get, names))
-        lines = [stored.text.removesuffix(b"\n") for stored in objects if stored]
-        return lines if len(lines) == len(names) else None
+        texts = [stored.text for stored in objects if stored]
+        return texts if len(texts) == len(names) else None
 
-    def _folded(self, saved: Saved, names: Sequence[str], lines: Sequence[bytes]) -> State:
+    def _folded(self, saved: Saved, names: Sequence[str], texts: Sequence[bytes]) -> State:
+        lines = [
+            (name, line)
+            for name, text in zip(names, texts, strict=True)
+            for line in text.removesuffix(b"\n").split(b"\n")
+        ]
         try:
-            return journal.folded(saved, journal.records_of(lines))
+            return journal.folded(saved, journal.records_of(line for _, line in lines))
         except journal.DamagedRecordError as cause:
-            location = self._bucket.location(names[cause.number - 1])
+            location = self._bucket.location(lines[cause.number - 1][0])
             remedy = (
                 "Delete that object: what it recorded is found again on the server by its ownership marks."
             )
@@ -200,21 +206,24 @@ class ObjectStore:
 
     def intend(self, intent: Intent) -> None:
         """Record durably a call that is about to be made."""
-        self._append(journal.intent_record(intent))
+        self.commit([journal.intended(intent)])
 
     def record(self, address: Address, binding: Binding | None) -> None:
         """Record durably what an address is bound to."""
-        self._append(journal.binding_record(address, binding))
+        self.commit([journal.Entry(address, binding)])
 
-    def _append(self, record: dict[str, Any]) -> None:
-        """Write one more object of the journal; the lease must be good before, and after it as well."""
+    def commit(self, entries: Sequence[Entry]) -> None:
+        """Record several in one more object of the journal.
+
+        The lease must be good before, and after it as well.
+        """
         whole, self._whole = self._whole, False
         stored = self._owned()
         stored.number += 1  # also after a failure: the request may still be under way
         name = f"{_JOURNAL}/{stored.saved.save}/{stored.number:08}.jsonl"
         stored.superfluous += (name,)
-        line = journal.line_of(stored.saved, {"id": uuid4().hex, **record}) + b"\n"
-        if self._bucket.swap(name, line, None) is None:
+        lines = [journal.line_of(stored.saved, entry, id=uuid4().hex) + b"\n" for entry in entries]
+        if self._bucket.swap(name, b"".join(lines), None) is None:
             raise ConflictError(stored.saved.state.serial, stored.saved.state.serial)
         self._check()
         self._whole = whole

@@ -6,16 +6,17 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import DisclosureError
-from reconciler.store.journal import binding_record, intent_record
+from reconciler.model.state import Intent
+from reconciler.store.journal import Entry, intended
 from reconciler.store.record import state_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from reconciler.model.address import Address
     from reconciler.model.sources import Sources
-    from reconciler.model.state import Binding, Intent, State
+    from reconciler.model.state import Binding, State
     from reconciler.store.store import Snapshot, Store
 
 _NAMES = {"unsettled": "a call that was begun", "traits": "a trait of the server"}
@@ -53,13 +54,18 @@ class ScreenedStore:
 
     def intend(self, intent: Intent) -> None:
         """Record a call that is about to be made."""
-        self._screen(f"a call for {intent.address}", intent_record(intent))
-        self._store.intend(intent)
+        self.commit([intended(intent)])
 
     def record(self, address: Address, binding: Binding | None) -> None:
         """Record what an address is bound to."""
-        self._screen(f"the id of {address}", binding_record(address, binding))
-        self._store.record(address, binding)
+        self.commit([Entry(address, binding)])
+
+    def commit(self, entries: Sequence[Entry]) -> None:
+        """Record several, or none of them where one has a secret in it."""
+        if self._sources.leaks("\n".join(entry.text for entry in entries)):
+            for entry in entries:
+                self._screen(_described(entry), entry.record)
+        self._store.commit(entries)
 
     def save(self, state: State, expecting: int, serial: int | None = None) -> None:
         """Replace the stored State."""
@@ -74,6 +80,11 @@ class ScreenedStore:
                 f"cannot record {what} at {self.location}: it repeats {source.place}. "
                 f"{source.remedy}; if the server made it up, ask its operator why"
             )
+
+
+def _described(entry: Entry) -> str:
+    of = "a call for" if isinstance(entry.value, Intent) else "the id of"
+    return f"{of} {entry.address}"
 
 
 def _parts_of(state: State) -> Iterator[tuple[str, Any]]:

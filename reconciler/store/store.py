@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from reconciler.model.address import Address
     from reconciler.model.state import Binding, Intent, State
+    from reconciler.store.journal import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,12 @@ class Store(Protocol):
 
     Must: make ``save`` all-or-nothing, also when the power fails; refuse it with ConflictError unless
     the stored State is the one expected, by its serial and by the id of its save. Must: return from
-    ``intend`` and ``record`` only when the record is durable, and lose none of them until a State that
-    has them is durable. Must: fold only records that follow the very State that is stored, and not
+    ``intend``, ``record`` and ``commit`` only when every record is durable, and lose none of them until a
+    State that has them is durable. Must: fold only records that follow the very State that is stored, and not
     another one of its serial. Must: refuse, with UnreadableStateError, a state it cannot read to the
     end, and leave it as it is. Must: put a State that it cannot save where it can, and say where, with
-    UnsavedError. Must: free the lock of a holder who died, without a person.
+    UnsavedError. Must: free the lock of a holder who died, without a person. Must: work when ``commit`` is
+    called from another thread, one call at a time.
 
     Must: find out, where the answer to a save was lost, whether it happened, and return if it did. Must:
     let a holder who has lost the lock change nothing that its successor reads: its saves are refused,
@@ -86,6 +88,13 @@ class Store(Protocol):
 
     def record(self, address: Address, binding: Binding | None) -> None:
         """Record what an address is bound to, None for nothing."""
+        ...
+
+    def commit(self, entries: Sequence[Entry]) -> None:
+        """Record several, in their order, as ``intend`` and ``record`` would, and durable together.
+
+        StoreError leaves none of them, or some that count like any other.
+        """
         ...
 
     def save(self, state: State, expecting: int, serial: int | None = None) -> None:

@@ -63,11 +63,8 @@ class MortalStore(LocalStore):
         super().__init__(folder)
         self.reaper = reaper
 
-    def intend(self, intent):
-        self.reaper.write(lambda: super(MortalStore, self).intend(intent))
-
-    def record(self, address, binding):
-        self.reaper.write(lambda: super(MortalStore, self).record(address, binding))
+    def commit(self, entries):
+        self.reaper.write(lambda: super(MortalStore, self).commit(entries))
 
     def save(self, state, expecting, serial=None):
         self.reaper.write(lambda: super(MortalStore, self).save(state, expecting, serial))

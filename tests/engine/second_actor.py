@@ -12,7 +12,7 @@ from engine.deaths import MortalStore, Reaper
 from reconciler.api import APIError, AsyncClient, in_process
 from reconciler.model import address
 from reconciler.model.mark import MARK_KEY, Mark, files_digest
-from reconciler.model.state import AssistantBinding, FileBinding
+from reconciler.model.state import AssistantBinding, FileBinding, Intent
 from reconciler.server import pages, tables, wire
 from reconciler.store import LocalStore
 
@@ -70,9 +70,9 @@ class RecordingStore(MortalStore):
         super().__init__(folder, Reaper())
         self.intents = []
 
-    def intend(self, intent):
-        self.intents.append(intent)
-        super().intend(intent)
+    def commit(self, entries):
+        self.intents += [one.value for one in entries if isinstance(one.value, Intent)]
+        super().commit(entries)
 
 
 @dataclass(frozen=True)

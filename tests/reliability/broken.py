@@ -35,8 +35,7 @@ class Variant:
 
 
 def _no_journal():
-    LocalStore.intend = lambda *_: None
-    LocalStore.record = lambda *_: None
+    LocalStore.commit = lambda *_: None
 
 
 def _unknown_is_failed():
@@ -177,12 +176,12 @@ def _journal_emptied_apart():
 
 def _records_not_committed():
     """They are written in a transaction that only the next save commits."""
-    append, save = PostgresStore._append, PostgresStore.save
+    commit, save = PostgresStore.commit, PostgresStore.save
 
-    def appended(self, record):
+    def committed(self, entries):
         if self._held.autocommit:
             self._held.autocommit = False
-        append(self, record)
+        commit(self, entries)
 
     def saved(self, state, expecting, serial=None):
         if not self._held.autocommit:
@@ -190,7 +189,7 @@ def _records_not_committed():
             self._held.autocommit = True
         save(self, state, expecting, serial)
 
-    PostgresStore._append, PostgresStore.save = appended, saved
+    PostgresStore.commit, PostgresStore.save = committed, saved
 
 
 def _no_if_match():
@@ -208,7 +207,7 @@ def _no_look_at_the_lease():
 
 
 def _no_object_records():
-    ObjectStore._append = lambda *_: None
+    ObjectStore.commit = lambda *_: None
 
 
 VARIANTS = {

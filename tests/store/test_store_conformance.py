@@ -12,6 +12,7 @@ from store.places import PLACES
 from store.runners import crowd, holder
 
 from reconciler.errors import ConflictError, LockedError, StoreError, UnsavedError
+from reconciler.store.journal import Entry, intended
 
 
 @pytest.fixture(params=PLACES)
@@ -98,6 +99,30 @@ def test_records_come_in_their_order_however_many(place, sample):
             store.record(sample.support, replace(sample.bound, id=f"asst_{number}"))
 
     assert place.open().load().bindings[sample.support].id == "asst_29"
+
+
+def test_records_that_are_made_together_come_in_their_order_between_others(place, sample):
+    numbered = [Entry(sample.support, replace(sample.bound, id=f"asst_{number}")) for number in range(30)]
+    with writing(place) as (store, _):
+        store.record(sample.support, None)
+        store.commit([intended(sample.intent), *numbered[:20]])
+        store.commit(numbered[20:])
+        store.record(sample.handbook, sample.uploaded)
+
+    state = place.open().load()
+    assert state.bindings[sample.support].id == "asst_29"
+    assert (state.bindings[sample.handbook], state.pending) == (sample.uploaded, ())
+
+
+def test_records_that_are_made_together_are_refused_together_where_there_is_no_room(place, sample):
+    lived(place, sample)
+    with writing(place) as (store, _):
+        store.record(sample.handbook, sample.uploaded)
+        with place.full(), pytest.raises(StoreError, match=place.no_room):
+            store.commit([intended(sample.intent), Entry(sample.support, sample.bound)])
+
+    state = place.open().load()
+    assert (state.bindings, state.pending) == ({sample.handbook: sample.uploaded}, ())
 
 
 def test_an_intent_without_a_result_is_unsettled_even_before_the_first_save(place, sample):

@@ -29,10 +29,11 @@ from reconciler.store.record import (
 from reconciler.store.store import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from reconciler.model.address import Address
     from reconciler.model.state import Binding, Intent
+    from reconciler.store.journal import Entry
     from reconciler.store.postgres.database import Connection
 
 _PAUSE = 0.5  # seconds between two questions to a database that does not answer
@@ -48,10 +49,11 @@ _NAMES = """
         OR EXISTS (SELECT FROM assistants_sync.journal WHERE journal.name = state.name)
 """
 _CLAIM = "INSERT INTO assistants_sync.state (name) VALUES (%s) ON CONFLICT (name) DO NOTHING"
-# An older state of ours, or a row that is being replaced, takes no record.
+# An older state of ours, or a row that is being replaced, takes no record. Rows get their numbers in order.
 _APPEND = """
     INSERT INTO assistants_sync.journal (name, record)
-    SELECT name, %s FROM assistants_sync.state WHERE name = %s AND serial = %s AND save = %s FOR SHARE
+    SELECT name, line FROM assistants_sync.state, unnest(%s::bytea[]) WITH ORDINALITY AS lines (line, place)
+    WHERE name = %s AND serial = %s AND save = %s ORDER BY place FOR SHARE OF state
 """
 _STORED = "SELECT serial, save, text FROM assistants_sync.state WHERE name = %s FOR UPDATE"
 _KEEP = """
@@ -210,20 +212,21 @@ class PostgresStore:
 
     def intend(self, intent: Intent) -> None:
         """Record durably a call that is about to be made."""
-        self._append(journal.intent_record(intent))
+        self.commit([journal.intended(intent)])
 
     def record(self, address: Address, binding: Binding | None) -> None:
         """Record durably what an address is bound to."""
-        self._append(journal.binding_record(address, binding))
+        self.commit([journal.Entry(address, binding)])
 
-    def _append(self, record: dict[str, Any]) -> None:
-        """Add a record in one statement, which sees in the same moment whether the State is still ours."""
+    def commit(self, entries: Sequence[Entry]) -> None:
+        """Add records in one statement, which sees in the same moment whether the State is still ours."""
         whole, self._whole = self._whole, False
         database, connection = self._database, self._writable()
         serial, save = self._saved.state.serial, self._saved.save
-        line = journal.line_of(self._saved, record)
+        lines = [journal.line_of(self._saved, entry) for entry in entries]
         with database.reporting(f"cannot write {self.location}"), database.within(connection):
-            if connection.execute(_APPEND, [line, self._name, serial, save]).rowcount != 1:
+            added = connection.execute(_APPEND, [lines, self._name, serial, save]).rowcount
+            if added != len(lines):
                 raise ConflictError(serial, self._serial(connection))
         self._whole = whole
 
