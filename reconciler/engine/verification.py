@@ -99,9 +99,11 @@ def _verified(  # noqa: PLR0913 - one value, and everything that it is compared 
             kept = Kept.NORMALISED
     if kept is None:
         return None
-    if row.forgets(sides.old, sides.new):  # what is not compared was lost
+    if sides.old is not None and row.forgets(sides.old, sides.new):  # what is not compared was lost
         return Verified(path, kept, sides.old, sides.new)
-    return Verified(path, kept, row.present(sides.wanted if is_ours else old), row.present(sides.new))
+    shown = row.present(sides.wanted if is_ours else old)
+    is_same = kept is Kept.DECLARED and _is_same(sides.wanted, sides.new)
+    return Verified(path, kept, shown, shown if is_same else row.present(sides.new))
 
 
 def _of_declared(row: Field, sides: _Sides, *, is_sent: bool, is_known: bool) -> Kept | None:
@@ -111,9 +113,9 @@ def _of_declared(row: Field, sides: _Sides, *, is_sent: bool, is_known: bool) ->
     be depends on whether it ``is_known`` what the value was before.
     """
     wanted, old, new = sides
-    if row.forgets(old, new):
+    if old is not None and row.forgets(old, new):
         return Kept.LOST
-    if row.digest(new) == row.digest(wanted):
+    if _is_same(wanted, new) or row.digest(new) == row.digest(wanted):  # mostly the same, without a digest
         return Kept.DECLARED
     is_same = row.digest(new) == row.digest(old)
     if not is_sent:
@@ -124,6 +126,17 @@ def _of_declared(row: Field, sides: _Sides, *, is_sent: bool, is_known: bool) ->
         return Kept.IGNORED
     is_form = row.is_respelled(wanted, new) if is_known else row.is_form(wanted, new)
     return Kept.IGNORED if is_same and not is_form else Kept.NORMALISED
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Return whether two JSON values are the same in value, type and order: true is not 1."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return list(one) == list(other) and all(map(_is_same, one.values(), other.values()))
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(_is_same, one, other))
+    return bool(one == other)
 
 
 def _of_files(sides: _Sides, *, is_sent: bool) -> Kept | None:
