@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from reconciler.store import Store
 
 _MEMORY = 7 * 24 * 3600  # seconds for which a call of unknown outcome is looked for
+_RECORDED = frozenset({StepKind.UPLOAD, StepKind.CREATE, StepKind.DELETE})  # done once the journal has them
 
 Work = tuple[Change, tuple[Step, ...]]
 
@@ -52,7 +53,7 @@ async def apply(  # noqa: PLR0913 - what is done, with what, how fast, and who w
 ) -> Report:
     """Carry out a plan whose lock is held, save the state it leads to, and report every Change."""
     state = _claimed(plan, state, store)
-    run = _Run(plan, steps, asyncio.Semaphore(parallelism), notify=notify, interruption=interruption)
+    run = _Run(plan, steps, parallelism, notify=notify, interruption=interruption)
     for change in plan.changes:
         run.prepare(change)
     waves = Waves.of(plan)
@@ -121,12 +122,15 @@ class _Run:
 
     plan: Plan
     steps: Steps
-    slots: asyncio.Semaphore
+    parallelism: int
     notify: Callable[[Event], None]
     interruption: Interruption
     failed: dict[Address, Outcome] = field(default_factory=dict)
     halted: ReconcilerError | None = None
     taken: set[tuple[Address, Sequence[Step]]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._slots = asyncio.Semaphore(self.parallelism)
 
     def prepare(self, change: Change) -> None:
         """Finish what needs no call, and refuse what a rule forbids."""
@@ -162,7 +166,14 @@ class _Run:
         """Take every Change of a wave as far as the wave goes, once."""
         todo = [work for work in wave if (work[0].address, work[1]) not in self.taken]
         self.taken |= {(change.address, steps) for change, steps in todo}
-        await asyncio.gather(*(self.advance(change, steps) for change, steps in todo))
+        rest = iter(todo)
+
+        async def work() -> None:
+            for change, steps in rest:
+                await self.advance(change, steps)
+
+        workers = 2 * self.parallelism - 1  # while records become durable, other changes have the slots
+        await asyncio.gather(*(work() for _ in range(min(len(todo), workers))))
 
     async def look_again(self, deletions: Sequence[Work]) -> bool:
         """Read which assistants contain the uploads to delete; on failure none of them is deleted."""
@@ -175,48 +186,73 @@ class _Run:
         return not problem
 
     async def advance(self, change: Change, todo: Sequence[Step]) -> None:
-        """Take a Change as far as this wave goes."""
-        async with self.slots:
+        """Take a Change as far as this wave goes; another one starts while its records become durable."""
+        async with self._slots:
             if change.address in self.failed or not todo:
                 return
             blocker = self._blocker(change, todo)
             if blocker:
                 self._fail(change, Result.SKIPPED, Cause.DEPENDENCY, blocker)
                 return
-            await self._attempt(change, todo)
+            ended = await self._attempt(change, todo)
+        await self._settle(change, ended)
 
-    async def _attempt(self, change: Change, todo: Sequence[Step]) -> None:
+    async def _attempt(self, change: Change, todo: Sequence[Step]) -> Stepped | ReconcilerError | None:
+        """Take the steps; return why that failed, or the last one if it counts once its record is durable."""
+        last: Stepped | None = None
         try:
             for step in todo:
                 if change.before:
                     await self.steps.recheck(change)
-                await self._step(change, step)
+                stepped = await self._step(change, step)
+                if step is todo[-1] and step.kind in _RECORDED:
+                    last = stepped
+                else:
+                    self.notify(stepped)
             await self.steps.finish(change)
-        except APIError as error:
-            is_unknown, message = change.address in self.steps.doubted, error.message
-            if is_unknown and not isinstance(error, UnknownOutcomeError):
-                message = f"it may have taken effect all the same: {message}"
-            result = Result.UNKNOWN if is_unknown else Result.FAILED
-            self._fail(change, result, Cause.ERROR, message, request_id=error.request_id)
-        except StaleError as error:
-            self._fail(change, Result.FAILED, Cause.STALE, str(error))
-        except StoreError as error:
-            self.halted = error
-            cause = Cause.REFUSED if isinstance(error, DisclosureError) else Cause.ERROR
-            self._fail(change, Result.FAILED, cause, self._unrecorded(change, error))
-        except UnfitError as error:
-            self.halted = error
-            self._fail(change, Result.FAILED, Cause.REFUSED, str(error))
-        except UnkeptError as error:
-            self._fail(change, Result.FAILED, Cause.IGNORED, str(error))
         except ReconcilerError as error:
-            self._fail(change, Result.FAILED, Cause.ERROR, str(error))
+            if isinstance(error, (StoreError, UnfitError)):
+                self.halted = error
+            return error
+        return last
 
-    async def _step(self, change: Change, step: Step) -> None:
+    async def _step(self, change: Change, step: Step) -> Stepped:
         self.notify(Started(change, step))
         begun = time.monotonic()
         await self.steps.take(change, step)
-        self.notify(Stepped(change, step, time.monotonic() - begun))
+        return Stepped(change, step, time.monotonic() - begun)
+
+    async def _settle(self, change: Change, ended: Stepped | ReconcilerError | None) -> None:
+        """End a Change once what it did is durable."""
+        try:
+            await self.steps.settled(change)
+        except StoreError as error:
+            self.halted = ended = error
+        if isinstance(ended, ReconcilerError):
+            self._end(change, ended)
+        elif ended is not None:
+            self.notify(ended)
+
+    def _end(self, change: Change, error: ReconcilerError) -> None:
+        """End a Change that failed."""
+        result, cause, message, request_id = Result.FAILED, Cause.ERROR, str(error), ""
+        match error:
+            case APIError():
+                message, request_id = error.message, error.request_id
+                if change.address in self.steps.doubted:
+                    result = Result.UNKNOWN
+                    if not isinstance(error, UnknownOutcomeError):
+                        message = f"it may have taken effect all the same: {message}"
+            case StoreError():
+                cause = Cause.REFUSED if isinstance(error, DisclosureError) else Cause.ERROR
+                message = self._unrecorded(change, error)
+            case StaleError():
+                cause = Cause.STALE
+            case UnfitError():
+                cause = Cause.REFUSED
+            case UnkeptError():
+                cause = Cause.IGNORED
+        self._fail(change, result, cause, message, request_id=request_id)
 
     def _unrecorded(self, change: Change, error: StoreError) -> str:
         """Return the message of a store error; a write may have come before the record of it."""

@@ -6,6 +6,7 @@ afterwards whether they happened. Every other step is recognised by looking at t
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import secrets
 import time
@@ -26,10 +27,13 @@ from reconciler.model.outcome import Kept
 from reconciler.model.resource import DesiredAssistant, DesiredFile
 from reconciler.model.state import AssistantBinding, FileBinding, Intent, Pending
 from reconciler.model.traits import Trait
+from reconciler.store.group_commit import GroupCommit
+from reconciler.store.journal import Entry, intended
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Sequence
 
+    from reconciler.errors import StoreError
     from reconciler.model.field import Field
     from reconciler.model.mark import Mark
     from reconciler.model.outcome import Verified
@@ -55,6 +59,10 @@ class Steps(Attaching):
     not know yet what was decided without a call. ``deleted`` are the uploads that this run deleted.
     ``begun`` are the calls of this run, and ``verified`` what became of every value. ``is_first``: nothing
     shows yet that this server keeps an ownership mark.
+
+    Records are written by a group commit: a call waits for its intent, and `settled` for its result. Until
+    then ``bindings`` and ``pending`` are without it; ``lost`` says why the last record of an address was not
+    written.
     """
 
     store: Store
@@ -67,6 +75,7 @@ class Steps(Attaching):
     deleted: dict[Address, tuple[str, ...]] = field(default_factory=dict)
     begun: dict[Address, Intent] = field(default_factory=dict)
     verified: dict[Address, tuple[Verified, ...]] = field(default_factory=dict)
+    lost: dict[Address, StoreError] = field(default_factory=dict)
     recorded: bool = False
     is_first: bool = False
 
@@ -74,6 +83,8 @@ class Steps(Attaching):
         kept = {address: one.id for address, one in self.bindings.items() if isinstance(one, FileBinding)}
         self.uploads = {**kept, **self.uploads}
         self._search = Search(self.plan.owns, self.provider.delay)
+        self._journal = GroupCommit(self.store)
+        self._deciding = asyncio.Lock()
         self._known = {*self.live.assistants, *self.live.files, *self.live.unreadable, *self._bound_ids()}
 
     async def look_again(self) -> str:
@@ -106,7 +117,7 @@ class Steps(Attaching):
         self.fresh[change.id] = found
         if known is None:
             self.before[change.id] = found
-            self._begin(change, found)
+            await self._begin(change, found)
 
     async def _confirm_gone(self, assistant_id: str) -> None:
         """Raise StaleError where the list still has an assistant that a request for it does not find."""
@@ -143,14 +154,14 @@ class Steps(Attaching):
         """Return the id of the upload that a step attaches or detaches."""
         return step.id if step.kind is StepKind.DETACH else self._id(step.file or step.id)
 
-    def _begin(self, change: Change, found: LiveAssistant) -> None:
+    async def _begin(self, change: Change, found: LiveAssistant) -> None:
         """Write down what must be durable before the first write to an assistant."""
         if change.action is Action.FORGET or (change.moved_from or change.address) not in self.bindings:
-            self._record_decisions()
+            await self._record_decisions()
         self._admit_files(change, found)
-        self._intend_update(change, found)
+        await self._intend_update(change, found)
 
-    def _intend_update(self, change: Change, found: LiveAssistant) -> None:
+    async def _intend_update(self, change: Change, found: LiveAssistant) -> None:
         """Write down what the steps will send, so that a later run does not take it for drift."""
         if not isinstance(change.wanted, DesiredAssistant) or change.action in _ENDING:
             return
@@ -175,7 +186,7 @@ class Steps(Attaching):
             mark=_mark(change).digest,
         )
         self.begun[change.address] = intent
-        self._intend(intent)
+        await self._intend(intent)
 
     def abandon(self, address: Address) -> None:
         """Forget a call of this run that was never made, or had no effect."""
@@ -199,7 +210,9 @@ class Steps(Attaching):
             self._bind(address, replace(binding, digests={**binding.digests, row.name: ""}))
 
     async def take(self, change: Change, step: Step) -> None:
-        """Carry out one step."""
+        """Carry out one step; StoreError once the journal does not take what was done."""
+        if self._journal.failure is not None:
+            raise self._journal.failure
         match step.kind:
             case StepKind.UPLOAD:
                 await self._upload(change)
@@ -266,7 +279,8 @@ class Steps(Attaching):
         made = await self._marked(change, made, mark)
         self.provider.traits.difference_update({Trait.UNMARKED, Trait.FIXED})
         made = await self._with_files(change.address, made, file_ids)
-        self._verify(change, nonce, before=None, after=made)
+        found = self._compared(change, before=None, after=made)
+        self._verify(change, nonce, found, before=None, after=made)
 
     def _is_new(self, address: Address, made: str) -> bool:
         """Return whether an object is new; where its id was known before, the call made nothing."""
@@ -335,7 +349,7 @@ class Steps(Attaching):
         UnknownOutcomeError when it cannot be found either; its intent then stays with the state.
         """
         self.begun[intent.address] = intent
-        self._intend(intent)
+        await self._intend(intent)
         try:
             made = await self._write(intent.address, call)
         except UnknownOutcomeError as unknown:
@@ -351,11 +365,21 @@ class Steps(Attaching):
         self.done[intent.address] = f"{made.id} was {'created' if intent.nonce else 'uploaded'}"
         return made
 
-    def _intend(self, intent: Intent) -> None:
-        """Write down a call that is about to be made."""
+    async def _intend(self, intent: Intent) -> None:
+        """Write down a call that is about to be made, and what was done before it."""
+        failures: list[StoreError] = []
+
+        def settled(failure: StoreError | None) -> None:
+            if failure is None:
+                self.pending = Pending((*self.pending, intent))
+            else:
+                failures.append(failure)
+
         self.recorded = True
-        self.store.intend(intent)
-        self.pending = Pending((*self.pending, intent))
+        self._journal.add(intended(intent), settled)
+        await self._journal.flushed()
+        for failure in failures:
+            raise failure
 
     async def _outlast(
         self, again: Intent, find: Callable[[Intent], Awaitable[T | None]], known: Collection[str] = ()
@@ -416,7 +440,7 @@ class Steps(Attaching):
         if lost:
             raise UnkeptError(f"{self.target} changed {', '.join(lost)} of {made.id}, which was to stay")
 
-    def _record_decisions(self) -> None:
+    async def _record_decisions(self) -> None:
         """Write down what was decided without a call: files first, and what is bound before what is not.
 
         Without a state only an ownership mark says whose the uploads of an assistant are. Once it says other
@@ -426,14 +450,19 @@ class Steps(Attaching):
         def place(address: Address) -> tuple[bool, bool, Address]:
             return address.kind is Kind.ASSISTANT, address not in self.bindings, address
 
-        for address in sorted(self.unrecorded, key=place):
-            self._bind(address, self.bindings.get(address))
+        async with self._deciding:  # another change that begins waits until they are durable
+            decided = sorted(self.unrecorded, key=place)
+            for address in decided:
+                self._bind(address, self.bindings.get(address))
+            await self._journal.flushed()
+            for address in decided:
+                self._require_recorded(address)
 
     async def _delete(self, change: Change, step: Step) -> None:
         if change.address.kind is Kind.ASSISTANT and step.id != change.id:
             await self._reap(change, step)
             return
-        self._intend(Intent(change.address, "delete", known=(step.id,), at=time.time()))
+        await self._intend(Intent(change.address, "delete", known=(step.id,), at=time.time()))
         if change.address.kind is Kind.ASSISTANT:
             found = self.fresh.get(change.id)
             if found is not None:
@@ -480,10 +509,12 @@ class Steps(Attaching):
         if any(step.kind in _CARRYING for step in change.steps):
             known = await self._seen(change.address, change.id, self._file_ids(change))
         before = self.before.get(change.id, known)
-        if any(failures(self._compared(change, before=before, after=known))):
+        found = self._compared(change, before=before, after=known)
+        if any(failures(found)):
             known = await self._retrieve(change.id) or known  # a response may be older than the write
+            found = self._compared(change, before=before, after=known)
         try:
-            self._verify(change, _mark(change).nonce, before=before, after=known)
+            self._verify(change, _mark(change).nonce, found, before=before, after=known)
         finally:
             if change.moved_from in self.bindings:
                 self._bind(change.moved_from, None)
@@ -516,13 +547,18 @@ class Steps(Attaching):
         self.pending = self.pending.resolved_by(address, before, self.bindings.get(address))
 
     def _verify(
-        self, change: Change, nonce: str, *, before: LiveAssistant | None, after: LiveAssistant
+        self,
+        change: Change,
+        nonce: str,
+        found: Sequence[Verified],
+        *,
+        before: LiveAssistant | None,
+        after: LiveAssistant,
     ) -> None:
         """Remember what the server made of an assistant; UnkeptError where it did not take a value."""
         wanted, file_ids = _wanted(change), self._file_ids(change)
         memory = self._memory(change, before)
-        found = self._compared(change, before=before, after=after)
-        self.verified[change.address] = found
+        self.verified[change.address] = tuple(found)
         self._bind(
             change.address,
             remember(
@@ -584,15 +620,37 @@ class Steps(Attaching):
         return _wanted(change).files or ()
 
     def _bind(self, address: Address, binding: Binding | None) -> None:
+        """Write down what an address is bound to, and remember it once it is durable."""
+
+        def settled(failure: StoreError | None) -> None:
+            if failure is None:
+                self._bound(address, binding)
+            else:
+                self.lost[address] = failure
+
         self.recorded = True
-        self.store.record(address, binding)
+        self._journal.add(Entry(address, binding), settled)
+
+    def _bound(self, address: Address, binding: Binding | None) -> None:
         self.unrecorded.discard(address)
+        self.lost.pop(address, None)
         self.done.pop(address, None)
         self.pending = self.pending.resolved_by(address, self.bindings.get(address), binding)
         if binding is None:
             self.bindings.pop(address, None)
         else:
             self.bindings[address] = binding
+
+    async def settled(self, change: Change) -> None:
+        """Wait until everything that was done for a Change is durable; StoreError where it is not."""
+        await self._journal.flushed()
+        for address in (change.address, change.moved_from):
+            if address is not None:
+                self._require_recorded(address)
+
+    def _require_recorded(self, address: Address) -> None:
+        if failure := self.lost.pop(address, None):
+            raise failure
 
     def _id(self, reference: FileReference) -> str:
         return self.uploads[reference] if isinstance(reference, Address) else reference
