@@ -13,6 +13,7 @@ from typing import Final, Self
 from reconciler import files
 from reconciler.errors import ReconcilerError
 from reconciler.server import recovered_copy, schema
+from reconciler.server.commits import Commits
 
 Connection = sqlite3.Connection
 Row = sqlite3.Row
@@ -44,7 +45,7 @@ class BusyError(sqlite3.OperationalError):
 
 
 class Database:
-    """One connection that writes, one that reads beside it, and the locks that make transactions take turns.
+    """One connection that writes, one that reads beside it, and what makes transactions take turns.
 
     These connections serve all threads: statements last a millisecond, and SQLite's own locks hold other
     processes off. A file in memory, and a view, have one connection for everything.
@@ -62,9 +63,9 @@ class Database:
         self._reader = reader
         self._writable = writable
         self._folder = folder
-        self._turn = threading.Lock()
         # Held by a reader, and by a commit: no reader meets the moment in which the file is locked.
         self._reading = threading.Lock()
+        self._commits = Commits(connection, self._reading, _told_apart)
         for each in self._connections():
             each.row_factory = Row
 
@@ -107,19 +108,22 @@ class Database:
         It waits for a write only while that is committed, or where it is too large for SQLite's memory.
         """
         with ExitStack() as stack:
-            yield self._beside(stack) or stack.enter_context(self._queued("DEFERRED"))
+            yield self._beside(stack) or stack.enter_context(self._queued())
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Make one change, all or nothing, durable on return; raises BusyError."""
+        """Make one change, all or nothing, durable on return; raises BusyError.
+
+        Changes that wait for each other are committed together.
+        """
         if not self._writable:
             raise ReadOnlyError("This server shows its database read only: nothing can be written to it.")
-        with self._queued("IMMEDIATE") as connection:
-            yield connection
+        with _told_apart(), self._commits.shared():
+            yield self._connection
 
     def close(self) -> None:
         """Close the file once no reader uses it, and drop the copy that a view may have made."""
-        with self._turn, self._reading:
+        with self._commits.alone(), self._reading:
             for connection in self._connections():
                 connection.close()
         if self._folder is not None:
@@ -145,8 +149,8 @@ class Database:
             yield reader
 
     @contextmanager
-    def _queued(self, kind: str) -> Iterator[Connection]:
-        with self._turn, _transaction(self._connection, kind, self._reading):
+    def _queued(self) -> Iterator[Connection]:
+        with self._commits.alone(), _transaction(self._connection, "DEFERRED", self._reading):
             yield self._connection
 
     def __enter__(self) -> Self:
@@ -194,6 +198,8 @@ def _transaction(
 def _told_apart() -> Iterator[None]:
     try:
         yield
+    except BusyError:
+        raise
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & _PRIMARY == sqlite3.SQLITE_BUSY:
             raise BusyError(str(error)) from error
