@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
+    from reconciler.config.node import Node
     from reconciler.config.problems import Problems
     from reconciler.config.shapes import Document
     from reconciler.config.source import Source
-    from reconciler.config.text import Node
     from reconciler.dialects import Dialect
     from reconciler.model.diagnostic import Origin
 

@@ -10,8 +10,8 @@ from reconciler.model import pattern as re
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reconciler.config.node import Node
     from reconciler.config.source import Source
-    from reconciler.config.text import Node
     from reconciler.model.diagnostic import Diagnostic, Origin
 
 _ITEM = re.compile(r"[ \t]*((?:[-*+•]|[0-9]{1,3}[.)]|#{1,6}|\|)[ \t]\S[^\n]*)")

@@ -17,8 +17,8 @@ from reconciler.errors import ReconcilerError
 from reconciler.model.canonical import canonical
 
 if TYPE_CHECKING:
+    from reconciler.config.node import Node
     from reconciler.config.source import Source
-    from reconciler.config.text import Node
 
 __all__ = ["Append", "Edit", "EditError", "Remove", "Replace", "edited"]
 

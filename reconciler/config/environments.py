@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from reconciler.config.content import Root
     from reconciler.config.document import Declared
+    from reconciler.config.node import Node
     from reconciler.config.problems import Problems
     from reconciler.config.shapes import Environment
     from reconciler.config.source import Source
-    from reconciler.config.text import Node
     from reconciler.dialects import Dialect
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from reconciler.config.document import Declared
+    from reconciler.config.node import Node
     from reconciler.config.source import Source
-    from reconciler.config.text import Node
     from reconciler.model.diagnostic import Diagnostic, Origin
 
 GUESSES = tuple(code for code, rule in RULES.items() if rule.guesses)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reconciler.config.node import Node
     from reconciler.config.source import Source
-    from reconciler.config.text import Node
     from reconciler.model.diagnostic import Origin
     from reconciler.model.key_forms import Key
 

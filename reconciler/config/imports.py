@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from reconciler.config.document import Declared
     from reconciler.config.environments import Described
+    from reconciler.config.node import Node
     from reconciler.config.problems import Problems
     from reconciler.config.shapes import Import as Written
     from reconciler.config.source import Source
-    from reconciler.config.text import Node
 
 _KINDS = {Kind.ASSISTANT: "assistant.NAME", Kind.FILE: "file.PATH"}
 

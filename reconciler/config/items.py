@@ -11,7 +11,7 @@ from reconciler.config.document import declare
 from reconciler.config.errors import ConfigError, ContentError
 from reconciler.config.limits import CODES
 from reconciler.config.shapes import FILE, listed
-from reconciler.config.text import Node, compose
+from reconciler.config.text import compose
 from reconciler.dialects.written import InFile
 from reconciler.model.field import TAG
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reconciler.config.content import Root
     from reconciler.config.layers import Layers
     from reconciler.config.lint import Lint
+    from reconciler.config.node import Node
     from reconciler.config.problems import Problems
     from reconciler.config.shapes import ItemShape
     from reconciler.config.source import Source

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.config.errors import ContentError
+    from reconciler.config.node import Node
     from reconciler.config.problems import Problems
     from reconciler.config.shapes import Values
     from reconciler.config.source import Source
-    from reconciler.config.text import Node
     from reconciler.model.diagnostic import Diagnostic, Origin
     from reconciler.model.field import Field, Fields, Problem
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from reconciler.config.layers import Layers
+    from reconciler.config.node import Node
     from reconciler.config.source import Source
-    from reconciler.config.text import Node
     from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.field import Field
     from reconciler.model.key_forms import Key

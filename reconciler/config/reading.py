@@ -12,9 +12,10 @@ from reconciler.config.document import Declared, salvage
 from reconciler.config.errors import ConfigError, ContentError
 from reconciler.config.front_matter import OUTER, begins, declaring, resembles
 from reconciler.config.listing import MARKDOWN
+from reconciler.config.node import Node, Place
 from reconciler.config.problems import KEPT, Problems
 from reconciler.config.shapes import listed, shapes
-from reconciler.config.text import Node, collector_rests, compose
+from reconciler.config.text import collector_rests, compose
 from reconciler.model.characters import quoted
 from reconciler.model.diagnostic import Diagnostic, Origin, did_you_mean
 from reconciler.model.field import Text
@@ -31,15 +32,6 @@ if TYPE_CHECKING:
 _FENCE = "---"
 _EXPECTED = "declare `project:` and `assistants:`"
 _DIALECT = "dialect"
-
-
-@dataclass(frozen=True, slots=True)
-class _Position:
-    """A position as the parser would give it, counted from 0; its text is not YAML."""
-
-    line: int
-    column: int
-    index: None = None
 
 
 class _Body(NamedTuple):
@@ -358,8 +350,8 @@ def _markdown(source: Source, fields: Node, body: _Body, dialect: Dialect) -> No
         problem = "the prompt is the text below the front matter, and here it is twice"
         remedy = f"take `{field}` out"
         raise ConfigError([source.diagnostic("AS204", problem, fields.key(field), help=remedy)])
-    here = _Position(0, 0), _Position(0, len(_FENCE))
-    start = _Position(body.line, 0), _Position(body.line, 1)
+    here = _place(0), _place(0, len(_FENCE))
+    start = _place(body.line), _place(body.line, 1)
     prompt = Node(body.text, source.path, *start)
     template = _taken(fields, "template")
     if template is not None:
@@ -375,8 +367,13 @@ def _markdown(source: Source, fields: Node, body: _Body, dialect: Dialect) -> No
     return root
 
 
+def _place(line: int, column: int = 0) -> Place:
+    """Return a position in a text that is not YAML, counted from 0."""
+    return Place(line, column, at=None)
+
+
 def _mapping(source: Source, like: Node, inner: dict[str, Node]) -> Node:
-    start = _Position(like.origin.line - 1, 0)
+    start = _place(like.origin.line - 1)
     made = Node(inner, source.path, start, start)
     made.positions.update(dict.fromkeys(inner, (start, start)))
     return made

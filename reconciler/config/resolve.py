@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from reconciler.config.content import Root
     from reconciler.config.document import Declared
     from reconciler.config.environments import Described
+    from reconciler.config.node import Node
     from reconciler.config.prompts import Prompt
     from reconciler.config.reading import Reading
-    from reconciler.config.text import Node
     from reconciler.dialects import Dialect
     from reconciler.model.address import Address
     from reconciler.model.field import Field

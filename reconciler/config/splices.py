@@ -16,8 +16,8 @@ from reconciler.model import pattern as re
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from reconciler.config.node import Node
     from reconciler.config.source import Source
-    from reconciler.config.text import Node
 
 Path: TypeAlias = "tuple[str | int, ...]"
 """Keys and numbers of items, from the root."""

@@ -1,4 +1,4 @@
-"""YAML text → nodes that know where they were written; the only yaml import.
+"""YAML text → nodes that know where they were written.
 
 The text is read as libyaml's events and composed here: plain scalars mean what YAML 1.2's core schema
 says (``no`` and dates are strings), and tags, anchors, aliases and duplicate keys are refused.
@@ -11,7 +11,6 @@ import gc
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from math import inf, isfinite
-from types import NoneType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
@@ -20,6 +19,10 @@ from reconciler.config.conflict import CONFLICT, DECIDE, MARKER
 from reconciler.config.errors import ConfigError
 from reconciler.config.invisible import unseen
 from reconciler.config.malformed import TEMPLATE, remedy
+from reconciler.config.node import BLOCKS, Node, Part, origin_of
+from reconciler.config.outline import COMMENTED, SPECIAL, UNUSUAL, DoubtError, Limits, outline
+from reconciler.config.reduction import Reduction, reduced, whole
+from reconciler.config.source import Source
 from reconciler.model import pattern as re
 from reconciler.model.characters import is_plain
 from reconciler.model.diagnostic import Origin
@@ -27,7 +30,6 @@ from reconciler.model.diagnostic import Origin
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from reconciler.config.source import Source
     from reconciler.model.diagnostic import Diagnostic
 
 MAX_DEPTH = 32
@@ -39,20 +41,9 @@ MAX_SCALAR = 1_000_000  # characters, thirty times what a prompt may have
 _LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|\r(?!\n)")
 _HANDLE = re.compile(r"^%TAG", re.MULTILINE)
-_UNUSUAL = re.compile(r"[\x00-\x1f\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
-_COMMENTED = re.compile(r"[^\n]*\n\s*#")  # the rest of a line, and a comment next
-_SPECIAL = re.compile(r"[-+.0-9~nNtTfF]|\Z")  # how a plain scalar that is no text begins
 _ENDS = frozenset({yaml.MappingEndEvent, yaml.SequenceEndEvent})
 _STARTS: Mapping[type, type] = {yaml.MappingStartEvent: dict, yaml.SequenceStartEvent: list}
-_BLOCKS = frozenset("|>")
-_QUOTES = frozenset("\"'")
-_COMMENT = re.compile(r"[ \t]+(#[^\n]*)")
-_SET_OFF = re.compile(r"  +# ")
-_COMMENT_BELOW = re.compile(r"\s*(#[^\n]*)")
-_INDENTED = re.compile(r"\n( *)[^ \r\n]")
-_BARE = re.compile(r"\s*[,}]")
 _DEPTH = "maximum nesting"  # how parsers name their own limit: PyYAML since 6.0.4, and libyaml
-_NONE: dict[str, tuple[Any, Any]] = {}
 _CONTROLS = "".join(map(chr, (*range(9), *range(11, 32), 127)))
 _LINE_ENDS = "".join(map(chr, (*range(128, 160), 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF)))
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
@@ -63,160 +54,6 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\
 _QUOTED = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)
 _TEXT = "quote a text that begins with `{}`"
 _PAIR = re.compile(r"(\\\\)|\\u((?i:d[89ab][0-9a-f]{2}))\\u((?i:d[c-f][0-9a-f]{2}))")
-
-
-class Node:
-    """A value and where it stands: a scalar, a dict of Nodes or a list of Nodes.
-
-    ``positions`` holds where each key of a mapping begins and ends. They become Origins on request, which is
-    rare; until then they are what the parser gives.
-    """
-
-    __slots__ = ("_end", "_path", "_start", "positions", "value")
-
-    def __init__(self, value: Any, path: str, start: Any, end: Any) -> None:
-        self.value = value
-        self.positions: dict[str, tuple[Any, Any]] = {} if type(value) is dict else _NONE
-        self._path = path
-        self._start = start
-        self._end = end
-
-    @property
-    def origin(self) -> Origin:
-        """Where the value begins, and how much of that line it takes; one place for what has values in it."""
-        return _origin(self._path, self._start, self._start if self._has_values else self._end)
-
-    def plain(self) -> Any:
-        """Return the value without positions."""
-        if isinstance(self.value, dict):
-            return {key: inner.plain() for key, inner in self.value.items()}
-        if isinstance(self.value, list):
-            return [inner.plain() for inner in self.value]
-        return self.value
-
-    def texts(self) -> Iterator[tuple[str, Origin]]:
-        """Yield every text in it, keys and values alike, in order, and its position."""
-        if isinstance(self.value, str):
-            yield self.value, self.origin
-        elif isinstance(self.value, dict):
-            for name, node in self.value.items():
-                yield name, self.key(name)
-                yield from node.texts()
-        elif not isinstance(self.value, (int, float, NoneType)):
-            for node in self.value:
-                yield from node.texts()
-
-    def at(self, *path: str | int) -> Origin:
-        """Return the position of the value under a path, or of the deepest part that exists."""
-        here = self
-        for step in path:
-            inner = here._inner(step)
-            if inner is None:
-                return here.origin
-            here = inner
-        return here.origin
-
-    def has(self, *path: str | int) -> bool:
-        """Return whether a path leads to a value."""
-        return self.child(*path) is not None
-
-    def child(self, *path: str | int) -> Node | None:
-        """Return the value under a path; None where it leads nowhere."""
-        here: Node | None = self
-        for step in path:
-            here = here._inner(step) if here else None  # noqa: SLF001 - of its own kind
-        return here
-
-    def key(self, *path: str | int) -> Origin:
-        """Return the position of the last key of a path, or of what contains it."""
-        here = self
-        for step in path[:-1]:
-            here = here._inner(step) or here
-        positions = here.positions.get(str(path[-1])) if path else None
-        return _origin(self._path, *positions) if positions else self.at(*path)
-
-    def close(self, event: Any) -> None:
-        """Take the end of what is between brackets; that of a block is behind the comments below it."""
-        self._end = event.end_mark if event.start_mark.index < event.end_mark.index else self._start
-
-    def below(self, name: str) -> int | None:
-        """Return the first line below a key and its value, from 1; None where its text is not YAML."""
-        key, _ = self.positions[name]
-        return None if key.index is None else max(key.line + 2, self.value[name]._below())  # noqa: SLF001 - of its own kind
-
-    def _below(self) -> int:
-        """Return the first line below the value: a block ends with the last value in it."""
-        inner = [*self.value.values()] if isinstance(self.value, dict) else self.value
-        if self._has_values and inner and self._end.index == self._start.index:
-            last: Node = inner[-1]
-            return last._below()
-        return int(self._end.line + (1 if self._end.column == 0 else 2))
-
-    @property
-    def _has_values(self) -> bool:
-        return isinstance(self.value, (dict, list))
-
-    @property
-    def start(self) -> int | None:
-        """The index at which the text of the value begins; None where that is not YAML."""
-        index: int | None = self._start.index
-        return index
-
-    @property
-    def is_flow(self) -> bool:
-        """Whether it is a mapping or a list between brackets."""
-        return self._has_values and bool(self._end.index != self._start.index)
-
-    def end(self, text: str) -> int:
-        """Return the index at which its text ends: that of a block ends with the last value in it."""
-        if self._has_values and not self.is_flow:
-            last: Node = [*self.value.values()][-1] if isinstance(self.value, dict) else self.value[-1]
-            return last.end(text)
-        end: int = self._end.index
-        if text[self._start.index : self._start.index + 1] not in _BLOCKS or self._start.index == end:
-            return end
-        return _end_of_block(text, self._start.index, end)
-
-    def key_extent(self, name: str) -> tuple[int, int]:
-        """Return the indices at which the text of a key begins and ends."""
-        start, end = self.positions[name]
-        return start.index, end.index
-
-    def written(self, source: Source) -> str:
-        """Return the value as its file has it, with quotes and signs; empty where it is in no file."""
-        return "" if self._start.index is None else source.text[self._start.index : self._end.index]
-
-    def is_bare(self, name: str, source: Source) -> bool:
-        """Return whether a key between braces has neither a colon nor a value."""
-        _, end = self.positions[name]
-        if end.index is None:
-            return False
-        return (_BARE.match(source.text, end.index)) is not None
-
-    def cut_off(self, source: Source, key: Origin, *, strictly: bool) -> Origin | None:
-        """Return the position of a comment that may be meant as a part of a text; None where there is none.
-
-        It follows a text without quotes on its line, or is on the next line and indented deeper than the
-        ``key``. One that is set off by two spaces is meant, unless this is asked ``strictly``.
-        """
-        if self._start.index is None:
-            return None
-        start, end = self._start.index, self._end.index
-        is_missing = self.value is None and start == end
-        style = source.text[start : start + 1]
-        if not is_missing and (type(self.value) is not str or style in _QUOTES):
-            return None
-        beside = None if style in _BLOCKS and not is_missing else _COMMENT.match(source.text, end)
-        if beside and (strictly or is_missing or not _SET_OFF.match(source.text, end)):
-            return source.at(beside.start(1), len(beside[1]))
-        below = None if beside else _COMMENT_BELOW.match(source.text, end)
-        origin = source.at(below.start(1), len(below[1])) if below else None
-        return origin if origin and origin.column > key.column else None
-
-    def _inner(self, step: str | int) -> Node | None:
-        inside = isinstance(self.value, dict) and step in self.value
-        within = isinstance(self.value, list) and isinstance(step, int) and step < len(self.value)
-        return self.value[step] if inside or within else None
 
 
 @contextmanager
@@ -239,7 +76,7 @@ def compose(source: Source, expected: str = "") -> Node:
     _check_text(source)
     text = _joined(source)
     with collector_rests():
-        root = _Reader(source, text).read(_events(source, text))
+        root = _composed(_part(source, text), source)
     if root is None:
         raise ConfigError(
             [source.diagnostic("AS108", "the file is empty", Origin(source.path), help=expected)]
@@ -247,8 +84,39 @@ def compose(source: Source, expected: str = "") -> Node:
     return root
 
 
+def _part(source: Source, text: str) -> Part:
+    most = min(MAX_NODES, FREE_NODES + len(text) // NODE_BYTES)
+    return Part(source.path, text, _inside, most)
+
+
+def _inside(part: Part) -> Node:
+    """Return the inside of an entry, which was read before."""
+    with collector_rests():
+        root = _composed(part, Source(part.path, part.text))
+    assert root is not None  # noqa: S101 - there was a value
+    return root
+
+
+def _composed(part: Part, source: Source) -> Node | None:
+    """Return the root of a text; what looks wrong is left to the reader that explains it."""
+    shorter = reduced(part)
+    for reduction in (shorter, whole(part)) if shorter.is_shorter else (shorter,):
+        with suppress(DoubtError, yaml.YAMLError):
+            return _outlined(part, reduction)
+    return _Reader(source, part).read(_events(source, part))
+
+
+def _outlined(part: Part, reduction: Reduction) -> Node | None:
+    loader = _LOADER(reduction.text)
+    limits = Limits(part.most, MAX_DEPTH, MAX_ENTRIES, MAX_SCALAR)
+    try:
+        return outline(part, reduction, following=loader.get_event, limits=limits, meaning=_meaning)
+    finally:
+        loader.dispose()
+
+
 def _check_text(source: Source) -> None:
-    handle = _HANDLE.search(source.text)
+    handle = _HANDLE.search(source.text) if "%TAG" in source.text else None
     if handle is not None:  # the parser compares each with all before it: many would take hours
         origin = source.at(handle.start(), 4)
         raise ConfigError(
@@ -270,16 +138,16 @@ def _may_hide(text: str) -> bool:
     return any(one in text for one in suspects)
 
 
-def _events(source: Source, text: str) -> Iterator[Any]:
+def _events(source: Source, part: Part) -> Iterator[Any]:
     try:
-        yield from yaml.parse(text, Loader=_LOADER)
+        yield from yaml.parse(part.text, Loader=_LOADER)
     except yaml.MarkedYAMLError as cause:
         if cause.problem_mark and _DEPTH in str(cause.problem).lower():
-            raise ConfigError(_depth(source, text, cause.problem_mark)) from cause
+            raise ConfigError(_depth(source, part, cause.problem_mark)) from cause
         raise ConfigError([_malformed(source, cause)]) from cause
 
 
-def _depth(source: Source, text: str, mark: yaml.Mark) -> Sequence[Diagnostic]:
+def _depth(source: Source, part: Part, mark: yaml.Mark) -> Sequence[Diagnostic]:
     """Return what we refuse in a text that is too deep for the parser.
 
     Some parsers reach a limit of their own, which is above ours, before they return the first event. They
@@ -287,7 +155,7 @@ def _depth(source: Source, text: str, mark: yaml.Mark) -> Sequence[Diagnostic]:
     """
     with suppress(yaml.MarkedYAMLError):  # the text is cut off there
         try:
-            _Reader(source, text).read(yaml.parse(text[: mark.index], Loader=_LOADER))
+            _Reader(source, part).read(yaml.parse(part.text[: mark.index], Loader=_LOADER))
         except ConfigError as refused:
             return refused.diagnostics
     return [source.diagnostic("AS107", "nested deeper than the parser reads", source.at(mark.index))]
@@ -331,13 +199,14 @@ def _malformed(source: Source, cause: yaml.MarkedYAMLError) -> Diagnostic:
 
 
 class _Reader:
-    """Builds nodes from events, refusing what the language leaves out."""
+    """Builds nodes from events, and explains what the language leaves out."""
 
-    def __init__(self, source: Source, text: str) -> None:
+    def __init__(self, source: Source, part: Part) -> None:
         self._source = source
-        self._text = text  # as the parser has it
+        self._text = part.text
         self._path = source.path
-        self._most = min(MAX_NODES, FREE_NODES + len(text) // NODE_BYTES)
+        self._place = part.place
+        self._most = part.most
         self._open: list[Node | None] = []  # what is around the mapping or list being read, outermost first
 
     def read(self, events: Iterator[Any]) -> Node | None:  # noqa: C901, PLR0912 - one loop, run for every value of a file
@@ -349,8 +218,8 @@ class _Reader:
             if kind is yaml.ScalarEvent:
                 value: Any = event.value
                 if event.implicit[0]:
-                    value = _meaning(value) if _SPECIAL.match(value) else value
-                elif event.style in _BLOCKS and not value.strip("\n"):
+                    value = _meaning(value) if value[:1] in SPECIAL else value
+                elif event.style in BLOCKS and not value.strip("\n"):
                     self._check_empty(event)
             elif kind in _STARTS:
                 value = _STARTS[kind]()
@@ -358,7 +227,8 @@ class _Reader:
                 if holder is not None and len(holder.value) > MAX_ENTRIES:
                     self._refuse_size(holder)
                 if holder is not None:
-                    holder.close(event)
+                    is_block = event.start_mark.index == event.end_mark.index  # and its end below comments
+                    holder.close(holder.begin if is_block else self._place(event.end_mark))
                 holder, key = self._open.pop(), None
                 continue
             else:
@@ -371,7 +241,7 @@ class _Reader:
             if holder is not None and key is None and type(holder.value) is dict:
                 key = self._key(holder, value, event)
                 continue
-            node = Node(value, self._path, event.start_mark, event.end_mark)
+            node = Node(value, self._path, self._place(event.start_mark), self._place(event.end_mark))
             if holder is None:
                 root = node
             elif key is None:
@@ -413,7 +283,7 @@ class _Reader:
 
     def _check_empty(self, event: Any) -> None:
         """Refuse a block of nothing before a comment that may be its text: `# Title` under longer blanks."""
-        if _COMMENTED.match(self._text, event.start_mark.index):
+        if COMMENTED.match(self._text, event.start_mark.index):
             problem = "not valid YAML: a block of nothing, and a comment where its text should be"
             self._refuse("AS101", problem, event, help="indent the text further than blank lines before it")
 
@@ -432,39 +302,20 @@ class _Reader:
             self._refuse("AS103", "merge keys are not allowed", event, help="write the values out")
         if not is_plain("".join(one for _, one in unseen(name))):  # the rest can be allowed, as in values
             self._refuse("AS106", "a key holds what cannot be seen", event, help="remove it")
-        if _UNUSUAL.search(name):
+        if UNUSUAL.search(name):
             problem = "a key has a control character, or a blank that is not a space"
             self._refuse("AS106", problem, event, help="remove it, or write a space")
         if name in holder.positions:
-            first = _origin(self._path, *holder.positions[name])
+            first = origin_of(self._path, *holder.positions[name])
             remedy = f"the first one stands in line {first.line}; keep one of them"
             self._refuse("AS105", f"`{name}` is written twice here", event, help=remedy)
-        holder.positions[name] = event.start_mark, event.end_mark
+        holder.positions[name] = self._place(event.start_mark), self._place(event.end_mark)
         return name
 
     def _refuse(self, code: str, message: str, event: Any, *, help: str = "") -> NoReturn:  # noqa: A002 - the field's word
         """Stop reading, with the place."""
-        origin = _origin(self._path, event.start_mark, event.end_mark)
+        origin = origin_of(self._path, event.start_mark, event.end_mark)
         raise ConfigError([self._source.diagnostic(code, message, origin, help=help)])
-
-
-def _end_of_block(text: str, start: int, end: int) -> int:
-    """Return the end of a literal or folded text without the blank lines below it that are no part of it."""
-    written = text[start:end]
-    body = written.find("\n") + 1
-    if "+" in written[:body].partition("#")[0]:
-        return start + len(written.removesuffix("\n").removesuffix("\r"))
-    first = _INDENTED.search(written, body - 1)
-    longer = " " * (len(first[1]) + 1) if first else ""
-    last = written.find("\n", len(written.rstrip(" \r\n")))
-    while longer and last >= 0 and (blank := written.find(longer, last)) >= 0:  # a line of blanks in the text
-        last = written.find("\n", blank)
-    return start + len((written if last < 0 else written[:last]).removesuffix("\r"))
-
-
-def _origin(path: str, start: Any, end: Any) -> Origin:
-    width = end.column - start.column if end.line == start.line else 1
-    return Origin(path, start.line + 1, start.column + 1, max(1, width))
 
 
 def _meaning(text: str) -> Any:

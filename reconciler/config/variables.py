@@ -14,8 +14,8 @@ from reconciler.model.diagnostic import Origin
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from reconciler.config.node import Node
     from reconciler.config.problems import Problems
-    from reconciler.config.text import Node
     from reconciler.model.diagnostic import Diagnostic
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
