@@ -210,6 +210,10 @@ class Field:
         """Yield every limit that a value violates; where there are too many parts, this alone."""
         yield from ()
 
+    def is_within(self, value: Any) -> bool:
+        """Return whether a value violates no limit; faster than to look for what is wrong with it."""
+        return next(iter(self.problems(value)), None) is None
+
     def too_many(self, number: int) -> Problem | None:  # noqa: ARG002 - the same
         """Return the problem of a value with so many parts; None where it may have them."""
         return None
@@ -261,6 +265,10 @@ class Text(Field):
         yield from _too_long(f"`{self.name}`", value, self.limit)
         if value == "" and self.clear is Clear.NEVER and not self.required:
             yield Problem(Limit.PATTERN, f"`{self.name}` cannot be cleared, so it must not be empty")
+
+    def is_within(self, value: Any) -> bool:
+        """Return whether a text violates no limit."""
+        return _is_short(value, self.limit) if value else super().is_within(value)
 
     @property
     def limits(self) -> Iterator[tuple[Limit, str]]:
@@ -681,6 +689,16 @@ class Pairs(Mapped):
             yield from _too_long(f"a {self.name} key", key, self.key_limit, key, is_key=True)
             yield from _too_long(f"the {self.name} value of `{key}`", inner, self.value_limit, key)
 
+    def is_within(self, value: Any) -> bool:
+        """Return whether some pairs violate no limit."""
+        pairs = value or {}
+        if MARK_KEY in pairs or self.too_many(len(pairs)):
+            return False
+        return all(
+            _is_short(key, self.key_limit) and _is_short(inner, self.value_limit)
+            for key, inner in pairs.items()
+        )
+
     @property
     def limits(self) -> Iterator[tuple[Limit, str]]:
         """The same limits; one of the pairs is the ownership mark."""
@@ -902,6 +920,10 @@ def _contains(whole: Any, part: Any) -> bool:
     if isinstance(whole, str) and isinstance(part, str):
         return whole == part or _folded(whole) == _folded(part)
     return canonical(whole) == canonical(part)
+
+
+def _is_short(text: Any, limit: int | None) -> bool:
+    return not isinstance(text, str) or limit is None or len(text) <= limit
 
 
 def _too_long(what: str, text: Any, limit: int | None, *path: str, is_key: bool = False) -> Iterator[Problem]:
