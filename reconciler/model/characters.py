@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 MOST_MARKS: Final = 4
 """Combining marks in a row that a script needs; more are drawn over the lines around them."""
 
-_SAME: Final = {"1": "l", "I": "l", "|": "l", "0": "O"}
-_BLANKS: Final = re.compile(r"\s+")
+_SAME: Final = str.maketrans({"1": "l", "I": "l", "|": "l", "0": "O"})
 _ENCLOSING: Final = "[\u0488\u0489\u20dd-\u20e0\u20e2-\u20e4]{2,}"  # one around another, over a letter
 _SELECTORS: Final = ((range(0xFE00, 0xFE10), 1), (range(0xE0100, 0xE01F0), 17))  # and the number of the first
 
@@ -126,7 +125,7 @@ def look(name: str) -> str:
     plain = name
     if not name.isascii():
         plain = normalised("NFKC", normalised("NFKC", name).translate(_look_alikes()))
-    return _BLANKS.sub(" ", "".join(_SAME.get(letter, letter) for letter in plain)).strip()
+    return " ".join(plain.translate(_SAME).split())
 
 
 def heap(text: str, most: int = MOST_MARKS) -> re.Match[str] | None:
