@@ -62,9 +62,10 @@ class Exceptions:
         ``others`` has the environments in files of their own, by their paths.
         """
         self._nodes = {**others, **{declared.source.path: declared.node for declared in documents}}
+        has_entries = any(declared.document.lint.allow for declared in documents)
         known = {
             str(address.assistant(name))
-            for declared in documents
+            for declared in (documents if has_entries else ())
             if (node := declared.node.child("assistants"))
             for name in node.positions
         }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from marshal import dumps
+from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.config.brought import moved
 from reconciler.config.contract import flaw
@@ -13,6 +14,7 @@ from reconciler.config.limits import CODES
 from reconciler.config.shapes import FILE, listed
 from reconciler.config.text import compose
 from reconciler.dialects.written import InFile
+from reconciler.model.canonical import canonical
 from reconciler.model.field import TAG
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from reconciler.model.field import Items
 
 Item = dict[str, Any]
+_Words = tuple[str, bytes]  # a field, and what is written there: 1, 1.0 and true differ
+_BY_VALUE = 2  # the last version of the format in which values that are shared have no other bytes
+_MOST_KNOWN = 10_000  # items, and lists, that are recognised by what they say
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +51,48 @@ class _Spot:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemList:
+    """The items of a field as the API takes them, shared by all assistants that have equal ones.
+
+    ``size`` counts the characters of their canonical texts; ``labels`` are what a prompt would call them.
+    """
+
+    items: list[Item]
+    size: int = 0
+    labels: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, row: Items, items: list[Item], sizes: dict[int, int]) -> ItemList:
+        """Return some items as a list; ``sizes`` are those of items that were met before."""
+        for item in items:
+            if id(item) not in sizes:
+                sizes[id(item)] = len(canonical(item))
+        return cls(items, sum(sizes[id(item)] for item in items), frozenset(map(row.label, items)))
+
+
+_EMPTY: Final = ItemList([])
+
+
+@dataclass(frozen=True, slots=True)
 class ItemLists:
     """Turns what a configuration declares into the objects of the API, and reads each file once.
 
-    ``shapes`` are those of every field with items, by the tag of the item.
+    ``shapes`` are those of every field with items, by the tag of the item. ``lists`` has what was made of a
+    list by the identity of that. ``inline`` has the items that are written in place and right, and ``equal``
+    the lists of them, by what they say: the same words mean the same object. ``sizes`` are
+    those of items by their identity.
     """
 
     root: Root
     lint: Lint
     shapes: Mapping[str, Mapping[str, ItemShape]]
     files: dict[tuple[str, str, tuple[str, ...]], Item | None] = field(default_factory=dict)
-    lists: dict[tuple[str, int], tuple[Sequence[Any], list[Item]]] = field(default_factory=dict)
+    lists: dict[tuple[str, int], tuple[Sequence[Any], ItemList]] = field(default_factory=dict)
+    inline: dict[_Words, Item] = field(default_factory=dict)
+    equal: dict[_Words, ItemList] = field(default_factory=dict)
+    sizes: dict[int, int] = field(default_factory=dict)
 
-    def items(self, layers: Layers, row: Items, declared: Sequence[Any]) -> list[Item]:
+    def items(self, layers: Layers, row: Items, declared: Sequence[Any]) -> ItemList:
         """Return the items of a field, in order; an item that is wrong is reported and left out.
 
         A list that assistants share is looked at once. Items above the limit are not looked at.
@@ -66,22 +100,40 @@ class ItemLists:
         key = row.name, id(declared)
         known = self.lists.get(key)
         if known is None:
-            known = self.lists[key] = declared, self._items(layers, row, declared)
+            known = self.lists[key] = declared, self._list(layers, row, declared)
         return known[1]
 
-    def _items(self, layers: Layers, row: Items, declared: Sequence[Any]) -> list[Item]:
+    def _list(self, layers: Layers, row: Items, declared: Sequence[Any]) -> ItemList:
         if excess := row.too_many(len(declared)):
             layers.violated(row, excess)
-            return []
-        made = {number: self._item(layers, row, item, number) for number, item in enumerate(declared)}
+            return _EMPTY
+        if not declared:
+            return _EMPTY
+        plain = _plain(layers, row)
+        words = row.name, dumps(plain, _BY_VALUE)
+        return self.equal.get(words) or self._unknown(layers, row, declared, plain=plain, words=words)
+
+    def _unknown(
+        self, layers: Layers, row: Items, declared: Sequence[Any], *, plain: Sequence[Any], words: _Words
+    ) -> ItemList:
+        """Return what is made of a list that was not met before, and keep it where it is right."""
+        contents = [(row.name, dumps(one, _BY_VALUE)) for one in plain]
+        made = {
+            number: self.inline.get(content) or self._item(layers, row, item, number, words=content)
+            for number, (item, content) in enumerate(zip(declared, contents, strict=True))
+        }
         items = {number: item for number, item in made.items() if item is not None}
-        numbers = [*items]
-        for problem in row.problems([*items.values()]):
+        found, numbers = ItemList.of(row, [*items.values()], self.sizes), [*items]
+        problems = [*row.problems(found.items)]
+        for problem in problems:
             path = [numbers[step] if isinstance(step, int) else step for step in problem.path]
             layers.violated(row, problem, *path)
-        return [*items.values()]
+        if not problems and len(self.equal) < _MOST_KNOWN and all(one in self.inline for one in contents):
+            self.equal[words] = found
+        return found
 
-    def _item(self, layers: Layers, row: Items, item: Any, number: int) -> Item | None:
+    def _item(self, layers: Layers, row: Items, item: Any, number: int, *, words: _Words) -> Item | None:
+        """Return one item of a list; what is in a file may be wrong, and is known by its path."""
         shapes = self.shapes[row.name]
         if isinstance(item, InFile):
             in_files = tuple(shape for shape in shapes.values() if shape.may_be_in_file)
@@ -96,8 +148,12 @@ class ItemLists:
         layer = layers.layer(row.name)
         assert layer is not None  # noqa: S101 - it is declared
         spot = _Spot(layer.source, layer.node, (row.name, number, *([inner] if inner else ())))
-        layers.problems.extend(_checked(row, shape, body, spot))
-        return _sent(shape, body)
+        problems = [*_checked(row, shape, body, spot)]
+        layers.problems.extend(problems)
+        sent = _sent(shape, body)
+        if not problems and len(self.inline) < _MOST_KNOWN:
+            self.inline[words] = sent
+        return sent
 
     def _read(
         self,
@@ -109,9 +165,8 @@ class ItemLists:
         path: tuple[str | int, ...],
     ) -> Item | None:
         """Return the item in a file, of one of some shapes; ``path`` leads to where it is named."""
-        layer = layers.layer(row.name)
         try:
-            located = self.root.locate(named, layer.source.path if layer else layers.own.path)
+            located = self.root.locate(named, layers.beside(row.name))
             layers.uses(located, row.name, *path)
             key = located, row.name, tuple(shape.kind.tag for shape in shapes)
             if key not in self.files:
@@ -140,6 +195,14 @@ class ItemLists:
             return None
         body = _declared(row, shape, source, node, problems=problems)
         return None if body is None else _sent(shape, body)
+
+
+def _plain(layers: Layers, row: Items) -> list[Any]:
+    """Return the items of a field as they are written."""
+    layer = layers.declaring(row.name)
+    assert layer is not None  # noqa: S101 - it is declared
+    plain: list[Any] = layer.plain(row.name)
+    return plain
 
 
 def _shape_of(node: Node, shapes: tuple[ItemShape, ...]) -> ItemShape | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.config.limits import CODES
@@ -11,6 +11,7 @@ from reconciler.model.address import assistant
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from reconciler.config.document import Declared
     from reconciler.config.errors import ContentError
     from reconciler.config.node import Node
     from reconciler.config.problems import Problems
@@ -20,58 +21,86 @@ if TYPE_CHECKING:
     from reconciler.model.field import Field, Fields, Problem
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Layer:
-    """One mapping that names fields of an assistant, and the values that it declares."""
+    """One mapping that names fields of an assistant, and the values that it declares.
+
+    Many assistants may have the same layer, such as the defaults of a file.
+    """
 
     source: Source
     node: Node
     values: Values
+    _declared: dict[str, Any] | None = field(default=None, init=False)
 
     def declares(self, field: str) -> bool:
         """Return whether it names a field."""
         return field in self.values.model_fields_set
 
-    def declared(self) -> dict[str, Any]:
-        """Return the fields that it names."""
-        return {name: getattr(self.values, name) for name in self.values.model_fields_set}
+    @property
+    def declared(self) -> Mapping[str, Any]:
+        """The fields that it names."""
+        if self._declared is None:
+            self._declared = {name: getattr(self.values, name) for name in self.values.model_fields_set}
+        return self._declared
+
+    def plain(self, field: str) -> Any:
+        """Return the value of a field as JSON has it, which is shared and must not be changed."""
+        return self.node.plain()[field]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Layers:
-    """What is declared of one assistant, and where; ``layers`` run from the nearest to the farthest."""
+    """What is declared of one assistant, and where; ``layers`` run from the nearest to the farthest.
+
+    ``mapping`` is the node of all assistants of the file ``own``. There are as many of these as assistants,
+    so positions are only looked up where there is something to report.
+    """
 
     name: str
-    key: Origin
     own: Source
+    mapping: Node
     layers: tuple[Layer, ...]
     fields: Fields
     problems: Problems
+    _declared: Mapping[str, Any] | None = field(default=None, init=False)
 
     @property
-    def declared(self) -> dict[str, Any]:
-        """Every field that a layer names, with its nearest value."""
-        values: dict[str, Any] = {}
-        for layer in reversed(self.layers):
-            values |= layer.declared()
-        return values
+    def key(self) -> Origin:
+        """Where the assistant's own key is."""
+        return self.mapping.key(self.name)
 
-    def pairs(self, field: str) -> dict[str, Any]:
+    @property
+    def declared(self) -> Mapping[str, Any]:
+        """Every field that a layer names, with its nearest value."""
+        if self._declared is None:
+            values = self.layers[-1].declared
+            for layer in self.layers[-2::-1]:
+                values = {**values, **layer.declared}
+            self._declared = values
+        return self._declared
+
+    def pairs(self, field: str) -> Mapping[str, Any]:
         """Return the nearest value of each key of a field; null clears the keys that lie farther.
 
         Too many keys in one layer are reported there, and are not looked at.
         """
-        row, pairs = self.fields.by_name[field], dict[str, Any]()
+        row = self.fields.by_name[field]
+        pairs: Mapping[str, Any] = {}
         for layer in reversed(self.layers):
-            inner = getattr(layer.values, field) if layer.declares(field) else {}
+            inner = layer.declared.get(field, {})
             if inner and (excess := row.too_many(len(inner))):
                 self._report(layer, excess, field)
-            else:
-                pairs = dict.fromkeys(pairs) if inner is None else pairs | inner
+            elif inner is None:
+                pairs = dict.fromkeys(pairs)
+            elif inner:
+                pairs = {**pairs, **inner} if pairs else inner
         return pairs
 
     def lifecycle(self, key: str, default: Any) -> Any:
         """Return one setting of the nearest lifecycle that names it."""
+        if "lifecycle" not in self.declared:
+            return default
         for layer in self.layers:
             if not layer.declares("lifecycle"):
                 continue
@@ -81,6 +110,15 @@ class Layers:
             if key in lifecycle.model_fields_set:
                 return getattr(lifecycle, key)
         return default
+
+    def declaring(self, field: str) -> Layer | None:
+        """Return the nearest layer that names a field."""
+        return next((layer for layer in self.layers if field in layer.declared), None)
+
+    def beside(self, field: str) -> str:
+        """Return the path of the file in which a field is named, beside which it names others."""
+        layer = self.declaring(field)
+        return layer.source.path if layer else self.own.path
 
     def layer(self, *path: str | int) -> Layer | None:
         """Return the nearest layer that declares a value by its path; one in which it is wrong comes last."""
@@ -148,7 +186,8 @@ class Layers:
 
     def uses(self, file: str, *path: str | int) -> None:
         """Record that the value under a path names a file: what is found in the file is found here too."""
-        self.problems.exceptions.uses(file, self.origin(*path))
+        if self.problems.exceptions.entries:
+            self.problems.exceptions.uses(file, self.origin(*path))
 
     def permits(self, code: str, file: str) -> bool:
         """Return whether an exception allows that this assistant gets a file as it is."""
@@ -182,3 +221,33 @@ class Layers:
         for name in keyed:
             origins |= {f"{name}.{key}": str(self.origin(name, key)) for key in self.pairs(name)}
         return origins
+
+
+def defaults(declared: Declared) -> tuple[Layer, ...]:
+    """Return the layer that all assistants of a document have; none where it has no defaults."""
+    node = declared.node.child("defaults")
+    return (Layer(declared.source, node, declared.document.defaults),) if node else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Layering:
+    """How the layers of assistants are put together; ``patches`` are those of an environment, by address."""
+
+    fields: Fields
+    problems: Problems
+    patches: Mapping[str, Layer]
+
+    def layers(self, declared: Declared, name: str, shared: tuple[Layer, ...] | None = None) -> Layers | None:
+        """Return what a document declares of one assistant; None where its node was taken apart.
+
+        ``shared`` are the defaults of the document, where they are at hand.
+        """
+        mapping = declared.node.child("assistants")
+        own = mapping.child(name) if mapping else None
+        if mapping is None or own is None:
+            return None
+        patch = self.patches.get(str(assistant(name))) if self.patches else None
+        layer = Layer(declared.source, own, declared.document.assistants[name])
+        far = defaults(declared) if shared is None else shared
+        layers = (patch, layer, *far) if patch else (layer, *far)
+        return Layers(name, declared.source, mapping, layers, self.fields, self.problems)

@@ -34,6 +34,7 @@ VARIABLE = re.compile(r"\$\{var\.[^}\n$]{0,100}\}")
 _BARE = re.compile(  # what is left of a form: <your-team>
     r"[<\[](?:your|insert|enter|fill[ _-]in|name[ _-]of)[ _-][a-z _-]{1,40}[>\]]", re.ASCII | re.IGNORECASE
 )
+_SHORT = 100  # characters of a text that is kept, since it may be met again
 _MOST = 5  # problems of one kind in one text; the rest are likely the same mistake
 
 
@@ -44,7 +45,8 @@ class Lint:
     ``texts`` and ``prose`` are names of fields of text, ``files`` of those that name files. ``allowed`` holds
     characters to pass, ``checked`` the paths of files in which all that can be seen was checked as a whole,
     however many assistants share them, ``secrets`` what looked like a key in them. ``clean`` has the
-    identities of items without a fault, which live as long as the configuration is read.
+    identities of items without a fault, which live as long as the configuration is read, and ``faultless``
+    short texts without one.
     """
 
     texts: frozenset[str] = frozenset()
@@ -54,6 +56,7 @@ class Lint:
     checked: set[str] = field(default_factory=set)
     secrets: set[str] = field(default_factory=set)
     clean: set[int] = field(default_factory=set)
+    faultless: set[str] = field(default_factory=set)
 
     def source(self, source: Source) -> Iterator[Diagnostic]:
         """Yield what the file of a prompt hides or gives away."""
@@ -111,6 +114,26 @@ class Lint:
                 elif name in self.texts or is_prose or (isinstance(inner.value, str) and " " in inner.value):
                     comment = inner.cut_off(source, node.key(name), strictly=is_prose)
                     yield from _cut_off(source, name, comment) if comment else ()
+
+    def passes(self, fields: Iterable[Field], values: Mapping[str, Any]) -> bool:
+        """Return whether nothing is to be reported of texts that are no prompts, as with most assistants."""
+        return all(self._passes(row, value) for row in fields if (value := values.get(row.name)))
+
+    def _passes(self, row: Field, value: Any) -> bool:
+        if isinstance(row, Text):
+            return value not in row.ends and (row.prose or ("\n" not in value and self._is_faultless(value)))
+        if isinstance(row, Mapped):
+            return all(self._is_faultless(text) for text in value.values() if isinstance(text, str))
+        return not isinstance(row, Items) or all(id(item) in self.clean for item in value)
+
+    def _is_faultless(self, text: str) -> bool:
+        """Return whether a text has no fault; a short one, which many assistants may have, is judged once."""
+        if text in self.faultless:
+            return True
+        is_faultless = next(_faults(text), None) is None
+        if is_faultless and len(text) <= _SHORT:
+            self.faultless.add(text)
+        return is_faultless
 
     def values(self, layers: Layers, values: Mapping[str, Any]) -> None:
         """Report what is wrong in texts that are no prompts, and names of what ends."""

@@ -18,9 +18,9 @@ from reconciler.model.characters import MOST_MARKS, quoted, stands_alone
 from reconciler.model.keys import keys, named
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
-    from reconciler.config.layers import Layers
+    from reconciler.config.layers import Layer, Layers
     from reconciler.config.lint import Lint
     from reconciler.config.prompts import Prompt
     from reconciler.config.span import Segment, Span
@@ -47,11 +47,34 @@ class _Use(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PromptLint:
-    """The checks of all prompts of a configuration, each text once however many assistants share it."""
+    """The checks of all prompts of a configuration, each text once however many assistants share it.
+
+    ``passed`` has texts without a fault by their identity, ``others`` what only other assistants have by what
+    an assistant has.
+    """
 
     lint: Lint
     checked: set[Span | int] = field(default_factory=set)
     uses: dict[int, Mapping[str, _Use]] = field(default_factory=dict)
+    others: dict[frozenset[str], Sequence[str]] = field(default_factory=dict)
+    passed: dict[int, str] = field(default_factory=dict)
+
+    def passes(self, layer: Layer | None, text: str | None) -> bool:
+        """Return whether :meth:`check` would report nothing of a text that is written in place in a layer."""
+        if text is None or layer is None or layer.source.path not in self.lint.checked:
+            return False
+        if id(text) not in self.passed and _is_faultless(text):
+            self.passed[id(text)] = text
+        return id(text) in self.passed
+
+    def may_lack(self, text: str, own: frozenset[str], known: Mapping[str, Items]) -> bool:
+        """Return whether a prompt may name items that only other assistants have; ``known`` never changes."""
+        if len(known) > _FEW:
+            return "`" in text or "_" in text
+        others = self.others.get(own)
+        if others is None:
+            others = self.others[own] = [name for name in known if name not in own]
+        return any(name in text for name in others)
 
     def check(self, layers: Layers, name: str, prompt: Prompt) -> Iterator[Diagnostic]:
         """Yield what a prompt hides, gives away or has forgotten; ``name`` is its field."""
@@ -134,6 +157,19 @@ class PromptLint:
         for at, one in first(found for found in hidden if _is_joined(_near(prompt, found[0]))):
             span, inside = prompt.at(at)
             yield invisible(span, inside, one)
+
+
+def _is_faultless(text: str) -> bool:
+    """Return whether a text by itself, which is no template, has nothing to report."""
+    body = text.rstrip("\r\n")
+    is_plain = not ("\r\n" in text or VARIABLE.search(text) or text.count("\n", len(body)) > _FINAL)
+    return (
+        bool(body)
+        and not body.isspace()
+        and is_plain
+        and next(text_faults(text, _MOST_MARKS), None) is None
+        and placeholder(*_edges(text)) is None
+    )
 
 
 def _text(piece: Span) -> Iterator[Diagnostic]:

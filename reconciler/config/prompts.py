@@ -159,16 +159,15 @@ class Prompts:
                 self._read(layers, name, path, "include", number)
                 for number, path in enumerate(declared.include)
             ]
-        layer = layers.layer(name)
+        layer = layers.declaring(name)
         assert layer is not None  # noqa: S101 - it is declared
         if isinstance(declared, str):
             return [_written(declared, layer, layer.node.at(name))]
         return [_written(declared.text, layer, layer.node.at(name, "text"))]
 
     def _read(self, layers: Layers, name: str, named: str, *path: str | int) -> Span | None:
-        layer = layers.layer(name)
         try:
-            located = self.root.locate(named, layer.source.path if layer else layers.own.path)
+            located = self.root.locate(named, layers.beside(name))
             layers.uses(located, name, *path)
             if located not in self.sources:
                 self.sources[located] = self._source(layers, located)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.config import lookalike
 from reconciler.config.attachments import Attachments
 from reconciler.config.environments import Environments
 from reconciler.config.imports import Imports
 from reconciler.config.items import ItemLists
-from reconciler.config.layers import Layer, Layers
+from reconciler.config.layers import Layer, Layering, Layers, defaults
 from reconciler.config.lint import Lint
 from reconciler.config.moves import Moves
 from reconciler.config.problems import Problems
 from reconciler.config.prompt_lint import PromptLint
-from reconciler.config.prompts import MADE, TIMES, Prompts
+from reconciler.config.prompts import MADE, MOST, TIMES, Prompts
 from reconciler.config.reading import read
 from reconciler.config.shapes import shapes
 from reconciler.config.state_location import configured
@@ -24,7 +25,6 @@ from reconciler.config.text import MAX_ENTRIES, collector_rests
 from reconciler.config.variables import Variable, Variables
 from reconciler.dialects.written import Strict
 from reconciler.model import address
-from reconciler.model.canonical import canonical
 from reconciler.model.characters import quoted
 from reconciler.model.diagnostic import AllowedFinding, Diagnostic, Origin
 from reconciler.model.field import Items, Mapped, Text
@@ -32,12 +32,13 @@ from reconciler.model.mark import NO_ENVIRONMENT
 from reconciler.model.resource import Desired, DesiredAssistant, Owner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from reconciler.config.content import Root
     from reconciler.config.document import Declared
     from reconciler.config.environments import Described
+    from reconciler.config.items import ItemList
     from reconciler.config.node import Node
     from reconciler.config.prompts import Prompt
     from reconciler.config.reading import Reading
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from reconciler.model.field import Field
 
 _SPELLING = "lower-case letters, digits and - _ . only, at most {}, beginning with a letter or digit"
+_NO_SOURCES: Final[Mapping[str, str]] = {}  # shared by all assistants that read nothing from a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Choice:
 class Configuration:
     """What a configuration means, and what is likely a mistake in it; ``origins`` say where values are.
 
-    ``omitted`` counts further warnings.
+    They are looked up when they are asked for. ``omitted`` counts further warnings.
     """
 
     desired: Desired
@@ -101,10 +103,55 @@ def resolved(root: Root, reading: Reading, choice: Choice | None = None) -> Conf
     return Configuration(
         desired,
         problems.ordered(),
-        resolver.origins,
+        _Origins(reading.documents, Layering(dialect.fields, Problems(), resolver.patches), desired),
         tuple(environments.described),
         omitted=problems.omitted,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Origins(Mapping["Address", "Callable[[], Mapping[str, str]]"]):
+    """Where the values of each assistant are written; its layers are only put together when it is asked."""
+
+    documents: Sequence[Declared]
+    layering: Layering
+    desired: Desired
+
+    def __getitem__(self, key: Address) -> Callable[[], Mapping[str, str]]:
+        found = self.desired.by_address[key]
+        declared = (one for one in self.documents if key.name in one.document.assistants)
+        layers = (self.layering.layers(one, key.name) for one in declared)
+        sources = found.sources if isinstance(found, DesiredAssistant) else _NO_SOURCES
+        origins = next((partial(one.origins, sources) for one in layers if one), None)
+        if origins is None:
+            raise KeyError(key)
+        return origins
+
+    def __iter__(self) -> Iterator[Address]:
+        return (one.address for one in self.desired.assistants)
+
+    def __len__(self) -> int:
+        return len(self.desired.assistants)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """An assistant, and what is asked of it when all are known.
+
+    ``prompts`` has those that were put together; one that is written in place is only made where there is
+    something to say about it.
+    """
+
+    layers: Layers
+    assistant: DesiredAssistant
+    prompts: Mapping[str, Prompt | None]
+    lists: dict[str, ItemList]
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """What a prompt would call its items."""
+        labels = [found.labels for found in self.lists.values()]
+        return labels[0] if len(labels) == 1 else frozenset[str]().union(*labels)
 
 
 @dataclass
@@ -116,10 +163,10 @@ class _Resolver:
     problems: Problems
     environments: Environments
     choice: Choice
-    origins: dict[Address, Callable[[], Mapping[str, str]]] = field(default_factory=dict)
+    patches: Mapping[str, Layer] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.spent, self.sizes = 0, dict[int, int]()
+        self.spent = 0
         self.variables = Variables()
         self.prompts = Prompts(self.root, self.variables)
         rows = [row for row in self.dialect.fields if isinstance(row, Text) and not row.ends]
@@ -128,6 +175,7 @@ class _Resolver:
         named = frozenset({files.name} if files else ())
         self.lint = Lint(frozenset(row.name for row in rows) - prose, prose, named)
         self.prompt_lint = PromptLint(self.lint)
+        self.prose = tuple(row.name for row in self.dialect.fields if isinstance(row, Text) and row.prose)
         self.items = ItemLists(self.root, self.lint, shapes(self.dialect).items)
         self.attachments = Attachments(self.root)
 
@@ -141,11 +189,13 @@ class _Resolver:
         self._check_sources(documents)
         names = [name for document in documents for name in _keys(document, "assistants")]
         self._bound(documents, names)
-        if complete:
+        if complete and self.environments.described:
             self.environments.check_patches(names)
-        moves = Moves(frozenset(address.assistant(name) for name in names), self.problems)
+        named = map(address.assistant, names if _names_addresses(documents, chosen) else ())
+        moves = Moves(frozenset(named), self.problems)
         moves.read(documents, complete=complete)
-        assistants = self._assistants([*self._layers(documents, chosen)])
+        self.patches = _patches(chosen)
+        assistants = self._assistants(self._layers(documents, self.patches))
         uploads = self.attachments.uploads
         environment = self.choice.environment or NO_ENVIRONMENT
         imports = Imports(Owner(project, environment), self.problems).read(
@@ -211,45 +261,28 @@ class _Resolver:
             self.problems.append(documents[0].source.diagnostic("AS107", problem, origin))
             raise self.problems.error()
 
-    def _spend(self, layers: Layers, values: Mapping[str, Any]) -> None:
+    def _spend(self, layers: Layers, values: Mapping[str, Any], lists: Mapping[str, ItemList]) -> None:
         """Count the characters of an assistant's values; ConfigError where defaults multiply a text.
 
         An item that assistants share is measured once.
         """
-        for row in layers.fields.values:
-            self.spent += self._size(row, values.get(row.name))
+        self.spent += sum(map(_size, values.values())) + sum(found.size for found in lists.values())
         if self.spent > MADE + TIMES * self.root.read:
             problem = f"the values of all assistants together have more than {MADE:,} characters"
             remedy = "name large values of `defaults:` in fewer assistants"
             layers.problem("AS107", problem, help=remedy)
             raise self.problems.error()
 
-    def _size(self, row: Field, value: Any) -> int:
-        if isinstance(value, str):
-            return len(value)
-        if not isinstance(row, Items):
-            return (
-                sum(len(key) + len(str(inner)) for key, inner in value.items())
-                if isinstance(value, dict)
-                else 0
-            )
-        return sum(map(self._item_size, value or ()))
-
-    def _item_size(self, item: Any) -> int:
-        if id(item) not in self.sizes:
-            self.sizes[id(item)] = len(canonical(item))
-        return self.sizes[id(item)]
-
     def _twice(self, documents: Sequence[Declared]) -> None:
-        first: dict[str, Origin] = {}
+        first: dict[str, Declared] = {}
         for declared in documents:
             for name in declared.document.assistants:
-                origin = declared.node.value["assistants"].key(name)
-                if name in first:
-                    remedy = f"the other one stands at {first[name]}; rename one of them"
+                other = first.setdefault(name, declared)
+                if other is not declared:
+                    origin, before = (one.node.key("assistants", name) for one in (declared, other))
+                    remedy = f"the other one stands at {before}; rename one of them"
                     problem = f"the assistant `{name}` is declared twice"
                     self.problems.append(declared.source.diagnostic("AS402", problem, origin, help=remedy))
-                first.setdefault(name, origin)
 
     def _at(self, declared: Declared, message: str, *path: str, help: str = "") -> None:  # noqa: A002 - the field's word
         problem = declared.source.diagnostic("AS401", message, declared.node.at(*path), help=help)
@@ -285,23 +318,25 @@ class _Resolver:
         """
         if self.problems.has_errors:
             return
-        unpatched = self._layers(documents, None) if chosen else ()
+        unpatched = self._layers(documents, {}) if chosen else ()
         for layers in (*unpatched, *self._patched(documents, chosen)):
             self._prompts(replace(layers, problems=Problems()))
         self.problems.extend(self.variables.unused())
 
     def _patched(self, documents: Sequence[Declared], chosen: Described | None) -> Iterator[Layers]:
         """Yield every assistant as another environment patches it."""
+        others = [other for other in self.environments.described.values() if other is not chosen]
+        patches = [(patched, layer) for other in others for patched, _, layer in other.patches()]
         declaring = {
             str(address.assistant(name)): (declared, name)
-            for declared in documents
+            for declared in (documents if patches else ())
             for name in declared.document.assistants
         }
-        for other in self.environments.described.values():
-            for patched, _, layer in other.patches() if other is not chosen else ():
-                declared, name = declaring.get(patched, (None, ""))
-                if declared and (layers := self._of(declared, name, layer)):
-                    yield layers
+        for patched, layer in patches:
+            declared, name = declaring.get(patched, (None, ""))
+            layering = Layering(self.dialect.fields, self.problems, {patched: layer})
+            if declared and (layers := layering.layers(declared, name)):
+                yield layers
 
     def _check_sources(self, documents: Sequence[Declared]) -> None:
         """Take the characters that are allowed, and check the files themselves."""
@@ -312,113 +347,126 @@ class _Resolver:
         for source, node in {source.path: (source, node) for source, node in written}.values():
             self.problems.extend(self.lint.document(source, node))
 
-    def _layers(self, documents: Sequence[Declared], chosen: Described | None) -> Iterator[Layers]:
-        patches = {name: layer for name, _, layer in chosen.patches()} if chosen else {}
+    def _layers(self, documents: Sequence[Declared], patches: Mapping[str, Layer]) -> Iterator[Layers]:
+        layering = Layering(self.dialect.fields, self.problems, patches)
         for declared in documents:
+            shared = defaults(declared)
             for name in declared.document.assistants:
-                if layers := self._of(declared, name, patches.get(str(address.assistant(name)))):
+                if layers := layering.layers(declared, name, shared):
                     yield layers
 
-    def _of(self, declared: Declared, name: str, patch: Layer | None) -> Layers | None:
-        """Return what is declared of one assistant; None where its node was taken apart."""
-        source, defaults = declared.source, declared.node.child("defaults")
-        node, own = declared.node.child("assistants"), declared.node.child("assistants", name)
-        if node is None or own is None:
-            return None
-        near = (patch,) if patch else ()
-        far = (Layer(source, defaults, declared.document.defaults),) if defaults else ()
-        return Layers(
-            name=name,
-            key=node.key(name),
-            own=source,
-            layers=(*near, Layer(source, own, declared.document.assistants[name]), *far),
-            fields=self.dialect.fields,
-            problems=self.problems,
-        )
-
-    def _assistants(self, declared: Sequence[Layers]) -> tuple[DesiredAssistant, ...]:
+    def _assistants(self, declared: Iterable[Layers]) -> tuple[DesiredAssistant, ...]:
         """Return every assistant, and report what its prompts say of items that others have."""
         made = [self._assistant(layers) for layers in declared]
-        self._names(declared, made)
-        labels = [self._labels(assistant) for assistant, _ in made]
-        known = {label: row for each in labels for label, row in each.items()}
-        for layers, (_, prompts), own in zip(declared, made, labels, strict=True):
-            for prompt in prompts:
-                self.problems.extend(self.prompt_lint.missing_items(layers, prompt, own, known))
-        return tuple(assistant for assistant, _ in made)
+        self._names(made)
+        known = _known(made)
+        for one in made:
+            for prompt in self._naming(one, known):
+                found = self.prompt_lint.missing_items(one.layers, prompt, one.labels, known)
+                self.problems.extend(found)
+        return tuple(one.assistant for one in made)
 
-    def _names(
-        self, declared: Sequence[Layers], made: Sequence[tuple[DesiredAssistant, list[Prompt]]]
-    ) -> None:
+    def _names(self, made: Sequence[_Made]) -> None:
         """Report display names, which are the first short text of a dialect, that look alike."""
         field = next((row.name for row in self.dialect.fields if row.name in self.lint.texts), "")
-        fields = ((layers, assistant.fields) for layers, (assistant, _) in zip(declared, made, strict=True))
+        fields = ((one.layers, one.assistant.fields) for one in made)
         lookalike.check_names(field, lookalike.names(field, fields))
 
-    def _labels(self, assistant: DesiredAssistant) -> dict[str, Items]:
-        """Return what a prompt would call the items of an assistant."""
-        rows = [row for row in self.dialect.fields if isinstance(row, Items)]
-        return {row.label(item): row for row in rows for item in assistant.fields.get(row.name) or ()}
+    def _naming(self, made: _Made, known: Mapping[str, Items]) -> Iterator[Prompt]:
+        """Yield the prompts of an assistant that may name items which it does not have."""
+        own, texts = made.labels, made.assistant.fields
+        for name in self.prose:
+            text = texts.get(name)
+            may_lack = text and self.prompt_lint.may_lack(text, own, known)
+            if may_lack and (prompt := self._prompt(made.layers, made.prompts, name)):
+                yield prompt
 
-    def _assistant(self, layers: Layers) -> tuple[DesiredAssistant, list[Prompt]]:
+    def _prompt(self, layers: Layers, prompts: Mapping[str, Prompt | None], name: str) -> Prompt | None:
+        """Return the prompt that is the value of a field, with the places of its letters."""
+        return prompts[name] if name in prompts else self.prompts.prompt(layers, name, layers.declared[name])
+
+    def _assistant(self, layers: Layers) -> _Made:
         if not address.NAME_PATTERN.match(layers.name):
             problem = f"{quoted(layers.name)} cannot be an assistant's key"
             layers.problem("AS403", problem, help=_SPELLING.format(100))
         prompts = self._prompts(layers)
-        read = {name: prompt for name, prompt in prompts.items() if prompt is not None}
-        fields = self._values(layers, prompts)
+        fields, lists = self._values(layers, prompts)
         self._check(layers, fields)
-        self._spend(layers, fields)
-        self.lint.values(layers, fields)
-        for name, prompt in read.items():
-            self.problems.extend(self.prompt_lint.check(layers, name, prompt))
-        sources = {name: " + ".join(prompt.files) for name, prompt in read.items() if prompt.files}
-        own = address.assistant(layers.name)
-        self.origins[own] = partial(layers.origins, sources)
-        made = DesiredAssistant(
-            own,
+        self._spend(layers, fields, lists)
+        self._lint(layers, fields, prompts)
+        return _Made(layers, self._desired(layers, fields, prompts), prompts, lists)
+
+    def _lint(self, layers: Layers, values: Mapping[str, Any], prompts: Mapping[str, Prompt | None]) -> None:
+        """Report what values hide, give away or have forgotten."""
+        if not self.lint.passes(layers.fields, values):
+            self.lint.values(layers, values)
+        for name in self.prose:
+            text = values.get(name)
+            is_passed = name not in prompts and self.prompt_lint.passes(layers.declaring(name), text)
+            if text is not None and not is_passed and (prompt := self._prompt(layers, prompts, name)):
+                self.problems.extend(self.prompt_lint.check(layers, name, prompt))
+
+    def _desired(
+        self, layers: Layers, fields: Mapping[str, Any], prompts: Mapping[str, Prompt | None]
+    ) -> DesiredAssistant:
+        sources = {
+            name: " + ".join(prompt.files) for name, prompt in prompts.items() if prompt and prompt.files
+        }
+        return DesiredAssistant(
+            address.assistant(layers.name),
             fields,
             files=self._files(layers, fields),
             origin=layers.key,
             protected=layers.lifecycle("prevent_destroy", default=False),
             ignored=frozenset(layers.lifecycle("ignore_changes", default=())),
-            sources=sources,
+            sources=sources or _NO_SOURCES,
         )
-        return made, [*read.values()]
 
     def _prompts(self, layers: Layers) -> dict[str, Prompt | None]:
-        """Return the prompts by the name of their field; None for what is cleared or cannot be read."""
+        """Return the prompts by the name of their field; None for what is cleared or cannot be read.
+
+        A text that is written in place is left out: it is the prompt as it stands.
+        """
         declared = layers.declared
-        rows = [row for row in layers.fields if isinstance(row, Text) and row.prose and row.name in declared]
         prompts: dict[str, Prompt | None] = {}
-        for row in rows:
-            value = declared[row.name]
-            prompts[row.name] = None if value is None else self.prompts.prompt(layers, row.name, value)
+        for name in self.prose:
+            value = declared.get(name)
+            if value is not None and not (isinstance(value, str) and len(value) <= MOST):
+                prompts[name] = self.prompts.prompt(layers, name, value)
         return prompts
 
-    def _values(self, layers: Layers, prompts: Mapping[str, Prompt | None]) -> dict[str, Any]:
-        """Return the value of every field that a layer names, but for the files."""
+    def _values(
+        self, layers: Layers, prompts: Mapping[str, Prompt | None]
+    ) -> tuple[dict[str, Any], dict[str, ItemList]]:
+        """Return the value of every field that a layer names, but for the files, and its lists of items."""
         declared = layers.declared
-        texts = {name: prompt.text if prompt else None for name, prompt in prompts.items()}
-        rows = [row for row in layers.fields.values if row.name in declared]
-        return {
-            row.name: texts[row.name] if row.name in texts else self._value(layers, row, declared[row.name])
-            for row in rows
-        }
-
-    def _value(self, layers: Layers, row: Field, declared: Any) -> Any:
-        if isinstance(row, Mapped):
-            return {key: _plain(value) for key, value in layers.pairs(row.name).items()}
-        if isinstance(row, Items):
-            return self.items.items(layers, row, declared or [])
-        return _plain(declared)
+        values: dict[str, Any] = {}
+        lists: dict[str, ItemList] = {}
+        for row in layers.fields.values:
+            if row.name not in declared:
+                continue
+            value = declared[row.name]
+            if row.name in prompts:
+                prompt = prompts[row.name]
+                value = prompt.text if prompt else None
+            elif isinstance(row, Mapped):
+                value = _pairs(layers.pairs(row.name))
+            elif isinstance(row, Items):
+                lists[row.name] = self.items.items(layers, row, value or [])
+                value = lists[row.name].items
+            elif not isinstance(value, str):
+                value = _plain(value)
+            values[row.name] = value
+        return values, lists
 
     def _check(self, layers: Layers, values: Mapping[str, Any]) -> None:
         """Report limits that values violate, and fields that an assistant must have."""
         for row in layers.fields.values:
-            if not isinstance(row, Items):  # their limits were checked where each item was read
-                layers.check(row, values.get(row.name))
-            if row.required and row.present(values.get(row.name)) is None and not layers.has_wrong(row.name):
+            value = values.get(row.name)
+            # the limits of items were checked where each item was read
+            if not (isinstance(row, Items) or row.is_within(value)):
+                layers.check(row, value)
+            if row.required and row.present(value) is None and not layers.has_wrong(row.name):
                 self._missing(layers, row, is_named=row.name in values)
 
     def _missing(self, layers: Layers, row: Field, *, is_named: bool) -> None:
@@ -440,6 +488,47 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Strict):
         return value.model_dump(by_alias=True, exclude_unset=True)
     return [_plain(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _pairs(pairs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a mapping as JSON has it: the same one where it holds nothing but texts."""
+    if all(type(value) is str for value in pairs.values()):
+        return pairs
+    return {key: _plain(value) for key, value in pairs.items()}
+
+
+def _size(value: Any) -> int:
+    """Return how many characters a value has that is no list of items."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(len(key) + len(str(inner)) for key, inner in value.items())
+    return 0
+
+
+def _known(made: Sequence[_Made]) -> dict[str, Items]:
+    """Return the field of what a prompt would call an item, of all assistants; the last one decides."""
+    known: dict[str, Items] = {}
+    seen: set[int] = set()
+    for one in reversed(made):
+        for name in reversed(one.lists):
+            found = one.lists[name]
+            row = one.layers.fields.by_name[name]
+            if id(found) not in seen and isinstance(row, Items):
+                seen.add(id(found))
+                known |= {label: row for label in found.labels if label not in known}
+    return known
+
+
+def _patches(chosen: Described | None) -> Mapping[str, Layer]:
+    """Return the layers of an environment by the address of the assistant that each is for."""
+    return {name: layer for name, _, layer in chosen.patches()} if chosen else {}
+
+
+def _names_addresses(documents: Sequence[Declared], chosen: Described | None) -> bool:
+    """Return whether anything is said about addresses, so that those that are declared matter."""
+    found = [(one.document.moved, one.document.removed, one.document.import_) for one in documents]
+    return any(map(any, found)) or bool(chosen and chosen.declared.import_)
 
 
 def _keys(declared: Declared, field: str) -> list[str]:
