@@ -117,18 +117,27 @@ class Lint:
 
     def passes(self, fields: Iterable[Field], values: Mapping[str, Any]) -> bool:
         """Return whether nothing is to be reported of texts that are no prompts, as with most assistants."""
-        return all(self._passes(row, value) for row in fields if (value := values.get(row.name)))
+        for row in fields:
+            value = values.get(row.name)
+            if isinstance(value, str):
+                if isinstance(row, Text) and not self._passes(row, value):
+                    return False
+            elif isinstance(value, dict):
+                if not all(map(self._is_faultless, value.values())):
+                    return False
+            elif isinstance(value, list) and not all(id(item) in self.clean for item in value):
+                return False
+        return True
 
-    def _passes(self, row: Field, value: Any) -> bool:
-        if isinstance(row, Text):
-            return value not in row.ends and (row.prose or ("\n" not in value and self._is_faultless(value)))
-        if isinstance(row, Mapped):
-            return all(self._is_faultless(text) for text in value.values() if isinstance(text, str))
-        return not isinstance(row, Items) or all(id(item) in self.clean for item in value)
+    def _passes(self, row: Text, text: str) -> bool:
+        return text not in row.ends and (row.prose or ("\n" not in text and self._is_faultless(text)))
 
-    def _is_faultless(self, text: str) -> bool:
-        """Return whether a text has no fault; a short one, which many assistants may have, is judged once."""
-        if text in self.faultless:
+    def _is_faultless(self, text: Any) -> bool:
+        """Return whether a text has no fault; a short one, which many assistants may have, is judged once.
+
+        What is no text has none either.
+        """
+        if not isinstance(text, str) or text in self.faultless:
             return True
         is_faultless = next(_faults(text), None) is None
         if is_faultless and len(text) <= _SHORT:

@@ -31,11 +31,16 @@ class Placeholder:
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """A kind of placeholder, recognised by its first and last bytes."""
+    """A kind of placeholder, recognised by its first and last bytes.
+
+    ``starts`` are the bytes of which one must be the first, so that most files are compared with no form;
+    empty where any may be.
+    """
 
     what: str
     help: str
     fits: Callable[[bytes, bytes], object]
+    starts: bytes = b""
 
 
 CUT = 4096
@@ -72,7 +77,8 @@ def pointer(content: bytes) -> Pointer | None:
 
 def placeholder(head: bytes, tail: bytes) -> Placeholder | None:
     """Return what stands in place of a content, by its first and its last bytes; None where nothing does."""
-    return next((Placeholder(form.what, form.help) for form in _FORMS if form.fits(head, tail)), None)
+    forms = _BY_START.get(head[:1], _ANYWHERE)
+    return next((Placeholder(form.what, form.help) for form in forms if form.fits(head, tail)), None)
 
 
 def _begins(pattern: bytes) -> Callable[[bytes, bytes], object]:
@@ -133,11 +139,17 @@ def _is_sops(head: bytes, tail: bytes) -> bool:
 
 _DECRYPT = "decrypt it first, into a file that git ignores, and send that one with --allow-untracked"
 _FORMS = (
-    _Form("a Git LFS pointer", "run `git lfs pull`; in CI, let the checkout fetch LFS files", _is_pointer),
+    _Form(
+        "a Git LFS pointer",
+        "run `git lfs pull`; in CI, let the checkout fetch LFS files",
+        _is_pointer,
+        starts=b"v\xef",
+    ),
     _Form(
         "a file that git-crypt has locked",
         "run `git-crypt unlock`; in CI, say --allow-untracked too",
         _begins(rb"\0GITCRYPT\0"),
+        starts=b"\0",
     ),
     _Form(
         "a git-annex pointer",
@@ -147,16 +159,19 @@ _FORMS = (
             rb"[A-Z0-9_]{2,20}(?:-[smSC][0-9]{1,20}){0,4}--[^\r\n/]{1,300}"
             rb"(?:\r?\n/annex/[^\r\n]{1,300})?(?:\r?\n)?"
         ),
+        starts=b"./",
     ),
     _Form(
         "a pointer of git-fat",
         "run `git fat pull`",
         _is(rb"#\$# git-fat [0-9a-f]{40} {1,20}[0-9]{1,20}(?:\r?\n)?"),
+        starts=b"#",
     ),
     _Form(
         "a pointer of git-xet",
         "run `git xet checkout`",
         _is(rb"# xet version [0-9]{1,9}(?:\r?\n[a-z_]{1,30} = [^\r\n]{0,200}){1,10}(?:\r?\n)?"),
+        starts=b"#",
     ),
     _Form(
         "a DVC pointer",
@@ -166,16 +181,19 @@ _FORMS = (
             rb"outs:\r?\n- (?:md5|etag|checksum): [0-9a-f]{8}[^\r\n]{0,200}"
             rb"(?:\r?\n[ -]{0,6}[a-z_]{1,30}:[^\r\n]{0,500}){0,100}(?:\r?\n)?"
         ),
+        starts=b"mfwdo",
     ),
     _Form(
         "the commit of a submodule",
         "run `git submodule update --init`",
         _is(rb"Subproject commit [0-9a-f]{40}(?:-dirty)?(?:\r?\n)?"),
+        starts=b"S",
     ),
     _Form(
         "the text of a link",
         "name the file it leads to; in a checkout without links, set core.symlinks",
         _is(rb"(?:\.\.?/){1,20}[\w.@+/-]{1,200}\.[a-z0-9]{1,8}"),
+        starts=b".",
     ),
     _Form(
         "the error of a download",
@@ -185,11 +203,13 @@ _FORMS = (
             rb"<Error><Code>[A-Za-z]{1,60}</Code><Message>[^<]{0,500}</Message>"
             rb"(?:<[A-Za-z]{1,40}>[^<]{0,500}</[A-Za-z]{1,40}>){0,10}</Error>\s{0,10}"
         ),
+        starts=b"4<",
     ),
     _Form(
         "a file that hiera-eyaml or another tool has encrypted with PKCS #7",
         _DECRYPT,
         _begins(rb"-----BEGIN (?:PKCS7|CMS)-----\r?\n[0-9A-Za-z+/=]{4,80}[ \t]{0,10}\r?\n"),
+        starts=b"-",
     ),
     _Form(
         "a file that age has encrypted",
@@ -198,6 +218,7 @@ _FORMS = (
             rb"age-encryption\.org/v1\r?\n-> |"
             rb"-----BEGIN AGE ENCRYPTED FILE-----\r?\n[0-9A-Za-z+/=]{4,80}[ \t]*\r?(?:\n|\Z)"
         ),
+        starts=b"a-",
     ),
     _Form(
         "a file that ansible-vault has encrypted",
@@ -206,25 +227,39 @@ _FORMS = (
             rb"\$ANSIBLE_VAULT;[0-9]{1,3}\.[0-9]{1,3};AES(?:256)?(?:;[^\r\n;]{1,200})?[ \t]{0,10}\r?\n"
             rb"[0-9a-f]{2,100}[ \t]{0,10}\r?(?:\n|\Z)"
         ),
+        starts=b"$",
     ),
     _Form(
         "a file that transcrypt or OpenSSL has encrypted",
         "run `transcrypt`, or decrypt it first",
         _is_openssl,
+        starts=b"SU",
     ),
-    _Form("a message that PGP has encrypted", _DECRYPT, _is_pgp),
+    _Form("a message that PGP has encrypted", _DECRYPT, _is_pgp, starts=b"-\x8c"),
     _Form(
         "a file that strongbox has encrypted",
         "run `strongbox`",
         _begins(
             rb"# STRONGBOX ENCRYPTED RESOURCE[^\r\n]{0,200}\r?\n[0-9A-Za-z+/=]{4,200}[ \t]{0,10}\r?(?:\n|\Z)"
         ),
+        starts=b"#",
     ),
     _Form(
         "a placeholder of iCloud",
         "download the file, and name it without the dot and .icloud",
         _is(rb"bplist00[\s\S]{0,4000}NSURLNameKey[\s\S]{0,4000}"),
+        starts=b"b",
     ),
-    _Form("a file of zeros, as a copy that was broken off leaves it", "copy the file again", _is_blank),
+    _Form(
+        "a file of zeros, as a copy that was broken off leaves it",
+        "copy the file again",
+        _is_blank,
+        starts=b"\0",
+    ),
     _Form("a file that SOPS has encrypted", _DECRYPT, _is_sops),
 )
+_ANYWHERE = tuple(form for form in _FORMS if not form.starts)
+_BY_START = {
+    bytes([start]): tuple(form for form in _FORMS if not form.starts or start in form.starts)
+    for start in b"".join(form.starts for form in _FORMS)
+}

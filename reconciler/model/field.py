@@ -268,7 +268,9 @@ class Text(Field):
 
     def is_within(self, value: Any) -> bool:
         """Return whether a text violates no limit."""
-        return _is_short(value, self.limit) if value else super().is_within(value)
+        if value == "":
+            return super().is_within(value)
+        return _is_short(value, self.limit)
 
     @property
     def limits(self) -> Iterator[tuple[Limit, str]]:
@@ -694,10 +696,10 @@ class Pairs(Mapped):
         pairs = value or {}
         if MARK_KEY in pairs or self.too_many(len(pairs)):
             return False
-        return all(
-            _is_short(key, self.key_limit) and _is_short(inner, self.value_limit)
-            for key, inner in pairs.items()
-        )
+        for key, inner in pairs.items():
+            if not (_is_short(key, self.key_limit) and _is_short(inner, self.value_limit)):
+                return False
+        return True
 
     @property
     def limits(self) -> Iterator[tuple[Limit, str]]:
