@@ -98,7 +98,7 @@ def refuse_deep(value: Any) -> None:
 
 def refuse_many_values(body: bytes) -> None:
     """Raise BodyError for a body with more values than any reply has."""
-    if _separators(body) > MOST_VALUES < _separators(_STRING.sub(b"", body)):
+    if len(body) > MOST_VALUES and _separators(body) > MOST_VALUES < _separators(_STRING.sub(b"", body)):
         raise BodyError(f"the body has more than {MOST_VALUES:,} values")
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from reconciler.api.json_body import (
     BodyError,
@@ -184,6 +185,37 @@ class Many(Reading, Generic[T]):
                     raise BodyError(f"{more}{position}: {problem}") from cause
                 left -= 1
                 yield Unreadable(named, problem, raw if isinstance(raw, dict) else {})
+
+
+@dataclass(frozen=True, slots=True)
+class PlainList:
+    """A list as the wire has it, whose objects are JSON values and were not looked at."""
+
+    data: list[Any]
+    has_more: bool | None
+
+
+def plain_list(body: bytes) -> PlainList | None:
+    """Return a list whose objects are not read yet; None where a body is not so plain a list.
+
+    A list that is returned is one that Many reads at once, or object by object.
+    """
+    try:
+        refuse_many_values(body)
+        whole = from_json(body)
+    except ValueError:
+        return None
+    if type(whole) is not dict or whole.get("object", "list") != "list" or whole.get("error"):
+        return None
+    data: Any = whole.get("data")
+    more = whole.get("has_more")
+    is_plain = (
+        type(data) is list
+        and len(data) <= MOST_OBJECTS
+        and (more is None or type(more) is bool)
+        and all(isinstance(whole.get(name), str | None) for name in ("first_id", "last_id"))
+    )
+    return PlainList(data, more) if is_plain else None
 
 
 @overload

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.api.errors import (
     BadRequestError,
@@ -12,19 +12,16 @@ from reconciler.api.errors import (
     UnprocessableEntityError,
 )
 from reconciler.api.pages import FEW, IN_A_ROW
-from reconciler.api.types import Unreadable
 from reconciler.dialects.assistants_v1.shape import REMEDIES
 from reconciler.dialects.incomplete_list import IncompleteListError, incomplete
 from reconciler.model.canonical import digest
 from reconciler.model.resource import End
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Sequence
 
-    from reconciler.api.types import Assistant, Page
-
-    Item: TypeAlias = Assistant | Unreadable
-    Fetch: TypeAlias = Callable[[str | None], Awaitable[Page[Item]]]
+    from reconciler.api.types import Unreadable
+    from reconciler.dialects.assistants_v1.sheet import Fetch, Item, Sheet
 
 PAGE = 100
 SMALLEST = 20
@@ -38,6 +35,7 @@ _NAMELESS = 1_000  # objects without a usable id that are kept
 _NAMELESS_SEEN = 10_000  # those of all pages together, where a page may repeat what others have
 _TRIES = 3
 _AT_ONCE = 10
+_STEPS = 8  # of the event loop, from a call to the bytes of its request
 _REFUSALS = (BadRequestError, NotFoundError, UnprocessableEntityError)
 
 
@@ -73,30 +71,42 @@ class Walk:
         """Read every page up to the one that the server calls the last.
 
         What a page repeats is passed over, since it hides nothing. IncompleteListError for a page that
-        brings nothing new and is not the last.
+        brings nothing new and is not the last. The next page is requested before the objects of one are made.
         """
-        after = None
+        after, page = None, await self._page(None)
         while True:
-            page = await self._page(after)
-            known = len(self.found)
-            is_new, last = self._take(page), next((one.id for one in reversed(page.data) if one.id), after)
-            if page.has_more is False:
+            self._take_nameless(page.nameless)
+            after = self._following(page, after)
+            if after is None:
+                self._take(page)
                 return
-            if is_new and last != after:
-                self._count(len(self.found) - known, page)
-                after = last
-            elif page.has_more is None and len(page.data) < PAGE:
-                return
-            else:
-                raise self._cut(f"page {self.pages} leads no further and does not say that it is the last")
+            upcoming = asyncio.ensure_future(self._page(after))
+            try:
+                await _under_way()
+                self._take(page)
+                page = await upcoming
+            finally:
+                upcoming.cancel()
 
-    async def _page(self, after: str | None) -> Page[Item]:
+    def _following(self, page: Sheet, after: str | None) -> str | None:
+        """Return the id behind which the next page is; None after the last one."""
+        if page.has_more is False:
+            return None
+        last, new = page.ids[-1] if page.ids else after, len({*page.ids}.difference(self.found))
+        if new and last != after:
+            self._count(new, page)
+            return last
+        if page.has_more is None and page.size < PAGE:
+            return None
+        raise self._cut(f"page {self.pages} leads no further and does not say that it is the last")
+
+    async def _page(self, after: str | None) -> Sheet:
         self.pages += 1
         if self.pages > _PAGES:
             raise self._cut(f"it continues after {_PAGES:,} pages")
         return await self.fetch(after)
 
-    def _count(self, new: int, page: Page[Item] | None = None) -> None:
+    def _count(self, new: int, page: Sheet | None = None) -> None:
         """Raise IncompleteListError where page after page brings few new objects, and never the last.
 
         ``page`` is the last one, where there is one: where it is small, the server may do nothing else wrong.
@@ -105,9 +115,9 @@ class Walk:
         if self.poor <= IN_A_ROW:
             return
         why = f"{IN_A_ROW} pages in a row have fewer than {FEW} new objects and are not the last"
-        if page is None or len(page.data) >= FEW:
+        if page is None or page.size >= FEW:
             raise self._cut(why)
-        raise _incomplete(self.target, f"{why}; page {self.pages} has {len(page.data)}", remedy=_PAGE_SIZE)
+        raise _incomplete(self.target, f"{why}; page {self.pages} has {page.size}", remedy=_PAGE_SIZE)
 
     async def prove(self) -> None:
         """Ask again past each page, from the object before its last one, until nothing new comes.
@@ -132,11 +142,12 @@ class Walk:
                 page = await self._page(edge.before)
             except _REFUSALS:  # of the cursor, since the list itself was read
                 return False
-        ids = {one.id for one in page.data if one.id}
+        ids = {*page.ids}
         is_alone = edge.before == edge.last
         self.is_circular = self.is_circular or next(iter(self.found)) in ids
         if self.is_circular or (edge.last not in ids and not is_alone):
             return False
+        self._take_nameless(page.nameless)
         known = len(self.edges)
         if not self._take(page):
             del self.edges[known:]
@@ -150,18 +161,16 @@ class Walk:
     def _cut(self, why: str) -> IncompleteListError:
         return _incomplete(self.target, why)
 
-    def _take(self, page: Page[Item]) -> bool:
-        """Add the objects of a page; return whether any of them is new."""
+    def _take(self, page: Sheet) -> bool:
+        """Add the objects of a page that have an id; return whether any of them is new."""
         known = len(self.found)
-        before = next(reversed(self.found), "")
-        ids = [one.id for one in page.data if one.id]
-        self.found |= {one.id: one for one in page.data if one.id and one.id not in self.found}
-        self._take_nameless([one for one in page.data if isinstance(one, Unreadable) and not one.id])
+        before, ids = next(reversed(self.found), ""), page.ids
+        self.found |= {one.id: one for one in page.made(self.found)}
         if ids:
             self.edges.append(_Edge(*ids[-2:]) if ids[1:] else _Edge(before or ids[0], ids[0]))
         return len(self.found) > known
 
-    def _take_nameless(self, objects: list[Unreadable]) -> None:
+    def _take_nameless(self, objects: Sequence[Unreadable]) -> None:
         """Keep the objects of a page that no earlier page had: one that is read again repeats them."""
         self.nameless_seen += len(objects)
         if self.nameless_seen > _NAMELESS_SEEN:
@@ -216,6 +225,12 @@ async def proved(walk: Walk) -> Walk:
             raise walk.unproved()
         walk.end = End.SHORT
     return walk
+
+
+async def _under_way() -> None:
+    """Let a request that was begun reach its socket, so that the server works meanwhile."""
+    for _ in range(_STEPS):
+        await asyncio.sleep(0)
 
 
 def _incomplete(target: str, why: str, remedy: str = REMEDIES.assistants) -> IncompleteListError:

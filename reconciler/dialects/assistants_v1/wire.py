@@ -22,10 +22,12 @@ from reconciler.api.errors import (
     UnprocessableEntityError,
 )
 from reconciler.api.reading import tolerant
-from reconciler.api.types import Assistant, FileObject
+from reconciler.api.types import Assistant, FileObject, Unreadable
 from reconciler.dialects.assistants_v1 import attachments, replies
 from reconciler.dialects.assistants_v1.listing import PAGE, SMALLEST, Walk, listed, proved
+from reconciler.dialects.assistants_v1.plain import PlainReader
 from reconciler.dialects.assistants_v1.shape import FIELDS, REMEDIES
+from reconciler.dialects.assistants_v1.sheet import Sheet
 from reconciler.dialects.assistants_v1.traits import Own
 from reconciler.dialects.assistants_v1.updating import Update, cleared_texts
 from reconciler.dialects.assistants_v1.uploads import is_alike, true_content
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 
     from reconciler.api import AsyncClient
     from reconciler.api.call import Call
-    from reconciler.api.types import Page, Unreadable
+    from reconciler.api.types import Page
     from reconciler.dialects.provider import Remedies
     from reconciler.model.field import Fields
     from reconciler.model.state import Intent, State
@@ -63,6 +65,10 @@ class AssistantsV1:
     _walk: Walk | None = None  # the reading of the last observation
     _account: str = ""
     _sizes: dict[str, int] = field(default_factory=dict)  # of the uploads that were seen
+    _plain: PlainReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._plain = PlainReader(self.fields)
 
     async def observe(self, state: State, *, uploads: bool = True) -> Live:
         """Read the assistants by pages of 100, oldest first, and all uploads at the same time."""
@@ -103,14 +109,16 @@ class AssistantsV1:
             await asyncio.gather(other, return_exceptions=True)
 
     def _live(self, walk: Walk) -> Live:
-        objects = [*walk.found.values(), *walk.nameless]
-        assistants = {one.id: self._live_assistant(one) for one in objects if isinstance(one, Assistant)}
-        return Live(assistants, {}, self._account, replies.unread(objects, Kind.ASSISTANT), end=walk.end)
+        found = walk.found
+        assistants = {one: item for one, item in found.items() if isinstance(item, LiveAssistant)}
+        aside = [item for item in found.values() if isinstance(item, Unreadable)]
+        unread = replies.unread([*aside, *walk.nameless], Kind.ASSISTANT)
+        return Live(assistants, {}, self._account, unread, end=walk.end)
 
     def _live_assistant(self, assistant: Assistant) -> LiveAssistant:
         return replies.live_assistant(assistant, self.fields)
 
-    async def _fetch(self, after: str | None) -> Page[Assistant | Unreadable]:
+    async def _fetch(self, after: str | None) -> Sheet:
         """Return a page of assistants; a server that refuses our ``limit`` chooses its own."""
         cursor = NOT_GIVEN if after is None else after
         call = tolerant(assistant_calls.list(limit=self.page_size, order="asc", after=cursor).page)
@@ -122,7 +130,11 @@ class AssistantsV1:
             self.page_size = NOT_GIVEN
             return await self._fetch(after)
         self._account = "/".join(response.headers[name] for name in _NAMES if response.headers.get(name))
-        return self.client.result(call, response)
+        return self._plain.sheet(response.content, lambda: self._typed(self.client.result(call, response)))
+
+    def _typed(self, page: Page[Assistant | Unreadable]) -> Sheet:
+        made = [self._live_assistant(one) if isinstance(one, Assistant) else one for one in page.data]
+        return Sheet.of(made, page.has_more)
 
     async def _uploads(self) -> tuple[dict[str, LiveFile], dict[str, Unread]]:
         """Read every upload; UnsupportedError where the server has no such list."""
@@ -245,9 +257,9 @@ class AssistantsV1:
         item = walk.found.get(assistant_id)
         if item is None:
             return None
-        if not isinstance(item, Assistant):
+        if isinstance(item, Unreadable):
             raise APIResponseValidationError(f"the list of assistants has {assistant_id}, but {item.problem}")
-        return self._live_assistant(item)
+        return item
 
     async def find(self, intent: Intent) -> LiveAssistant | None:
         """Return the assistant that a create of unknown outcome made, older than any copy of it.
