@@ -316,6 +316,7 @@ class _Run:
             bindings=self.steps.bindings,
             pending=tuple(one for one in self.steps.pending if self._is_open(one)),
             traits=frozenset(self.steps.provider.traits),
+            cursors=self._cursors(state),
         )
         try:
             if _as_recorded(made, state) != state or state.journaled or self.steps.recorded:
@@ -323,6 +324,12 @@ class _Run:
         except StoreError as error:
             return str(error)
         return ""
+
+    def _cursors(self, state: State) -> tuple[str, ...]:
+        """Return the cursors of the list that the plan rests on, without what this run deleted."""
+        bound = {binding.id for binding in self.steps.bindings.values()}
+        gone = {binding.id for binding in state.bindings.values()} - bound
+        return tuple(one for one in self.steps.live.cursors if one not in gone)
 
     @staticmethod
     def _is_open(intent: Intent) -> bool:
@@ -348,7 +355,7 @@ def _as_recorded(made: State, before: State) -> State:
         address: _bound_as(one, before.bindings.get(address)) for address, one in made.bindings.items()
     }
     exceptions = None if before.exceptions is None else made.exceptions
-    return replace(made, bindings=bindings, exceptions=exceptions)
+    return replace(made, bindings=bindings, exceptions=exceptions, cursors=before.cursors or made.cursors)
 
 
 def _bound_as(binding: Binding, before: Binding | None) -> Binding:

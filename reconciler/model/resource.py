@@ -221,7 +221,8 @@ class Live:
     """Everything the account holds, by id, whether ours or not.
 
     ``account`` is what the server calls it; empty where it does not say. ``unreadable`` are objects of which
-    only the id is known; nothing else here has them.
+    only the id is known; nothing else here has them. ``cursors`` are ids, in the order of the list, behind
+    which parts of it can be read at the same time; none where its order was not proved.
     """
 
     assistants: Mapping[str, LiveAssistant]
@@ -229,6 +230,7 @@ class Live:
     account: str = ""
     unreadable: Mapping[str, Unread] = field(default_factory=dict)
     end: End = End.CLAIMED
+    cursors: tuple[str, ...] = field(default=(), compare=False)
 
     def holds(self, remote_id: str) -> bool:
         """Return whether an assistant or an upload of this id exists."""

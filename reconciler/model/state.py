@@ -244,6 +244,7 @@ class State:
     that API, as far as it was found out. ``pending`` are intents whose result is
     not known. ``journaled``: some of this came from the journal; it is never saved. ``exceptions`` are the
     findings of the checks that the configuration of the last apply allowed, None where that is not recorded.
+    ``cursors`` are ids behind which parts of the list of assistants can be read at the same time.
     """
 
     lineage: str
@@ -257,6 +258,7 @@ class State:
     dialect: str = ""
     traits: frozenset[str] = frozenset()
     exceptions: frozenset[str] | None = None
+    cursors: tuple[str, ...] = ()
 
     def updates_by_id(self) -> Mapping[str, Sequence[Intent]]:
         """Return the updates that may or may not have taken effect, by the id of the assistant."""

@@ -119,6 +119,8 @@ def _proved(record: dict[str, Any]) -> dict[str, Any]:
 
 def state_values(state: State) -> dict[str, Any]:
     """Return a State as JSON values."""
+    exceptions = {} if state.exceptions is None else {"exceptions": sorted(state.exceptions)}
+    cursors = {"cursors": [*state.cursors]} if state.cursors else {}
     return {
         "lineage": state.lineage,
         "serial": state.serial,
@@ -131,11 +133,15 @@ def state_values(state: State) -> dict[str, Any]:
             str(address): binding_values(binding) for address, binding in sorted(state.bindings.items())
         },
         "unsettled": [intent_values(intent) for intent in state.pending],
-    } | ({} if state.exceptions is None else {"exceptions": sorted(state.exceptions)})
+        **exceptions,
+        **cursors,
+    }
 
 
 def state_of(record: dict[str, Any]) -> State:
     """Return the State a record holds; KeyError, TypeError or ValueError when it holds none."""
+    cursors = tuple(record.get("cursors", ()))
+    _require_ids(*cursors)
     return State(
         _name(record["lineage"]),
         _count(record["serial"]),
@@ -147,6 +153,7 @@ def state_of(record: dict[str, Any]) -> State:
         dialect=_name(record.get("dialect", FIRST_DIALECT if record["target"] else "")),
         traits=frozenset(map(_name, record.get("traits", ()))),
         exceptions=frozenset(map(_name, record["exceptions"])) if "exceptions" in record else None,
+        cursors=cursors,
     )
 
 

@@ -18,7 +18,7 @@ from reconciler.model.canonical import digest
 from reconciler.model.resource import End
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from reconciler.api.types import Unreadable
     from reconciler.dialects.assistants_v1.sheet import Fetch, Item, Sheet
@@ -52,7 +52,8 @@ class Walk:
 
     ``fetch`` returns the page behind an id, or the first page. ``nameless`` are objects without a usable
     id; ``nameless_seen`` counts them on every page, those that are repeated too. ``is_circular``: behind its
-    end the list begins again. ``poor`` are the last pages that brought little.
+    end the list begins again. ``poor`` are the last pages that brought little. ``is_regular``: every page
+    was full and new, but for the last one, and said truly whether more was to come.
     """
 
     fetch: Fetch
@@ -66,6 +67,15 @@ class Walk:
     end: End = End.CLAIMED
     is_circular: bool = False
     poor: int = 0
+    is_regular: bool = True
+
+    @classmethod
+    def of(cls, fetch: Fetch, target: str, found: dict[str, Item], pages: Iterable[Sequence[str]]) -> Walk:
+        """Return a regular reading that was made in another way: its objects, and the ids of each page."""
+        order = [*found]
+        before = {ids[0]: order[max(order.index(ids[0]) - 1, 0)] for ids in pages if len(ids) == 1}
+        edges = [_Edge(*[before.get(ids[0], ""), *ids][-2:]) for ids in pages if ids]
+        return cls(fetch, target, found, edges=edges)
 
     async def read(self) -> None:
         """Read every page up to the one that the server calls the last.
@@ -76,6 +86,7 @@ class Walk:
         after, page = None, await self._page(None)
         while True:
             self._take_nameless(page.nameless)
+            self.is_regular = self.is_regular and self._is_next(page)
             after = self._following(page, after)
             if after is None:
                 self._take(page)
@@ -87,6 +98,12 @@ class Walk:
                 page = await upcoming
             finally:
                 upcoming.cancel()
+
+    def _is_next(self, page: Sheet) -> bool:
+        """Return whether a page is full and new, unless it is the last, and says whether more is to come."""
+        is_full = page.has_more is True and page.size == PAGE
+        new = {*page.ids}.difference(self.found)
+        return len(new) == page.size and (is_full or page.has_more is False)
 
     def _following(self, page: Sheet, after: str | None) -> str | None:
         """Return the id behind which the next page is; None after the last one."""
@@ -133,6 +150,7 @@ class Walk:
                 return
             edges = self.edges
             if edges:
+                self.is_regular = False
                 self._count(len(self.found) - known)
         self.end = End.PROVED
 

@@ -31,6 +31,7 @@ from reconciler.dialects.assistants_v1.sheet import Sheet
 from reconciler.dialects.assistants_v1.traits import Own
 from reconciler.dialects.assistants_v1.updating import Update, cleared_texts
 from reconciler.dialects.assistants_v1.uploads import is_alike, true_content
+from reconciler.dialects.assistants_v1.walkers import cursors, in_stretches
 from reconciler.dialects.incomplete_list import incomplete
 from reconciler.errors import GoneError, UnsupportedError
 from reconciler.model.address import Kind
@@ -71,8 +72,11 @@ class AssistantsV1:
         self._plain = PlainReader(self.fields)
 
     async def observe(self, state: State, *, uploads: bool = True) -> Live:
-        """Read the assistants by pages of 100, oldest first, and all uploads at the same time."""
-        live, files, unread = await self._lists(uploads=uploads)
+        """Read the assistants by pages of 100, oldest first, and all uploads at the same time.
+
+        Where the state has cursors of the list, stretches of it are read at the same time.
+        """
+        live, files, unread = await self._lists(state.cursors, uploads=uploads)
         bound = {file_id for binding in state.files.values() for file_id in binding.ids}
         unbound = {file_id: file for file_id, file in files.items() if file_id not in bound}
         for intent in state.pending:
@@ -94,7 +98,14 @@ class AssistantsV1:
     async def _proved(self, walk: Walk | None) -> Live:
         return self._live(await proved(walk or await listed(self._fetch, self.target)))
 
-    async def _lists(self, *, uploads: bool) -> tuple[Live, dict[str, LiveFile], dict[str, Unread]]:
+    async def _walked(self, known: Sequence[str]) -> Walk:
+        """Return a reading of the list of assistants."""
+        walk = await in_stretches(self._fetch, self.target, known) if known else None
+        return walk or await listed(self._fetch, self.target)
+
+    async def _lists(
+        self, known: Sequence[str], *, uploads: bool
+    ) -> tuple[Live, dict[str, LiveFile], dict[str, Unread]]:
         """Read both lists at the same time; a failure uses the client no more once it is raised.
 
         Where both fail, the list of assistants says more about the server.
@@ -102,7 +113,7 @@ class AssistantsV1:
         other = asyncio.create_task(self._uploads() if uploads else _nothing())
         try:
             with self._explaining():
-                self._walk = await listed(self._fetch, self.target)
+                self._walk = await self._walked(known)
                 return (self._live(self._walk), *await other)
         finally:
             other.cancel()
@@ -113,7 +124,7 @@ class AssistantsV1:
         assistants = {one: item for one, item in found.items() if isinstance(item, LiveAssistant)}
         aside = [item for item in found.values() if isinstance(item, Unreadable)]
         unread = replies.unread([*aside, *walk.nameless], Kind.ASSISTANT)
-        return Live(assistants, {}, self._account, unread, end=walk.end)
+        return Live(assistants, {}, self._account, unread, end=walk.end, cursors=cursors(walk))
 
     def _live_assistant(self, assistant: Assistant) -> LiveAssistant:
         return replies.live_assistant(assistant, self.fields)
