@@ -1,5 +1,6 @@
 """The values everything else is made of: marks, addresses, canonical JSON, plans and reports."""
 
+import hashlib
 import json
 import string
 from dataclasses import replace
@@ -257,6 +258,16 @@ def test_canonical_json_does_not_depend_on_the_order_of_keys(value, random):
 def test_numbers_that_are_equal_are_written_alike_and_truth_is_no_number():
     assert canonical([1.0, -0.0, 1e3, 0.5, True, (1,)]) == "[1,0,1000,0.5,true,[1]]"
     assert canonical({1: "é🚀"}) == '{"1":"é🚀"}'
+
+
+@given(
+    st.text(alphabet=st.characters(exclude_categories=[]) | st.sampled_from('\n\t"\\ab')),
+    st.sampled_from([1, 150]),
+)
+def test_the_digest_of_a_text_is_that_of_its_canonical_json(text, times):
+    written = json.dumps(text * times, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    assert digest(text * times) == hashlib.sha256(written).hexdigest()
+    assert digest([text * times]) == hashlib.sha256(b"[%b]" % written).hexdigest()
 
 
 def test_half_a_character_has_a_digest_too():
