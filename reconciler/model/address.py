@@ -45,6 +45,9 @@ class Address:
     kind: Kind
     name: str
 
+    def __hash__(self) -> int:
+        return hash(self.name)  # names hardly ever have both kinds, and a text knows its hash
+
     def __str__(self) -> str:
         return f"{self.kind}.{self.name}"
 
