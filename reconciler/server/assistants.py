@@ -15,9 +15,8 @@ def listing(call: Call) -> Response:
     window = rules.window(call.query)
     with call.database.read() as connection:
         page = pages.cut(connection, tables.ASSISTANTS.up_to(call.horizon()), window)
-        files = tables.attached(connection, [row["id"] for row in page.rows])
-    items = [wire.assistant(row, files[row["id"]]) for row in page.rows]
-    return wire.reply(wire.page(items, more=page.more))
+        texts = _texts(connection, [row["id"] for row in page.rows])
+    return wire.prepared_reply(wire.prepared_page(texts, more=page.more))
 
 
 def create(call: Call) -> Response:
@@ -31,14 +30,15 @@ def create(call: Call) -> Response:
         now = call.now()
         identity = tables.add_assistant(connection, fields, now)
         tables.attach(connection, identity, wanted, now)
-        return _reply(connection, identity)
+        return _written(connection, identity)
 
 
 def retrieve(call: Call) -> Response:
     """GET /assistants/{assistant_id}."""
     identity = rules.assistant(call.path["assistant_id"])
     with call.database.read() as connection:
-        return _reply(connection, identity)
+        tables.assistant(connection, identity)
+        return wire.prepared_reply(_texts(connection, [identity])[identity])
 
 
 def update(call: Call) -> Response:
@@ -56,7 +56,7 @@ def update(call: Call) -> Response:
         tables.save_assistant(connection, identity, fields)
         tables.detach(connection, identity, leaving)
         tables.attach(connection, identity, coming, call.now())
-        return _reply(connection, identity)
+        return _written(connection, identity)
 
 
 def delete(call: Call) -> Response:
@@ -68,10 +68,20 @@ def delete(call: Call) -> Response:
     return wire.reply(wire.deleted(identity, "assistant.deleted"))
 
 
-def _reply(connection: Connection, identity: str) -> Response:
-    row = tables.assistant(connection, identity)
-    files = tables.attached(connection, [identity])[identity]
-    return wire.reply(wire.assistant(row, files))
+def _written(connection: Connection, identity: str) -> Response:
+    """Return an assistant that was just written; its text is kept for later replies."""
+    tables.prepare(connection, identity, wire.prepared(tables.assistant(connection, identity)))
+    return wire.prepared_reply(_texts(connection, [identity])[identity])
+
+
+def _texts(connection: Connection, identities: Sequence[str]) -> dict[str, str]:
+    """Return the JSON of assistants that exist, by id, in this order."""
+    files = tables.attached(connection, identities)
+    texts = tables.prepared(connection, identities)
+    if missing := [one for one in identities if one not in texts]:
+        rows = tables.assistants(connection, missing)
+        texts |= {row["id"]: wire.prepared(row) for row in rows}
+    return {one: wire.completed(texts[one], files[one]) for one in identities}
 
 
 def _admit(

@@ -24,7 +24,7 @@ class Shelf:
     """A list: the rows of a table that share an owner, known to callers by one of their columns.
 
     What was created after the `horizon` is not in it yet. A list that is `narrowed` has only the rows with
-    that value in that column.
+    that value in that column. `columns` are those that a page has.
     """
 
     table: str
@@ -32,6 +32,7 @@ class Shelf:
     owner: tuple[str, str] | None = None
     narrowed: tuple[str, str] | None = None
     horizon: int | None = None
+    columns: str = "*"
 
     def up_to(self, horizon: int | None) -> Self:
         """Return the same list as it was, if a horizon is given."""
@@ -53,7 +54,7 @@ def cut(connection: Connection, shelf: Shelf, window: Window) -> Page:
     condition, arguments = _bounded(connection, shelf, window)
     order = ", ".join(f"{column} {direction}" for column in decisions.SORT_COLUMNS)
     # Only names from this package are put into the text; values of callers are bound.
-    query = f"SELECT * FROM {shelf.table} WHERE {condition} ORDER BY {order} LIMIT ?"  # noqa: S608 - our own words; values are bound
+    query = f"SELECT {shelf.columns} FROM {shelf.table} WHERE {condition} ORDER BY {order} LIMIT ?"  # noqa: S608 - our own words; values are bound
     fetched = connection.execute(query, (*arguments, window.limit + 1)).fetchall()
     rows = fetched[: window.limit]
     return Page(rows[::-1] if backwards else rows, more=len(fetched) > window.limit)

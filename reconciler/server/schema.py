@@ -85,7 +85,26 @@ _DELETED: Final = (
     _remembering("attachments", "file", "OLD.assistant", _OWNED),
 )
 
-_TABLES: Final = (_FIRST, _DELETED)
+# An assistant as JSON, as it was written last, around its file ids. Without a row it is made of its columns.
+_PREPARED: Final = (
+    """
+    CREATE TABLE prepared (
+        assistant TEXT PRIMARY KEY REFERENCES assistants (id) ON DELETE CASCADE,
+        head TEXT NOT NULL,
+        tail TEXT NOT NULL
+    )
+    """,
+    # A trigger, so that no way to write a column leaves an older text.
+    """
+    CREATE TRIGGER prepared_before AFTER UPDATE ON assistants BEGIN
+        DELETE FROM prepared WHERE assistant = OLD.id;
+    END
+    """,
+)
+_SINCE: Final = 3
+"""The version of the tables that had prepared texts first."""
+
+_TABLES: Final = (_FIRST, _DELETED, _PREPARED)
 VERSION: Final = max(len(_TABLES), *(field.since for field in assistant_fields.FIELDS))
 
 
@@ -109,6 +128,8 @@ def overlay(version: int) -> Iterator[str]:
     if version and newer:
         columns = ", ".join(f"{field.default} AS {field.name}" for field in newer)
         yield f"CREATE TEMP VIEW assistants AS SELECT *, {columns} FROM main.assistants"  # noqa: S608 - our own words
+        if version >= _SINCE:  # its texts lack these columns
+            yield "CREATE TEMP TABLE prepared AS SELECT * FROM main.prepared WHERE FALSE"
 
 
 def _step(version: int) -> Iterator[str]:
@@ -119,3 +140,5 @@ def _step(version: int) -> Iterator[str]:
     yield from _TABLES[version - 1] if version <= len(_TABLES) else ()
     for field in columns if version > 1 else ():
         yield f"ALTER TABLE assistants ADD COLUMN {field.column} DEFAULT {field.default}"
+    if columns and version > _SINCE:
+        yield "DELETE FROM prepared"

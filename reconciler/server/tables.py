@@ -3,14 +3,22 @@
 import secrets
 import string
 from collections.abc import Iterable, Mapping, Sequence
-from typing import IO, Any, Final
+from typing import IO, Any, Final, NamedTuple
 
 from reconciler.server import assistant_fields, refusals
 from reconciler.server.database import Connection, Row
 from reconciler.server.pages import Shelf
 
-ASSISTANTS: Final = Shelf("assistants", "id")
+ASSISTANTS: Final = Shelf("assistants", "id", columns="id")
 PIECE: Final = 1 << 20  # bytes of content in one row, and so in memory at one time
+
+
+class Prepared(NamedTuple):
+    """An assistant as JSON, before and after its file ids, which are in a table of their own."""
+
+    head: str
+    tail: str
+
 
 _ALPHABET: Final = string.ascii_letters + string.digits
 
@@ -38,6 +46,25 @@ def assistant(connection: Connection, identity: str) -> Row:
     if row is None:
         raise refusals.no_assistant(identity)
     return row
+
+
+def assistants(connection: Connection, identities: Sequence[str]) -> list[Row]:
+    """Return the rows of those assistants, in one query."""
+    # Only question marks are put into the text.
+    query = f"SELECT * FROM assistants WHERE id IN ({_marks(identities)})"  # noqa: S608 - our own words; values are bound
+    return connection.execute(query, identities).fetchall()
+
+
+def prepared(connection: Connection, identities: Sequence[str]) -> dict[str, Prepared]:
+    """Return the prepared texts of those assistants that have one, by id, in one query."""
+    query = f"SELECT * FROM prepared WHERE assistant IN ({_marks(identities)})"  # noqa: S608 - our own words; values are bound
+    rows = connection.execute(query, identities).fetchall()
+    return {row["assistant"]: Prepared(row["head"], row["tail"]) for row in rows}
+
+
+def prepare(connection: Connection, identity: str, text: Prepared) -> None:
+    """Keep the text of an assistant that was just written."""
+    connection.execute("INSERT INTO prepared (assistant, head, tail) VALUES (?, ?, ?)", (identity, *text))
 
 
 def fields_of(row: Row) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The JSON of the wire: its objects, lists and errors, keys in the recorded order."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -8,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from reconciler.server import assistant_fields, decisions
 from reconciler.server.database import Row
 from reconciler.server.refusals import WireError
+from reconciler.server.tables import Prepared
 
 PREFIX: Final = "/v1"
 
@@ -32,6 +34,37 @@ def assistant(row: Row, files: Sequence[str]) -> Wire:
         for field in assistant_fields.FIELDS
     }
     return {"id": row["id"], "object": "assistant", "created_at": row["created_at"], **fields}
+
+
+def prepared(row: Row) -> Prepared:
+    """Return an assistant as JSON, before and after its file ids."""
+    keys = assistant(row, ())
+    position = [*keys].index("file_ids")
+    items = [*keys.items()]
+    head, tail = _json(dict(items[:position])), _json(dict(items[position + 1 :]))
+    return Prepared(f'{head[:-1]},"file_ids":', f",{tail[1:]}" if len(tail) > len("{}") else "}")
+
+
+def completed(text: Prepared, files: Sequence[str]) -> str:
+    """Return an assistant as JSON."""
+    return f"{text.head}{_json(files)}{text.tail}"
+
+
+def prepared_reply(text: str) -> Response:
+    """Return a success whose JSON is there already."""
+    return Response(text.encode(), media_type="application/json")
+
+
+def prepared_page(texts: Mapping[str, str], *, more: bool) -> str:
+    """Return a list with cursors, of the JSON of its objects by id."""
+    ends = page([{"id": identity} for identity in texts], more=more)
+    rest = {key: value for key, value in ends.items() if key not in {"object", "data"}}
+    return f'{{"object":"list","data":[{",".join(texts.values())}],{_json(rest)[1:]}'
+
+
+def _json(value: Any) -> str:
+    """Return JSON in the form of every reply."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def attachment(row: Row) -> Wire:
