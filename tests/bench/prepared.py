@@ -164,7 +164,7 @@ class Line(asyncio.Protocol):
         head = (
             f"HTTP/1.1 {status} OK\r\ncontent-type: application/json\r\ncontent-length: {len(text)}\r\n\r\n"
         )
-        self.transport.write(head.encode() + text)  # type: ignore[attr-defined]
+        self.transport.write(head.encode() + text)  # type: ignore[attr-defined] - a transport of TCP writes
 
 
 async def serve(delay: float) -> None:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bench.ratios import Cost
 
 if TYPE_CHECKING:
+    import resource
     from collections.abc import Callable, Iterator
 
 Made = TypeVar("Made")
@@ -60,13 +61,24 @@ def measure(command: list[str], folder: Path, settings: dict[str, str] | None = 
             stdout=printed,
             stderr=subprocess.STDOUT,
         )
-        _, status, used = os.wait4(child.pid, 0)
+        status, used = _ended(child)
         wall = time.perf_counter() - begun
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode:
             printed.seek(0)
             raise FailedError(f"{' '.join(command)} ended with {child.returncode}:\n{_end(printed.read())}")
     return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / MEBIBYTE)
+
+
+def _ended(child: subprocess.Popen[bytes]) -> tuple[int, resource.struct_rusage]:
+    """Wait for a child; it does not outlive this process."""
+    try:
+        _, status, used = os.wait4(child.pid, 0)
+    except BaseException:
+        child.kill()
+        child.wait()
+        raise
+    return status, used
 
 
 def _end(printed: bytes) -> str:
