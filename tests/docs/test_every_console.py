@@ -41,6 +41,8 @@ NOT_RUN = {
     "make golden": "writes into the checkout",
     "make pictures": "writes into the checkout; test_reading_page.py compares the pictures",
     "make bench": "measures for minutes",
+    "make bench ARGS=--check": "the same",
+    'make bench ARGS="--only validate --runs 1 --count 1000"': "measures; tests/bench tries the parts",
     "make lock": INDEX,
     "make newest": INDEX,
     "make oldest": INDEX,
