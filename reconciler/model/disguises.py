@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from base64 import b64encode
 from dataclasses import dataclass
-from itertools import compress
+from itertools import compress, islice
 from typing import TYPE_CHECKING
 
 from reconciler.model import pattern as re
@@ -118,8 +118,13 @@ def views(text: str, wanted: Callable[[str], bool]) -> Iterator[View]:
     yield from _views(View(text, range(len(text)), range(1, len(text) + 1)), wanted, _DEPTH)
 
 
-def unescaped(text: str) -> Iterator[View]:
+def unescaped(text: str) -> Iterator[str]:
     """Yield what each round of undoing escapes makes of a text, as it would be read, if it makes anything."""
+    return islice(_unescaped(text), 1, None)
+
+
+def unescaped_views(text: str) -> Iterator[View]:
+    """Yield what `unescaped` does, with the origin of every character."""
     view = View(text, range(len(text)), range(1, len(text) + 1))
     for _ in range(_ROUNDS):
         decoded = _unescape(view) if _may_be_encoded(view.text) else view

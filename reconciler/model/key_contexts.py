@@ -12,7 +12,9 @@ from reconciler.model.key_forms import Key, key_at
 from reconciler.model.randomness import DOCUMENTED, are_words, is_placeholder, randomness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
+
+    from reconciler.model.first_look import Look, Stretch
 
 
 # What people call a password, which they make up: it may be short.
@@ -38,12 +40,14 @@ _OF_KEY = re.compile(
     r"|licen[cs]e|webhook|deploy|bearer|primary access)[\s_-]?\Z",
     re.IGNORECASE,
 )
+_PASSWORD = "a password"  # noqa: S105 - a noun
+_DIGITS = [str(digit).encode() for digit in range(10)]
 # Words that stand beside much that is no secret.
 _WEAK = ["key", "sig", "cookie", "session", "auth", "authorization", "sessid", "connectionstring"]
 _NOUNS = (
     dict.fromkeys(_WEAK, "a key or token")
     | dict.fromkeys(_KEYS, "a key or token")
-    | dict.fromkeys(_PASSWORDS, "a password")
+    | dict.fromkeys(_PASSWORDS, _PASSWORD)
 )
 _IS_PASSWORD, _IS_WEAK = frozenset(_PASSWORDS), frozenset(_WEAK)
 _WHOLE = frozenset(
@@ -151,32 +155,53 @@ _WEAKLY = 20  # random characters after a word such as "key"
 _BEFORE, _BACK, _FEW = 24, 140, 5  # characters, and words, before a name
 
 
-def secrets(text: str) -> Iterator[Key]:
+def secrets(look: Look) -> Iterator[Key]:
     """Yield what the words beside it show to be a password, a key or a token."""
-    lowered = text.replace("İ", "I").lower()
-    yield from _named(text, lowered)
-    if "://" in text and "@" in text:
+    text, lowered = look.text, look.lowered
+    yield from _named(look)
+    if look.has(b"://") and look.has(b"@"):
         yield from _in_addresses(text)
-    if "bearer " in lowered or "basic " in lowered:
-        yield from _in_headers(text)
-    if "-u" in text or "-p" in text:
-        yield from _said(text, (_OPTION, _SHELL))
-    if "securestring" in lowered or "networkcredential" in lowered:
-        yield from _said(text, (_SECURE, _PIPED))
-    if "phrase" in lowered or "mnemonic" in lowered or "words" in lowered:
-        for found in _PHRASE.finditer(lowered):
-            yield key_at(text, *found.span(1), "a recovery phrase")
+    yield from _in_headers(look)
+    if look.has(b"-") and look.is_before_value("-u ", "-u=", "--user"):
+        yield from _said(text, _OPTION)
+    if look.has(b"-") and look.is_before_value("--pass", "sshpass -p", "mysql"):
+        yield from _said(text, _SHELL)
+    if look.has(b'"', b"'") and ("securestring" in lowered or "networkcredential" in lowered):
+        yield from _said(text, _SECURE)
+        yield from _said(text, _PIPED)
+    for found in each(_PHRASE, lowered, ("phrase", "mnemonic", "words")):
+        yield key_at(text, *found.span(1), "a recovery phrase")
 
 
-def _named(text: str, lowered: str) -> Iterator[Key]:
-    if not any(digit in text for digit in "0123456789"):
+def each(pattern: re.Pattern[str], text: str, words: Iterable[str]) -> Iterator[re.Match[str]]:
+    """Yield what a pattern matches that begins with one of some words: a search for these costs little."""
+    done = 0
+    for at in sorted(at for word in words for at in _places(word, text)):
+        if at >= done and (found := pattern.match(text, at)):
+            done = found.end()
+            yield found
+
+
+def _places(word: str, text: str) -> Iterator[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + 1)
+
+
+def _named(look: Look) -> Iterator[Key]:
+    if not look.has(*_DIGITS):
         return
-    is_ascii = text.isascii()
+    text, lowered, near = look.text, look.lowered, look.near
+    is_strange, is_ascii = look.is_strange, text.isascii()
+    beside = "\n".join([lowered[start:end] for start, end in near])
     for word, noun in _NOUNS.items():
-        if (is_ascii and not word.isascii()) or word not in lowered:
+        is_anywhere = is_strange and noun != _PASSWORD and word not in _IS_WEAK
+        if (is_ascii and not word.isascii()) or word not in (lowered if is_anywhere else beside):
             continue
-        for name in _after(word).finditer(lowered):
-            if word in _WHOLE and "a" <= text[name.start() + len(word) : name.end("rest")][:1] <= "z":
+        stretches = ((0, len(lowered)),) if is_anywhere else near
+        for name in _names(word, lowered, stretches):
+            if word in _WHOLE and "a" <= text[slice(*name.span("rest"))][:1] <= "z":
                 continue  # the beginning of a longer word, as it often is
             found = _candidate(word, text, name)
             if (
@@ -187,15 +212,27 @@ def _named(text: str, lowered: str) -> Iterator[Key]:
                 yield key_at(text, found.start, found.start + len(found.value), noun)
 
 
+def _names(word: str, text: str, stretches: Iterable[Stretch]) -> Iterator[re.Match[str]]:
+    """Yield what follows a word wherever it is in some stretches; what belongs to one name is no other."""
+    pattern, length = _after(is_abroad=not word.isascii()), len(word)
+    for start, end in stretches:
+        at = text.find(word, start, end)
+        while at >= 0:
+            name = pattern.match(text, at + length, end)
+            if name:
+                yield name
+            at = text.find(word, name.end() if name else at + 1, end)
+
+
 @cache
-def _after(word: str) -> re.Pattern[str]:
-    rest = _REST if word.isascii() else _REST_ABROAD
-    return re.compile(rf"{re.escape(word)}(?P<rest>{rest})(?=(?:{_VALUE})?)")
+def _after(*, is_abroad: bool) -> re.Pattern[str]:
+    rest = _REST_ABROAD if is_abroad else _REST
+    return re.compile(rf"(?P<rest>{rest})(?=(?:{_VALUE})?)")
 
 
 def _is_name(word: str, text: str, name: re.Match[str]) -> bool:
     """Return whether a word is one, or the end of a name, and not a part of another word."""
-    start, end = name.start(), name.start() + len(word)
+    start, end = name.start() - len(word), name.start()
     if not word.isascii():
         return True
     before, after = text[start - 1 : start], text[end : end + 1]
@@ -241,6 +278,7 @@ class _Found(NamedTuple):
 def _candidate(word: str, text: str, name: re.Match[str]) -> _Found | None:
     """Return the value after or before a name, if it may be a secret."""
     least = 0 if word in _IS_PASSWORD else _STRONG
+    at = name.start() - len(word)
     start, end = name.span("value")
     if start == name.end("rest") and word.isascii():  # "${PASSWORD}@host"
         end = start
@@ -253,11 +291,11 @@ def _candidate(word: str, text: str, name: re.Match[str]) -> _Found | None:
         is_said = name["sign"] or gap[-1] in _LINKS or gap[-1][-1:] in _SIGNS
         is_said = is_said or _LINKED_ABROAD.intersection(name["rest"])
         if name["sign"] == ",":  # the next argument of a call, or only the next one of a list
-            is_said = "(" in text[max(0, name.start() - _BEFORE) : name.start()]
+            is_said = "(" in text[max(0, at - _BEFORE) : at]
         is_meant = _SUCH.isdisjoint(gap) and (is_said or word not in _WHOLE)
-        strength = _strength(word, text, name.start())
+        strength = _strength(word, text, at)
         return _Found(start, value, strength, bool(is_said)) if is_meant else None
-    before = _preceding(text, name.start()) if word not in _IS_WEAK else None
+    before = _preceding(text, at) if word not in _IS_WEAK else None
     return _Found(*before, least, is_said=False) if before else None
 
 
@@ -358,13 +396,28 @@ def _is_open(password: str, user: str, host: str) -> bool:
     return is_usual and (is_service or bool(_OPEN_HOSTS.match(host)))
 
 
-def _in_headers(text: str) -> Iterator[Key]:
-    for found in _BEARER.finditer(text):
+def _in_headers(look: Look) -> Iterator[Key]:
+    text, lowered = look.text, look.lowered
+    has_bearer = bool(look.long) and ("bearer " in lowered or "basic " in lowered)
+    for found in _spelt(_BEARER, "bearer", look) if has_bearer else ():
         if is_secret(found[1], _STRONG, is_said=True):
             yield key_at(text, *found.span(1), "a bearer token")
-    for found in _BASIC.finditer(text):
+    has_basic = has_bearer or "basic " in lowered or (_is_basic_alone(look) and "bearer " in lowered)
+    for found in _spelt(_BASIC, "basic", look) if has_basic else ():
         if found[1] not in DOCUMENTED and _is_basic(found[1]):
             yield key_at(text, *found.span(1), "a password in a header")
+
+
+def _is_basic_alone(look: Look) -> bool:
+    """Return whether a header may begin with another letter or blank than it mostly does."""
+    return "basic\t" in look.lowered or not look.text.isascii()
+
+
+def _spelt(pattern: re.Pattern[str], word: str, look: Look) -> Iterator[re.Match[str]]:
+    """Yield what a pattern matches that begins with a word in any case."""
+    if any(one in look.text for one in "\u0130\u0131\u017f") and not look.text.isascii():
+        return pattern.finditer(look.text)
+    return each(pattern, look.text, {look.text[at : at + len(word)] for at in _places(word, look.lowered)})
 
 
 def _is_basic(encoded: str) -> bool:
@@ -375,8 +428,7 @@ def _is_basic(encoded: str) -> bool:
     return b":" in octets and octets.isascii() and octets.decode().isprintable()
 
 
-def _said(text: str, patterns: Sequence[re.Pattern[str]]) -> Iterator[Key]:
-    for pattern in patterns:
-        for found in pattern.finditer(text):
-            if is_secret(found["value"], 0, is_said=True):
-                yield key_at(text, *found.span("value"), "a password")
+def _said(text: str, pattern: re.Pattern[str]) -> Iterator[Key]:
+    for found in pattern.finditer(text):
+        if is_secret(found["value"], 0, is_said=True):
+            yield key_at(text, *found.span("value"), "a password")

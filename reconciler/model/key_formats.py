@@ -12,7 +12,9 @@ from reconciler.model.key_forms import Key, key_at
 from reconciler.model.randomness import DOCUMENTED, are_words, is_placeholder, is_random, randomness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from reconciler.model.first_look import Look, Stretch
 
 # crypt(3) and what programs write like it, Django and LDAP.
 _HASH = re.compile(
@@ -54,40 +56,67 @@ _LOGIN = re.compile(
 _WIFI = re.compile(r"WIFI:(?:[A-OQ-Z]:[^;\n]{0,100};){0,6}P:(?P<value>(?:\\[!-~]|[^;\\\n]){6,100});")
 _PAIRED = re.compile(r"[!$%^*#~@&?]")
 _ALL_KINDS = re.compile(r"(?=.{0,64}[A-Z])(?=.{0,64}[a-z])(?=.{0,64}[0-9])")
+_ALL_KINDS_IN = re.compile(r"(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])(?=[^0-9]*[0-9])")
+_COLONS = 4  # of a line of .pgpass
 _HASHED, _MATERIAL, _DRAWN = 12, 16, 10  # random characters of a hash, a key, and of a token
 _REACH = 20_000  # characters around a word in which what belongs to it stands
 _NAMES = frozenset({"kind", "name", "namespace", "type", "apiVersion", "uid", "resourceVersion", "immutable"})
 
 
-def in_formats(text: str) -> Iterator[Key]:
+def in_formats(look: Look) -> Iterator[Key]:
     """Yield what the format that it is part of shows to be a secret."""
-    if "$" in text or "SHA" in text:
+    text = look.text
+    if look.has(b"$", b"SHA") and look.long:
         yield from _random(text, _HASH, _HASHED, "the hash of a password")
-    if "login" in text and "password" in text:
-        yield from _said(text, _NETRC)
-    if ":" in text:
-        yield from _said(text, _PGPASS)
-        yield from _after_logins(text)
-    if "WIFI:" in text:
-        yield from _said(text, _WIFI)
-    if "kty" in text:
+    if look.is_before_value("login") and look.is_before_value("password"):
+        yield from _said(_NETRC.finditer(text), text)
+    if look.has(b":"):
+        yield from _said(_of_pgpass(look), text)
+    lines = [*_mixed_lines(look)]
+    if look.has(b":"):
+        yield from _after_logins(text, lines)
+    if look.has(b"WIFI:"):
+        yield from _said(_WIFI.finditer(text), text)
+    if look.long and look.has(b'"', b"'") and "kty" in text:
         yield from _random(text, _JWK, _MATERIAL, "a JSON Web Key")
-    if "kind" in text:
+    if look.has(b":S", b":\tS", b':"S', b":'S", b":\t") and "Secret" in text and "kind" in text:
         yield from _of_kubernetes(text)
-    if any(sign in text for sign in (" / ", " | ", "admin:", "root:", "user:")):
-        yield from _beside_users(text)
+    yield from _beside_users(text, lines)
 
 
-def _beside_users(text: str) -> Iterator[Key]:
-    for found in _PAIR.finditer(text):
+def _of_pgpass(look: Look) -> Iterator[re.Match[str]]:
+    """Yield lines of .pgpass, of which each is a word."""
+    for start, end in look.values:
+        if look.text.count(":", start, end) >= _COLONS:
+            yield from _PGPASS.finditer(look.text, start, end)
+
+
+def _mixed_lines(look: Look) -> Iterator[Stretch]:
+    """Yield the lines that have a word with a digit, a small letter and a capital, once each."""
+    text, done = look.text, 0
+    for start, end in look.values:
+        if start >= done and _ALL_KINDS_IN.match(text, start, end):
+            done = text.find("\n", end)
+            done = len(text) if done < 0 else done
+            yield text.rfind("\n", 0, start) + 1, done
+
+
+def _in_lines(pattern: re.Pattern[str], text: str, lines: Sequence[Stretch]) -> Iterator[re.Match[str]]:
+    """Yield what a pattern matches that goes over no end of a line."""
+    for start, end in lines:
+        yield from pattern.finditer(text, start, end)
+
+
+def _beside_users(text: str, lines: Sequence[Stretch]) -> Iterator[Key]:
+    for found in _in_lines(_PAIR, text, lines):
         value, signs = found["value"], len(_PAIRED.findall(found["value"]))
         is_password = _ALL_KINDS.match(value) and (signs > 1 or (signs and not are_words(value)))
         if is_password and is_secret(value, 0, is_said=True):
             yield key_at(text, *found.span("value"), "a password")
 
 
-def _after_logins(text: str) -> Iterator[Key]:
-    for found in _LOGIN.finditer(text):
+def _after_logins(text: str, lines: Sequence[Stretch]) -> Iterator[Key]:
+    for found in _in_lines(_LOGIN, text, lines):
         value = found["value"].rstrip(".,;:)]}\\")
         if _ALL_KINDS.match(value) and is_secret(value, 0, is_said=True) and not are_words(value):
             start = found.start("value")
@@ -100,8 +129,8 @@ def _random(text: str, pattern: re.Pattern[str], least: int, noun: str) -> Itera
             yield key_at(text, *found.span(), noun)
 
 
-def _said(text: str, pattern: re.Pattern[str]) -> Iterator[Key]:
-    for found in pattern.finditer(text):
+def _said(matches: Iterable[re.Match[str]], text: str) -> Iterator[Key]:
+    for found in matches:
         if is_secret(found["value"], 0, is_said=True):
             yield key_at(text, *found.span("value"), "a password")
 

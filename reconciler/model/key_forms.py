@@ -10,7 +10,9 @@ from reconciler.model import pattern as re
 from reconciler.model.randomness import are_words, is_placeholder, is_random, randomness
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+    from reconciler.model.first_look import Look
 
 _ENOUGH = 10
 
@@ -32,7 +34,8 @@ def key_at(text: str, start: int, end: int, noun: str) -> Key:
 class Form(NamedTuple):
     """A form of key: letters that can be searched for at once, the pattern and what it is called.
 
-    A text of this form is a key if it has ``least`` random letters and digits, and is ``right``.
+    A text of this form is a key if it has ``least`` random letters and digits, and is ``right``. All of it is
+    in one word of ``first_look.Long``, unless it ``is_broken`` over lines.
     """
 
     begins: str
@@ -40,24 +43,33 @@ class Form(NamedTuple):
     noun: str
     least: int = _ENOUGH
     right: Callable[[str], bool] | None = None
+    is_broken: bool = False
 
-    def keys(self, text: str) -> Iterator[Key]:
+    def keys(self, look: Look) -> Iterator[Key]:
         """Yield what has this form and is a key, and no word or placeholder."""
-        for match in self.pattern.finditer(text):
+        for match in self._matches(look):
             is_key = is_random(match[1], self.least) and not is_placeholder(match[0])
             if is_key and (self.right is None or self.right(match[0])):
-                yield key_at(text, *_span(match), self.noun)
+                yield key_at(look.text, *self._span(match, look), self.noun)
 
-    def shapes(self, text: str) -> Iterator[tuple[int, int]]:
+    def shapes(self, look: Look) -> Iterator[tuple[int, int]]:
         """Yield where a text has this form and is more than words: it may be a placeholder."""
-        for match in self.pattern.finditer(text):
+        for match in self._matches(look):
             if not are_words(match[1]):
-                yield _span(match)
+                yield self._span(match, look)
 
+    def _matches(self, look: Look) -> Iterator[re.Match[str]]:
+        """Yield where the form is: in long words, unless it goes over lines."""
+        text = look.text if self.is_broken else look.long.text
+        return self.pattern.finditer(text) if self.begins in text else iter(())
 
-def _span(match: re.Match[str]) -> tuple[int, int]:
-    """Return where a key is: some forms are recognised by their ends."""
-    return min(match.start(), match.start(1)), match.end()
+    def _span(self, match: re.Match[str], look: Look) -> tuple[int, int]:
+        """Return where a key is: some forms are recognised by their ends."""
+        start = min(match.start(), match.start(1))
+        if self.is_broken:
+            return start, match.end()
+        place = look.long.place(start)
+        return place, place + match.end() - start
 
 
 def _has_header(token: str) -> bool:
@@ -201,13 +213,14 @@ FORMS: Final = (
         re.compile(r"Private-Lines: [0-9]{1,4}\r?\n([A-Za-z0-9+/=]{40,}+)"),
         "a PuTTY key",
         20,
+        is_broken=True,
     ),
     Form("MHcCAQEE", re.compile(r"MHcCAQEE([A-Za-z0-9+/]{40,}+)"), "a private key", 20),
     Form("MC4CAQAw", re.compile(r"MC4CAQAwBQYDK2VwBCIEI([A-Za-z0-9+/]{30,}+)"), "a private key", 20),
     Form(
         ".",
         re.compile(
-            r"(?<![A-Za-z0-9_./-])([MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40})(?![A-Za-z0-9_-])"
+            r"([MNO](?<![A-Za-z0-9_./-][MNO])[A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40})(?![A-Za-z0-9_-])"
         ),
         "a Discord token",
         20,
@@ -215,3 +228,12 @@ FORMS: Final = (
     Form("b3BlbnNzaC1rZXktdjE", re.compile(r"b3BlbnNzaC1rZXktdjE([A-Za-z0-9+/]{40,}+)"), "a private key"),
 )
 """Every form, the longer beginning first."""
+
+_BROKEN = tuple(form for form in FORMS if form.is_broken)
+
+
+def forms(look: Look) -> Sequence[Form]:
+    """Return the forms that a text may have."""
+    if look.long:
+        return FORMS
+    return _BROKEN if look.has(b"P-L:") else ()

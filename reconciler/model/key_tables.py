@@ -12,6 +12,8 @@ from reconciler.model.key_forms import Key, key_at
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reconciler.model.first_look import Look
+
 # The line under the head of a table: --- and | only.
 _RULE = re.compile(r"\n[ \t>|:-]{0,200}---[ \t>|:-]{0,200}(?=\r?\n)")
 _PASSWORD = re.compile(
@@ -38,9 +40,10 @@ class _Column(NamedTuple):
     noun: str
 
 
-def in_tables(text: str) -> Iterator[Key]:
+def in_tables(look: Look) -> Iterator[Key]:
     """Yield what stands in a column of a table whose head says that it holds passwords or keys."""
-    for rule in _RULE.finditer(text) if "|" in text and "---" in text else ():
+    text = look.text
+    for rule in _RULE.finditer(text) if look.has(b"|") and look.has(b"---") and "---" in text else ():
         first = max(0, rule.start() - _HEAD)
         head = text[max(first, text.rfind("\n", first, rule.start()) + 1) : rule.start()]
         columns = [*_columns(head.lower())] if "|" in head else []

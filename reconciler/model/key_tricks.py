@@ -9,25 +9,36 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from reconciler.model import pattern as re
-from reconciler.model.disguises import View, replaced, unescaped, without
+from reconciler.model.disguises import View, replaced, unescaped, unescaped_views, without
 from reconciler.model.encodings import BASE32, ENCODINGS, blanked, legible
+from reconciler.model.first_look import Look
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from reconciler.model.encodings import Encoding
+    from reconciler.model.first_look import Stretch
     from reconciler.model.key_forms import Key
 
 _DEPTH = 2  # encodings around each other
 # What stands between the halves of a key: nothing that is seen, the end of a line that goes on, a plus sign.
+_NOTHING = (
+    r"\u00ad\u034f\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\u3164\ufe00-\ufe0f"
+    r"\ufeff\uffa0"
+)
+_TAGS = r"\U000e0001-\U000e01ef"
+_OVER = r"\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f"
+_UNSEEN = re.compile(f"[{_NOTHING}{_TAGS}{_OVER}]")
+# All that it begins with comes first, since a search for one of a set is fast.
 _SEAM = re.compile(
-    r"[\u00ad\u034f\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]+"
-    r"|[\U000e0001-\U000e01ef]+"
-    r"|[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f]+"
-    r"|(?<=[A-Za-z0-9_+/-])=\r?\n(?=[A-Za-z0-9_+/=-])"
-    r"|\\\r?\n[ \t]{0,200}"
-    r"|[\"'`][ \t]{0,20}[+.&~]?[ \t]{0,20}(?:\\?\r?\n[ \t]{0,80})?[+.&~]?[ \t]{0,20}[\"'`]"
-    r"|<wbr ?/?>|&shy;|<!--[^<>\n]{0,80}-->|\*\*"
+    rf"[{_NOTHING}{_TAGS}{_OVER}=\\\"'`<&*](?:"
+    rf"(?<=[{_NOTHING}])[{_NOTHING}]*"
+    rf"|(?<=[{_TAGS}])[{_TAGS}]*"
+    rf"|(?<=[{_OVER}])[{_OVER}]*"
+    r"|(?<=[A-Za-z0-9_+/-]=)\r?\n(?=[A-Za-z0-9_+/=-])"
+    r"|(?<=\\)\r?\n[ \t]{0,200}"
+    r"|(?<=[\"'`])[ \t]{0,20}[+.&~]?[ \t]{0,20}(?:\\?\r?\n[ \t]{0,80})?[+.&~]?[ \t]{0,20}[\"'`]"
+    r"|(?<=<)wbr ?/?>|(?<=&)shy;|(?<=<)!--[^<>\n]{0,80}-->|(?<=\*)\*)"
 )
 # A word in which a letter is not a Latin one, and the signs that words of keys have.
 _ABROAD = re.compile(r"(?<![!-~])[!-~]*+[^\x00-\u00ff][!-~\u0100-\U0001ffff]*")
@@ -47,7 +58,7 @@ _GROUPS = re.compile(
 _PIECES = re.compile(r"[\"'`][ \t]{0,4},\s{0,20}[\"'`]")
 _CODE = r"(?:1[01][0-9]|12[0-6]|3[2-9]|[4-9][0-9])(?![0-9])"
 _CODES = re.compile(
-    rf"(?<![0-9.]){_CODE}"
+    r"[13-9](?<![0-9.].)(?:(?<=1)(?:[01][0-9]|2[0-6])|(?<=3)[2-9]|(?<=[4-9])[0-9])(?![0-9])"
     rf"(?:[)\s]{{0,3}}[,;.+&\s][\s(]{{0,3}}(?:(?:chr|Chr|CHR|char|CHAR)[ ]?\()?{_CODE}){{15,4096}}+"
 )
 _NUMBER = re.compile(r"[0-9]{2,3}")
@@ -68,31 +79,77 @@ _LATIN |= {0x1D7CE + index: str(index % 10) for index in range(50)}
 _LATIN |= dict.fromkeys((*range(0x2010, 0x2016), 0x2043, 0x2212, 0xFE58, 0xFE63), "-")
 _LATIN |= {0x3BA: "k", 0x43A: "k", 0x3C1: "p", 0x3C5: "u", 0x3BD: "v", 0x433: "r", 0x3B1: "a", 0x3B9: "i"}
 
+# Apart, since a search for one of a set is fast only among the first 65,536 characters.
+_NOT_LATIN = re.compile(f"[{re.escape(''.join(chr(code) for code in _LATIN if chr(code) <= '\uffff'))}]")
+_MATHEMATICAL = re.compile("[\U0001d400-\U0001d7ff]")
+_GAP = "\n\0\n"  # between stretches of a text
+
 Find: TypeAlias = "Callable[[str], Sequence[Key]]"
 """What finds the keys that a text plainly has."""
 
 
-def joined(text: str) -> Iterator[View]:
-    """Yield a text without what cuts keys, in Latin letters, around where that makes another text of it."""
-    latin, spans = _in_latin(text)
-    if view := near(latin, merge(spans, _spans(_SEAM, latin))):
-        yield without(view, _SEAM)
+def joined(look: Look, find: Find) -> Iterator[Key]:
+    """Yield the keys of a text without what cuts keys, in Latin letters; ``find`` finds plain ones."""
+    latin, spans = _in_latin(look.text)
+    seams = _SEAM.finditer(latin) if spans or _may_be_cut(look) else ()
+    yield from _undone(latin, [*merge(spans, (seam.span() for seam in seams))], _Undoing(_SEAM, None), find)
 
 
-def assembled(text: str) -> Iterator[View]:
-    """Yield a text in which letters, pieces and numbers that stand one by one are put together.
+def assembled(look: Look, find: Find) -> Iterator[Key]:
+    """Yield the keys of a text in which letters, pieces and numbers that stand one by one are put together.
 
-    Words and measurements can stand so as well: only the form of a maker shows a key in it.
+    Words and measurements can stand so as well: ``find`` finds only what has the form of a maker.
     """
-    for pattern, meaning in ((_SPELT, _unspelt), (_GROUPS, _unparted), (_CODES, _letters)):
-        if view := near(text, _spans(pattern, text)):
-            yield replaced(view, pattern, meaning)
-    if view := near(text, _spans(_PIECES, text)):
-        yield without(view, _PIECES)
+    whole = ((0, len(look.text)),)
+    for stretches, undoing in (
+        (look.spelt, _Undoing(_SPELT, _unspelt)),
+        (whole if look.may_have_groups else (), _Undoing(_GROUPS, _unparted)),
+        (whole if look.may_have_codes else (), _Undoing(_CODES, _letters)),
+        (whole if look.may_have_pieces else (), _Undoing(_PIECES, None)),
+    ):
+        spans = [found.span() for one in stretches for found in undoing.pattern.finditer(look.text, *one)]
+        yield from _undone(look.text, spans, undoing, find)
 
 
-def _spans(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
-    return (found.span() for found in pattern.finditer(text))
+class _Undoing(NamedTuple):
+    """What is done to a text: a pattern, and what is put where it matches; None for nothing."""
+
+    pattern: re.Pattern[str]
+    meaning: Callable[[str], str] | None
+
+    def of(self, text: str) -> str:
+        """Return a text, undone."""
+        meaning = self.meaning
+        return self.pattern.sub("" if meaning is None else lambda found: meaning(found[0]), text)
+
+    def view(self, view: View) -> View:
+        """Return a view, undone."""
+        if self.meaning is None:
+            return without(view, self.pattern)
+        return replaced(view, self.pattern, self.meaning)
+
+
+def _undone(text: str, spans: Sequence[Stretch], undoing: _Undoing, find: Find) -> Iterator[Key]:
+    """Yield the keys around some stretches, once they are undone; few texts have any, and need a view."""
+    windows = _around(text, spans)
+    found = find(undoing.of(_GAP.join([text[start:end] for start, end in windows]))) if windows else ()
+    if found and (view := near(text, spans)):
+        whole = undoing.view(view)
+        yield from (whole.key(key) for key in found)
+
+
+def _may_be_cut(look: Look) -> bool:
+    """Return whether something may stand between the halves of a key."""
+    text = look.text
+    return (
+        look.has(b"**")
+        or (look.has(b"=") and ("=\n" in text or "=\r\n" in text))
+        or (look.has(b"\\") and ("\\\n" in text or "\\\r\n" in text))
+        or (look.has(b"<") and ("<wbr" in text or "<!--" in text))
+        or (look.has(b"&") and "&shy;" in text)
+        or look.may_be_quoted
+        or (not text.isascii() and _UNSEEN.search(text) is not None)
+    )
 
 
 def _unspelt(run: str) -> str:
@@ -109,7 +166,7 @@ def _letters(run: str) -> str:
 
 def _in_latin(text: str) -> tuple[str, list[tuple[int, int]]]:
     """Return a text in which words that mix alphabets are in Latin letters, and where these are."""
-    if text.isascii():
+    if text.isascii() or not (_NOT_LATIN.search(text) or _MATHEMATICAL.search(text)):
         return text, []
     parts: list[str] = []
     spans: list[tuple[int, int]] = []
@@ -128,7 +185,7 @@ def near(text: str, spans: Iterable[tuple[int, int]]) -> View | None:
 
     The stretches are in order. Only as much is returned as is looked at.
     """
-    windows = _windows(len(text), spans)
+    windows = _around(text, spans)
     if not windows:
         return None
     if len(text) <= _NEAR:
@@ -137,13 +194,19 @@ def near(text: str, spans: Iterable[tuple[int, int]]) -> View | None:
     starts, ends = array("L"), array("L")
     for first, last in windows:
         if parts:
-            parts.append("\n\0\n")
-            starts.extend([first] * 3)
-            ends.extend([first + 1] * 3)
+            parts.append(_GAP)
+            starts.extend([first] * len(_GAP))
+            ends.extend([first + 1] * len(_GAP))
         parts.append(text[first:last])
         starts.extend(range(first, last))
         ends.extend(range(first + 1, last + 1))
     return View("".join(parts), starts, ends)
+
+
+def _around(text: str, spans: Iterable[Stretch]) -> list[Stretch]:
+    """Return the stretches of a text that are looked at: a short one as a whole."""
+    windows = _windows(len(text), spans)
+    return [(0, len(text))] if windows and len(text) <= _NEAR else windows
 
 
 def _windows(length: int, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -161,20 +224,35 @@ def _windows(length: int, spans: Iterable[tuple[int, int]]) -> list[tuple[int, i
     return [*windows, (first, min(last, length, first + room))] if last else windows
 
 
-def hidden(text: str, find: Find) -> Iterator[Key]:
+def hidden(look: Look, find: Find) -> Iterator[Key]:
     """Yield the keys of a text that are read only once it is decoded; ``find`` finds plain ones."""
-    for view in unescaped(text):
-        yield from (view.key(key) for key in find(view.text))
-    yield from _encoded(text, find, _DEPTH)
+    views = None
+    for number, text in enumerate(unescaped(look.text)):
+        if found := find(text):
+            views = views or [*unescaped_views(look.text)]
+            yield from (views[number].key(key) for key in found)
+    yield from _encoded(look, find, _DEPTH)
 
 
-def _encoded(text: str, find: Find, depth: int) -> Iterator[Key]:
-    for encoding in (*ENCODINGS, BASE32) if depth else ():
+def _encoded(look: Look, find: Find, depth: int) -> Iterator[Key]:
+    text = look.text
+    for encoding in _encodings(look) if depth else ():
         spans = [*encoding.spans(text)]
         if spans:
             yield from _in_runs(
                 [text[start:end] for start, end in spans], spans, encoding, _Deeper(find, depth - 1)
             )
+
+
+def _encodings(look: Look) -> Iterator[Encoding]:
+    """Yield the encodings that a text may have something in."""
+    base64, hexadecimal = ENCODINGS
+    if look.long:
+        yield base64
+    if look.may_be_hexadecimal:
+        yield hexadecimal
+    if look.long:
+        yield BASE32
 
 
 class _Deeper(NamedTuple):
@@ -185,7 +263,7 @@ class _Deeper(NamedTuple):
 
     def keys(self, text: str) -> Iterator[Key]:
         yield from self.find(text)
-        yield from _encoded(text, self.find, self.depth)
+        yield from _encoded(Look(text), self.find, self.depth)
 
 
 def _in_runs(

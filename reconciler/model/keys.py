@@ -6,9 +6,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from reconciler.model import pattern as re
+from reconciler.model.first_look import Look
 from reconciler.model.key_contexts import secrets
 from reconciler.model.key_formats import in_formats
-from reconciler.model.key_forms import FORMS, Key, key_at
+from reconciler.model.key_forms import Key, forms, key_at
 from reconciler.model.key_tables import in_tables
 from reconciler.model.key_tricks import assembled, hidden, joined
 from reconciler.model.randomness import is_random
@@ -42,6 +43,7 @@ _SHOWN, _BEGINNING = 3, 4  # letters of a key in a text, and where it is named
 _BODY, _LONGEST = 24, 8_192  # random characters of a private key, and how far they are looked for
 _BLOCK, _PHRASE = "a private key", "a recovery phrase"
 _VAGUE = ("a key or token", "a password")
+_PRIVATE = b"PRIVATEKEY"  # as a first look has it
 _STARRED = re.compile(r"[^\r\n]")
 # What a password can be in: an address up to the next blank, and the parameters of one.
 _ADDRESS = re.compile(r"://\S+")
@@ -53,20 +55,31 @@ _PARAMETER = re.compile(
 
 def keys(text: str) -> Sequence[Key]:
     """Return what looks like a key in a text, in order; it may be cut, in other letters or encoded."""
-    return _apart([*_plain(text), *_undone(text), *hidden(text, _plain)])
+    return keys_seen(Look(text))
 
 
-def _plain(text: str) -> Sequence[Key]:
+def keys_seen(look: Look) -> Sequence[Key]:
+    """Return the keys of a text that are where a look leaves something to be searched."""
+    undone = _undone(look.text) if type(look) is Look else _put_together(look)
+    return _apart([*_plain(look), *undone, *hidden(look, _found)])
+
+
+def _found(text: str) -> Sequence[Key]:
     """Return the keys that a text has as it is."""
-    blocks = [key_at(text, start, end, _BLOCK) for start, end in _blocks(text) if _has_body(text[start:end])]
-    return _apart([*blocks, *_formed(text), *in_formats(text), *in_tables(text), *secrets(text)])
+    return _plain(Look(text))
 
 
-def _formed(text: str) -> Iterator[Key]:
+def _plain(look: Look) -> Sequence[Key]:
+    text = look.text
+    spans = _blocks(text) if look.has(_PRIVATE) else ()
+    blocks = [key_at(text, start, end, _BLOCK) for start, end in spans if _has_body(text[start:end])]
+    return _apart([*blocks, *_formed(look), *in_formats(look), *in_tables(look), *secrets(look)])
+
+
+def _formed(look: Look) -> Iterator[Key]:
     """Yield the keys of a text that have the form of a maker."""
-    for form in FORMS:
-        if form.begins in text:
-            yield from form.keys(text)
+    for form in forms(look):
+        yield from form.keys(look)
 
 
 def _apart(found: Iterable[Key]) -> list[Key]:
@@ -100,18 +113,17 @@ def masked(text: str, found: Iterable[Key] | None = None) -> str:
     A private key is masked to its end, or to that of the text: it must be the whole text, not a line of it.
     ``found`` has its keys, if they were found already, encoded ones too.
     """
-    spans = [(start + _SHOWN, end) for start, end in _blocks(text)]
-    spans += [
-        (start + _SHOWN, end) for form in FORMS if form.begins in text for start, end in form.shapes(text)
-    ]
+    look = Look(text)
+    spans = [(start + _SHOWN, end) for start, end in _blocks(text)] if look.has(_PRIVATE) else []
+    spans += [(start + _SHOWN, end) for form in forms(look) for start, end in form.shapes(look)]
     spans += map(
-        _masked_part, (*in_formats(text), *in_tables(text), *secrets(text)) if found is None else found
+        _masked_part, (*in_formats(look), *in_tables(look), *secrets(look)) if found is None else found
     )
     spans += map(_masked_part, _undone(text))
     text = _starred(text, spans)
     if "://" in text and "@" in text:
         text = _ADDRESS.sub(_without_password, text)
-    if "=" in text:
+    if "=" in text and ("?" in text or "&" in text):
         text = _PARAMETER.sub(lambda found: found[1] + "*" * len(found[2]), text)
     return text
 
@@ -119,8 +131,15 @@ def masked(text: str, found: Iterable[Key] | None = None) -> str:
 @lru_cache(maxsize=1)
 def _undone(text: str) -> Sequence[Key]:
     """Return the keys of a text that are read once it is joined; a text that has some is then masked."""
-    found = [view.key(key) for view in joined(text) for key in _plain(view.text)]
-    return (*found, *(view.key(key) for view in assembled(text) for key in _formed(view.text)))
+    return _put_together(Look(text))
+
+
+def _put_together(look: Look) -> Sequence[Key]:
+    return (*joined(look, _found), *assembled(look, _of_makers))
+
+
+def _of_makers(text: str) -> Sequence[Key]:
+    return [*_formed(Look(text))]
 
 
 def _masked_part(key: Key) -> tuple[int, int]:
