@@ -79,8 +79,9 @@ _LATIN |= {0x1D7CE + index: str(index % 10) for index in range(50)}
 _LATIN |= dict.fromkeys((*range(0x2010, 0x2016), 0x2043, 0x2212, 0xFE58, 0xFE63), "-")
 _LATIN |= {0x3BA: "k", 0x43A: "k", 0x3C1: "p", 0x3C5: "u", 0x3BD: "v", 0x433: "r", 0x3B1: "a", 0x3B9: "i"}
 
+_FIRST_APART = "\U00010000"
 # Apart, since a search for one of a set is fast only among the first 65,536 characters.
-_NOT_LATIN = re.compile(f"[{re.escape(''.join(chr(code) for code in _LATIN if chr(code) <= '\uffff'))}]")
+_NOT_LATIN = re.compile(f"[{re.escape(''.join(filter(_FIRST_APART.__gt__, map(chr, _LATIN))))}]")
 _MATHEMATICAL = re.compile("[\U0001d400-\U0001d7ff]")
 _GAP = "\n\0\n"  # between stretches of a text
 
