@@ -75,7 +75,7 @@ def salvage(source: Source, node: Node, shape: type[M], problems: Problems) -> M
         _report(source, node, shape, errors, problems=problems)
         for error in errors:
             path = _path(node, error)
-            _drop(rest, path[: _depth(shape, path)])
+            rest = _without(rest, path[: _depth(shape, path)])
         return shape.model_validate(rest)
 
 
@@ -122,12 +122,14 @@ def _is_outside(error: ErrorDetails, bodies: Mapping[tuple[str | int, ...], type
     return error["type"] == "extra_forbidden" and body is not None and error["loc"][-1] in body.model_fields
 
 
-def _drop(value: Any, path: list[str | int]) -> None:
-    """Leave out the field that a path names."""
-    *outer, last = path
-    for step in outer:
-        value = value.get(step, {})
-    value.pop(last, None)
+def _without(value: Any, path: Sequence[str | int]) -> Any:
+    """Return a value without the field that a path names; what is around it is copied, not changed."""
+    step, *inner = path
+    if not isinstance(value, dict) or step not in value:
+        return value
+    if inner:
+        return {**value, step: _without(value[step], inner)}
+    return {name: one for name, one in value.items() if name != step}
 
 
 def _depth(shape: Any, path: list[str | int]) -> int:
