@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler import dialects
 from reconciler.config.document import Declared, salvage
@@ -142,7 +142,8 @@ def _attempts(
     declared = [path for path, field in fields.items() if field is not None]
     problems.notes |= {path: _read_as(path, field) for path, field in fields.items() if field}
     made |= {path: _attempt(root, path, by_hand=False) for path in declared}
-    named = {path for attempt in made.values() if attempt.file for path in _named_by(root, attempt.file)}
+    composed = [attempt.file for attempt in made.values() if attempt.file] if found else []
+    named = {path for file in composed for path in _named_by(root, file)}
     left = [path for path in found if path not in made and path not in named]
     problems.extend(_resembling(path, dialect) for path in left if resembles(root.head(path), dialect))
     return [
@@ -181,10 +182,24 @@ def _read_as(path: str, field: str) -> Diagnostic:
 
 def _named_by(root: Root, file: _Composed) -> Iterator[str]:
     """Yield the Markdown files that a file names, as prompts or to be attached."""
-    for text, _ in file.node.texts():
+    for text in _texts(file.node.plain()) if _may_name(file.source.text) else ():
         if text.endswith(MARKDOWN):
             with suppress(ContentError):
                 yield root.locate(text, file.source.path)
+
+
+def _may_name(text: str) -> bool:
+    """Return whether a file can have the end of such a name; a backslash may stand for any letter of it."""
+    return "\\" in text or any(end in text for end in MARKDOWN)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every text of a plain value, keys and values alike."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for one in (*value, *value.values()) if isinstance(value, dict) else value:
+            yield from _texts(one)
 
 
 def environment_file(
