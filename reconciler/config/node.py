@@ -194,6 +194,19 @@ class Node:
         return self.value[step] if inside or within else None
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """The position of a value, looked up when it is asked: few of ten thousand ever are."""
+
+    node: Node
+    path: tuple[str | int, ...]
+
+    @property
+    def origin(self) -> Origin:
+        """The position."""
+        return self.node.at(*self.path)
+
+
 class Entry(Node):
     """A mapping or a list of which only the plain value is known until its inside is asked for.
 

@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from reconciler.config.errors import ContentError
+from reconciler.config.node import Spot
 from reconciler.config.span import Segment, Span
 from reconciler.dialects.written import PromptFile, PromptParts, PromptText
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from reconciler.config.layers import Layer, Layers
     from reconciler.config.source import Source
     from reconciler.config.variables import Variables
-    from reconciler.model.diagnostic import Origin
 
 
 MOST: Final = 1_000_000
@@ -162,8 +162,8 @@ class Prompts:
         layer = layers.declaring(name)
         assert layer is not None  # noqa: S101 - it is declared
         if isinstance(declared, str):
-            return [_written(declared, layer, layer.node.at(name))]
-        return [_written(declared.text, layer, layer.node.at(name, "text"))]
+            return [_written(declared, layer, Spot(layer.node, (name,)))]
+        return [_written(declared.text, layer, Spot(layer.node, (name, "text")))]
 
     def _read(self, layers: Layers, name: str, named: str, *path: str | int) -> Span | None:
         try:
@@ -185,8 +185,8 @@ class Prompts:
             raise
 
 
-def _written(text: str, layer: Layer, origin: Origin) -> Span:
+def _written(text: str, layer: Layer, spot: Spot) -> Span:
     """Return a text that stands in the file itself: letter for letter at the end of a Markdown assistant."""
     if layer.source.is_markdown and layer.source.text.endswith(text):
         return Span(text, layer.source, len(layer.source.text) - len(text))
-    return Span(text, layer.source, whole=origin)
+    return Span(text, layer.source, whole=spot)

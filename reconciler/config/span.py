@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.config.node import Spot
+
 if TYPE_CHECKING:
     from reconciler.config.source import Source
     from reconciler.model.diagnostic import Diagnostic, Origin
@@ -20,7 +22,7 @@ class Span:
     text: str
     source: Source
     start: int = 0
-    whole: Origin | None = None
+    whole: Origin | Spot | None = None
 
     def diagnostic(
         self,
@@ -36,7 +38,9 @@ class Span:
 
     def at(self, index: int, width: int = 1) -> Origin:
         """Return the position of some letters of the text."""
-        return self.whole or self.source.at(self.start + index, width)
+        if self.whole is None:
+            return self.source.at(self.start + index, width)
+        return self.whole.origin if isinstance(self.whole, Spot) else self.whole
 
 
 @dataclass(frozen=True, slots=True)
