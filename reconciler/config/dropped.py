@@ -49,6 +49,8 @@ def changed(source: Source, node: Node) -> Iterator[Diagnostic]:
     pending = [("", node)]
     while pending:
         name, here = pending.pop()
+        if here.is_ordinary:
+            continue
         if isinstance(here.value, dict):
             yield from _cut_at_commas(source, here)
             pending += here.value.items()

@@ -102,12 +102,16 @@ class Lint:
         """
         if isinstance(node.value, list):
             for inner in node.value:
+                if inner.is_ordinary:
+                    continue
                 yield from self.comments(source, inner)
                 if isinstance(inner.value, str) and " " in inner.value:
                     comment = inner.cut_off(source, inner.origin, strictly=False)
                     yield from _cut_off(source, inner.value, comment) if comment else ()
         elif isinstance(node.value, dict):
             for name, inner in node.value.items():
+                if inner.is_ordinary:
+                    continue
                 is_prose = name in self.prose or (in_prose and name == _TEXT)
                 if isinstance(inner.value, (dict, list)):
                     yield from self.comments(source, inner, in_prose=is_prose)

@@ -123,6 +123,11 @@ class Node:
         return int(self._end.line + (1 if self._end.column == 0 else 2))
 
     @property
+    def is_ordinary(self) -> bool:
+        """Whether it is known to have no comment, backslash, null, or text of several lines but in a `|`."""
+        return False
+
+    @property
     def _has_values(self) -> bool:
         return isinstance(self.value, (dict, list))
 
@@ -207,23 +212,31 @@ class Spot:
         return self.node.at(*self.path)
 
 
+class Extent(NamedTuple):
+    """Where an entry begins and ends; where its text ends; the first line below it, from 1."""
+
+    start: Place
+    end: Place
+    until: int
+    below: int
+
+
 class Entry(Node):
     """A mapping or a list of which only the plain value is known until its inside is asked for.
 
     The inside is then read again, with positions: those of ten thousand entries take more memory than all
-    else, and few of them are ever needed. ``until`` is where its text ends, and ``below`` the first line
-    below it, from 1.
+    all else, and few of them are ever needed. ``until`` is where its text ends, and ``below`` the first line
+    below it, from 1; ``is_ordinary`` saves a look at the inside.
     """
 
-    __slots__ = ("_below_it", "_known", "_part", "_until")
+    __slots__ = ("_below_it", "_is_ordinary", "_known", "_part", "_until")
 
-    def __init__(self, part: Part, plain: Any, extent: tuple[Place, Place], until: int, below: int) -> None:
+    def __init__(self, part: Part, plain: Any, extent: Extent, *, is_ordinary: bool) -> None:
         self._part = part
         self._known = plain
         self._path = part.path
-        self._start, self._end = extent
-        self._until = until
-        self._below_it = below
+        self._start, self._end, self._until, self._below_it = extent
+        self._is_ordinary = is_ordinary
 
     def __getattr__(self, name: str) -> Any:
         """Read the inside when it is asked for: until then it is no attribute."""
@@ -240,6 +253,11 @@ class Entry(Node):
     def has(self, *path: str | int) -> bool:
         """Return whether a path leads to a value."""
         return super().has(*path) if self._known is None else _leads(self._known, path)
+
+    @property
+    def is_ordinary(self) -> bool:
+        """Whether it is known to be so."""
+        return self._is_ordinary
 
     def _below(self) -> int:
         return self._below_it

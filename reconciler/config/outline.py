@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml
 
 from reconciler.config.invisible import unseen
-from reconciler.config.node import BLOCKS, Entry, Node
+from reconciler.config.node import BLOCKS, Entry, Extent, Node
 from reconciler.config.reduction import SIGN
 from reconciler.model.characters import is_plain
 
@@ -26,6 +26,7 @@ COMMENTED = re.compile(r"[^\n]*\n\s*#")
 """The rest of a line, and a comment next."""
 
 _DEPTH = 2  # of entries, of which the inside is located when that is asked
+_SHORT = 7  # characters in which nothing is hidden by joined lines: they have no two items of a list
 _NOTHING = frozenset(("", "\n"))  # how a block of nothing begins
 _ODD = {  # before an anchor, a tag, or a `?` that the parser would lose, is no letter; each search is fast
     "&": re.compile(r"&(?<![a-zA-Z0-9.]&)"),
@@ -95,7 +96,10 @@ class _Values:
     key that was met before.
     """
 
-    __slots__ = ("closing", "count", "fresh", "get", "is_odd", "keys", "last", "limits", "meaning", "text")
+    __slots__ = (
+        *("closing", "count", "fresh", "get", "is_odd", "keys"),
+        *("last", "limits", "meaning", "text", "unusual"),
+    )
 
     def __init__(
         self, reduction: Reduction, get: Callable[[], Any], limits: Limits, meaning: Callable[[str], Any]
@@ -107,6 +111,7 @@ class _Values:
         self.is_odd = _ODD["?"].search(self.text) is not None
         self.keys: dict[str, str] = {}
         self.count, self.fresh = 1, 0  # values with the root, and keys that were not met before
+        self.unusual = 0  # nulls, and texts of several lines but in a `|`
         self.last: Any = None  # the last value with an end of its own
         self.closing: Any = None  # the last end of a mapping or a list
 
@@ -129,11 +134,17 @@ class _Values:
     def scalar(self, event: Any) -> Any:
         """Return what a scalar means."""
         value = event.value
-        if not event.style:
-            return self.meaning(value) if value[:1] in SPECIAL else value
-        if value[:1] in _NOTHING:
+        if not event.style and value[:1] in SPECIAL:
+            value = self.meaning(value)
+        elif event.style and value[:1] in _NOTHING:
             self.check_empty(event)
+        self.note(event, value)
         return value
+
+    def note(self, event: Any, value: Any) -> None:
+        """Count a null, or a text of several lines that are not kept."""
+        if value is None or (event.style != "|" and event.start_mark.line != event.end_mark.line):
+            self.unusual += 1
 
     def check_empty(self, event: Any) -> None:
         """Doubt a block of nothing before a comment that may be its text."""
@@ -164,12 +175,14 @@ class _Values:
                 raise DoubtError
             last = get()
             if type(last) is scalar:
-                value = last.value
+                value: Any = last.value
                 if last.style:
                     if value[:1] in _NOTHING:
                         self.check_empty(last)
                 elif value[:1] in special:
                     value = self.meaning(value)
+                if value is None or len(last.value) > _SHORT:
+                    self.note(last, value)
                 made[name] = value
             else:
                 made[name] = self.inner(last, depth)
@@ -190,12 +203,14 @@ class _Values:
         while (kind := type(event)) is not ended:
             if kind is scalar:
                 last = event
-                value = event.value
+                value: Any = event.value
                 if event.style:
                     if value[:1] in _NOTHING:
                         self.check_empty(event)
                 elif value[:1] in special:
                     value = self.meaning(value)
+                if value is None or len(event.value) > _SHORT:
+                    self.note(event, value)
                 made.append(value)
                 self.bound(len(made))
             else:
@@ -229,6 +244,7 @@ class _Known(NamedTuple):
     value: Any
     size: int
     lines: int
+    is_ordinary: bool
 
 
 class _Outline:
@@ -300,20 +316,21 @@ class _Outline:
     def _entry(self, event: Any) -> Node:
         """Return a mapping or a list as a plain value, and where it begins and ends."""
         values, place = self._values, self._place
-        is_mapping = type(event) is yaml.MappingStartEvent
+        is_mapping, unusual = type(event) is yaml.MappingStartEvent, values.unusual
         value = self._fields() if is_mapping else values.inner(event, _DEPTH)
         start, end = place(event.start_mark), place(values.closing.end_mark)
         is_flow = values.closing.start_mark.index < values.closing.end_mark.index
         is_long = end.at - start.at > values.limits.scalar and self._has_long(value)
         if is_long or (event.flow_style and not is_flow):  # a pair without braces is read with its list alone
             raise DoubtError
-        return Entry(
-            self._part,
-            value,
-            extent=(start, end if is_flow else start),
-            until=end.at,
-            below=self._below(),
-        )
+        extent = Extent(start, end if is_flow else start, end.at, self._below())
+        is_ordinary = self._is_ordinary(event.start_mark.index, has_usual=values.unusual == unusual)
+        return Entry(self._part, value, extent, is_ordinary=is_ordinary)
+
+    def _is_ordinary(self, start: int, *, has_usual: bool) -> bool:
+        """Return whether there is no comment or backslash either in what was read since a position."""
+        text, end = self._values.text, self._values.closing.end_mark.index
+        return has_usual and text.find("#", start, end) < 0 and text.find("\\", start, end) < 0
 
     def _below(self) -> int:
         """Return the first line below the last value, from 1."""
@@ -355,12 +372,15 @@ class _Outline:
 
     def _block(self, event: Any) -> Any:
         """Return a mapping or a list, which others may repeat."""
-        values, before = self._values, self._values.count
+        values, before, unusual = self._values, self._values.count, self._values.unusual
         value = values.inner(event, _DEPTH + 1)
-        repeated = self._reduction.repeated.get(event.start_mark.index)
+        start = event.start_mark.index
+        repeated = self._reduction.repeated.get(start)
         if repeated is not None and values.closing.end_mark.index == repeated.until:
             lines = self._below() - self._place(event.start_mark).line + 1
-            self._known[f"{SIGN}{repeated.number}"] = _Known(value, values.count - before, lines)
+            is_ordinary = self._is_ordinary(start, has_usual=values.unusual == unusual)
+            size = values.count - before
+            self._known[f"{SIGN}{repeated.number}"] = _Known(value, size, lines, is_ordinary)
         return value
 
     def _restored(self, event: Any) -> Any:
@@ -377,6 +397,7 @@ class _Outline:
         self._copies += 1
         self._copied = event, known.lines
         self._values.count += known.size
+        self._values.unusual += not known.is_ordinary
         return known.value
 
 

@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.config import text as reader
+from reconciler.config.dropped import changed
 from reconciler.config.errors import ConfigError
+from reconciler.config.lint import Lint
+from reconciler.config.node import Node
 from reconciler.config.outline import DoubtError
 from reconciler.config.reduction import reduced
 from reconciler.config.source import Source
@@ -121,6 +124,10 @@ FIELDS = [
     'name: "\\x40@0"\n',
     "name: '@@0'\n",
     "metadata: {a: '1', b: , c: [d]}\n",
+    "words: a list\n  - one\n  - two\n",
+    "words: [a list\n  - one\n  - two]\n",
+    "metadata: {a: b, c, d: e}\n",
+    "name: cut # off\n",
     "metadata: {a, b: 1,\n  c: d}\n",
     "metadata:\n  ? a\n  : b\n",
     "name: What?! Really & truly.\n",
@@ -150,7 +157,6 @@ REFUSED = [
     "---\n",
     "text: |\n      \n  longer blanks first\n",
 ]
-
 
 
 def configuration(seed):
@@ -189,6 +195,21 @@ def test_what_is_asked_before_the_inside_of_an_entry_is_known_is_what_is_said_af
         before = said()
         assert isinstance(entry.value, (dict, list)) or entry.plain() == entry.value
         assert before == said()
+
+
+@given(SEEDS)
+def test_nothing_is_cut_off_or_changed_in_what_is_ordinary(seed):
+    source = Source("a.yaml", configuration(seed))
+    try:
+        entries = compose(source).child("entries")
+    except ConfigError:
+        return
+    found = entries.value.values() if entries and isinstance(entries.value, dict) else ()
+    for entry in (one for one in found if one.is_ordinary):
+        inside = Node(entry.value, "a.yaml", entry.begin, entry.begin)
+        inside.positions = entry.positions
+        assert [*changed(source, inside)] == []
+        assert [*Lint(prose=frozenset({"text", "name"})).comments(source, inside)] == []
 
 
 def test_long_texts_and_repeated_blocks_are_taken_out_and_put_back():
