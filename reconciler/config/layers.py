@@ -25,24 +25,22 @@ if TYPE_CHECKING:
 class Layer:
     """One mapping that names fields of an assistant, and the values that it declares.
 
-    Many assistants may have the same layer, such as the defaults of a file.
+    Many assistants may have the same layer, such as the defaults of a file. ``declared`` are the fields that
+    it names.
     """
 
     source: Source
     node: Node
     values: Values
-    _declared: dict[str, Any] | None = field(default=None, init=False)
+    declared: Mapping[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        values = self.values
+        self.declared = {name: getattr(values, name) for name in values.model_fields_set}
 
     def declares(self, field: str) -> bool:
         """Return whether it names a field."""
-        return field in self.values.model_fields_set
-
-    @property
-    def declared(self) -> Mapping[str, Any]:
-        """The fields that it names."""
-        if self._declared is None:
-            self._declared = {name: getattr(self.values, name) for name in self.values.model_fields_set}
-        return self._declared
+        return field in self.declared
 
     def plain(self, field: str) -> Any:
         """Return the value of a field as JSON has it, which is shared and must not be changed."""
@@ -53,8 +51,9 @@ class Layer:
 class Layers:
     """What is declared of one assistant, and where; ``layers`` run from the nearest to the farthest.
 
-    ``mapping`` is the node of all assistants of the file ``own``. There are as many of these as assistants,
-    so positions are only looked up where there is something to report.
+    ``mapping`` is the node of all assistants of the file ``own``; ``declared`` has every field that a layer
+    names, with its nearest value. There are as many of these as assistants, so positions are only looked up
+    where there is something to report.
     """
 
     name: str
@@ -63,22 +62,19 @@ class Layers:
     layers: tuple[Layer, ...]
     fields: Fields
     problems: Problems
-    _declared: Mapping[str, Any] | None = field(default=None, init=False)
+    declared: Mapping[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        near, *far = self.layers
+        self.declared = {**far[-1].declared, **near.declared} if len(far) == 1 else self._merged()
+
+    def _merged(self) -> Mapping[str, Any]:
+        return {name: value for layer in reversed(self.layers) for name, value in layer.declared.items()}
 
     @property
     def key(self) -> Origin:
         """Where the assistant's own key is."""
         return self.mapping.key(self.name)
-
-    @property
-    def declared(self) -> Mapping[str, Any]:
-        """Every field that a layer names, with its nearest value."""
-        if self._declared is None:
-            values = self.layers[-1].declared
-            for layer in self.layers[-2::-1]:
-                values = {**values, **layer.declared}
-            self._declared = values
-        return self._declared
 
     def pairs(self, field: str) -> Mapping[str, Any]:
         """Return the nearest value of each key of a field; null clears the keys that lie farther.
@@ -113,7 +109,10 @@ class Layers:
 
     def declaring(self, field: str) -> Layer | None:
         """Return the nearest layer that names a field."""
-        return next((layer for layer in self.layers if field in layer.declared), None)
+        for layer in self.layers:
+            if field in layer.declared:
+                return layer
+        return None
 
     def beside(self, field: str) -> str:
         """Return the path of the file in which a field is named, beside which it names others."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reconciler.config.node import Node
     from reconciler.config.source import Source
     from reconciler.model.diagnostic import Diagnostic
-    from reconciler.model.field import Field
+    from reconciler.model.field import Field, Fields
     from reconciler.model.key_forms import Key
 
 _TEXT = "text"
@@ -119,22 +119,17 @@ class Lint:
                     comment = inner.cut_off(source, node.key(name), strictly=is_prose)
                     yield from _cut_off(source, name, comment) if comment else ()
 
-    def passes(self, fields: Iterable[Field], values: Mapping[str, Any]) -> bool:
+    def passes(self, fields: Fields, values: Mapping[str, Any]) -> bool:
         """Return whether nothing is to be reported of texts that are no prompts, as with most assistants."""
-        for row in fields:
-            value = values.get(row.name)
-            if isinstance(value, str):
-                if isinstance(row, Text) and not self._passes(row, value):
-                    return False
-            elif isinstance(value, dict):
-                if not all(map(self._is_faultless, value.values())):
-                    return False
-            elif isinstance(value, list) and not all(id(item) in self.clean for item in value):
-                return False
-        return True
+        return all(self._passes(fields.by_name[name], value) for name, value in values.items() if value)
 
-    def _passes(self, row: Text, text: str) -> bool:
-        return text not in row.ends and (row.prose or ("\n" not in text and self._is_faultless(text)))
+    def _passes(self, row: Field, value: Any) -> bool:
+        if isinstance(row, Text):
+            is_line = row.prose or ("\n" not in value and self._is_faultless(value))
+            return is_line and value not in row.ends
+        if isinstance(row, Mapped):
+            return all(map(self._is_faultless, value.values()))
+        return not isinstance(row, Items) or all(id(item) in self.clean for item in value)
 
     def _is_faultless(self, text: Any) -> bool:
         """Return whether a text has no fault; a short one, which many assistants may have, is judged once.

@@ -33,6 +33,7 @@ _CARRIAGE = "lines end in CR LF here, and are sent so"
 _MAKE = ("is what looks like", "make what looks like")
 _MOST_MARKS = 2 * MOST_MARKS  # of a prompt, which may be in a script whose letters are stacked
 _FINAL = 2  # line ends behind the last word: that of its line, and one empty line
+_USE = "${var."  # how each use of a variable begins
 _FEW = 50  # words that are faster looked for one by one
 _NEAR = 8  # letters around one that cannot be seen, which decide whether its script needs it
 
@@ -63,9 +64,10 @@ class PromptLint:
         """Return whether :meth:`check` would report nothing of a text that is written in place in a layer."""
         if text is None or layer is None or layer.source.path not in self.lint.checked:
             return False
-        if id(text) not in self.passed and _is_faultless(text):
+        is_passed = id(text) in self.passed or _is_faultless(text)
+        if is_passed:
             self.passed[id(text)] = text
-        return id(text) in self.passed
+        return is_passed
 
     def may_lack(self, text: str, own: frozenset[str], known: Mapping[str, Items]) -> bool:
         """Return whether a prompt may name items that only other assistants have; ``known`` never changes."""
@@ -162,7 +164,7 @@ class PromptLint:
 def _is_faultless(text: str) -> bool:
     """Return whether a text by itself, which is no template, has nothing to report."""
     body = text.rstrip("\r\n")
-    is_plain = not ("\r\n" in text or VARIABLE.search(text) or text.count("\n", len(body)) > _FINAL)
+    is_plain = not ("\r\n" in text or _USE in text or text.count("\n", len(body)) > _FINAL)
     return (
         bool(body)
         and not body.isspace()

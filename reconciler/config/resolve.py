@@ -175,6 +175,9 @@ class _Resolver:
         named = frozenset({files.name} if files else ())
         self.lint = Lint(frozenset(row.name for row in rows) - prose, prose, named)
         self.prompt_lint = PromptLint(self.lint)
+        values = self.dialect.fields.values
+        self.names = tuple(row.name for row in values)
+        self.checked = [row for row in values if row.required or not isinstance(row, Items)]
         self.prose = tuple(row.name for row in self.dialect.fields if isinstance(row, Text) and row.prose)
         self.items = ItemLists(self.root, self.lint, shapes(self.dialect).items)
         self.attachments = Attachments(self.root)
@@ -261,12 +264,9 @@ class _Resolver:
             self.problems.append(documents[0].source.diagnostic("AS107", problem, origin))
             raise self.problems.error()
 
-    def _spend(self, layers: Layers, values: Mapping[str, Any], lists: Mapping[str, ItemList]) -> None:
-        """Count the characters of an assistant's values; ConfigError where defaults multiply a text.
-
-        An item that assistants share is measured once.
-        """
-        self.spent += sum(map(_size, values.values())) + sum(found.size for found in lists.values())
+    def _spend(self, layers: Layers, size: int) -> None:
+        """Count the characters of an assistant's values; ConfigError where defaults multiply a text."""
+        self.spent += size
         if self.spent > MADE + TIMES * self.root.read:
             problem = f"the values of all assistants together have more than {MADE:,} characters"
             remedy = "name large values of `defaults:` in fewer assistants"
@@ -392,7 +392,8 @@ class _Resolver:
         prompts = self._prompts(layers)
         fields, lists = self._values(layers, prompts)
         self._check(layers, fields)
-        self._spend(layers, fields, lists)
+        items = sum(found.size for found in lists.values()) if lists else 0
+        self._spend(layers, items + sum(map(_size, fields.values())))
         self._lint(layers, fields, prompts)
         return _Made(layers, self._desired(layers, fields, prompts), prompts, lists)
 
@@ -409,9 +410,7 @@ class _Resolver:
     def _desired(
         self, layers: Layers, fields: Mapping[str, Any], prompts: Mapping[str, Prompt | None]
     ) -> DesiredAssistant:
-        sources = {
-            name: " + ".join(prompt.files) for name, prompt in prompts.items() if prompt and prompt.files
-        }
+        read = {name: prompt.files for name, prompt in prompts.items() if prompt and prompt.files}
         return DesiredAssistant(
             address.assistant(layers.name),
             fields,
@@ -419,7 +418,7 @@ class _Resolver:
             origin=layers.key,
             protected=layers.lifecycle("prevent_destroy", default=False),
             ignored=frozenset(layers.lifecycle("ignore_changes", default=())),
-            sources=sources or _NO_SOURCES,
+            sources={name: " + ".join(files) for name, files in read.items()} if read else _NO_SOURCES,
         )
 
     def _prompts(self, layers: Layers) -> dict[str, Prompt | None]:
@@ -440,31 +439,28 @@ class _Resolver:
     ) -> tuple[dict[str, Any], dict[str, ItemList]]:
         """Return the value of every field that a layer names, but for the files, and its lists of items."""
         declared = layers.declared
-        values: dict[str, Any] = {}
+        values = {name: declared[name] for name in self.names if name in declared}
+        for name, prompt in prompts.items():
+            values[name] = prompt.text if prompt else None
         lists: dict[str, ItemList] = {}
-        for row in layers.fields.values:
-            if row.name not in declared:
+        for name, value in values.items():
+            if type(value) is str:  # most are
                 continue
-            value = declared[row.name]
-            if row.name in prompts:
-                prompt = prompts[row.name]
-                value = prompt.text if prompt else None
-            elif isinstance(row, Mapped):
-                value = _pairs(layers.pairs(row.name))
+            row = layers.fields.by_name[name]
+            if isinstance(row, Mapped):
+                values[name] = _pairs(layers.pairs(name))
             elif isinstance(row, Items):
-                lists[row.name] = self.items.items(layers, row, value or [])
-                value = lists[row.name].items
-            elif not isinstance(value, str):
-                value = _plain(value)
-            values[row.name] = value
+                lists[name] = self.items.items(layers, row, value or [])
+                values[name] = lists[name].items
+            else:
+                values[name] = _plain(value)
         return values, lists
 
     def _check(self, layers: Layers, values: Mapping[str, Any]) -> None:
         """Report limits that values violate, and fields that an assistant must have."""
-        for row in layers.fields.values:
+        for row in self.checked:  # items were checked where each was read
             value = values.get(row.name)
-            # the limits of items were checked where each item was read
-            if not (isinstance(row, Items) or row.is_within(value)):
+            if not (value is None or isinstance(row, Items) or row.is_within(value)):
                 layers.check(row, value)
             if row.required and row.present(value) is None and not layers.has_wrong(row.name):
                 self._missing(layers, row, is_named=row.name in values)

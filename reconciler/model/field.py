@@ -13,6 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
+from sys import maxsize
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.model.canonical import canonical, digest
@@ -268,9 +269,9 @@ class Text(Field):
 
     def is_within(self, value: Any) -> bool:
         """Return whether a text violates no limit."""
-        if value == "":
-            return super().is_within(value)
-        return _is_short(value, self.limit)
+        if value and type(value) is str:
+            return self.limit is None or len(value) <= self.limit
+        return super().is_within(value)
 
     @property
     def limits(self) -> Iterator[tuple[Limit, str]]:
@@ -696,8 +697,10 @@ class Pairs(Mapped):
         pairs = value or {}
         if MARK_KEY in pairs or self.too_many(len(pairs)):
             return False
+        longest_key = maxsize if self.key_limit is None else self.key_limit
+        longest_value = maxsize if self.value_limit is None else self.value_limit
         for key, inner in pairs.items():
-            if not (_is_short(key, self.key_limit) and _is_short(inner, self.value_limit)):
+            if len(key) > longest_key or (isinstance(inner, str) and len(inner) > longest_value):
                 return False
         return True
 
@@ -922,10 +925,6 @@ def _contains(whole: Any, part: Any) -> bool:
     if isinstance(whole, str) and isinstance(part, str):
         return whole == part or _folded(whole) == _folded(part)
     return canonical(whole) == canonical(part)
-
-
-def _is_short(text: Any, limit: int | None) -> bool:
-    return not isinstance(text, str) or limit is None or len(text) <= limit
 
 
 def _too_long(what: str, text: Any, limit: int | None, *path: str, is_key: bool = False) -> Iterator[Problem]:
