@@ -69,9 +69,8 @@ class Attachments:
 
     def _path(self, layers: Layers, row: Files, written: str, number: int) -> str | None:
         """Return the path beneath the root of a file; None where it is wrong, which is reported."""
-        layer = layers.layer(row.name)
         try:
-            path = self.root.locate(written, layer.source.path if layer else layers.own.path)
+            path = self.root.locate(written, layers.beside(row.name))
         except ContentError as cause:
             self.refused.add(written)
             self._refuse(layers, row, cause, number)
@@ -90,7 +89,7 @@ class Attachments:
             upload = self._upload(path, row, as_it_is=True)
         else:
             self.by_path[path] = upload
-        check_words(layers, Path(path).name, row.name, number, file=path)
+        check_words(layers, path.rpartition("/")[2], row.name, number, file=path)
         for code, problem, remedy in self._findings(path):
             layers.problem(code, problem, row.name, number, help=remedy, file=path)
         return upload.address
@@ -109,7 +108,7 @@ class Attachments:
 
     def _upload(self, path: str, row: Files, *, as_it_is: bool = False) -> DesiredFile:
         """Return the upload that a path means: two paths with the same name and bytes are one upload."""
-        name = Path(path).name
+        name = path.rpartition("/")[2]
         if changed := address.CHANGED_NAME.search(name):
             character = f"its character {changed.start() + 1} is {named(changed[0])}"
             problem = f"{quoted(path)} would reach the server under another name: {character}"

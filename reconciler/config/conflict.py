@@ -97,7 +97,9 @@ class ConflictMarkers:
     @property
     def are_found(self) -> bool:
         """Whether both of them were met."""
-        met = replace(self._met).see(self._rest, 0, len(self._rest))
+        met = self._met
+        if _EVENT.search(self._rest):
+            met = replace(met).see(self._rest, 0, len(self._rest))
         return met.is_found or met.is_shown
 
     def feed(self, piece: bytes) -> None:

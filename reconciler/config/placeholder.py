@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from codecs import getincrementaldecoder
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from reconciler.config.blob import EDGE
 from reconciler.model import pattern as re
@@ -138,7 +138,7 @@ def _is_sops(head: bytes, tail: bytes) -> bool:
 
 
 _DECRYPT = "decrypt it first, into a file that git ignores, and send that one with --allow-untracked"
-_FORMS = (
+FORMS: Final = (
     _Form(
         "a Git LFS pointer",
         "run `git lfs pull`; in CI, let the checkout fetch LFS files",
@@ -258,8 +258,10 @@ _FORMS = (
     ),
     _Form("a file that SOPS has encrypted", _DECRYPT, _is_sops),
 )
-_ANYWHERE = tuple(form for form in _FORMS if not form.starts)
+"""Every kind of placeholder, in the order in which they are tried."""
+
+_ANYWHERE = tuple(form for form in FORMS if not form.starts)
 _BY_START = {
-    bytes([start]): tuple(form for form in _FORMS if not form.starts or start in form.starts)
-    for start in b"".join(form.starts for form in _FORMS)
+    bytes([start]): tuple(form for form in FORMS if not form.starts or start in form.starts)
+    for start in b"".join(form.starts for form in FORMS)
 }
