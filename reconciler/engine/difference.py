@@ -143,6 +143,8 @@ def _number(value: Any, most: int) -> int:
 
 def explained(fields: Fields, change: Change, explaining: Explaining) -> Change:
     """Return a change with what differs inside each part, and what of that can break an application."""
+    if not change.fields:
+        return change
     parts = tuple(_explained(fields, part, explaining) for part in change.fields)
     return replace(change, fields=parts) if parts != change.fields else change
 

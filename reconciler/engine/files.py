@@ -230,7 +230,7 @@ def _is_of(record: UploadRecord, file: DesiredFile) -> bool:
 def _holders(inputs: PlannerInput, claims: Claims) -> Mapping[Address, Sequence[Collection[str]]]:
     """Return what the assistants contain to which this plan may attach a declared file."""
     found: dict[Address, list[Collection[str]]] = {}
-    for desired in inputs.desired.assistants:
+    for desired in (one for one in inputs.open if one.files):
         claim, absent = claims.declared.get(desired.address), claims.absent.get(desired.address)
         is_left = claim is not None and (
             bool(claim.refused) or is_stuck(inputs, claim) or not manages_files(inputs, desired, claim)
@@ -292,7 +292,7 @@ class _Container(NamedTuple):
 def _containers(inputs: PlannerInput, claims: Claims, lost: Collection[Address]) -> Sequence[_Container]:
     """Return the assistants with a lost file."""
     containers = []
-    for desired in inputs.desired.assistants:
+    for desired in (one for one in inputs.open if one.files and lost):
         claim = claims.declared.get(desired.address)
         files = inputs.desired.files_of(desired)
         is_lost = any(file.address in lost for file in files)
@@ -523,7 +523,7 @@ class Leftovers:
     def of(cls, inputs: PlannerInput, claims: Claims, uploads: Uploads) -> Leftovers:
         """Return what the verdicts on the assistants mean for the uploads."""
         declared: dict[str, list[Address]] = {}
-        for desired in inputs.desired.assistants:
+        for desired in inputs.open:  # what is settled declares none
             for file in desired.files or ():
                 if isinstance(file, str):
                     declared.setdefault(file, []).append(desired.address)
@@ -565,7 +565,7 @@ class Leftovers:
 
 def _released(inputs: PlannerInput, claims: Claims) -> frozenset[str]:
     selected, released = inputs.options.selected, set()
-    for desired in inputs.desired.assistants:
+    for desired in inputs.open:  # what is settled contains nothing that is managed
         claim = claims.declared.get(desired.address)
         if claim is None or claim.refused or not selected(claim.address) or is_stuck(inputs, claim):
             continue
@@ -581,7 +581,7 @@ def _kept_by_removed(inputs: PlannerInput, claims: Claims) -> Mapping[str, Seque
     kept: dict[str, list[Address]] = {}
     found = [(one.address, one.live) for one in claims.of(Verdict.REMOVED) if not one.refused]
     lost = [(one, live) for one in inputs.undeclared if (live := inputs.taken_over(one))]
-    for address, live in (*found, *(one for one in lost if one[1].id not in claims.by_id)):
+    for address, live in (*found, *(one for one in lost if claims.owner(one[1].id) is None)):
         if inputs.options.selected(address):
             for file_id in live.file_ids:
                 kept.setdefault(file_id, []).append(address)

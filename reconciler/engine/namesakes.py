@@ -46,6 +46,8 @@ def copied(desired: Desired, live: Live, changes: Sequence[Change]) -> list[Chan
     A few of the same name may be a coincidence.
     """
     created = _created(changes)
+    if not created:
+        return [*changes]
     owners = {
         created[name].address: owner
         for owner, names, _ in _former(desired, live, created)
@@ -91,8 +93,11 @@ def _former(
 ) -> Iterator[tuple[Owner, Sequence[str], Mapping[str, Sequence[LiveAssistant]]]]:
     """Yield the owners that this one may have been, the names that both have, and what each name has."""
     owners: defaultdict[Owner, defaultdict[str, list[LiveAssistant]]] = defaultdict(lambda: defaultdict(list))
+    ours, imported = desired.mark_start, _imported(desired)
     for one in live.assistants.values():
-        if one.mark and not desired.owns(one.mark) and one.id not in _imported(desired):
+        if one.metadata.get(MARK_KEY, ours).startswith(ours):  # of most, no mark needs to be read
+            continue
+        if one.mark and not desired.owns(one.mark) and one.id not in imported:
             owners[Owner.of(one.mark)][one.mark.name].append(one)
     for owner, marked in sorted(owners.items(), key=lambda one: str(one[0])):
         same = [name for name in created if name in marked]
@@ -165,8 +170,9 @@ def _unmarked(desired: Desired, live: Live, created: Sequence[Change], fields: F
     if row is None:
         return
     named: defaultdict[str, list[str]] = defaultdict(list)
+    imported = _imported(desired)
     for one in live.assistants.values():
-        if MARK_KEY not in one.metadata and one.id not in _imported(desired):
+        if MARK_KEY not in one.metadata and one.id not in imported:
             named[str(row.found(one) or "")].append(one.id)
     wanted = [(one.address, str(one.values.get(row.name) or "")) for one in created]
     alike = [(address, named[name]) for address, name in wanted if name and name in named]

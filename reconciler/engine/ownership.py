@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler.engine.difference import managed_before
 from reconciler.engine.imports import another, elsewhere, missing, overtaken, unimportable
 from reconciler.engine.memory import Memory, is_older, is_outdated, refreshed
+from reconciler.engine.settled import Settled
 from reconciler.model.address import Address, assistant
 from reconciler.model.change import FieldChange, Reason
 from reconciler.model.mark import MARK_KEY, Mark, files_digest, nonce_of
@@ -125,8 +126,10 @@ class Claims:
 
     ``declared`` has the claim of each declared address with a live assistant, ``absent`` the others.
     ``aliases`` are addresses to forget, each with the one under which the same assistant is known as well.
+    None of these has what is ``settled``, which no pass judges.
     """
 
+    settled: Settled = field(default_factory=Settled)
     by_id: dict[str, Claim] = field(default_factory=dict)
     declared: dict[Address, Claim] = field(default_factory=dict)
     absent: dict[Address, Absent] = field(default_factory=dict)
@@ -143,7 +146,16 @@ class Claims:
     def is_taken(self, live: LiveAssistant) -> bool:
         """Return whether an assistant has a verdict that no later proof can change."""
         claim = self.by_id.get(live.id)
-        return claim is not None and not claim.refused
+        return live.id in self.settled.by_id or (claim is not None and not claim.refused)
+
+    def owner(self, remote_id: str) -> Address | None:
+        """Return the address that an assistant belongs to; None where it has no verdict."""
+        claim = self.by_id.get(remote_id)
+        return claim.address if claim else self.settled.by_id.get(remote_id)
+
+    def is_declared(self, address: Address) -> bool:
+        """Return whether a declared address has a live assistant."""
+        return address in self.declared or address in self.settled.by_address
 
     def refuse(self, reasons: Mapping[Address, str]) -> bool:
         """Refuse the claims of declared addresses for these reasons; return whether any was not refused."""
@@ -174,6 +186,17 @@ class PlannerInput:
     options: PlanOptions
 
     @cached_property
+    def settled(self) -> Settled:
+        """The assistants of which nothing differs, and that no pass looks at."""
+        return Settled.of(self)
+
+    @cached_property
+    def open(self) -> Sequence[DesiredAssistant]:
+        """The declared assistants that the passes compare."""
+        settled = self.settled.by_address
+        return [one for one in self.desired.assistants if one.address not in settled]
+
+    @cached_property
     def marked(self) -> Mapping[str, Sequence[LiveAssistant]]:
         """Live assistants with our ownership mark, by the name in it, oldest first."""
         marked: dict[str, list[LiveAssistant]] = defaultdict(list)
@@ -181,6 +204,12 @@ class PlannerInput:
             if live.mark is not None and self.desired.owns(live.mark):
                 marked[live.mark.name].append(live)
         return marked
+
+    @property
+    def unsettled(self) -> Iterator[LiveAssistant]:
+        """Every live assistant that the passes judge, or that is of another owner."""
+        settled = self.settled.by_id
+        return (one for one in self.live.assistants.values() if one.id not in settled)
 
     @cached_property
     def updates(self) -> Mapping[str, Sequence[Intent]]:
@@ -257,8 +286,9 @@ class PlannerInput:
     @cached_property
     def undeclared(self) -> Sequence[Address]:
         """The addresses of bound assistants that are not declared any more."""
-        bound = sorted(self.state.bindings, reverse=True)
-        return [one for one in bound if self.state.assistant(one) and one not in self.desired.by_address]
+        declared = self.desired.by_address
+        bound = (one for one in self.state.bindings if one not in declared and self.state.assistant(one))
+        return sorted(bound, reverse=True)
 
     @cached_property
     def former_addresses(self) -> Mapping[str, Address]:
@@ -307,8 +337,8 @@ class PlannerInput:
         A rename keeps the nonce. An address is also overtaken where its own assistant is another one by now,
         which a later create made; a copy of a mark has the same nonce and proves nothing.
         """
-        found = {}
-        for address in self.state.bindings:
+        found, settled = {}, self.settled.by_address
+        for address in (one for one in self.state.bindings if one not in settled):
             binding = self.state.assistant(address)
             live = self.live.assistants.get(binding.id) if binding else None
             if binding and live and (today := self._address_today(address, binding, live)):
@@ -377,7 +407,7 @@ class PlannerInput:
 
 def identify(inputs: PlannerInput) -> Claims:
     """Return the verdict on every live assistant of this project: one pass for each way to prove it."""
-    claims = Claims()
+    claims = Claims(inputs.settled)
     claims.add([*_bound(inputs)])
     claims.add([*_recognised(inputs, claims)])
     claims.add([*_removed(inputs, claims)])
@@ -391,7 +421,7 @@ def identify(inputs: PlannerInput) -> Claims:
 
 def _bound(inputs: PlannerInput) -> Iterator[Claim]:
     """Yield what the state binds to a declared address: to that of today before those it had earlier."""
-    for desired in inputs.desired.assistants:
+    for desired in inputs.open:
         names = inputs.names(desired.address)
         for address in names:
             if (known := inputs.bound(address)) and not inputs.is_retaken(desired.address, known[1]):
@@ -416,7 +446,7 @@ def _written(inputs: PlannerInput, live: LiveAssistant) -> Sequence[Address]:
 
 def _recognised(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:
     """Yield what an entry names, or the mark of a declared address proves, where the state binds nothing."""
-    for desired in inputs.desired.assistants:
+    for desired in inputs.open:
         if desired.address in claims.declared:
             continue
         result = _by_entry(inputs, claims, desired) or _by_mark(inputs, claims, desired)
@@ -440,9 +470,9 @@ def _by_entry(inputs: PlannerInput, claims: Claims, desired: DesiredAssistant) -
         known = {one.id for name in names if (one := inputs.state.assistant(name))}
         problem = "" if marked or entry.id in known else missing(entry, inputs.live)
         return Absent(Reason.IMPORTED, problem, imported=entry.id) if problem else None
-    known_as = claims.by_id.get(live.id)
+    known_as = claims.owner(live.id)
     problem = (
-        another(entry, known_as.address)
+        another(entry, known_as)
         if known_as
         else unimportable(inputs.desired, entry, live, key=_key(inputs), others=marked)
     )
@@ -570,11 +600,11 @@ def _removed(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:
             continue
         if known := inputs.bound(address):
             binding, live = known
-            if live.id not in claims.by_id:
+            if claims.owner(live.id) is None:
                 refused = _unreleased(inputs, address, binding, live)
                 removed[live.id] = Claim(Verdict.REMOVED, address, live, binding=binding, refused=refused)
             continue
-        marked = [live for live in inputs.marked.get(address.name, ()) if live.id not in claims.by_id]
+        marked = [live for live in inputs.marked.get(address.name, ()) if claims.owner(live.id) is None]
         ids = ", ".join(live.id for live in marked)
         problem = f"{ids} all have the ownership mark of {address}; remove the {_key(inputs)} from the copies"
         if marked:
@@ -605,9 +635,9 @@ def _aliases(inputs: PlannerInput, claims: Claims) -> dict[Address, Address]:
     leaving = {claim.previous for claim in claims.declared.values()}
     aliases = {}
     for address in inputs.undeclared:
-        claim = claims.by_id.get(inputs.state.bindings[address].id)
-        if claim and claim.address != address and address not in leaving:
-            aliases[address] = claim.address
+        owner = claims.owner(inputs.state.bindings[address].id)
+        if owner and owner != address and address not in leaving:
+            aliases[address] = owner
     return aliases
 
 
@@ -616,7 +646,7 @@ def _unfinished(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:
     begun = {intent.address for intent in inputs.state.pending if intent.nonce}
     for address in sorted(begun - inputs.desired.by_address.keys()):
         for live in inputs.proved.get(address.name, ())[:1]:
-            if live.id not in claims.by_id and not is_unresolved(inputs, claims, address):
+            if claims.owner(live.id) is None and not is_unresolved(inputs, claims, address):
                 refused = protection(inputs, address, live)
                 yield Claim(Verdict.UNFINISHED, address, live, refused=refused)
 
@@ -625,7 +655,7 @@ def _late(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:
     """Yield what creates of unknown outcome made besides the assistant of a declared address."""
     for address, claim in claims.declared.items():
         for live in inputs.proved.get(address.name, ()) if not claim.refused else ():
-            if live.id not in claims.by_id:
+            if claims.owner(live.id) is None:
                 yield Claim(Verdict.LATE, address, live)
 
 
@@ -634,7 +664,7 @@ def _undeclared(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:
     found: dict[str, list[Claim]] = defaultdict(list)
     for address in inputs.undeclared:
         known = inputs.bound(address) if not inputs.taken_over(address) else None
-        if known and known[1].id not in claims.by_id and address not in inputs.desired.removed:
+        if known and claims.owner(known[1].id) is None and address not in inputs.desired.removed:
             binding, live = known
             names = () if inputs.is_overtaken(address) else inputs.names(address)
             problem = unproved(inputs, address, binding, live, names=names)
@@ -660,10 +690,12 @@ def _unless_kept(inputs: PlannerInput, claim: Claim) -> Claim:
 
 def _unmanaged(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:
     """Yield assistants with our ownership mark that nothing else knows: copies and leftovers."""
+    if not any(one.mark and inputs.desired.owns(one.mark) for one in inputs.unsettled):
+        return
     for name, marked in inputs.marked.items():
         address = assistant(name)
         for live in marked:
-            is_known = live.id in inputs.known_ids or live.id in claims.by_id
+            is_known = live.id in inputs.known_ids or claims.owner(live.id) is not None
             if not is_known and not is_unresolved(inputs, claims, address):
                 yield Claim(Verdict.UNMANAGED, address, live, refused=protection(inputs, address, live))
 

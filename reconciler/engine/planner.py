@@ -60,7 +60,12 @@ def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Pl
     Pure: equal arguments give equal plans. Wanted changes come first, files before the assistants that
     contain them; then deletions, assistants before their files.
     """
-    inputs = PlannerInput(desired, live, state, options)
+    return planned(PlannerInput(desired, live, state, options))
+
+
+def planned(inputs: PlannerInput) -> Plan:
+    """Return the plan for some inputs, of which what is settled is not compared again."""
+    desired, live, state, options = inputs.desired, inputs.live, inputs.state, inputs.options
     claims = identify(inputs)
     uploads = locate(inputs, claims)
     files, assistants = _wanted(inputs, claims, uploads)
@@ -114,8 +119,9 @@ def _counts(inputs: PlannerInput, claims: Claims, uploads: Uploads) -> tuple[int
     What an interrupted run may have deleted itself is neither. A state of which nothing is left counts as
     none where other objects have our ownership mark: it is the account, and a later run replaced them all.
     """
-    bindings = inputs.state.bindings
-    gone = {address for address, binding in bindings.items() if not inputs.live.holds(binding.id)}
+    bindings, settled = inputs.state.bindings, inputs.settled.by_address
+    rest = ((address, binding) for address, binding in bindings.items() if address not in settled)
+    gone = {address for address, binding in rest if not inputs.live.holds(binding.id)}
     missing = {address for address in gone if bindings[address].id not in inputs.state.leaving}
     unfinished = (claim.address for claim in claims.of(Verdict.UNFINISHED))
     managed = {*bindings, *uploads.bound, *unfinished} - (gone - missing)
@@ -140,8 +146,11 @@ def wanted_assistants(
     late: dict[Address, list[LiveAssistant]] = defaultdict(list)
     for copy in claims.of(Verdict.LATE):
         late[copy.address].append(copy.live)
-    changes = []
+    changes, settled = [], inputs.settled.by_address
     for desired in inputs.desired.assistants:
+        if agreed := settled.get(desired.address):
+            changes.append(_unchanged(desired, agreed.live))
+            continue
         claim = claims.declared.get(desired.address)
         unequal = uploads.refusal(inputs.desired.files_of(desired))
         if claim is None:
@@ -156,6 +165,17 @@ def wanted_assistants(
                 _update(inputs, desired, claim, contents=contents, late=late[desired.address], mark=mark)
             )
     return changes
+
+
+_NO_VALUES: Mapping[str, Any] = {}  # one for all: ten thousand changes have none
+
+
+def _unchanged(desired: DesiredAssistant, live: LiveAssistant) -> Change:
+    """Return the change of an assistant of which there is nothing to do, to say or to remember.
+
+    Nothing rests on its fingerprint and its ownership mark, so it has neither.
+    """
+    return Change(desired.address, Action.NOOP, Reason.SAME, id=live.id, values=_NO_VALUES, wanted=desired)
 
 
 def _create(inputs: PlannerInput, desired: DesiredAssistant, absent: Absent, uploads: Uploads) -> Change:
@@ -369,8 +389,11 @@ def _remembered(
     binding = remember(
         fields, desired, claim.live, file_ids=file_ids, nonce=claim.nonce, memory=memory, results={}
     )
-    is_known = claim.is_bound and binding == claim.binding and not memory.updates
-    return change if is_known else replace(change, binding=binding)
+    if not (claim.is_bound and binding == claim.binding and not memory.updates):
+        return replace(change, binding=binding)
+    unchanged = _unchanged(desired, claim.live)
+    is_silent = change == replace(unchanged, before=change.before, mark=change.mark)
+    return unchanged if is_silent else change
 
 
 def _rewritten(
@@ -641,7 +664,7 @@ def _release(inputs: PlannerInput, claim: Claim) -> Change:
 def _forgotten(inputs: PlannerInput, claims: Claims) -> Iterator[Change]:
     """Yield bindings that are of no use any more: of what is gone, and of what has two."""
     released = {claim.address for claim in claims.of(Verdict.REMOVED)}
-    declared, leaving = claims.declared, {claim.previous for claim in claims.declared.values()}
+    leaving = {claim.previous for claim in claims.declared.values()}
     for address in inputs.undeclared:
         bound, owner = inputs.state.bindings[address].id, claims.aliases.get(address)
         today = inputs.overtaken.get(address)
@@ -650,7 +673,7 @@ def _forgotten(inputs: PlannerInput, claims: Claims) -> Iterator[Change]:
         if owner is None and (lost := inputs.taken_over(address)) and lost.mark:
             note = f"{taken(lost.mark)}, and left alone"
             yield Change(address, Action.FORGET, Reason.OVERTAKEN, id=bound, note=note)
-        elif today is not None and today not in declared and address not in released:
+        elif today is not None and not claims.is_declared(today) and address not in released:
             yield Change(address, Action.FORGET, Reason.RENAMED, id=bound, note=_overtaken(address, today))
         elif owner:
             note = f"it is {owner}"
@@ -745,12 +768,14 @@ def _abandoned(inputs: PlannerInput, claim: Claim, why: str) -> Iterator[str]:
 
 def _forms(inputs: PlannerInput) -> Iterator[str]:
     """Yield which values the server keeps in a form of its own, once for all of them."""
-    bindings = sorted(inputs.state.bindings.items())
-    found = [
-        f"{address} ({', '.join(paths)})"
-        for address, binding in bindings
-        if isinstance(binding, AssistantBinding) and (paths := normalised(inputs.options.fields, binding))
-    ]
+    kept = {
+        address: paths
+        for address, binding in inputs.state.bindings.items()
+        if isinstance(binding, AssistantBinding)
+        and binding.echoes
+        and (paths := normalised(inputs.options.fields, binding))
+    }
+    found = [f"{address} ({', '.join(paths)})" for address, paths in sorted(kept.items())]
     if found:
         more = f" and {len(found) - _NAMED} more" * (len(found) > _NAMED)
         named = ", ".join(found[:_NAMED])
@@ -770,7 +795,7 @@ def _older(inputs: PlannerInput, claims: Claims) -> Iterator[str]:
 
 def _orphans(inputs: PlannerInput, wanted: Sequence[Change]) -> Iterator[str]:
     """Yield uploads that an assistant lets go of, where no state proves them to be ours."""
-    for change in (one for one in wanted if not one.refused):
+    for change in (one for one in wanted if one.steps and not one.refused):
         strange = [one.id for one in change.steps if one.kind is StepKind.DETACH and one.file == one.id]
         live = inputs.live.assistants.get(change.id)
         is_lost = change.action is Action.ADOPT or change.reason is Reason.FINISHED

@@ -53,7 +53,7 @@ class Proofs:
         covered: set[UploadRecord] = set()
         firm: set[UploadRecord] = set()
         settled: set[UploadRecord] = set()
-        for live in (one for marked in inputs.marked.values() for one in marked):
+        for live in (one for marked in inputs.marked.values() for one in marked) if by_id else ():
             contained = [known for one in live.file_ids for known in by_id.get(one, ())]
             if 0 < len(contained) <= _MOST:
                 sight = _Sight.of(inputs, live, contained, bound=bound, declared=declared)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def weakened(inputs: PlannerInput, claims: Claims) -> Iterator[Weakening]:
     """Yield what was protected at the last apply and no longer is; nothing where that is not recorded."""
-    for desired in inputs.desired.assistants:
+    for desired in inputs.open:  # what is settled is as protected as it was
         if inputs.options.selected(desired.address):
             yield from _of_assistant(inputs, claims, desired)
     for claim in claims.of(Verdict.REMOVED):

@@ -8,6 +8,7 @@ is the name of the field, and a key where a field has several parts: ``tools.ret
 
 from __future__ import annotations
 
+import marshal
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -148,6 +149,14 @@ class Field:
         """Return what a state remembers, by path."""
         return {self.name: self.digest(value)}
 
+    def agreed(self, wanted: Any, found: Any) -> Mapping[str, str] | None:
+        """Return what a state remembers of a declared value, by path, where a server has just that one.
+
+        None where the two may differ, and where a key or a value is there that only a comparison judges.
+        """
+        same = canonical(self.parts(wanted)) == canonical(self.parts(found))
+        return self.digests(wanted) if same else None
+
     def at(self, value: Any, path: str) -> Any:  # noqa: ARG002 - a field with keys asks
         """Return what of a value a state remembers under a path."""
         return value
@@ -253,6 +262,12 @@ class Text(Field):
         """Return a text, or None for an empty one."""
         return value or None
 
+    def agreed(self, wanted: Any, found: Any) -> Mapping[str, str] | None:
+        """Return the digest of a text that both sides have."""
+        if type(wanted) is type(found) is str and wanted == found != "" and not self.filled:
+            return {self.name: digest(wanted)}
+        return super().agreed(wanted, found)
+
     def is_form(self, wanted: Any, found: Any) -> bool:
         """Return whether two texts differ in case, spaces, Unicode form, a prefix or a version alone."""
         return isinstance(wanted, str) and isinstance(found, str) and _is_alike(wanted, found)
@@ -354,6 +369,8 @@ class ItemKind:
 _OTHER = ItemKind()
 TAG = "type"
 """What says of which kind an item is."""
+_PLAIN = 2  # the version of `marshal` in which equal values have equal bytes, whatever refers to them
+_LISTS = 1_000  # lists whose digests are kept
 
 
 @dataclass(frozen=True)
@@ -377,6 +394,11 @@ class Items(Field):
     def shape(self) -> Shape:
         """ITEM."""
         return Shape.ITEM
+
+    @cached_property
+    def _digests(self) -> dict[bytes, str]:
+        """The digests of lists by their bytes, since many objects have the same items."""
+        return {}
 
     @cached_property
     def _by_tag(self) -> Mapping[str, ItemKind]:
@@ -406,6 +428,26 @@ class Items(Field):
     def normal(self, value: Any) -> Any:
         """Return the items by key, without what a server may add; a key that is there again gets a number."""
         return {key: self._normal_item(item) for key, item in self._by_key(value).items()}
+
+    def agreed(self, wanted: Any, found: Any) -> Mapping[str, str] | None:
+        """Return the digest of a list of which both sides have the same items; each is normalised once."""
+        try:
+            texts = marshal.dumps(wanted, _PLAIN), marshal.dumps(found, _PLAIN)
+        except ValueError:  # too deep, or not of JSON values alone
+            texts = (b"", b"")
+        if self.filled or not all(texts):
+            return super().agreed(wanted, found)
+        ours = self._digest_of(texts[0], wanted)
+        same = texts[0] == texts[1] or ours == self._digest_of(texts[1], found)
+        return {self.name: ours} if same else None
+
+    def _digest_of(self, text: bytes, value: Any) -> str:
+        known = self._digests.get(text)
+        if known is None:
+            if len(self._digests) >= _LISTS:
+                self._digests.clear()
+            known = self._digests[text] = self.digest(value)
+        return known
 
     def _by_key(self, value: Any) -> dict[str, Mapping[str, Any]]:
         found: dict[str, Mapping[str, Any]] = {}
@@ -596,6 +638,12 @@ class Mapped(Field):
         """Return what a state remembers, key by key."""
         return {path: self.digest(inner) for path, inner in self.parts(value).items()}
 
+    def agreed(self, wanted: Any, found: Any) -> Mapping[str, str] | None:
+        """Return the digests of keys that both sides have; None where there are others, or none."""
+        new, old = self.parts(wanted), self.parts(found)
+        same = bool(new) and canonical(new) == canonical(old)
+        return self.digests(wanted) if same else None
+
     def marked(self, path: str) -> str:
         """Return how an ownership mark remembers that a key is managed, unlike any key of the metadata."""
         return key_digest(f"\0{path}")
@@ -667,6 +715,15 @@ class Pairs(Mapped):
     def digest(self, value: Any) -> str:
         """Return what a state remembers of the value of one key; an empty value like none."""
         return digest(value or None)
+
+    def agreed(self, wanted: Any, found: Any) -> Mapping[str, str] | None:
+        """Return the digests of texts that both sides have; other keys are left alone."""
+        pairs, prefix = wanted or {}, f"{self.name}."
+        if not pairs and self.letter:
+            return None
+        if not all(type(value) is str and value and found.get(key) == value for key, value in pairs.items()):
+            return None
+        return {prefix + key: digest(value) for key, value in pairs.items()}
 
     def marked(self, path: str) -> str:
         """Return how an ownership mark remembers that a key is managed: marks have limited room."""

@@ -121,6 +121,11 @@ class Desired:
         named = [self.by_address[one] for one in assistant.files or () if not isinstance(one, str)]
         return [one for one in named if isinstance(one, DesiredFile)]
 
+    @property
+    def mark_start(self) -> str:
+        """How the text of every ownership mark of this project and environment begins."""
+        return f"v1 {self.project}/{self.environment}/"
+
     def owns(self, mark: Mark) -> bool:
         """Whether a Mark names this project and environment."""
         return (mark.project, mark.environment) == (self.project, self.environment)
