@@ -25,6 +25,7 @@ CHANGED_NAME = re.compile(r'["\x00-\x1f\x7f-\x9f\ud800-\udfff]')
 Any other character arrives as it is; whether a reviewer can see it is the question of another check.
 """
 
+_REMOTE_ID = re.compile(REMOTE_ID)
 LONGEST_ID = 200
 
 _HOME = re.compile(r"~[a-z0-9_-]*(?:/|\Z)")
@@ -36,6 +37,9 @@ class Kind(StrEnum):
 
     ASSISTANT = "assistant"
     FILE = "file"
+
+
+_KINDS = {str(kind): kind for kind in Kind}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,9 +59,10 @@ class Address:
     def parse(cls, text: str) -> Address:
         """Return the address of ``kind.name``; ValueError when the kind is unknown or the name is missing."""
         kind, dot, name = text.partition(".")
-        if not dot or not name or kind not in tuple(Kind):
+        known = _KINDS.get(kind)
+        if not dot or not name or known is None:
             raise ValueError(f"{text!r} is not an address; write assistant.NAME or file.PATH")
-        return cls(Kind(kind), name)
+        return cls(known, name)
 
 
 def assistant(name: str) -> Address:
@@ -79,4 +84,4 @@ def is_file_path(text: str) -> bool:
 
 def is_remote_id(value: object) -> bool:
     """Return whether a value can be the id of an object of a server."""
-    return isinstance(value, str) and len(value) <= LONGEST_ID and re.fullmatch(REMOTE_ID, value) is not None
+    return isinstance(value, str) and len(value) <= LONGEST_ID and _REMOTE_ID.fullmatch(value) is not None

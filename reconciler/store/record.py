@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from hashlib import sha256
+from itertools import starmap
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from reconciler.errors import ConflictError, UnreadableStateError
 from reconciler.model.address import NAME_PATTERN, Address, Kind, assistant, is_remote_id
-from reconciler.model.canonical import digest
+from reconciler.model.canonical import canonical, digest
 from reconciler.model.state import (
     FIRST_DIALECT,
     AssistantBinding,
@@ -24,10 +27,12 @@ from reconciler.model.state import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 FORMAT = 1
+_HEAD = re.compile(rb'\{"format": %d, "checksum": "([0-9a-f]{64})", "state": ' % FORMAT)
+_NEXT = ",\n"
 GENERATIONS = 10
 """How many replaced states are kept."""
 _LONGEST_PATH = 4_096  # characters of a file's address, as of a path on any system
@@ -71,11 +76,31 @@ def expect(expecting: int, ours: Saved, stored: Saved) -> None:
 
 
 def text_of(saved: Saved) -> bytes:
-    """Return the text of a state file."""
+    """Return the text of a state file: its canonical JSON, with a line for each value and each binding.
+
+    The lines end where no text has an end of a line, so that the checksum is that of all lines in a row.
+    """
     inside = {**state_values(saved.state), "id": saved.save, "saved": saved.at}
-    record = {"format": FORMAT, "checksum": digest(inside), "state": inside}
     # a name that was no UTF-8 on its disk comes back as it was
-    return json.dumps(record, indent=1, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
+    text = _in_lines(inside).encode("utf-8", "surrogatepass")
+    return b'{"format": %d, "checksum": "%b", "state": %b}\n' % (FORMAT, _checksum(text), text)
+
+
+def _in_lines(inside: dict[str, Any]) -> str:
+    """Return the canonical JSON of the values of a state, in lines."""
+    values = {name: canonical(value) for name, value in inside.items() if name != "bindings"}
+    bindings = {address: canonical(binding) for address, binding in inside["bindings"].items()}
+    return _object({**values, "bindings": _object(bindings)})
+
+
+def _object(values: Mapping[str, str]) -> str:
+    lines = (f"{canonical(name)}:{values[name]}" for name in sorted(values))
+    return f"{{\n{_NEXT.join(lines)}\n}}" if values else "{}"
+
+
+def _checksum(text: bytes) -> bytes:
+    """Return the digest of canonical JSON in lines."""
+    return sha256(text.replace(b"\n", b"")).hexdigest().encode()
 
 
 def saved_of(text: bytes) -> Saved:
@@ -84,7 +109,9 @@ def saved_of(text: bytes) -> Saved:
         record = json.loads(text)
         if _count(record["format"]) > FORMAT:
             raise NewerFormatError(f"it is of format {record['format']}, and this version reads {FORMAT}")
-        inside = _proved(record)
+        inside: dict[str, Any] = record["state"]
+        if not (_is_as_written(text) or record["checksum"] == digest(inside)):
+            raise ValueError("the checksum does not fit")
         return Saved(state_of(inside), _text(inside.get("id", "")), _text(inside.get("saved", "")))
     except (KeyError, TypeError, AttributeError, RecursionError) as cause:
         raise ValueError("it is no state") from cause
@@ -109,12 +136,14 @@ def reporting_damage(location: Path | str, remedy: Callable[[], str]) -> Iterato
         raise UnreadableStateError(location, "the state is damaged or cut short", remedy()) from cause
 
 
-def _proved(record: dict[str, Any]) -> dict[str, Any]:
-    """Return the state inside a record whose checksum fits; ValueError when it does not."""
-    inside: dict[str, Any] = record["state"]
-    if record["checksum"] != digest(inside):
-        raise ValueError("the checksum does not fit")
-    return inside
+def _is_as_written(text: bytes) -> bool:
+    """Return whether the text of a state file is one of ours, byte for byte but for the ends of its lines.
+
+    The digest of the values costs as much as all the rest of a reading. It decides of other texts: of those
+    of an earlier version, which have another layout, and of damaged ones.
+    """
+    head = _HEAD.match(text)
+    return head is not None and text.endswith(b"}\n") and _checksum(text[head.end() : -2]) == head[1]
 
 
 def state_values(state: State) -> dict[str, Any]:
@@ -147,7 +176,7 @@ def state_of(record: dict[str, Any]) -> State:
         _count(record["serial"]),
         project=_name(record["project"]),
         target=_name(record["target"]),
-        bindings={address_of(key): binding_of(key, value) for key, value in record["bindings"].items()},
+        bindings=dict(starmap(_bound, record["bindings"].items())),
         pending=tuple(intent_of(intent) for intent in record["unsettled"]),
         account=_name(record.get("account", "")),
         dialect=_name(record.get("dialect", FIRST_DIALECT if record["target"] else "")),
@@ -155,6 +184,11 @@ def state_of(record: dict[str, Any]) -> State:
         exceptions=frozenset(map(_name, record["exceptions"])) if "exceptions" in record else None,
         cursors=cursors,
     )
+
+
+def _bound(key: str, record: dict[str, Any]) -> tuple[Address, Binding]:
+    address = address_of(key)
+    return address, _binding_of(address, record)
 
 
 def address_of(text: str) -> Address:
@@ -187,7 +221,11 @@ def binding_values(binding: Binding) -> dict[str, Any]:
 
 def binding_of(address: str, record: dict[str, Any]) -> Binding:
     """Return the binding of an address; KeyError, TypeError or ValueError when it is none."""
-    if address_of(address).kind is Kind.ASSISTANT:
+    return _binding_of(address_of(address), record)
+
+
+def _binding_of(address: Address, record: dict[str, Any]) -> Binding:
+    if address.kind is Kind.ASSISTANT:
         bound = _strict(AssistantBinding(**{**record, "ignored": tuple(record.get("ignored", ()))}))
         _require_ids(bound.id)
         _name(bound.declared)
@@ -228,16 +266,17 @@ def intent_of(record: dict[str, Any]) -> Intent:
 
 def _require_ids(*texts: str) -> None:
     """Raise ValueError unless all texts are remote ids; an empty one stands for none."""
-    if not all(is_remote_id(text) for text in texts if text):
-        raise ValueError("it is not the id of an object of a server")
+    for text in texts:
+        if text and not is_remote_id(text):
+            raise ValueError("it is not the id of an object of a server")
 
 
 def _strict(record: _Value) -> _Value:
     """Return a value whose fields all have their declared types; TypeError for another type in the JSON."""
-    for field in fields(record):
-        value = getattr(record, field.name)
-        if not _FITS[str(field.type)](value):
-            raise TypeError(f"{field.name} cannot be {value!r}")
+    for name, fits in _CHECKS[type(record)]:
+        value = getattr(record, name)
+        if not fits(value):
+            raise TypeError(f"{name} cannot be {value!r}")
     return record
 
 
@@ -254,11 +293,11 @@ def _is_time(value: Any) -> bool:
 
 
 def _are_texts(value: Any) -> bool:
-    return isinstance(value, tuple) and all(map(_is_text, value))
+    return isinstance(value, tuple) and set(map(type, value)) <= {str}
 
 
 def _is_texts_by_name(value: Any) -> bool:
-    return isinstance(value, dict) and all(map(_is_text, value.values()))
+    return isinstance(value, dict) and set(map(type, value.values())) <= {str}
 
 
 _FITS: dict[str, Callable[[Any], bool]] = {
@@ -272,6 +311,11 @@ _FITS: dict[str, Callable[[Any], bool]] = {
     "Mapping[str, str] | None": lambda value: value is None or _is_texts_by_name(value),
     "Address": lambda value: isinstance(value, Address),
 }
+_CHECKS: dict[type[Any], Sequence[tuple[str, Callable[[Any], bool]]]] = {
+    kind: [(field.name, _FITS[str(field.type)]) for field in fields(kind)]
+    for kind in (AssistantBinding, FileBinding, Intent, UploadRecord)
+}
+"""The name of each field of a record, and whether a value has its declared type."""
 
 
 def _text(value: Any) -> str:
