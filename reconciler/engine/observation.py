@@ -32,8 +32,8 @@ _LONGEST_PAUSE = 5.0
 _NAMED = 3  # ids in a message
 
 
-async def observe(provider: Provider, desired: Desired, state: State, options: PlanOptions) -> Live:
-    """Return everything in the account; only reads.
+async def observe(provider: Provider, desired: Desired, state: State, options: PlanOptions) -> PlannerInput:
+    """Return everything in the account, beside what it is compared with; only reads.
 
     An object that the state knows and the lists omit is missing only where a request for it answers 404.
     Where the state was lost, the content of the uploads that it may have known is read too: a name and a
@@ -48,7 +48,7 @@ async def observe(provider: Provider, desired: Desired, state: State, options: P
 
 async def complete(
     provider: Provider, desired: Desired, state: State, *, options: PlanOptions, live: Live
-) -> Live:
+) -> PlannerInput:
     """Return the same with the end of the list of assistants proved; raises what ``observe`` raises."""
     proved = await provider.prove(live)
     return await _examined(provider, desired, state, options=options, live=proved)
@@ -56,7 +56,7 @@ async def complete(
 
 async def _examined(
     provider: Provider, desired: Desired, state: State, *, options: PlanOptions, live: Live
-) -> Live:
+) -> PlannerInput:
     """Refuse objects of this project that cannot be read, and read the content that a plan needs."""
     for problem in _unreadable(live, desired, state):
         raise UnreadableObjectError(problem)
@@ -73,7 +73,7 @@ async def _examined(
             claims = identify(inputs)
         needed = unread(inputs, claims) - read
         if not needed:
-            return described
+            return inputs
         described = await provider.read(described, needed)
         read |= needed
 
@@ -107,7 +107,7 @@ async def _with_missing(provider: Provider, desired: Desired, state: State, *, a
     until, pause, is_first = time.monotonic() + provider.delay, _PAUSE, True
     live = await _listed(provider, desired, state)
     while True:
-        known = {**_attached(desired, state, live), **_imported(desired), **_known(state)}
+        known = {**_attached(desired, state, live), **_imported(desired), **_known(state, live)}
         missing = {one: found for one, found in known.items() if not live.holds(one)}
         existing = await _existing(provider, missing, state, allow_missing=allow_missing)
         if not existing:
@@ -150,12 +150,15 @@ class _Known(NamedTuple):
     address: Address
 
 
-def _known(state: State) -> dict[str, _Known]:
-    """Return every id that the state knows, earlier uploads of a file included."""
+def _known(state: State, live: Live | None = None) -> dict[str, _Known]:
+    """Return every id that the state knows, earlier uploads of a file included; none of a seen assistant."""
     found: dict[str, _Known] = {}
+    seen = live.assistants if live else {}
     for address, binding in state.bindings.items():
-        ids = binding.ids if isinstance(binding, FileBinding) else (binding.id,)
-        found |= dict.fromkeys(ids, _Known(address.kind, address))
+        if isinstance(binding, FileBinding):
+            found |= dict.fromkeys(binding.ids, _Known(address.kind, address))
+        elif binding.id not in seen:
+            found[binding.id] = _Known(address.kind, address)
     return found
 
 
@@ -237,7 +240,7 @@ def _omission(provider: Provider, live: Live, missing: Mapping[str, _Known], exi
 
 def _unreadable(live: Live, desired: Desired, state: State) -> Iterator[str]:
     """Yield what is said of each object of this project that cannot be read."""
-    known = {one: known.address for one, known in _known(state).items()}
+    known = {one: known.address for one, known in _known(state).items()} if live.unreadable else {}
     for one in live.unreadable.values():
         is_marked = one.mark is not None and desired.owns(one.mark)
         address = known.get(one.id) or (assistant(one.mark.name) if one.mark and is_marked else None)

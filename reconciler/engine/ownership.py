@@ -690,7 +690,8 @@ def _unless_kept(inputs: PlannerInput, claim: Claim) -> Claim:
 
 def _unmanaged(inputs: PlannerInput, claims: Claims) -> Iterator[Claim]:
     """Yield assistants with our ownership mark that nothing else knows: copies and leftovers."""
-    if not any(one.mark and inputs.desired.owns(one.mark) for one in inputs.unsettled):
+    rest = (one for one in inputs.unsettled if claims.owner(one.id) is None)
+    if not any(one.mark and inputs.desired.owns(one.mark) for one in rest):
         return
     for name, marked in inputs.marked.items():
         address = assistant(name)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.dialects.incomplete_list import incomplete
 from reconciler.engine.observation import complete, observe
-from reconciler.engine.planner import plan
+from reconciler.engine.ownership import PlannerInput
+from reconciler.engine.planner import compared, plan
 from reconciler.engine.selection import selection
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Reason, StepKind
@@ -37,7 +38,13 @@ class PlannedRun:
     @classmethod
     def whole(cls, desired: Desired, live: Live, state: State, options: PlanOptions) -> PlannedRun:
         """For everything."""
-        return cls(plan(desired, live, state, options), desired, live, state=state, options=options)
+        return cls.of(PlannerInput(desired, live, state, options))
+
+    @classmethod
+    def of(cls, inputs: PlannerInput) -> PlannedRun:
+        """For everything, of what was compared before."""
+        made = compared(inputs)
+        return cls(made, inputs.desired, inputs.live, state=inputs.state, options=inputs.options)
 
     def narrowed(self, targets: Sequence[str], excluded: Sequence[str]) -> PlannedRun:
         """For some addresses and what they need, without some others; for everything where none is named.
@@ -85,13 +92,14 @@ async def planned(  # noqa: PLR0913 - what is compared, under which options, and
     The end of the list of assistants is proved where the plan rests on it: before a create, an adoption or
     the deletion of an upload. Raises what ``observe`` and ``narrowed`` raise.
     """
-    live = await observe(provider, desired, state, options)
-    found = PlannedRun.whole(desired, live, state, options).narrowed(targets, excluded)
+    inputs = await observe(provider, desired, state, options)
+    live, found = inputs.live, PlannedRun.of(inputs).narrowed(targets, excluded)
     is_destroy = options.is_destroy  # what it does not see, it leaves behind
     if live.end is End.CLAIMED and (is_destroy or _rests_on_end(found.plan)):
-        whole = await complete(provider, desired, state, options=options, live=live)
+        inputs = await complete(provider, desired, state, options=options, live=live)
+        whole = inputs.live
         if whole.end is not End.PROVED or replace(whole, end=live.end) != live:
-            found = PlannedRun.whole(desired, whole, state, options).narrowed(targets, excluded)
+            found = PlannedRun.of(inputs).narrowed(targets, excluded)
         live, found = whole, replace(found, live=whole)
     _require_room(found.plan, live, provider)
     return found

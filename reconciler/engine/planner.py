@@ -60,10 +60,10 @@ def plan(desired: Desired, live: Live, state: State, options: PlanOptions) -> Pl
     Pure: equal arguments give equal plans. Wanted changes come first, files before the assistants that
     contain them; then deletions, assistants before their files.
     """
-    return planned(PlannerInput(desired, live, state, options))
+    return compared(PlannerInput(desired, live, state, options))
 
 
-def planned(inputs: PlannerInput) -> Plan:
+def compared(inputs: PlannerInput) -> Plan:
     """Return the plan for some inputs, of which what is settled is not compared again."""
     desired, live, state, options = inputs.desired, inputs.live, inputs.state, inputs.options
     claims = identify(inputs)

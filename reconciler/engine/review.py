@@ -46,7 +46,7 @@ class Consent:
 
 def needs(plan: Plan, consent: Consent) -> tuple[Need, ...]:
     """Return what of a plan an unattended apply may only do after a review."""
-    changes = (change for change in plan.changes if not change.refused)
+    changes = (one for one in plan.changes if one.action is not Action.NOOP and not one.refused)
     found = (need for change in changes for need in _needs(change))
     return tuple(need for need in found if not consent.covers(need.why, plan))
 

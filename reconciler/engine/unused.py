@@ -51,8 +51,8 @@ async def unused(
     where an assistant that is not seen may contain any upload; raises what ``observe`` raises.
     """
     options = replace(options, targets=_files(desired, state), lists_unproved=False)
-    live = await observe(provider, desired, state, options)
-    live = await complete(provider, desired, state, options=options, live=live)
+    live = (await observe(provider, desired, state, options)).live
+    live = (await complete(provider, desired, state, options=options, live=live)).live
     if options.targets and live.blind_spot:
         raise RefusedError(
             f"cannot find out which uploads are unused: {live.blind_spot}, so it may contain any of them. "

@@ -47,7 +47,7 @@ class Counts:
     @classmethod
     def of(cls, changes: Iterable[Change]) -> Counts:
         """Return the counts of the summary line."""
-        some = list(changes)
+        some = [change for change in changes if change.steps]  # without a step nothing is counted
         counter = Counter(change.counts_as for change in some)
         destroyed = sum(len(change.destroyed) for change in some)
         return cls(counter[Action.CREATE], counter[Action.UPDATE], destroyed)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 from reconciler.engine.options import PlanOptions
 from reconciler.engine.ownership import PlannerInput
-from reconciler.engine.planner import planned
+from reconciler.engine.planner import compared
 from reconciler.engine.settled import Settled
 from reconciler.engine.simulate import against
 from reconciler.model.address import assistant, file
@@ -219,11 +219,11 @@ THINGS = [
 ]
 
 
-def compared(inputs):
+def full_plan(inputs):
     """Return the plan that the passes make of everything."""
     again = replace(inputs)
     again.__dict__["settled"] = Settled()
-    return planned(again)
+    return compared(again)
 
 
 @settings(max_examples=300)
@@ -235,7 +235,7 @@ def test_a_plan_is_the_one_that_comparing_everything_makes(random, things):
             getattr(scene, thing)()
     inputs = scene.inputs()
 
-    quick, full = planned(inputs), compared(inputs)
+    quick, full = compared(inputs), full_plan(inputs)
 
     assert quick == full
     assert quick.digest == full.digest
@@ -268,4 +268,4 @@ def test_a_declared_value_that_only_the_server_knows_already_is_remembered():
     inputs = PlannerInput(after, live, run.state, OPTIONS)
 
     assert not inputs.settled.by_id
-    assert planned(inputs).changes[0].binding is not None
+    assert compared(inputs).changes[0].binding is not None
