@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reconciler.cli.event_loop import result_of
 from reconciler.cli.known_secrets import KNOWN
 from reconciler.cli.staging import existing, move, put_in_place, refuse_link, staging, write
 from reconciler.config.content import Root
@@ -99,7 +100,7 @@ class Export:
         self._refuse([CONFIGURATION])  # before anything is requested
         try:
             with staging(self.folder) as made:
-                read = asyncio.run(self._read(made.contents))
+                read = result_of(self._read(made.contents))
                 account = self._account(read)
                 found = self._settled(account, made)
                 self._refuse([*found.project.texts, *found.project.uploads])

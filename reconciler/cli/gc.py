@@ -8,6 +8,7 @@ import click
 
 from reconciler.cli import options as shared
 from reconciler.cli.console import is_interactive
+from reconciler.cli.event_loop import result_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,8 +42,6 @@ def gc(auto_approve: bool, parallelism: int, **options: Any) -> int:  # noqa: FB
     asks first. It deletes only those that are proved to be ours; the others are listed with the reason why
     they stay. It may be killed at any time: run it again.
     """
-    import asyncio  # noqa: PLC0415 - only this command pays for it
-
     from reconciler.cli.commands import session_of  # noqa: PLC0415 - the same
 
     if not auto_approve and not is_interactive():
@@ -50,7 +49,7 @@ def gc(auto_approve: bool, parallelism: int, **options: Any) -> int:  # noqa: FB
     session = session_of(options)
     _ = session.configured.configuration  # its mistakes end the run before there is a lock
     with session.locked("gc", options["lock_timeout"]):
-        run, found = asyncio.run(_found(session, session.store.load()))
+        run, found = result_of(_found(session, session.store.load()))
         return _collect(session, run, found, is_approved=auto_approve, parallelism=parallelism)
 
 
@@ -68,8 +67,6 @@ def _collect(
     session: Session, run: PlannedRun, found: Sequence[Unused], *, is_approved: bool, parallelism: int
 ) -> int:
     """List what was found, ask, and delete what can be deleted; return the exit code."""
-    import asyncio  # noqa: PLC0415 - not for --help
-
     from reconciler.engine import guard  # noqa: PLC0415 - not for --help
 
     console, number = session.console, sum(not one.stays for one in found)
@@ -82,7 +79,7 @@ def _collect(
     if not is_approved and not console.confirm(f"Delete {number} upload{'s' * (number != 1)}?"):
         console.log("", "Cancelled. Nothing was changed.")
         return 1
-    report = asyncio.run(session.carried_out(run, parallelism))
+    report = result_of(session.carried_out(run, parallelism))
     _show(session, run, report)
     return report.exit_code
 

@@ -11,6 +11,7 @@ import click
 
 from reconciler.cli import options as shared
 from reconciler.cli.console import Console
+from reconciler.cli.event_loop import result_of
 
 if TYPE_CHECKING:
     from reconciler.cli.configured import Configured
@@ -62,13 +63,11 @@ def query(name: str | None, owner: str | None, unowned: bool, form: str, **optio
     Oldest first: id, name, size (bytes of the values as JSON, without files and ownership mark), number of
     files, age, owner and address. Needs no configuration. Only reads: it sends nothing but GET.
     """
-    import asyncio  # noqa: PLC0415 - only this command pays for it
-
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - the same
 
     wanted = _filter(name, owner, is_unowned=unowned)
     console, configured = Console.of(options), Configured.of(options)
-    found = asyncio.run(_found(console, configured, options, wanted))
+    found = result_of(_found(console, configured, options, wanted))
     _show(console, found, form)
     if not found.is_whole:
         console.log("Warning", "the end of the list is not proved: this server may have more assistants")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.cli.ci_environment import in_ci
 from reconciler.cli.console import OutputError
+from reconciler.cli.event_loop import result_of
 from reconciler.cli.known_secrets import KNOWN
 from reconciler.cli.repetition import allowed, approval, converted, instruction, with_digest
 from reconciler.cli.unreviewed import require_none, unreviewed
@@ -122,7 +122,7 @@ class Session:
 
         Nothing but ``out`` is written anywhere.
         """
-        run = asyncio.run(self._planned(self.store.load(), texts=texts, is_reviewed=True))
+        run = result_of(self._planned(self.store.load(), texts=texts, is_reviewed=True))
         plan, draft = run.plan, self._draft(run.plan)
         document = completed(draft, self._refusal(plan, draft), self._needs(plan))
         if drawing.form == "text":  # other formats have the warnings in their document
@@ -144,7 +144,7 @@ class Session:
         from reconciler.render.text import drift_lines  # noqa: PLC0415 - the same
 
         state = self.store.load()
-        run = asyncio.run(self._planned(state))
+        run = result_of(self._planned(state))
         self.configured.count_warnings(self.console)
         drifts = drift(run.options.fields, run.desired, run.live, state)
         view, is_older = plan_view(plan_draft(run.plan)), is_outdated(run.desired, run.live, state)
@@ -160,7 +160,7 @@ class Session:
         with self.locked(command, concurrency.lock_timeout):
             state = self.store.load()
             self._warn(state)
-            run, stale = reviewed(review, asyncio.run(self._planned(state, is_reviewed=review.is_given)))
+            run, stale = reviewed(review, result_of(self._planned(state, is_reviewed=review.is_given)))
             draft = self._draft(run.plan)
             _refuse_leak(draft)
             self._warn_of_configuration()
@@ -169,7 +169,7 @@ class Session:
             if run.plan.has_changes and not approved and not self.console.confirm(self._question()):
                 self.console.log("", "Cancelled. Nothing was changed.")
                 return 1
-            report = asyncio.run(self.carried_out(run, concurrency.parallelism))
+            report = result_of(self.carried_out(run, concurrency.parallelism))
         report = replace(report, outcomes=(*report.outcomes, *stale))
         document = report_document(report, run.plan, self._advice(run))
         try:
