@@ -18,7 +18,7 @@ from reconciler.model import credentials
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
     from os import PathLike
 
     Scope = MutableMapping[str, Any]
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _READING = frozenset({"GET", "HEAD"})
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=2)
 """The client lets go of an idle connection before any server does; many servers do so after 5 s."""
+_ROOM = 8  # requests under way in one pool
+_MOST_POOLS = 13  # about as many connections as one pool may have
+_SMALL_LIMITS = httpx.Limits(max_connections=_ROOM, max_keepalive_connections=_ROOM, keepalive_expiry=2)
 
 
 class ReadOnlyError(ReconcilerError):
@@ -76,7 +79,7 @@ def async_socket(
     trust = _trust(url, ca_file)
 
     def connect() -> httpx.AsyncHTTPTransport:
-        transport = httpx.AsyncHTTPTransport(verify=trust, trust_env=False, proxy=proxy, limits=_LIMITS)
+        transport = httpx.AsyncHTTPTransport(verify=trust, trust_env=False, proxy=proxy, limits=_SMALL_LIMITS)
         pool: Any = transport._pool  # noqa: SLF001 - httpx has no other way to say what connects
         pool._network_backend = AsyncWires(pool._network_backend)  # noqa: SLF001 - the same
         return transport
@@ -146,16 +149,16 @@ class _AsyncSockets(httpx.AsyncBaseTransport):
         begun = _Begun()
         request.extensions = {**request.extensions, "trace": begun.anote}
         try:
-            return await (await self._pool()).handle_async_request(request)
+            return await (await self._pools_here()).handle_async_request(request)
         except Exception as cause:
             if begun.is_so or not was_sent(cause):
                 raise
             raise unsent(cause) from cause
 
-    async def _pool(self) -> httpx.AsyncBaseTransport:
+    async def _pools_here(self) -> Pools:
         loops, loop = self._pools.setdefault(os.getpid(), WeakKeyDictionary()), _loop()
         if loop not in loops:
-            loops[loop] = await _Pool.opened(self._connect())
+            loops[loop] = await _Pool.opened(Pools(self._connect))
         return loops[loop].transport
 
     async def aclose(self) -> None:
@@ -166,21 +169,81 @@ class _AsyncSockets(httpx.AsyncBaseTransport):
             await pool.end.aclose()
 
 
+class Pools(httpx.AsyncBaseTransport):
+    """Small pools of one event loop: what a pool does for a request grows with its connections.
+
+    A request goes to the first pool that has few of them under way, so that its connections are used again.
+    """
+
+    def __init__(self, connect: Callable[[], httpx.AsyncBaseTransport]) -> None:
+        self._connect = connect
+        self._pools: list[httpx.AsyncBaseTransport] = []
+        self._busy: list[int] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request through one of them; it is under way until its answer is closed."""
+        at = self._chosen()
+        self._busy[at] += 1
+        try:
+            answer = await self._pools[at].handle_async_request(request)
+        except BaseException:
+            self._busy[at] -= 1
+            raise
+        answer.stream = _Counted(answer.stream, lambda: self._end(at))
+        return answer
+
+    def _chosen(self) -> int:
+        """Return the first pool with room; where no more may be opened, the one with fewest requests."""
+        at = next((at for at, busy in enumerate(self._busy) if busy < _ROOM), len(self._pools))
+        if at == _MOST_POOLS:
+            return self._busy.index(min(self._busy))
+        if at == len(self._pools):
+            self._pools.append(self._connect())
+            self._busy.append(0)
+        return at
+
+    def _end(self, at: int) -> None:
+        self._busy[at] -= 1
+
+    async def aclose(self) -> None:
+        """Close every one."""
+        for pool in self._pools:
+            await pool.aclose()
+
+
+class _Counted(httpx.AsyncByteStream):
+    """The body of an answer; ``end`` is called once, when it is closed."""
+
+    def __init__(self, stream: Any, end: Callable[[], None]) -> None:
+        self._stream = stream
+        self._end: Callable[[], None] | None = end
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self._stream:
+            yield part
+
+    async def aclose(self) -> None:
+        end, self._end = self._end, None
+        if end is not None:
+            end()
+        await self._stream.aclose()
+
+
 class _Pool:
     """Connections of one event loop, which closes them when it ends: ``end`` is one of its generators."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+    def __init__(self, transport: Pools) -> None:
         self.transport = transport
         self.end = _closing(transport)
 
     @classmethod
-    async def opened(cls, transport: httpx.AsyncBaseTransport) -> _Pool:
+    async def opened(cls, transport: Pools) -> _Pool:
         pool = cls(transport)
         await anext(pool.end)
         return pool
 
 
-async def _closing(transport: httpx.AsyncBaseTransport) -> AsyncGenerator[None, None]:
+async def _closing(transport: Pools) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:

@@ -16,7 +16,7 @@ from reconciler.api import (
     in_process,
     read_only,
 )
-from reconciler.api.transport import ReadOnlyError
+from reconciler.api.transport import Pools, ReadOnlyError
 from reconciler.errors import ReconcilerError
 from reconciler.server import Database, create_app
 
@@ -155,3 +155,38 @@ def test_https_proves_who_the_server_is(connect, monkeypatch):
     ):
         client.files.list()
     assert used == [(ssl.CERT_REQUIRED, True)]
+
+
+def test_many_requests_at_once_share_small_pools():
+    """Each pool has a few of them under way, and the first ones are used again."""
+    sent = []
+
+    class Pool(httpx.AsyncBaseTransport):
+        def __init__(self):
+            sent.append(0)
+            self.number = len(sent) - 1
+
+        async def handle_async_request(self, request):
+            sent[self.number] += 1
+            await asyncio.sleep(0)
+            if request.url.path == "/fails":
+                raise httpx.ReadError("cut")
+            return httpx.Response(200, stream=httpx.ByteStream(b"{}"))
+
+    async def asked(pools, path="/"):
+        answer = await pools.handle_async_request(httpx.Request("GET", f"http://server{path}"))
+        await answer.aread()
+        await answer.aclose()
+
+    async def all_of_them():
+        pools = Pools(Pool)
+        await asyncio.gather(*(asked(pools) for _ in range(20)))
+        assert sent == [8, 8, 4]
+        await asyncio.gather(*(asked(pools) for _ in range(8)))
+        await asyncio.gather(*(asked(pools, "/fails") for _ in range(8)), return_exceptions=True)
+        assert sent == [24, 8, 4]
+        await asyncio.gather(*(asked(pools) for _ in range(8 * 13 + 2)))
+        assert len(sent) == 13
+        await pools.aclose()
+
+    asyncio.run(all_of_them())
