@@ -40,7 +40,7 @@ def _no_journal():
 
 def _unknown_is_failed():
     async def certain(self, intent, call, find):
-        self.store.intend(intent)
+        await self._intend(intent)
         try:
             return await call()
         except UnknownOutcomeError as unknown:
