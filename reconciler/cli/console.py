@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Literal, TextIO
@@ -54,6 +53,8 @@ class Console:
     @property
     def width(self) -> int | None:
         """The columns of the terminal that gets the result; None where it is none."""
+        import shutil  # noqa: PLC0415 - not for --help
+
         return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
     def print(self, text: str) -> None:

@@ -11,11 +11,11 @@ import click
 from reconciler.cli import options as shared
 from reconciler.cli.console import Console
 from reconciler.config.errors import ConfigError
-from reconciler.model.resource import Import, Owner
 
 if TYPE_CHECKING:
     from reconciler.cli.configured import Configured
     from reconciler.cli.target import Target
+    from reconciler.model.resource import Import, Owner
 
 
 _EXITS = """\b
@@ -49,6 +49,7 @@ def import_(address: str, id_: str, former: str | None, **options: Any) -> int:
 
     from reconciler.cli.configured import Configured  # noqa: PLC0415 - the same
     from reconciler.config.importing import existing, require_declared  # noqa: PLC0415 - the same
+    from reconciler.model.resource import Owner  # noqa: PLC0415 - the same
 
     console, entry, configured = Console.of(options), _entry(address, id_, former), Configured.of(options)
     target = _target(configured, options)
@@ -69,6 +70,7 @@ def _entry(address: str, id_: str, former: str | None) -> Import:
     """Return the entry that the operands mean; UsageError where one is invalid."""
     from reconciler.model.address import Address, Kind, is_remote_id  # noqa: PLC0415 - not for --help
     from reconciler.model.diagnostic import Origin  # noqa: PLC0415 - the same
+    from reconciler.model.resource import Import  # noqa: PLC0415 - the same
 
     try:
         to = Address.parse(address)
@@ -82,6 +84,8 @@ def _entry(address: str, id_: str, former: str | None) -> Import:
 
 
 def _owner(text: str) -> Owner:
+    from reconciler.model.resource import Owner  # noqa: PLC0415 - not for --help
+
     try:
         return Owner.parse(text)
     except ValueError as cause:

@@ -5,7 +5,6 @@ Every change is a save: what was stored before is kept as an earlier generation,
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -57,6 +56,8 @@ def show(address: str | None, form: str, **options: Any) -> int:
     Of the state: where it is, lineage, serial, owner, and pending operations. Of an address: the id, and
     digests of what was last applied, shortened; a state has no texts.
     """
+    import json  # noqa: PLC0415 - not for --help
+
     from reconciler.render.record import record_lines  # noqa: PLC0415 - not for --help
     from reconciler.store.editing import bound, described, described_binding  # noqa: PLC0415 - the same
 
