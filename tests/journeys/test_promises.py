@@ -7,6 +7,18 @@ import pytest
 
 from reconciler.server import Database, create_app, running
 
+NOT_FOR_A_PLAN = {
+    "reconciler.engine.applier",
+    "reconciler.render.report_view",
+    "reconciler.server",
+    "jinja2",
+    "rich",
+    "sqlite3",
+    "starlette",
+    "uvicorn",
+}
+"""Modules that a plan without changes, of a server on a socket, does not import."""
+
 
 @pytest.fixture
 def served():
@@ -72,6 +84,7 @@ def test_a_plan_without_changes_is_a_list_a_hundred_assistants_and_one_of_files(
     asked = sorted(f"{one.method} {one.path}" for one in app.state.ledger)
     assert asked == ["GET /v1/assistants"] * lists + ["GET /v1/files"] * bool(files)
     assert "pydantic" in ended.err
+    assert not NOT_FOR_A_PLAN & {line.rpartition("|")[2].strip() for line in ended.err.splitlines()}
     assert "deepdiff" not in ended.err
 
 
