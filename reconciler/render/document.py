@@ -739,9 +739,16 @@ def _canonical(document: PlanDocument) -> Iterator[str]:
             continue
         yield "["
         for start, change in zip(_separators("", ","), document.changes, strict=False):
-            yield f"{start}{canonical(change.whole.model_dump())}"
+            yield f"{start}{canonical(_plain(change))}"
         yield "]"
     yield "}"
+
+
+def _plain(value: Any) -> Any:
+    """Return a record as a JSON object; its values are not copied, unlike those of a dump."""
+    if isinstance(value, _Record):
+        return {name: _plain(getattr(value, name)) for name in type(value).model_fields}
+    return [*map(_plain, value)] if isinstance(value, (list, Made)) else value
 
 
 # Values and records: whatever has the same name on both sides is carried over.

@@ -47,13 +47,25 @@ def without_secrets(document: DocumentT, redactor: Redactor) -> DocumentT:
 
 def _may_hide(document: PlanDocument | ReportDocument | InventoryDocument, redactor: Redactor) -> bool:
     """Return whether anything in a document may have a secret; first only each of its texts is looked at."""
-    if isinstance(document, PlanDocument) and not redactor.may_hide_in({*_texts([*_shown_values(document)])}):
-        return False
-    return redactor.may_hide(printed(document))
+    texts = {text for value in _values_shown(document) for text in _texts(value)}
+    return redactor.may_hide_in(texts) and redactor.may_hide(printed(document))
 
 
-def _shown_values(document: PlanDocument) -> Iterator[Any]:
-    """Yield every value of a plan in which a secret is hidden."""
+def _values_shown(document: PlanDocument | ReportDocument | InventoryDocument) -> Iterator[Any]:
+    """Yield every value in which a secret is hidden."""
+    if isinstance(document, InventoryDocument):
+        yield document.account
+        yield from ((one.name, one.problem) for one in document.assistants)
+    elif isinstance(document, ReportDocument):
+        yield document.unsaved
+        for outcome in document.outcomes:
+            yield (outcome.message, outcome.request_id)
+            yield from ((one.sent, one.found) for one in outcome.verified)
+    else:
+        yield from _values_planned(document)
+
+
+def _values_planned(document: PlanDocument) -> Iterator[Any]:
     yield document.account
     for change in document.changes:
         yield change.values

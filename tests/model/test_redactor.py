@@ -178,6 +178,16 @@ def prompts():
         yield " ".join(chance.choices(TEXT.split(), k=chance.randint(5, 120)))
 
 
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+@pytest.mark.parametrize("secret", [*SECRETS, "hunter2-x"])
+def test_one_look_at_many_texts_finds_what_is_hidden_in_one_of_them(secret, form):
+    redactor, others = Redactor.of(secret), ["Be kind.", "a\\", "%4", "&#1", "c2VjcmV0IHdvcmRzIGFyZQ", "ab12"]
+    for text in (form(secret), f"before {form(secret)} after", f"x={form(secret)}"):
+        if redactor.hidden(text) != text:
+            assert redactor.may_hide_in([*others, text, *others])
+    assert not redactor.may_hide_in(others)
+
+
 def test_no_word_of_a_prompt_is_hidden():
     redactor = Redactor.of(*KEYS)
     for prompt in prompts():

@@ -1,6 +1,8 @@
 """What is shown of large values and texts: a bounded number of lines, and a sentence that counts the rest."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from render.plans import planned
 
 from reconciler.model.address import assistant
@@ -105,3 +107,16 @@ def test_parts_and_differences_are_counted_where_they_are_too_many():
     assert (len(entry.parts), entry.asides[-1]) == (PARTS, "1,000 more parts not shown")
     (part,) = plan_view(plan_document(planned(item))).entries[0].parts
     assert (len(part.inner), part.note) == (PARTS - 1, "1,001 more differences not shown")
+
+
+LINES = st.lists(st.sampled_from(["", "a", " ", "# b", "a\r", "password: hunter2hunter2"]), max_size=12)
+
+
+@given(lines=LINES, end=st.sampled_from(["", "\n", "\r\n"]), most=st.integers(0, 15))
+def test_the_lines_of_a_text_without_another_are_counted_as_they_are_drawn(lines, end, most):
+    text = "\n".join(lines) + end
+    for found in (compared("", text, most=most), compared(text, "", most=most)):
+        drawn_rows = sum(map(len, found.hunks))
+        assert found.rows == drawn_rows <= most
+        assert found.added + found.removed == drawn_rows + found.hidden
+        assert bool(found.rest) == bool(found.hidden)

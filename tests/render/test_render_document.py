@@ -22,6 +22,7 @@ from reconciler.render.document import (
     FieldRecord,
     ScopeRecord,
     plan_document,
+    plan_draft,
     plan_in,
     printed,
     read,
@@ -398,6 +399,22 @@ def test_a_deep_value_is_printed_on_one_line():
 
     assert len(text) < 1.5 * len(json.dumps(value))
     assert json.loads(text)["changes"][0]["fields"][0]["before"] == value
+
+
+@pytest.mark.parametrize("name", ORDINARY)
+def test_a_draft_is_printed_as_the_whole_document(name):
+    draft, document = plan_draft(ORDINARY[name]), plan_document(ORDINARY[name])
+
+    assert printed(draft) == printed(document)
+    assert plan_view(draft) == plan_view(document)
+    assert not draft.checksum
+
+
+def test_a_draft_keeps_no_record_of_a_part():
+    change = plan_draft(ORDINARY["a few words of a prompt"]).changes[0]
+
+    assert change.fields[0] == change.fields[0]
+    assert change.fields[0] is not change.fields[0]
 
 
 def test_a_plan_that_is_laid_out_in_another_way_is_read():
