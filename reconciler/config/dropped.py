@@ -46,6 +46,7 @@ class _Text(NamedTuple):
 
 def changed(source: Source, node: Node) -> Iterator[Diagnostic]:
     """Yield a warning for each text that YAML changes without a word."""
+    has_escapes = "\\" in source.text
     pending = [("", node)]
     while pending:
         name, here = pending.pop()
@@ -56,8 +57,10 @@ def changed(source: Source, node: Node) -> Iterator[Diagnostic]:
             pending += here.value.items()
         elif isinstance(here.value, list):
             pending += ((name, inner) for inner in here.value)
-        elif isinstance(here.value, str) and (written := here.written(source)):
-            yield from _changed(source, _Text(name, here.value, written, here.origin))
+        elif isinstance(here.value, str) and (has_escapes or here.is_over_lines):
+            written = here.written(source)
+            if written and not written.startswith("|"):
+                yield from _changed(source, _Text(name, here.value, written, here.origin))
 
 
 def backslash(source: Source, one: str) -> str:
@@ -114,6 +117,8 @@ def _around(text: str, at: int) -> str:
 
 def _cut_at_commas(source: Source, node: Node) -> Iterator[Diagnostic]:
     """Yield a warning for each key that is the rest of a text with a comma, between braces."""
+    if all(inner.value is not None for inner in node.value.values()):
+        return
     before = ""
     for name, inner in node.value.items():
         if before and inner.value is None and node.is_bare(name, source):

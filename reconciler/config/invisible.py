@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
+_USUAL = bytes((*b"\t\n\r", *range(32, 127)))
 _BREAKS = frozenset("\t\n\r")
 _SMUGGLED = re.compile("[\x00-\x08\x0e-\x1a\x1b-\x1f\x7f\u202d\u202e\U000e0000-\U000e01ef]")
 _SOFT_HYPHEN, _FEW_HYPHENS, _WORDS_OF_EACH = "\xad", 5, 3
@@ -70,7 +71,7 @@ def unseen(text: str, allowed: AbstractSet[str] = frozenset()) -> Iterator[tuple
     """
     if text.isascii() and text.isprintable():
         return
-    letters = set(text)
+    letters = _unusual(text)
     hidden = {letter for letter in letters - allowed - _BREAKS if letter in HIDDEN}
     if not hidden:
         return
@@ -83,6 +84,12 @@ def unseen(text: str, allowed: AbstractSet[str] = frozenset()) -> Iterator[tuple
             found = _unseen_of_line(line, hidden, is_right_to_left=is_right_to_left)
             yield from ((start + index, letter) for index, letter in found)
         start += len(line) + 1
+
+
+def _unusual(text: str) -> set[str]:
+    """Return the characters of a text but for those of ASCII that can be seen."""
+    octets = text.encode("utf-8", "surrogatepass").translate(None, _USUAL)
+    return set(octets.decode("utf-8", "surrogatepass"))
 
 
 def smuggled(text: str) -> Iterator[tuple[int, str]]:

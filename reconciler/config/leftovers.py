@@ -82,6 +82,14 @@ _DUMMY = re.compile(
     r"(?:is |stays |remains )?(?:unchanged|the same|omitted|here)",
     re.ASCII,
 )
+_WORDS = "TODO FIXME TBD TBC XXX CHANGEME CHANGE_ME REPLACEME REPLACE_ME FILL_ME_IN"
+ATOMS: Final = (
+    *_WORDS.split(),
+    *(f"{bracket}{one}" for one in _BEGIN.split("|") for bracket in "[<"),
+    *(f"{one.split()[-1]}{bracket}" for one in _CLOSE.split("|") for bracket in "]>"),
+    *("[object", "here]", "here>", "[Your", "[Insert", "[Enter"),
+)
+"""What each of them has, without blanks; but for `lorem ipsum` in any case, and `... rest of` the text."""
 
 
 def leftovers(text: str, start: int = 0, end: int | None = None) -> Iterator[re.Match[str]]:

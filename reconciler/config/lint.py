@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reconciler.config.node import Node
     from reconciler.config.source import Source
     from reconciler.model.diagnostic import Diagnostic
-    from reconciler.model.field import Field, Fields
+    from reconciler.model.field import Field
     from reconciler.model.key_forms import Key
 
 _TEXT = "text"
@@ -44,9 +44,9 @@ class Lint:
 
     ``texts`` and ``prose`` are names of fields of text, ``files`` of those that name files. ``allowed`` holds
     characters to pass, ``checked`` the paths of files in which all that can be seen was checked as a whole,
-    however many assistants share them, ``secrets`` what looked like a key in them. ``clean`` has the
-    identities of items without a fault, which live as long as the configuration is read, and ``faultless``
-    short texts without one.
+    however many assistants share them, ``loud`` those in which a text may have a fault, ``secrets`` what
+    looked like a key in them. ``clean`` has the identities of items without a fault, which live as long as the
+    configuration is read, and ``faultless`` short texts without one.
     """
 
     texts: frozenset[str] = frozenset()
@@ -54,6 +54,7 @@ class Lint:
     files: frozenset[str] = frozenset()
     allowed: set[str] = field(default_factory=set)
     checked: set[str] = field(default_factory=set)
+    loud: set[str] = field(default_factory=set)
     secrets: set[str] = field(default_factory=set)
     clean: set[int] = field(default_factory=set)
     faultless: set[str] = field(default_factory=set)
@@ -75,6 +76,7 @@ class Lint:
     def _file(self, source: Source, reason: Callable[[Key], str]) -> Iterator[Diagnostic]:
         """Yield what the text and the name of a file hide or give away; ``reason`` says who reads a key."""
         self.checked.add(source.path)
+        self.loud.update(() if source.is_quiet else (source.path,))
         piece = Span(source.text, source)
         yield from self._hidden(piece)
         found = ((key, reason(key)) for key in source.keys)
@@ -105,7 +107,7 @@ class Lint:
                 if inner.is_ordinary:
                     continue
                 yield from self.comments(source, inner)
-                if isinstance(inner.value, str) and " " in inner.value:
+                if isinstance(inner.value, str) and " " in inner.value and inner.is_before_comment(source):
                     comment = inner.cut_off(source, inner.origin, strictly=False)
                     yield from _cut_off(source, inner.value, comment) if comment else ()
         elif isinstance(node.value, dict):
@@ -115,21 +117,31 @@ class Lint:
                 is_prose = name in self.prose or (in_prose and name == _TEXT)
                 if isinstance(inner.value, (dict, list)):
                     yield from self.comments(source, inner, in_prose=is_prose)
-                elif name in self.texts or is_prose or (isinstance(inner.value, str) and " " in inner.value):
+                elif inner.is_before_comment(source) and (
+                    name in self.texts or is_prose or (isinstance(inner.value, str) and " " in inner.value)
+                ):
                     comment = inner.cut_off(source, node.key(name), strictly=is_prose)
                     yield from _cut_off(source, name, comment) if comment else ()
 
-    def passes(self, fields: Fields, values: Mapping[str, Any]) -> bool:
+    def passes(self, layers: Layers, values: Mapping[str, Any]) -> bool:
         """Return whether nothing is to be reported of texts that are no prompts, as with most assistants."""
-        return all(self._passes(fields.by_name[name], value) for name, value in values.items() if value)
+        is_quiet, rows = self._is_quiet(layers), layers.fields.by_name
+        return all(
+            self._passes(rows[name], value, is_quiet=is_quiet) for name, value in values.items() if value
+        )
 
-    def _passes(self, row: Field, value: Any) -> bool:
+    def _passes(self, row: Field, value: Any, *, is_quiet: bool) -> bool:
         if isinstance(row, Text):
-            is_line = row.prose or ("\n" not in value and self._is_faultless(value))
+            is_line = row.prose or ("\n" not in value and (is_quiet or self._is_faultless(value)))
             return is_line and value not in row.ends
         if isinstance(row, Mapped):
-            return all(map(self._is_faultless, value.values()))
-        return not isinstance(row, Items) or all(id(item) in self.clean for item in value)
+            return is_quiet or all(map(self._is_faultless, value.values()))
+        return not isinstance(row, Items) or not self.loud or all(id(item) in self.clean for item in value)
+
+    def _is_quiet(self, layers: Layers) -> bool:
+        """Return whether no text that is written in the files of an assistant has a fault."""
+        paths = (layer.source.path for layer in layers.layers)
+        return all(path in self.checked and path not in self.loud for path in paths)
 
     def _is_faultless(self, text: Any) -> bool:
         """Return whether a text has no fault; a short one, which many assistants may have, is judged once.

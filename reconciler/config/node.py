@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from types import NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from reconciler.model import pattern as re
 from reconciler.model.diagnostic import Origin
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ BLOCKS = frozenset("|>")
 _QUOTES = frozenset("\"'")
 _COMMENT = re.compile(r"[ \t]+(#[^\n]*)")
 _SET_OFF = re.compile(r"  +# ")
+_HASH_NEXT = re.compile(r"\s*#")
 _COMMENT_BELOW = re.compile(r"\s*(#[^\n]*)")
 _INDENTED = re.compile(r"\n( *)[^ \r\n]")
 _BARE = re.compile(r"\s*[,}]")
@@ -172,6 +173,15 @@ class Node:
         if end.at is None:
             return False
         return (_BARE.match(source.text, end.at)) is not None
+
+    @property
+    def is_over_lines(self) -> bool:
+        """Whether its text is on several lines."""
+        return bool(self._start.line != self._end.line)
+
+    def is_before_comment(self, source: Source) -> bool:
+        """Return whether a comment may be the next thing behind the value."""
+        return self._end.at is not None and _HASH_NEXT.match(source.text, self._end.at) is not None
 
     def cut_off(self, source: Source, key: Origin, *, strictly: bool) -> Origin | None:
         """Return the position of a comment that may be meant as a part of a text; None where there is none.

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from reconciler.config.layers import Layer, Layers
     from reconciler.config.lint import Lint
     from reconciler.config.prompts import Prompt
+    from reconciler.config.source import Source
     from reconciler.config.span import Segment, Span
+    from reconciler.config.text_faults import Fault
     from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.field import Items
     from reconciler.model.key_forms import Key
@@ -64,7 +66,7 @@ class PromptLint:
         """Return whether :meth:`check` would report nothing of a text that is written in place in a layer."""
         if text is None or layer is None or layer.source.path not in self.lint.checked:
             return False
-        is_passed = id(text) in self.passed or _is_faultless(text)
+        is_passed = id(text) in self.passed or _is_faultless(text, layer.source)
         if is_passed:
             self.passed[id(text)] = text
         return is_passed
@@ -86,11 +88,11 @@ class PromptLint:
             if piece.source.path not in self.lint.checked:
                 yield from self.lint.source(piece.source)
             if self._is_new(piece):
-                yield from self._piece(piece, is_template=prompt.is_template)
+                yield from self._piece(piece, is_template=prompt.is_template or piece.source.is_quiet)
         for value in filter(self._is_new, prompt.values):
             if value.source.path not in self.lint.checked:  # of an option
                 yield from self.lint.escaped(value, READERS)
-            yield from _text(value)
+            yield from _text(value, text_faults(value.text, _MOST_MARKS))
             for use in first(VARIABLE.finditer(value.text)):
                 problem = f"{use[0]} is sent as it stands: variables are filled in once"
                 yield value.diagnostic("AS503", problem, use.start(), len(use[0])).as_warning()
@@ -121,7 +123,7 @@ class PromptLint:
         return is_new
 
     def _piece(self, piece: Span, *, is_template: bool) -> Iterator[Diagnostic]:
-        yield from _text(piece)
+        yield from _text(piece, () if piece.source.is_quiet else text_faults(piece.text, _MOST_MARKS))
         if not is_template:
             for use in first(VARIABLE.finditer(piece.text)):
                 problem = f"{use[0]} is sent as it stands: this prompt is no template"
@@ -161,22 +163,22 @@ class PromptLint:
             yield invisible(span, inside, one)
 
 
-def _is_faultless(text: str) -> bool:
-    """Return whether a text by itself, which is no template, has nothing to report."""
+def _is_faultless(text: str, source: Source) -> bool:
+    """Return whether a text of a file by itself, which is no template, has nothing to report."""
     body = text.rstrip("\r\n")
     is_plain = not ("\r\n" in text or _USE in text or text.count("\n", len(body)) > _FINAL)
     return (
         bool(body)
         and not body.isspace()
         and is_plain
-        and next(text_faults(text, _MOST_MARKS), None) is None
+        and (source.is_quiet or next(text_faults(text, _MOST_MARKS), None) is None)
         and placeholder(*_edges(text)) is None
     )
 
 
-def _text(piece: Span) -> Iterator[Diagnostic]:
-    """Yield what is wrong with a piece or a value by itself."""
-    for fault in text_faults(piece.text, _MOST_MARKS):
+def _text(piece: Span, faults: Iterable[Fault]) -> Iterator[Diagnostic]:
+    """Yield what is wrong with a piece or a value by itself, its faults first."""
+    for fault in faults:
         found = piece.diagnostic(fault.code, fault.problem, fault.at, fault.width, help=fault.help)
         yield found.as_warning() if fault.is_warning else found
     carriage = piece.text.find("\r\n")

@@ -399,7 +399,7 @@ class _Resolver:
 
     def _lint(self, layers: Layers, values: Mapping[str, Any], prompts: Mapping[str, Prompt | None]) -> None:
         """Report what values hide, give away or have forgotten."""
-        if not self.lint.passes(layers.fields, values):
+        if not self.lint.passes(layers, values):
             self.lint.values(layers, values)
         for name in self.prose:
             text = values.get(name)

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from reconciler.config.codes import RULES
+from reconciler.config.text_faults import is_quiet
 from reconciler.model.diagnostic import Diagnostic, Excerpt, Origin
 from reconciler.model.keys import keys, masked
 
@@ -74,6 +75,11 @@ class Source:
         start = self._starts[origin.line - 1] + origin.column - 1
         end = self.text.find("\n", start)
         return self.text[start : min(start + origin.width, end if end >= 0 else len(self.text))]
+
+    @cached_property
+    def is_quiet(self) -> bool:
+        """Whether neither it nor a value in it has a fault of a text; there may be none where it is not."""
+        return "\\" not in self.text and is_quiet(self.text)
 
     @cached_property
     def letters(self) -> frozenset[str]:

@@ -37,6 +37,7 @@ _JWK = re.compile(
     r"[\"'](?:d|k|p|q|dp|dq|qi)[\"']\s{0,4}:\s{0,4}[\"'](?P<value>[A-Za-z0-9_-]{20,4096}+)[\"']"
 )
 _KUBERNETES = re.compile(r"kind[\"']?:[ \t]{0,4}[\"']?Secret(?![A-Za-z])")
+_SECRETS = (b":S", b':"S', b":'S", b":\t")  # the beginning of the kind, as a first look has it
 _ENTRY = re.compile(
     r"(?<![A-Za-z0-9_.-])(?P<name>[A-Za-z0-9_.-]{1,100}+)[\"']?:[ \t]{0,4}[\"']?"
     r"(?P<value>[A-Za-z0-9+/]{8,8192}+={0,2})(?=[\"',}\s]|\Z)"
@@ -79,7 +80,7 @@ def in_formats(look: Look) -> Iterator[Key]:
         yield from _said(_WIFI.finditer(text), text)
     if look.long and look.has(b'"', b"'") and "kty" in text:
         yield from _random(text, _JWK, _MATERIAL, "a JSON Web Key")
-    if look.has(b":S", b":\tS", b':"S', b":'S", b":\t") and "Secret" in text and "kind" in text:
+    if look.has(*_SECRETS) and "Secret" in text and "kind" in text:
         yield from _of_kubernetes(text)
     yield from _beside_users(text, lines)
 
