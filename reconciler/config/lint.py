@@ -45,8 +45,8 @@ class Lint:
     ``texts`` and ``prose`` are names of fields of text, ``files`` of those that name files. ``allowed`` holds
     characters to pass, ``checked`` the paths of files in which all that can be seen was checked as a whole,
     however many assistants share them, ``loud`` those in which a text may have a fault, ``secrets`` what
-    looked like a key in them. ``clean`` has the identities of items without a fault, which live as long as the
-    configuration is read, and ``faultless`` short texts without one.
+    looked like a key in them. ``clean`` has the identities of items without a fault, which live as long as
+    the configuration is read, and ``faultless`` short texts without one.
     """
 
     texts: frozenset[str] = frozenset()
