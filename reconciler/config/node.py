@@ -235,8 +235,7 @@ class Entry(Node):
     """A mapping or a list of which only the plain value is known until its inside is asked for.
 
     The inside is then read again, with positions: those of ten thousand entries take more memory than all
-    all else, and few of them are ever needed. ``until`` is where its text ends, and ``below`` the first line
-    below it, from 1; ``is_ordinary`` saves a look at the inside.
+    else, and few of them are ever needed. ``is_ordinary`` saves a look at the inside.
     """
 
     __slots__ = ("_below_it", "_is_ordinary", "_known", "_part", "_until")

@@ -99,7 +99,7 @@ class _Patterns(NamedTuple):
 
 @cache
 def _patterns(column: int) -> _Patterns:
-    """Return the patterns for values that begin in a column; all begin with a letter, so each is fast."""
+    """Return the patterns for values that begin in a column; each begins with the end of a line: fast."""
     key = r"[^\s#'\"&*!|>\[\]{},%@`?-][^\n:#]*:"
     literal = rf"(?P<literal> \|[-+]? *\n(?= {{{column + 1}}}))"
     block = rf" *\n(?= {{{column},}}- | {{{column + 1},}}{key} )"

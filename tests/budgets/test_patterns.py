@@ -11,6 +11,7 @@ NOT_WRITTEN = {
     "reconciler.model.address: re.fullmatch": "one class, of which a text has at most 200 characters",
     "reconciler.config.placeholder: re.compile": "anchored, and meets the first 64 kB of a file",
     "reconciler.config.dropped: re.search": "begins at a backslash that none is before",
+    "reconciler.config.reduction: re.compile": "each line is met once, and so are the blanks of the next",
     "reconciler.config.front_matter: re.finditer": "of the first 4 kB of a file",
     "reconciler.model.characters: re.compile": "a class of single characters",
     "reconciler.model.characters: re.search": "a class of single characters, repeated",
