@@ -224,9 +224,11 @@ class _Counted(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         end, self._end = self._end, None
-        if end is not None:
-            end()
-        await self._stream.aclose()
+        try:
+            await self._stream.aclose()
+        finally:
+            if end is not None:
+                end()
 
 
 class _Pool:
