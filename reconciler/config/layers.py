@@ -242,11 +242,18 @@ class Layering:
         ``shared`` are the defaults of the document, where they are at hand.
         """
         mapping = declared.node.child("assistants")
-        own = mapping.child(name) if mapping else None
-        if mapping is None or own is None:
+        node = mapping.child(name) if mapping else None
+        if mapping is None or node is None:
             return None
         patch = self.patches.get(str(assistant(name))) if self.patches else None
-        layer = Layer(declared.source, own, declared.document.assistants[name])
+        layer = Layer(declared.source, node, declared.document.assistants[name])
         far = defaults(declared) if shared is None else shared
         layers = (patch, layer, *far) if patch else (layer, *far)
-        return Layers(name, declared.source, mapping, layers, self.fields, self.problems)
+        return Layers(
+            name,
+            own=declared.source,
+            mapping=mapping,
+            layers=layers,
+            fields=self.fields,
+            problems=self.problems,
+        )
