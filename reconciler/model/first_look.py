@@ -45,16 +45,16 @@ _OF_SPELT, _OF_SPELT_ABROAD = _classes(b"x", s=b" \t\n.,|/"), _classes(b"x", s=b
 _THIN = ("\u00a0", "\u2009", "\u202f", "\u00b7")
 _SIGNS, _FEW_SIGNS = b"s" * 15, b"s" * 7  # between 16 letters; each second one
 _OF_QUOTES = _classes(b"x", q=b"\"'`", c=b",")
-_BESIDE = re.compile(rb"[\"'`]\t*[+.&~]?\t*\\?\r?\t*[+.&~]?\t*[\"'`]")
-_LISTED = re.compile(rb"[\"'`]\t*,[\t\r\x0b\x0c\x1c-\x1f?]*[\"'`]")
+_BESIDE = re.compile(rb"[\"'`][\t\r+.&~\\]{0,150}[\"'`]")
+_LISTED = re.compile(rb"[\"'`]\t{0,4},[\t\r\x0b\x0c\x1c-\x1f?]{0,20}[\"'`]")
 _OF_HEXADECIMAL = _classes(b"x", o=_DIGITS, h=b"abcdefABCDEFxX\\ \t\r\n:,;_.-")
 _SOME_DIGITS = re.compile(rb"[0-9](?:[A-FX:;_\\\t\r.,-]*[0-9]){5}")
 _OCTETS = re.compile(rb"o[oh]{11,}")
 _SIX = 6  # letters of the shortest secret, of which each begins with a digit
 _CODES = re.compile(rb"[0-9](?:[)(;.,+&CHRA\t\r\x0b\x0c\x1c-\x1f?]{0,12}[0-9]){31}")
 _GROUPS = re.compile(
-    rb"[-_AS](?:(?<=[-_])|(?<=A)(?:KIA|SIA|I)|(?<=S)G\.)[A-Z0-9_-]*"
-    rb"(?: {1,2}[A-Z0-9_-]*[A-Z0-9][A-Z0-9_-]*){2}"
+    rb"[-_AS](?:(?<=[-_])|(?<=A)(?:KIA|SIA|I)|(?<=S)G\.)[A-Z0-9_-]{0,60}+"
+    rb"(?: {1,2}(?=[_-]{0,24}[A-Z0-9])[A-Z0-9_-]{1,24}+){2}"
 )
 _NAMED, _JOINED, _BACK = 320, 200, 140  # characters between a value and the words that say what it is
 _SHORT, _GOOD = 6, 8  # characters of values
