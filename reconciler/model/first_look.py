@@ -57,6 +57,7 @@ _GROUPS = re.compile(
     rb"(?: {1,2}(?=[_-]{0,24}[A-Z0-9])[A-Z0-9_-]{1,24}+){2}"
 )
 _NAMED, _JOINED, _BACK = 320, 200, 140  # characters between a value and the words that say what it is
+_FEW_DIGITS, _SHARE = 2_000, 0.125  # digits of a text, and of each of its characters
 _SHORT, _GOOD = 6, 8  # characters of values
 _ENDING = ".,;:)]}\\"
 _EDGES = "\"'`*().,;:\n"
@@ -101,7 +102,8 @@ class Look:
     def values(self) -> Sequence[Stretch]:
         """Where words are that may be, or contain, a password: with letters and digits."""
         if self._values is None:
-            self._values, self._near = self._words()
+            whole = ((0, len(self.text)),)
+            self._values, self._near = (whole, whole) if self._is_numeric else self._words()
         return self._values
 
     @property
@@ -165,6 +167,12 @@ class Look:
             return False
         runs = _OCTETS.findall(self.octets.translate(_OF_HEXADECIMAL))
         return any(run.count(b"o") >= _SIX for run in runs)
+
+    @property
+    def _is_numeric(self) -> bool:
+        """Whether there are so many words with digits that one search costs less than to look at each."""
+        count = len(self.rest) - len(self.rest.translate(None, _DIGITS))
+        return count > _FEW_DIGITS and count > _SHARE * len(self.text)
 
     def _words(self) -> tuple[tuple[Stretch, ...], tuple[Stretch, ...]]:
         """Return where the words are that have a digit and a letter, and what is around them.
