@@ -117,11 +117,11 @@ def _around(text: str, at: int) -> str:
 
 def _cut_at_commas(source: Source, node: Node) -> Iterator[Diagnostic]:
     """Yield a warning for each key that is the rest of a text with a comma, between braces."""
-    if all(inner.value is not None for inner in node.value.values()):
+    if not any(inner.is_null for inner in node.value.values()):
         return
     before = ""
     for name, inner in node.value.items():
-        if before and inner.value is None and node.is_bare(name, source):
+        if before and inner.is_null and node.is_bare(name, source):
             problem = f"`{before}` ends before `, {name}`: between braces, a comma ends a text"
             yield source.diagnostic(
                 "AS510", problem, node.key(name), help="quote the whole text"

@@ -129,6 +129,11 @@ class Node:
         return False
 
     @property
+    def is_null(self) -> bool:
+        """Whether it is null, or nothing is written."""
+        return self.value is None
+
+    @property
     def _has_values(self) -> bool:
         return isinstance(self.value, (dict, list))
 
@@ -270,6 +275,11 @@ class Entry(Node):
 
     def _below(self) -> int:
         return self._below_it
+
+    @property
+    def is_null(self) -> bool:
+        """Whether it is null, which a mapping or a list never is."""
+        return False
 
     @property
     def _has_values(self) -> bool:
