@@ -158,16 +158,12 @@ def shown(value: object, most: int = LONGEST) -> str:
     Of a longer one it is the beginning, and how many characters it lacks.
     """
     text = str(value)
-    return _brief(text, most) if len(text) <= _NAME else _shown(text, most)
-
-
-def _shown(text: str, most: int) -> str:
-    text = masked(text)
+    text = _brief(text) if len(text) <= _NAME else masked(text)
     more = len(text) - most
     return visible(f"{text[:most]}… {count(more, 'more character')}" if more > 0 else text)
 
 
-_brief = lru_cache(maxsize=1_000)(_shown)  # a plan has many values that many assistants share
+_brief = lru_cache(maxsize=1_000)(masked)  # a plan has many values that many assistants share
 
 
 def named(value: object) -> str:

@@ -8,7 +8,6 @@ from budgets.patterns import Unknown, Used, found, seconds, text, worst
 SIZES = (4_000, 16_000, 62_500, 250_000, 1_000_000)
 MOST_SECONDS, MOST_RATIO, NOISE = 0.5, 6, 0.02
 NOT_WRITTEN = {
-    "reconciler.model.address: re.fullmatch": "one class, of which a text has at most 200 characters",
     "reconciler.config.placeholder: re.compile": "anchored, and meets the first 64 kB of a file",
     "reconciler.config.dropped: re.search": "begins at a backslash that none is before",
     "reconciler.config.reduction: re.compile": "each line is met once, and so are the blanks of the next",

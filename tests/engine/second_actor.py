@@ -44,7 +44,8 @@ def shown(database):
         window = pages.Window(1000, descending=False)
         rows = pages.cut(connection, tables.ASSISTANTS, window).rows
         attached = tables.attached(connection, [row["id"] for row in rows])
-        assistants = {row["id"]: wire.assistant(row, attached[row["id"]]) for row in rows}
+        whole = [tables.assistant(connection, row["id"]) for row in rows]
+        assistants = {row["id"]: wire.assistant(row, attached[row["id"]]) for row in whole}
         files = pages.cut(connection, tables.uploads(None), window).rows
         uploads = {row["id"]: wire.file(row) for row in files}
     return Shown(assistants, uploads)

@@ -45,7 +45,8 @@ async def _looked(scene, client, state, declared):
     from reconciler.engine.options import PlanOptions  # noqa: PLC0415 - only here
 
     terms = PlanOptions("the server", ASSISTANTS_V1.fields)
-    return await observe(AssistantsV1(client, "the server"), scene.desired(*declared), state, terms)
+    seen = await observe(AssistantsV1(client, "the server"), scene.desired(*declared), state, terms)
+    return seen.live
 
 
 def text_of(plan):

@@ -7,13 +7,12 @@ said once, in ``api/types.py``: in doubt an object goes that way.
 from __future__ import annotations
 
 import marshal
-import re
 from typing import TYPE_CHECKING, Any
 
 from reconciler.api.reading import plain_list
 from reconciler.api.types import Assistant
 from reconciler.dialects.assistants_v1.sheet import Sheet
-from reconciler.model.address import LONGEST_ID, REMOTE_ID
+from reconciler.model.address import is_remote_id
 from reconciler.model.resource import LiveAssistant
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from reconciler.dialects.assistants_v1.sheet import Item
     from reconciler.model.field import Fields
 
-_ID = re.compile(REMOTE_ID).fullmatch
 _OWN = frozenset(Assistant.model_fields)
 _LATEST = 100_000_000_000  # larger times are no seconds
 _MOST = 1_000  # tools or files of an assistant
@@ -124,7 +122,7 @@ def _is_plain(raw: Mapping[str, Any]) -> bool:
 
 def _are_ids(values: Sequence[Any]) -> bool:
     are_texts = _STRINGS.issuperset(map(type, values))
-    return are_texts and all(map(_ID, values)) and max(map(len, values), default=0) <= LONGEST_ID
+    return are_texts and all(map(is_remote_id, values))
 
 
 def _tool(raw: Any) -> dict[str, Any]:
