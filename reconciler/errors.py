@@ -17,6 +17,7 @@
     │   ├── UnreadableStateError        1   a state that is damaged, or from a newer version
     │   ├── UnsavedError                1   the store does not take the state; a copy of it is elsewhere
     │   ├── DisclosureError             5   a record would keep a secret; it was not written
+    │   ├── NotBegunError               1   a call was not made, since an earlier record is not durable
     │   ├── LockedError                 5   somebody else is changing the same state
     │   └── ConflictError               4   the state moved since it was read
     ├── ForgeError                      1   a forge says no (its tree is in ``reconciler.forges.comments``)
@@ -95,6 +96,14 @@ class StalePlanError(ReconcilerError):
 
 class StoreError(ReconcilerError):
     """The state could not be read or written."""
+
+
+class NotBegunError(StoreError):
+    """A call was not made, since the store did not take an earlier record; ``reason`` is its error."""
+
+    def __init__(self, reason: StoreError) -> None:
+        super().__init__(f"not started: {reason}")
+        self.reason = reason
 
 
 class UnreadableStateError(StoreError):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.api.errors import APIError, UnknownOutcomeError
 from reconciler.engine.attaching import StaleError, UnfitError, UnkeptError
-from reconciler.errors import DisclosureError, ReconcilerError, StoreError
+from reconciler.errors import DisclosureError, NotBegunError, ReconcilerError, StoreError
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, Step, StepKind
 from reconciler.model.diagnostic import names_of
@@ -200,16 +200,20 @@ class _Run:
     async def _attempt(self, change: Change, todo: Sequence[Step]) -> Stepped | ReconcilerError | None:
         """Take the steps; return why that failed, or the last one if it counts once its record is durable."""
         last: Stepped | None = None
+        has_begun = False
         try:
             for step in todo:
                 if change.before:
                     await self.steps.recheck(change)
                 stepped = await self._step(change, step)
+                has_begun = True
                 if step is todo[-1] and step.kind in _RECORDED:
                     last = stepped
                 else:
                     self.notify(stepped)
             await self.steps.finish(change)
+        except NotBegunError as error:
+            return error.reason if has_begun else error
         except ReconcilerError as error:
             if isinstance(error, (StoreError, UnfitError)):
                 self.halted = error
@@ -243,6 +247,8 @@ class _Run:
                     result = Result.UNKNOWN
                     if not isinstance(error, UnknownOutcomeError):
                         message = f"it may have taken effect all the same: {message}"
+            case NotBegunError():
+                result, cause = Result.SKIPPED, Cause.DEPENDENCY
             case StoreError():
                 cause = Cause.REFUSED if isinstance(error, DisclosureError) else Cause.ERROR
                 message = self._unrecorded(change, error)

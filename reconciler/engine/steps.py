@@ -20,6 +20,7 @@ from reconciler.engine.difference import remembered
 from reconciler.engine.memory import Memory, refreshed, remember
 from reconciler.engine.recovery import Search
 from reconciler.engine.verification import failures, results, verified
+from reconciler.errors import NotBegunError
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, Reason, Step, StepKind
 from reconciler.model.mark import MARK_KEY
@@ -211,8 +212,7 @@ class Steps(Attaching):
 
     async def take(self, change: Change, step: Step) -> None:
         """Carry out one step; StoreError once the journal does not take what was done."""
-        if self._journal.failure is not None:
-            raise self._journal.failure
+        self._require_durable()
         match step.kind:
             case StepKind.UPLOAD:
                 await self._upload(change)
@@ -380,6 +380,12 @@ class Steps(Attaching):
         await self._journal.flushed()
         for failure in failures:
             raise failure
+        self._require_durable()
+
+    def _require_durable(self) -> None:
+        """Raise NotBegunError where a record of this run is not durable: no call may follow."""
+        if self._journal.failure is not None:
+            raise NotBegunError(self._journal.failure)
 
     async def _outlast(
         self, again: Intent, find: Callable[[Intent], Awaitable[T | None]], known: Collection[str] = ()

@@ -32,7 +32,8 @@ class GroupCommit:
 
     Records become durable in the order in which they were added. Those that are added while others are
     written share the next write, so that a slow disk is waited for once for all of them. The event loop goes
-    on meanwhile: a store writes in a thread.
+    on meanwhile: a store writes in a thread. Once a record was not taken, no further call may be made:
+    ``failure`` is the first reason.
     """
 
     def __init__(self, store: Store) -> None:
@@ -64,7 +65,8 @@ class GroupCommit:
             try:
                 await self._commit(batch.entries)
             except asyncio.CancelledError as error:  # a thread may still write, and nothing beside it
-                batch.broken = error
+                batch.broken, self._writer = error, None
+                self.failure = self.failure or StoreError("the run ended while records were written")
                 raise
             except BaseException as error:  # noqa: BLE001 - whatever it is, those who wait for it must end
                 batch.broken = error
@@ -85,6 +87,7 @@ class GroupCommit:
                 return
             failure = error
         except StoreError as error:
-            failure = self.failure = self.failure or error
+            failure = error
+        self.failure = self.failure or failure
         for _, settled in entries:
             settled(failure)

@@ -16,10 +16,13 @@ MANY = [assistant(f"n{number}") for number in range(40)]
 
 
 class Disk:
-    """Counts the writes of the journal that are made durable; some of them fail."""
+    """Counts the writes of the journal that are made durable; some of them fail.
+
+    ``before`` is the journal before the first of these.
+    """
 
     def __init__(self, monkeypatch):
-        self.count, self.failing = 0, ()
+        self.count, self.failing, self.before = 0, (), ""
         monkeypatch.setattr(os, "fsync", self.fsync)
 
     def fsync(self, number):
@@ -29,6 +32,8 @@ class Disk:
         time.sleep(0.002)
         if self.count in self.failing:
             raise OSError(28, "No space left on device")
+        if self.failing and self.count < min(self.failing):
+            self.before = Path(f"/proc/self/fd/{number}").read_text()
 
 
 @pytest.fixture
@@ -95,3 +100,23 @@ def test_a_disk_that_fails_once_loses_nothing_that_was_made(world, disk):
 
     assert world.apply(*MANY, parallelism=8).exit_code == 0
     assert len(world.assistants()) == len(MANY)
+
+
+@pytest.mark.parametrize("failing", [4, 6, 8])
+def test_no_create_is_begun_once_a_record_was_not_taken(world, disk, failing):
+    disk.failing = {failing}
+    begun_later = []
+
+    def script(request):
+        if request.method == "POST" and disk.count >= failing:
+            name = name_in(json.loads(request.content)["metadata"])
+            if f'"assistant.{name}"' not in disk.before:
+                begun_later.append(name)
+
+    world.transport = lambda inner: Faulty(inner, script)
+    report = world.apply(*MANY, parallelism=8)
+
+    assert begun_later == []
+    skipped = [one for one in report.outcomes if one.result is Result.SKIPPED]
+    assert skipped
+    assert all(one.message.startswith("not started: ") for one in skipped)

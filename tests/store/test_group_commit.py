@@ -193,7 +193,7 @@ def test_a_record_with_a_secret_is_refused_alone(tmp_path, sample):
 
     with store.lock("test"):
         store.load()
-        assert asyncio.run(run()) is None
+        assert isinstance(asyncio.run(run()), DisclosureError)  # so no further call is made
 
     assert [type(failures[number]) for number in range(3)] == [type(None), DisclosureError, type(None)]
     state = LocalStore(store.folder).load()
