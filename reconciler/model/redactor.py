@@ -202,7 +202,7 @@ class _Index:
         for at in range(0, len(text) - _BLOCK + 1, _BLOCK):
             for before, size in places.get(text[at : at + _BLOCK], ()):
                 start = at - before
-                if start >= 0 and text[start : start + size] in stretches:
+                if 0 <= start <= len(text) - size and text[start : start + size] in stretches:
                     yield start, start + size
 
 

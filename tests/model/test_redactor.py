@@ -305,3 +305,12 @@ def test_a_megabyte_stays_below_the_bar(name):
     redactor.hidden({"a": text})
     masked(text)
     assert time.process_time() - begun < SECONDS * SHARED
+
+
+def test_a_text_may_end_in_a_part_of_a_secret_that_is_itself_one():
+    sentence = Redactor.of("river staple staple battery correct")
+    both = Redactor.of("acme-dev-key1-and-more-of-it", "acme-dev-key1")
+
+    assert "battery" not in sentence.hidden("zrive\nr st\naple\n sta\nple \nbatt\nery \ncorr\nect")
+    assert both.hidden("it says acme-dev-key1").startswith("it says ")
+    assert "key1" not in both.hidden("it says acme-dev-key1")
