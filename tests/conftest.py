@@ -30,7 +30,7 @@ UNTRACED = {
     "api_pages api_reading api_seed api_typing api_uploads",
     "browser": "foreign_pages report report_hostile",
     "budgets": "budgets patterns",
-    "config": "config_lookalike config_paths config_problems config_unseen config_yaml",
+    "config": "config_folders config_lookalike config_paths config_problems config_unseen config_yaml",
     "engine": "edges engine_looks engine_moved engine_removed engine_second_actor engine_stories",
     "journeys": "checkouts connection_remedies deviations imports killed page pipes "
     "promises reading saved_plan secrets serve server_table "
@@ -49,7 +49,9 @@ UNTRACED = {
 They measure time, which tracing multiplies, or others trace the same lines. The processes that they start
 are traced all the same, but for `MANY_RUNS`.
 """
-MANY_RUNS = frozenset({"test_deviations", "test_killed", "test_server_table", "test_tampered_state"})
+MANY_RUNS = frozenset(
+    {"test_deviations", "test_killed", "test_promises", "test_server_table", "test_tampered_state"}
+)
 
 MEMORY = "/dev/shm"  # noqa: S108 - only pytest's own directory is made in it
 ROOM = 2 << 30

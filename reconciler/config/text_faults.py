@@ -35,6 +35,7 @@ _ATOMS = (*ATOMS, "<<<<<<<", ">>>>>>>", "ENC[AES256_GCM", "$ANSIBLE_VAULT", "&#"
 _SMALL = b"abcdefghijklmnopqrstuvwxyz \n"
 # Each without small letters, to be looked for in the tenth of a text that is left without them.
 _SIGNS = tuple((one.encode("ascii", "replace").translate(None, _SMALL), one) for one in _ATOMS)
+_BEGINNINGS = bytes({sign[0] for sign, _ in _SIGNS})
 _OF_BLANKS = bytes(32 if octet in b" \t\n\r" else 120 for octet in range(256))
 _MOST_BLANKS = b" " * 100
 _FORM = re.compile(r"\[(?i:your|insert|enter|fill|name)"), re.compile(r"<(?i:your|insert|enter|fill|name)")
@@ -59,7 +60,8 @@ def is_quiet(text: str) -> bool:
     """
     octets = text.encode("ascii", "replace")
     rest = octets.translate(None, _SMALL)
-    if any(sign in rest and atom in text for sign, atom in _SIGNS):
+    has_beginning = len(rest) > len(rest.translate(None, _BEGINNINGS))
+    if has_beginning and any(sign in rest and atom in text for sign, atom in _SIGNS):
         return False
     if _MOST_BLANKS in octets.translate(_OF_BLANKS) or (b"\r" in rest and _LONE.search(text)):
         return False

@@ -194,6 +194,8 @@ def _named(look: Look) -> Iterator[Key]:
         return
     text, lowered, near = look.text, look.lowered, look.near
     is_strange, is_ascii = look.is_strange, text.isascii()
+    if not (near or is_strange):
+        return
     beside = "\n".join([lowered[start:end] for start, end in near])
     for word, noun in _NOUNS.items():
         is_anywhere = is_strange and noun != _PASSWORD and word not in _IS_WEAK
