@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 BLOCKS = frozenset("|>")
 """How a text in lines of its own begins."""
 
+_BRACKETS = frozenset("[{")
 _QUOTES = frozenset("\"'")
 _COMMENT = re.compile(r"[ \t]+(#[^\n]*)")
 _SET_OFF = re.compile(r"  +# ")
@@ -290,7 +291,8 @@ class Entry(Node):
 class Part:
     """A stretch of a file as the parser has it: ``line`` and ``index`` are where it begins in the file.
 
-    ``most`` is how many values the file may have.
+    Its first line begins in ``column``; 0 where blanks stand for what is before it. ``most`` is how many
+    values the file may have.
     """
 
     path: str
@@ -299,16 +301,18 @@ class Part:
     most: int
     line: int = 0
     index: int = 0
-
-    def place(self, mark: Any) -> Place:
-        """Return a position of the parser as one of the file."""
-        return Place(mark.line + self.line, mark.column, mark.index + self.index)
+    column: int = 0
 
     def inside(self, start: Place, until: int) -> Node:
         """Return what is between two positions of the file, each value with its own."""
         assert start.at is not None  # noqa: S101 - it was read from this text
-        text = " " * start.column + self.text[start.at - self.index : until - self.index]
-        return self.compose(replace(self, text=text, line=start.line, index=start.at - start.column))
+        text = self.text[start.at - self.index : until - self.index]
+        if text[:1] in _BRACKETS:  # its columns mean nothing: one line may have all entries of a file
+            part = replace(self, text=text, line=start.line, index=start.at, column=start.column)
+        else:
+            text, index = " " * start.column + text, start.at - start.column
+            part = replace(self, text=text, line=start.line, index=index, column=0)
+        return self.compose(part)
 
 
 def _leads(value: Any, path: Sequence[str | int]) -> bool:

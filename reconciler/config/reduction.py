@@ -51,6 +51,7 @@ class Reduction(NamedTuple):
     texts: Sequence[str] = ()
     repeated: Mapping[int, Repeated] = MappingProxyType({})
     copies: int = 0
+    column: int = 0
 
     @property
     def is_shorter(self) -> bool:
@@ -60,18 +61,19 @@ class Reduction(NamedTuple):
     def place(self, mark: Any) -> Place:
         """Return a position of the parser as one of the file."""
         characters, lines = self.shifts[bisect_right(self.ends, mark.index)]
-        return Place(mark.line + lines, mark.column, mark.index + characters)
+        column = mark.column + (0 if mark.line else self.column)
+        return Place(mark.line + lines, column, mark.index + characters)
 
 
 def whole(part: Part) -> Reduction:
     """Return a text as it is."""
-    return Reduction(part.text, shifts=((part.index, part.line),))
+    return Reduction(part.text, shifts=((part.index, part.line),), column=part.column)
 
 
 def reduced(part: Part) -> Reduction:
     """Return a text without its long texts and repeated blocks, where their lines can be recognised."""
     column = _column(part.text)
-    if not column or SIGN in part.text or "\r" in part.text or not _is_encodable(part.text):
+    if not column or part.column or SIGN in part.text or "\r" in part.text or not _is_encodable(part.text):
         return whole(part)
     return _Reducer(part, column).reduction()
 

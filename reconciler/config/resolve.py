@@ -119,10 +119,11 @@ class _Origins(Mapping["Address", "Callable[[], Mapping[str, str]]"]):
 
     def __getitem__(self, key: Address) -> Callable[[], Mapping[str, str]]:
         found = self.desired.by_address[key]
+        if not isinstance(found, DesiredAssistant):
+            raise KeyError(key)
         declared = (one for one in self.documents if key.name in one.document.assistants)
         layers = (self.layering.layers(one, key.name) for one in declared)
-        sources = found.sources if isinstance(found, DesiredAssistant) else _NO_SOURCES
-        origins = next((partial(one.origins, sources) for one in layers if one), None)
+        origins = next((partial(one.origins, found.sources) for one in layers if one), None)
         if origins is None:
             raise KeyError(key)
         return origins

@@ -206,7 +206,7 @@ class _Reader:
         self._source = source
         self._text = part.text
         self._path = source.path
-        self._place = part.place
+        self._place = whole(part).place
         self._most = part.most
         self._open: list[Node | None] = []  # what is around the mapping or list being read, outermost first
 

@@ -1,7 +1,9 @@
 """Entries are read as plain values, and their insides again when they are asked for: nothing differs."""
 
+import json
 import random
 import textwrap
+import tracemalloc
 from functools import partial
 
 import pytest
@@ -223,3 +225,31 @@ def test_long_texts_and_repeated_blocks_are_taken_out_and_put_back():
     values = [entry.plain() for entry in compose(source).child("entries").value.values()]
     assert values == [{"text": "A long\n\ntext.\n", "tools": [{"a": "b", "c": ["d"]}], "name": "x"}] * 9
     assert all(value["tools"] is values[0]["tools"] for value in values)
+
+
+def one_line(count):
+    """So many entries on one line, as programs write them."""
+    text = "Hello\nthere, " + "word " * 60
+    entries = {f"a{one}": {"instructions": text, "tools": [{"type": "retrieval"}]} for one in range(count)}
+    return Source("a.json", json.dumps({"assistants": entries}))
+
+
+def test_many_entries_on_one_line_take_no_more_memory_than_on_many_lines():
+    source = one_line(1_000)
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in compose(source).texts()) == 1 + 1_000 * 6
+        assert tracemalloc.get_traced_memory()[1] < 100 * len(source.text)
+    finally:
+        tracemalloc.stop()
+
+
+@given(SEEDS)
+def test_an_entry_far_to_the_right_stands_where_it_stands(seed):
+    entry = '{"b": {"c": ["d", {"e": "f\\u00e9"}]}}'
+    text = '{"assistants": {"a0": ' + " " * (seed % 300) + entry + f', "a1": {entry}}}}}'
+    whole = compose(Source("a.json", text))
+    for name in ("a0", "a1"):
+        at = whole.at("assistants", name, "b", "c", 1, "e")
+        assert text[at.column - 1 :].startswith('"f')
+        assert whole.key_extent("assistants")[0] == text.index('"assistants"')
