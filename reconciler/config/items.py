@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from marshal import dumps
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.config.brought import moved
@@ -14,7 +13,7 @@ from reconciler.config.limits import CODES
 from reconciler.config.shapes import FILE, listed
 from reconciler.config.text import compose
 from reconciler.dialects.written import InFile
-from reconciler.model.canonical import canonical
+from reconciler.model.canonical import canonical, exact
 from reconciler.model.field import TAG
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 _Words = tuple[str, bytes]  # a field, and what is written there: 1, 1.0 and true differ
-_BY_VALUE = 2  # the last version of the format in which values that are shared have no other bytes
 _MOST_KNOWN = 10_000  # items, and lists, that are recognised by what they say
 
 
@@ -110,14 +108,14 @@ class ItemLists:
         if not declared:
             return _EMPTY
         plain = _plain(layers, row)
-        words = row.name, dumps(plain, _BY_VALUE)
+        words = row.name, exact(plain)
         return self.equal.get(words) or self._unknown(layers, row, declared, plain=plain, words=words)
 
     def _unknown(
         self, layers: Layers, row: Items, declared: Sequence[Any], *, plain: Sequence[Any], words: _Words
     ) -> ItemList:
         """Return what is made of a list that was not met before, and keep it where it is right."""
-        contents = [(row.name, dumps(one, _BY_VALUE)) for one in plain]
+        contents = [(row.name, exact(one)) for one in plain]
         made = {
             number: self.inline.get(content) or self._item(layers, row, item, number, words=content)
             for number, (item, content) in enumerate(zip(declared, contents, strict=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import marshal
 from functools import lru_cache
 from hashlib import sha256
 from json.encoder import encode_basestring  # the C function, where the interpreter has it
@@ -12,6 +13,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",",
 _CONTROLS = bytes(code for code in range(0x20) if code != ord("\n"))  # JSON has an escape for each of them
 _SHORT = 100  # characters of a text that may be there again: a model, a value of a pair
 _MANY = 4_096
+_BY_VALUE = 2  # the last version of `marshal` in which values that are shared have no other bytes
 
 
 def canonical(value: Any) -> str:
@@ -24,6 +26,14 @@ def digest(value: Any) -> str:
     if type(value) is str:
         return _digest_of_short(value) if len(value) <= _SHORT else _digest_of_text(value)
     return sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def exact(value: Any) -> bytes:
+    """Return bytes that only equal JSON values of equal types in equal order have: 1, 1.0 and true differ.
+
+    They are for one run alone. ValueError for a value that is too deep, or not of JSON.
+    """
+    return marshal.dumps(value, _BY_VALUE)
 
 
 def _digest_of_text(text: str) -> str:

@@ -8,7 +8,6 @@ is the name of the field, and a key where a field has several parts: ``tools.ret
 
 from __future__ import annotations
 
-import marshal
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ from functools import cached_property
 from sys import maxsize
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from reconciler.model.canonical import canonical, digest
+from reconciler.model.canonical import canonical, digest, exact
 from reconciler.model.characters import folded, normalised, quoted
 from reconciler.model.mark import MARK_KEY, PROTECTED, Mark, key_digest, longest
 
@@ -369,7 +368,6 @@ class ItemKind:
 _OTHER = ItemKind()
 TAG = "type"
 """What says of which kind an item is."""
-_PLAIN = 2  # the version of `marshal` in which equal values have equal bytes, whatever refers to them
 _LISTS = 1_000  # lists whose digests are kept
 
 
@@ -432,7 +430,7 @@ class Items(Field):
     def agreed(self, wanted: Any, found: Any) -> Mapping[str, str] | None:
         """Return the digest of a list of which both sides have the same items; each is normalised once."""
         try:
-            texts = marshal.dumps(wanted, _PLAIN), marshal.dumps(found, _PLAIN)
+            texts = exact(wanted), exact(found)
         except ValueError:  # too deep, or not of JSON values alone
             texts = (b"", b"")
         if self.filled or not all(texts):

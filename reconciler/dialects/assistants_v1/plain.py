@@ -6,13 +6,13 @@ said once, in ``api/types.py``: in doubt an object goes that way.
 
 from __future__ import annotations
 
-import marshal
 from typing import TYPE_CHECKING, Any
 
 from reconciler.api.reading import plain_list
 from reconciler.api.types import Assistant
 from reconciler.dialects.assistants_v1.sheet import Sheet
 from reconciler.model.address import is_remote_id
+from reconciler.model.canonical import exact
 from reconciler.model.resource import LiveAssistant
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ _STRINGS = frozenset({str})
 _TEXT = frozenset({str, type(None)})
 _OBJECT = frozenset({dict, type(None)})
 _SHARED = 256  # lists of tools that are remembered
-_VERSION = 2  # of marshal, in which equal values have equal bytes
 
 
 class DoubtError(Exception):
@@ -87,7 +86,7 @@ class PlainReader:
         """
         if not tools:
             return tools
-        text = marshal.dumps(tools, _VERSION)
+        text = exact(tools)
         known = self._tools.get(text)
         if known is None:
             if len(tools) > _MOST:
