@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 from reconciler.model import address
 from reconciler.model.address import NAME_PATTERN, PROJECT_PATTERN, Address
-from reconciler.model.canonical import canonical, digest
+from reconciler.model.canonical import canonical, digest, exact
 from reconciler.model.change import Action, Change, FieldChange, Reason, Step, StepKind
 from reconciler.model.diagnostic import Origin, did_you_mean
 from reconciler.model.field import Boolean, Fields, ItemKind, Items, Mapped, Number, Pairs, Shape, Text
@@ -462,3 +462,10 @@ def test_a_dialect_may_have_one_field_that_names_an_object():
     assert ASSISTANTS_V1.fields.title is NAMES["name"]
     with pytest.raises(ValueError, match="at most one field names an object"):
         Fields((named, other, PAIRS))
+
+
+def test_exact_bytes_tell_types_and_order_apart_and_shared_values_from_nothing():
+    shared = ["text"]
+
+    assert len({exact(one) for one in (1, 1.0, True, {"a": 1, "b": 2}, {"b": 2, "a": 1})}) == 5
+    assert exact([shared, shared]) == exact([["text"], ["te" + "xt"[:2]]])
