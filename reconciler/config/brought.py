@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reconciler.dialects.written import keys
 from reconciler.model.diagnostic import did_you_mean
 from reconciler.model.field import TAG
 
@@ -54,7 +55,7 @@ class Kinds:
 
 def moved(body: type[Strict], inner: str) -> str:
     """Return the remedy for an item whose fields are not in the object where they belong."""
-    *before, last = body.model_fields
+    *before, last = keys(body)
     return (
         f"put {', '.join(before)} and {last} under `{inner}:`" if before else f"put {last} under `{inner}:`"
     )

@@ -12,7 +12,7 @@ from reconciler.config.errors import ConfigError, ContentError
 from reconciler.config.limits import CODES
 from reconciler.config.shapes import FILE, listed
 from reconciler.config.text import compose
-from reconciler.dialects.written import InFile
+from reconciler.dialects.written import InFile, keys, whole
 from reconciler.model.canonical import canonical, exact
 from reconciler.model.field import TAG
 
@@ -250,7 +250,7 @@ def _checked(row: Items, shape: ItemShape, body: Strict, spot: _Spot) -> Iterato
 def _sent(shape: ItemShape, body: Strict) -> Item:
     """Return an item as the API takes it, which has no null there."""
     kind = shape.kind
-    written = body.model_dump(by_alias=True)
+    written = whole(body)
     inside = {name: value for name, value in written.items() if value is not None and name != TAG}
     tag = {TAG: kind.tag} if kind.tag else {}
     return {**tag, kind.inner: inside} if kind.inner else {**tag, **inside}
@@ -265,4 +265,4 @@ def _expected(row: Items, shapes: Sequence[ItemShape]) -> str:
     """Return what to write into an empty file."""
     if len(shapes) > 1:
         return f"write the {row.noun}, with its type"
-    return f"write the {_noun(row, shapes)}'s {listed([*shapes[0].body.model_fields], 'and')}"
+    return f"write the {_noun(row, shapes)}'s {listed(keys(shapes[0].body), 'and')}"

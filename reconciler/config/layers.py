@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.config.limits import CODES
+from reconciler.dialects.written import given
 from reconciler.model.address import assistant
 
 if TYPE_CHECKING:
@@ -35,8 +36,7 @@ class Layer:
     declared: Mapping[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
-        values = self.values
-        self.declared = {name: getattr(values, name) for name in values.model_fields_set}
+        self.declared = given(self.values)
 
     def declares(self, field: str) -> bool:
         """Return whether it names a field."""
@@ -103,7 +103,7 @@ class Layers:
             lifecycle = layer.values.lifecycle
             if lifecycle is None:
                 break  # null: nothing that lies farther counts
-            if key in lifecycle.model_fields_set:
+            if key in given(lifecycle):
                 return getattr(lifecycle, key)
         return default
 

@@ -23,7 +23,7 @@ from reconciler.config.shapes import shapes
 from reconciler.config.state_location import configured
 from reconciler.config.text import MAX_ENTRIES, collector_rests
 from reconciler.config.variables import Variable, Variables
-from reconciler.dialects.written import Strict
+from reconciler.dialects.written import given, plain
 from reconciler.model import address
 from reconciler.model.characters import quoted
 from reconciler.model.diagnostic import AllowedFinding, Diagnostic, Origin
@@ -242,7 +242,7 @@ class _Resolver:
         return tuple(sorted([*allowed, *self.problems.exceptions.entries.values()]))
 
     def _project(self, documents: Sequence[Declared], *, complete: bool) -> str:
-        named = [document for document in documents if "project" in document.document.model_fields_set]
+        named = [document for document in documents if "project" in given(document.document)]
         if documents and complete and not any(document.node.has("project") for document in documents):
             remedy = "begin with `project: NAME`, the owner of everything declared here"
             self._at(documents[0], "`project` is missing", help=remedy)
@@ -454,7 +454,7 @@ class _Resolver:
                 lists[name] = self.items.items(layers, row, value or [])
                 values[name] = lists[name].items
             else:
-                values[name] = _plain(value)
+                values[name] = plain(value)
         return values, lists
 
     def _check(self, layers: Layers, values: Mapping[str, Any]) -> None:
@@ -480,18 +480,11 @@ class _Resolver:
         return self.attachments.files(layers, row, declared[row.name] or [], values)
 
 
-def _plain(value: Any) -> Any:
-    """Return a value as JSON has it: a dialect may read one by a model."""
-    if isinstance(value, Strict):
-        return value.model_dump(by_alias=True, exclude_unset=True)
-    return [_plain(inner) for inner in value] if isinstance(value, list) else value
-
-
 def _pairs(pairs: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a mapping as JSON has it: the same one where it holds nothing but texts."""
     if all(type(value) is str for value in pairs.values()):
         return pairs
-    return {key: _plain(value) for key, value in pairs.items()}
+    return {key: plain(value) for key, value in pairs.items()}
 
 
 def _size(value: Any) -> int:

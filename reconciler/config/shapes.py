@@ -1,26 +1,25 @@
-"""The shapes of what may be written in YAML, built from the fields of a dialect; pydantic reads them."""
+"""The shapes of what may be written in YAML, built from the fields of a dialect."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from inspect import cleandoc
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional, TypeAlias, Union
-
-from pydantic import (
-    BeforeValidator,
-    Discriminator,
-    Tag,
-    WithJsonSchema,
-    WrapValidator,
-    create_model,
-)
-from pydantic import Field as Written
-from pydantic_core import PydanticCustomError
+from types import NoneType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional, TypeAlias
 
 from reconciler.config.brought import Kinds
-from reconciler.dialects.written import Attachment, InFile, Prompt, Strict
+from reconciler.dialects.written import (
+    Attachment,
+    Choice,
+    Exactly,
+    InFile,
+    Matching,
+    Offered,
+    Prompt,
+    Strict,
+    keys,
+)
 from reconciler.model.field import (
     TAG,
     Boolean,
@@ -45,17 +44,12 @@ _OF_MANY = "Values of every assistant of the same file that does not name its ow
 _OF_ONE = "One assistant; a field that is not named is not managed, null clears."
 _LITERAL: Any = Literal  # its arguments are known at run time only
 _LIST: Any = list
-_UNION: Any = Union
 _OPTIONAL: Any = Optional
 
 
-def _text_or_number(value: Any) -> Any:
-    if value is None or type(value) in {str, int}:
-        return value
-    raise PydanticCustomError("value", "must be text or a whole number")
-
-
-Value: TypeAlias = Annotated[str | int | None, BeforeValidator(_text_or_number)]
+Value: TypeAlias = Annotated[
+    str | int | None, Exactly(frozenset({str, int, NoneType}), "must be text or a whole number")
+]
 """What a variable stands for; None has to be given by an environment or by --var."""
 
 
@@ -63,7 +57,7 @@ class Lifecycle(Strict):
     """What apply may do to an assistant."""
 
     prevent_destroy: bool = False
-    ignore_changes: list[str] = Written(default=[])
+    ignore_changes: list[str] = []
 
 
 class Values(Strict):
@@ -78,21 +72,21 @@ class Import(Strict):
 
     id: str
     to: str
-    from_: str = Written(alias="from", default="")
+    from_: str = ""
 
 
 class Environment(Strict):
     """What one environment changes; a patch takes the place of the fields it names."""
 
-    vars: dict[str, Value] = Written(default={})
-    patches: dict[str, Values] = Written(default={})
-    import_: list[Import] = Written(alias="import", default=[])
+    vars: dict[str, Value] = {}
+    patches: dict[str, Values] = {}
+    import_: list[Import] = []
 
 
 class Move(Strict):
     """An assistant that was known under another address."""
 
-    from_: str = Written(alias="from")
+    from_: str
     to: str
 
 
@@ -100,17 +94,15 @@ class Allowed(Strict):
     """A finding that a reviewer accepts: the code of the rule, the address or path, and the reason."""
 
     code: str
-    in_: str = Written(alias="in")
+    in_: str
     reason: str
 
 
 class Lint(Strict):
     """Exceptions from rules that guess."""
 
-    allow: list[Allowed] = Written(default=[])
-    allow_characters: list[Annotated[str, Written(pattern=r"^U\+(10|[0-9A-F])?[0-9A-F]{4}$")]] = Written(
-        default=[]
-    )
+    allow: list[Allowed] = []
+    allow_characters: list[Annotated[str, Matching(r"^U\+(10|[0-9A-F])?[0-9A-F]{4}$")]] = []
 
 
 class Document(Strict):
@@ -119,13 +111,13 @@ class Document(Strict):
     project: str = ""
     dialect: str = ""
     state: str = ""
-    vars: dict[str, Value] = Written(default={})
+    vars: dict[str, Value] = {}
     defaults: Values = Values()
-    assistants: dict[str, Values] = Written(default={})
-    environments: dict[str, Environment] = Written(default={})
-    moved: list[Move] = Written(default=[])
-    removed: list[str] = Written(default=[])
-    import_: list[Import] = Written(alias="import", default=[])
+    assistants: dict[str, Values] = {}
+    environments: dict[str, Environment] = {}
+    moved: list[Move] = []
+    removed: list[str] = []
+    import_: list[Import] = []
     lint: Lint = Lint()
 
 
@@ -140,7 +132,7 @@ class ItemShape:
     @property
     def may_be_in_file(self) -> bool:
         """Whether there is anything to write in a file of its own."""
-        return bool(self.body.model_fields) and FILE not in self.body.model_fields
+        return bool(keys(self.body)) and FILE not in keys(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +160,7 @@ def shapes(dialect: Dialect) -> Shapes:
     defaults.foreign = assistant.foreign = dialect.fields.foreign
     environment = _made("Environment", Environment, "", {"patches": (_mapping(assistant), {})})
     files = {
-        "dialect": (Annotated[str, Written(json_schema_extra={"enum": [dialect.name]})], dialect.name),
+        "dialect": (Annotated[str, Offered(dialect.name)], dialect.name),
         "defaults": (defaults, defaults()),
         "assistants": (_mapping(assistant), {}),
         "environments": (_mapping(environment), {}),
@@ -184,7 +176,11 @@ def listed(words: Sequence[str], last: str) -> str:
 
 
 def _made(title: str, parent: type[Strict], text: str, fields: Mapping[str, Any]) -> Any:
-    return create_model(title, __base__=parent, __doc__=text or parent.__doc__, **fields)
+    """Return a shape with further fields, each with its annotation and, if it is not required, its value."""
+    values = {name: value for name, (_, value) in fields.items() if value is not ...}
+    kinds = {name: kind for name, (kind, _) in fields.items()}
+    named = {"__doc__": text or parent.__doc__, "__annotations__": kinds, "__module__": __name__}
+    return type(title, (parent,), {**named, **values})
 
 
 def _mapping(shape: Any) -> Any:
@@ -213,20 +209,13 @@ def _value(row: Field) -> Any:
 
 
 def _number(row: Number) -> Any:
-    """Return a number that stays what it is: pydantic would turn 1 into 1.0."""
-    kinds = {int} if row.whole else {int, float}
-    noun = "a whole number" if row.whole else "a number"
-
-    def checked(value: Any, _: Callable[[Any], Any]) -> Any:
-        if type(value) in kinds:
-            return value
-        raise PydanticCustomError("number", "must be {noun}", {"noun": noun})
-
+    """Return a number that stays what it is: 1 is not 1.0."""
     bounds = {"minimum": row.minimum, "maximum": row.maximum}
     schema = {"type": "integer" if row.whole else "number"} | {
         name: bound for name, bound in bounds.items() if bound is not None
     }
-    return Annotated[float, WrapValidator(checked), WithJsonSchema(schema)]
+    kinds, noun = ({int}, "a whole number") if row.whole else ({int, float}, "a number")
+    return Annotated[float, Exactly(frozenset(kinds), f"must be {noun}", schema)]
 
 
 def _item_shapes(row: Items) -> dict[str, ItemShape]:
@@ -238,7 +227,7 @@ def _item_shape(row: Items, kind: ItemKind) -> ItemShape:
         kind.tag.title().replace("_", ""), Strict, f"{kind.tag} and nothing else.", {}
     )
     tag: dict[str, Any] = {TAG: (_LITERAL[kind.tag], ...)} if kind.tag else {}
-    text = cleandoc(body.__doc__ or "")
+    text = body.__doc__ or ""
     if not kind.inner:
         return ItemShape(kind, _made(body.__name__, body, text, tag) if tag else body, body)
     name = body.__name__ + row.noun.title().replace(" ", "")
@@ -253,57 +242,42 @@ def _inline_or_file(row: Items, kind: ItemKind, body: type[Strict]) -> Any:
     inline, file = f"<{row.name}:{kind.tag}:inline>", f"<{row.name}:{kind.tag}:file>"
 
     def tag(value: Any) -> str | None:
-        if isinstance(value, InFile) or (isinstance(value, Mapping) and FILE in value):
-            return file
-        return inline if isinstance(value, (Mapping, body)) else None
+        if not isinstance(value, Mapping):
+            return None
+        return file if FILE in value else inline
 
-    names = listed([*body.model_fields], "and")
-    return Annotated[
-        _UNION[Annotated[body, Tag(inline)], Annotated[InFile, Tag(file)]],
-        Discriminator(
-            tag,
-            custom_error_type="body",
-            custom_error_message=f"must have {names}, or be {{file: PATH}}",
-        ),
-    ]
+    problem = f"must have {listed(keys(body), 'and')}, or be {{file: PATH}}"
+    return Annotated[Any, Choice(tag, {inline: body, file: InFile}, kind="body", problem=problem)]
 
 
 def _item_list(row: Items, kinds: Mapping[str, ItemShape]) -> Any:
     """Return a list of items, each recognised by its tag, or in a file of its own."""
     if not kinds:
         return list[dict[str, Any]]
-    members: list[Any] = [Annotated[shape.whole, Tag(_tag(row, name))] for name, shape in kinds.items()]
+    members: dict[str, Any] = {_tag(row, name): shape.whole for name, shape in kinds.items()}
     in_file = f"<{row.name}>"
     has_files = any(shape.may_be_in_file for shape in kinds.values())
     if has_files:
-        members.append(Annotated[InFile, Tag(in_file)])
-    if len(members) == 1:  # pydantic accepts no union of one
+        members[in_file] = InFile
+    if len(members) == 1:
         return _LIST[next(iter(kinds.values())).whole]
 
     def tag(value: Any) -> str | None:
-        if isinstance(value, InFile):
-            return in_file
-        if not isinstance(value, (Mapping, Strict)):
+        if not isinstance(value, Mapping):
             return None
-        named = value.get(TAG) if isinstance(value, Mapping) else getattr(value, TAG, None)
-        if named is None and has_files and isinstance(value, Mapping) and FILE in value:
+        kind = value.get(TAG)
+        if kind is None and has_files and FILE in value:
             return in_file
-        kind = "" if named is None else named
+        kind = "" if kind is None else kind
         return _tag(row, kind) if isinstance(kind, str) and kind in kinds else None
 
     tags = [name for name in kinds if name]
-    known = f"must have a type, {listed(tags, 'or')}" if tags else "must be a mapping"
-    return _LIST[
-        Annotated[
-            _UNION[tuple(members)],
-            Discriminator(
-                tag,
-                custom_error_type="item",
-                custom_error_message=known + ", or be {file: PATH}" * has_files,
-            ),
-            Kinds(row, {name: shape.body for name, shape in kinds.items() if name}),
-        ]
-    ]
+    problem = f"must have a type, {listed(tags, 'or')}" if tags else "must be a mapping"
+    known = Kinds(row, {name: shape.body for name, shape in kinds.items() if name})
+    choice = Choice(
+        tag, members, kind="item", problem=problem + ", or be {file: PATH}" * has_files, known=known
+    )
+    return _LIST[Annotated[Any, choice]]
 
 
 def _tag(row: Items, name: str) -> str:

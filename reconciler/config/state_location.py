@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from reconciler.config.errors import ContentError
 from reconciler.config.names import to_system
+from reconciler.dialects.written import given
 from reconciler.model import pattern as re
 from reconciler.model.store_address import AddressError, address_of, is_address
 
@@ -37,7 +38,7 @@ class Named:
 
 def configured(root: Root, documents: Sequence[Declared], problems: Problems) -> Named | None:
     """Return the folder, beneath the root, or the address that the documents name; None where none does."""
-    named = [declared for declared in documents if "state" in declared.document.model_fields_set]
+    named = [declared for declared in documents if "state" in given(declared.document)]
     locations = [(declared, _location(root, declared, problems)) for declared in named]
     for declared, location in locations[1:]:
         first, other = locations[0]
@@ -56,7 +57,7 @@ def chosen(root: Root, reading: Reading) -> Named | None:
     problems = reading.problems.copy()
     named = configured(root, reading.documents, problems)
     is_lost = any(
-        declared.node.has("state") and "state" not in declared.document.model_fields_set
+        declared.node.has("state") and "state" not in given(declared.document)
         for declared in reading.documents
     )
     if problems.total > reading.problems.total or is_lost or not reading.complete:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+from typing import IO, TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from reconciler.model.resource import Live, LiveAssistant, LiveFile
     from reconciler.model.state import Intent, State
+
+    Expected: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 
 class Remedies(NamedTuple):
@@ -50,10 +52,11 @@ class Provider(Protocol):
     smallest_list: ClassVar[int]
     """Objects that every known server returns at once; the end of a longer list must be proved."""
 
-    async def observe(self, state: State, *, uploads: bool = True) -> Live:
+    async def observe(self, state: State, *, uploads: bool = True, expected: Expected | None = None) -> Live:
         """Return everything in the account, and what the server calls it; only reads.
 
-        Without ``uploads`` their list is not requested.
+        Without ``uploads`` their list is not requested. ``expected`` are the values that assistants probably
+        have, by id: a provider may return the same objects in place of equal ones, to save memory.
         """
         ...
 

@@ -719,9 +719,12 @@ class Pairs(Mapped):
         pairs, prefix = wanted or {}, f"{self.name}."
         if not pairs and self.letter:
             return None
-        if not all(type(value) is str and value and found.get(key) == value for key, value in pairs.items()):
-            return None
-        return {prefix + key: digest(value) for key, value in pairs.items()}
+        known = {}
+        for key, value in pairs.items():
+            if not (type(value) is str and value and found.get(key) == value):
+                return None
+            known[prefix + key] = digest(value)
+        return known
 
     def marked(self, path: str) -> str:
         """Return how an ownership mark remembers that a key is managed: marks have limited room."""

@@ -11,7 +11,7 @@ from functools import cache
 from budgets.bar import INPUT, Case
 from budgets.shapes import TEXTS, TREES, quoted
 
-from reconciler.config.document import schema
+from reconciler.config.models import schema
 from reconciler.dialects import DEFAULT, dialect
 
 HERE = "@here@"

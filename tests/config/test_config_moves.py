@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.config.accepting import accepted
 from reconciler.config.document import Declared
 from reconciler.config.errors import ConfigError
 from reconciler.config.moves import Moves
@@ -217,7 +218,7 @@ def test_what_is_not_refused_leads_from_what_is_gone_to_what_is_declared_once(pa
     node = compose(source)
     problems = Problems()
     moves = Moves(frozenset({SUPPORT, SALES}), problems)
-    moves.read([Declared(source, node, Document.model_validate(node.plain()))])
+    moves.read([Declared(source, node, accepted(Document, node.plain()))])
 
     if not problems.total:
         chains = moves.earlier()

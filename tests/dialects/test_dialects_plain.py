@@ -117,6 +117,21 @@ def test_a_page_has_the_same_values_with_models_and_without(page):
     assert spelt(reader.sheet(body, lambda: typed(body))) == spelt(typed(body))
 
 
+@given(pages(), some.lists(some.dictionaries(some.sampled_from([*FIELDS.by_name]), ODD), max_size=3))
+def test_a_page_has_the_same_values_whatever_is_expected(page, expected):
+    body = json.dumps(page).encode()
+    named = {f"asst_{number}": values for number, values in enumerate(expected)}
+    reader = PlainReader(FIELDS, named)
+    assert spelt(reader.sheet(body, lambda: typed(body))) == spelt(typed(body))
+
+
+def test_a_text_that_is_expected_is_there_once():
+    wanted = {"instructions": "Answer. " * 9}
+    raw = HEALTHY | json.loads(json.dumps(wanted))
+    reader = PlainReader(FIELDS, {HEALTHY["id"]: wanted})
+    assert reader.assistant(raw).fields["instructions"] is wanted["instructions"]
+
+
 @given(some.lists(ODD, max_size=6))
 def test_tools_that_are_equal_and_not_the_same_stay_apart(lists):
     reader = PlainReader(FIELDS)

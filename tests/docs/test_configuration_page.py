@@ -15,12 +15,12 @@ import pytest
 from reconciler.cli import diff, main, show, validate
 from reconciler.config import listing, prompts, shapes, source, text
 from reconciler.config.codes import RULES
-from reconciler.config.document import schema
+from reconciler.config.models import schema
 from reconciler.config.source import Source
 from reconciler.config.text import compose
 from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 from reconciler.dialects.assistants_v1.shape import FUNCTION
-from reconciler.dialects.written import InFile, OnServer, PromptFile, PromptParts, PromptText
+from reconciler.dialects.written import InFile, OnServer, PromptFile, PromptParts, PromptText, keys
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/configuration.md").read_text()
@@ -207,10 +207,6 @@ def words(cell):
     return re.findall(r"`([^`]+)`", cell)
 
 
-def fields(shape):
-    return {one.alias or name for name, one in shape.model_fields.items()}
-
-
 def properties(of):
     """The fields of the shapes that the schema of a configuration calls so."""
     found = json.loads(schema("configuration", ASSISTANTS_V1))
@@ -223,16 +219,16 @@ def test_the_table_of_fields_is_that_of_the_shapes():
         "a file": properties("Document"),
         "an assistant, a patch": properties("Assistant"),
         "`defaults`": properties("Defaults"),
-        "`instructions`": set().union(*map(fields, prompts)),
-        "one of `tools`": properties("FunctionTool") | fields(InFile),
-        "`function`": fields(FUNCTION.written) | fields(InFile),
-        "one of `files`": fields(OnServer),
-        "`lifecycle`": fields(shapes.Lifecycle),
-        "an environment": fields(shapes.Environment),
-        "one of `moved`": fields(shapes.Move),
-        "one of `import`": fields(shapes.Import),
-        "`lint`": fields(shapes.Lint),
-        "one of `allow`": fields(shapes.Allowed),
+        "`instructions`": set().union(*map(keys, prompts)),
+        "one of `tools`": properties("FunctionTool") | {*keys(InFile)},
+        "`function`": {*keys(FUNCTION.written)} | {*keys(InFile)},
+        "one of `files`": {*keys(OnServer)},
+        "`lifecycle`": {*keys(shapes.Lifecycle)},
+        "an environment": {*keys(shapes.Environment)},
+        "one of `moved`": {*keys(shapes.Move)},
+        "one of `import`": {*keys(shapes.Import)},
+        "`lint`": {*keys(shapes.Lint)},
+        "one of `allow`": {*keys(shapes.Allowed)},
     }
 
 

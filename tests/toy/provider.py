@@ -57,7 +57,7 @@ class Toy:
     remedies: ClassVar[Remedies] = Remedies(assistants="its cursors")
     smallest_list: ClassVar[int] = 20
 
-    async def observe(self, state, *, uploads=True):  # noqa: ARG002 - the port's names
+    async def observe(self, state, *, uploads=True, expected=None):  # noqa: ARG002 - the port's names
         """Read every bot, oldest first; nothing of a state is needed for it."""
         try:
             return await self.assistants()

@@ -6,6 +6,7 @@ said once, in ``api/types.py``: in doubt an object goes that way.
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from reconciler.api.reading import plain_list
@@ -31,6 +32,9 @@ _OBJECT = frozenset({dict, type(None)})
 _SHARED = 256  # lists of tools that are remembered
 
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
 class DoubtError(Exception):
     """An object is not so plain that its values could be taken as they are."""
 
@@ -38,11 +42,12 @@ class DoubtError(Exception):
 class PlainReader:
     """Makes sheets of pages, and assistants of JSON objects; equal lists of tools are one list.
 
-    ``fields`` are the values that an assistant has.
+    ``fields`` are the values that an assistant has. ``expected`` are those that are probably found, by id.
     """
 
-    def __init__(self, fields: Fields) -> None:
+    def __init__(self, fields: Fields, expected: Mapping[str, Mapping[str, Any]] = _NOTHING) -> None:
         self._names = [row.name for row in fields.plain]
+        self._expected = expected
         self._tools: dict[bytes, Sequence[Any]] = {}
 
     def sheet(self, body: bytes, typed: Callable[[], Sheet]) -> Sheet:
@@ -68,7 +73,8 @@ class PlainReader:
         """
         if not _is_plain(raw):
             raise DoubtError
-        values = {name: raw.get(name) for name in self._names}
+        expected = self._expected.get(raw["id"], _NOTHING)
+        values = {name: _same(raw.get(name), expected.get(name)) for name in self._names}
         values["tools"] = self._shared(raw["tools"])
         return LiveAssistant(
             raw["id"],
@@ -96,6 +102,12 @@ class PlainReader:
                 self._tools.clear()
             self._tools[text] = known
         return known
+
+
+def _same(found: Any, expected: Any) -> Any:
+    """Return a value, which is the expected object where both are the same text: so that is there once."""
+    is_text = type(found) is type(expected) is str
+    return expected if is_text and found == expected else found
 
 
 def _is_plain(raw: Mapping[str, Any]) -> bool:

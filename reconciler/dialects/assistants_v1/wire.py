@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from reconciler.api import AsyncClient
     from reconciler.api.call import Call
     from reconciler.api.types import Page
-    from reconciler.dialects.provider import Remedies
+    from reconciler.dialects.provider import Expected, Remedies
     from reconciler.model.field import Fields
     from reconciler.model.state import Intent, State
 
@@ -71,11 +71,12 @@ class AssistantsV1:
     def __post_init__(self) -> None:
         self._plain = PlainReader(self.fields)
 
-    async def observe(self, state: State, *, uploads: bool = True) -> Live:
+    async def observe(self, state: State, *, uploads: bool = True, expected: Expected | None = None) -> Live:
         """Read the assistants by pages of 100, oldest first, and all uploads at the same time.
 
         Where the state has cursors of the list, stretches of it are read at the same time.
         """
+        self._plain = PlainReader(self.fields, expected or {})
         live, files, unread = await self._lists(state.cursors, uploads=uploads)
         bound = {file_id for binding in state.files.values() for file_id in binding.ids}
         unbound = {file_id: file for file_id, file in files.items() if file_id not in bound}
