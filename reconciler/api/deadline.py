@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import httpx
 
-from reconciler.api.interim import Heads
+from reconciler.api.interim import Heads, Held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,8 +139,11 @@ class _Wire:
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         self._heads = Heads()
+        self._held = Held()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if head := self._held.expect():
+            self._write(head, timeout)
         with _explained():
             found: bytes = self._stream.read(max_bytes, timeout=_clipped(timeout))
         self._heads.take(found)
@@ -148,9 +151,13 @@ class _Wire:
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._heads.expect()
-        for start in range(0, len(buffer), self._slice):
+        for piece in self._held.due(buffer):
+            self._write(piece, timeout)
+
+    def _write(self, piece: bytes, timeout: float | None) -> None:
+        for start in range(0, len(piece), self._slice):
             with _explained():
-                self._stream.write(buffer[start : start + self._slice], timeout=_clipped(timeout))
+                self._stream.write(piece[start : start + self._slice], timeout=_clipped(timeout))
 
     def start_tls(self, *args: Any, timeout: float | None = None, **kwargs: Any) -> _Wire:
         return _Wire(self._stream.start_tls(*args, timeout=_clipped(timeout), **kwargs))

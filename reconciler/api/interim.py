@@ -1,4 +1,4 @@
-"""Interim answers (1xx) in front of an answer, which no library beneath counts."""
+"""Connections that count interim answers (1xx), as no library beneath does, and write a request at once."""
 
 from __future__ import annotations
 
@@ -49,6 +49,31 @@ class Heads:
         return False
 
 
+class Held:
+    """The head of a request, kept back until the piece after it: both leave in one write.
+
+    httpcore writes the head, each part of the body, and an empty piece at the end, and only then reads.
+    """
+
+    _most = 65_536  # bytes of a piece above which joining costs more than another write
+
+    def __init__(self) -> None:
+        self._head, self._is_first = b"", True
+
+    def expect(self) -> bytes:
+        """Take the next piece for a head; what is still kept back is returned, to be written now."""
+        head, self._head, self._is_first = self._head, b"", True
+        return head
+
+    def due(self, piece: bytes) -> tuple[bytes, ...]:
+        """Return what is to be written now, which is nothing for a head."""
+        head, is_head = self._head, self._is_first
+        self._head, self._is_first = piece if is_head else b"", False
+        if is_head:
+            return ()
+        return (head + piece,) if len(piece) < self._most else (head, piece)
+
+
 class AsyncWires:
     """Connections of an async transport whose interim answers are counted."""
 
@@ -70,15 +95,19 @@ class _AsyncWire:
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         self._heads = Heads()
+        self._held = Held()
 
     async def read(self, *args: Any, **kwargs: Any) -> bytes:
+        if head := self._held.expect():
+            await self._stream.write(head)
         found: bytes = await self._stream.read(*args, **kwargs)
         self._heads.take(found)
         return found
 
-    async def write(self, *args: Any, **kwargs: Any) -> None:
+    async def write(self, buffer: bytes, *args: Any, **kwargs: Any) -> None:
         self._heads.expect()
-        await self._stream.write(*args, **kwargs)
+        for piece in self._held.due(buffer):
+            await self._stream.write(piece, *args, **kwargs)
 
     async def start_tls(self, *args: Any, **kwargs: Any) -> _AsyncWire:
         return _AsyncWire(await self._stream.start_tls(*args, **kwargs))

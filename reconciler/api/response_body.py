@@ -45,14 +45,16 @@ class Intake:
         self._deadline = deadline
         self._pieces: list[bytes] = []
         self._left, self._pieces_left = self._most, _PIECES
-        self._refuse_unbounded()
-        answer.stream = _Pieces(answer.stream)
+        if self._is_packed():
+            answer.stream = _Pieces(answer.stream)
 
-    def _refuse_unbounded(self) -> None:
+    def _is_packed(self) -> bool:
+        """Return whether it has to be unpacked; httpx.DecodingError where that has no bound."""
         named = self._answer.headers.get_list("content-encoding", split_commas=True)
         packed = [name for coding in named if (name := coding.strip().lower()) in _PACKED]
         if packed not in _BOUNDED:
             raise httpx.DecodingError(f"unexpected Content-Encoding: {', '.join(packed[:4])}")
+        return bool(packed)
 
     def read(self) -> None:
         """Read it; the answer then has its content as if it had read it itself."""

@@ -136,6 +136,8 @@ class Settings:
 
     def redactor_of(self, call: Call[Any]) -> Redactor:
         """Return what hides the secrets that the request of a call has."""
+        if not (call.extras.headers or call.extras.query):
+            return self.redactor
         return self.redactor.and_of(*_secrets(call.extras.headers or {}, call.extras.query or {}))
 
     def _refuse_unsendable(self) -> None:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 _READING = frozenset({"GET", "HEAD"})
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=2)
 """The client lets go of an idle connection before any server does; many servers do so after 5 s."""
-_ROOM = 8  # requests under way in one pool
-_MOST_POOLS = 13  # about as many connections as one pool may have
+_ROOM = 1  # request under way in one pool
+_MOST_POOLS = 104  # about as many connections as one pool may have
 _SMALL_LIMITS = httpx.Limits(max_connections=_ROOM, max_keepalive_connections=_ROOM, keepalive_expiry=2)
 
 
@@ -170,9 +170,9 @@ class _AsyncSockets(httpx.AsyncBaseTransport):
 
 
 class Pools(httpx.AsyncBaseTransport):
-    """Small pools of one event loop: what a pool does for a request grows with its connections.
+    """Pools of one connection, of one event loop: what a pool does for a request grows with its connections.
 
-    A request goes to the first pool that has few of them under way, so that its connections are used again.
+    A request goes to the first pool that has none under way, so that its connection is used again.
     """
 
     def __init__(self, connect: Callable[[], httpx.AsyncBaseTransport]) -> None:

@@ -157,8 +157,8 @@ def test_https_proves_who_the_server_is(connect, monkeypatch):
     assert used == [(ssl.CERT_REQUIRED, True)]
 
 
-def test_many_requests_at_once_share_small_pools():
-    """Each pool has a few of them under way, and the first ones are used again."""
+def test_many_requests_at_once_share_pools_of_one_connection():
+    """Each pool has one of them under way, and the first ones are used again."""
     sent = []
 
     class Pool(httpx.AsyncBaseTransport):
@@ -181,12 +181,13 @@ def test_many_requests_at_once_share_small_pools():
     async def all_of_them():
         pools = Pools(Pool)
         await asyncio.gather(*(asked(pools) for _ in range(20)))
-        assert sent == [8, 8, 4]
+        assert sent == [1] * 20
         await asyncio.gather(*(asked(pools) for _ in range(8)))
         await asyncio.gather(*(asked(pools, "/fails") for _ in range(8)), return_exceptions=True)
-        assert sent == [24, 8, 4]
-        await asyncio.gather(*(asked(pools) for _ in range(8 * 13 + 2)))
-        assert len(sent) == 13
+        assert sent == [3] * 8 + [1] * 12
+        await asyncio.gather(*(asked(pools) for _ in range(104 + 2)))
+        assert len(sent) == 104
+        assert sum(sent) == 20 + 8 + 8 + 104 + 2
         await pools.aclose()
 
     asyncio.run(all_of_them())
