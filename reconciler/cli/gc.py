@@ -103,4 +103,4 @@ def _show(session: Session, run: PlannedRun, report: Report) -> None:
     from reconciler.render.text import report_lines  # noqa: PLC0415 - the same
 
     document = without_secrets(report_document(report, run.plan), KNOWN.redactor)
-    session.console.print_lines(report_lines(report_view(document)))
+    session.console.print_lines(report_lines(report_view(document, is_end=True)))

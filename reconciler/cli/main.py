@@ -11,29 +11,12 @@ from typing import NoReturn
 
 import click
 
-# No other installed package may change how configurations and answers are checked; to look for such plugins
-# also takes as long as all of click.
-os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-
 from reconciler import __version__
-from reconciler.cli import (
-    ci,
-    commands,
-    diff,
-    explain,
-    export,
-    gc,
-    import_entry,
-    init,
-    query,
-    schema,
-    show,
-    states,
-    streams,
-    validate,
-)
+from reconciler.cli import streams
 from reconciler.cli.console import Console, silence_broken
 from reconciler.cli.known_secrets import KNOWN, learnt
+from reconciler.cli.lazy_group import LazyGroup, Listed
+from reconciler.cli.left_out import leave_out
 from reconciler.config.errors import ConfigError
 from reconciler.errors import ReconcilerError
 
@@ -43,9 +26,35 @@ _INTERRUPTED = 130
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_NAME = {errno.ENAMETOOLONG, errno.ELOOP}
 _LONGEST_NAME = 80  # that is repeated
+_COMMANDS = {
+    "init": Listed("init", "init", "Write a starter project into the working folder."),
+    "validate": Listed("validate", "validate", "Check the configuration; needs no server and no key."),
+    "plan": Listed("commands", "plan", "Show what apply would do."),
+    "drift": Listed("commands", "drift", "Show changes made on the server since the last apply."),
+    "apply": Listed("commands", "apply", "Make the server match the configuration."),
+    "destroy": Listed("commands", "destroy", "Delete everything of this project."),
+    "show": Listed("show", "show", "Show one assistant as it would be sent, a plan or a report."),
+    "diff": Listed("diff", "diff", "Compare two environments word by word; needs no server."),
+    "import": Listed("import_entry", "import_", "Write an `import:` entry for an object on the server."),
+    "query": Listed("query", "query", "List the assistants of the account, and who owns them."),
+    "gc": Listed("gc", "gc", "Delete our uploads that no assistant contains."),
+    "export": Listed("export", "export", "Write live assistants as a project that adopts them."),
+    "output": Listed("commands", "output", "Print the remote ids of assistants."),
+    "state": Listed("states", "state", "Show, change, copy or unlock state."),
+    "ci": Listed("ci", "ci", "Report plans and drift to CI and pull requests."),
+    "serve": Listed("commands", "serve", "Serve the embedded server on a socket."),
+    "demo": Listed("commands", "demo", "Run a demo in a temporary folder."),
+    "explain": Listed("explain", "explain", "Explain the rule behind a code such as AS201."),
+    "schema": Listed("schema", "schema", "Print the JSON Schema of configurations or results."),
+    "completion": Listed("commands", "completion", "Print a shell's completion script."),
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    table=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.option(
     "-C",
     "--chdir",
@@ -59,31 +68,6 @@ def program(chdir: Path | None) -> None:
     """Assistants as code: YAML says which assistants exist, plan shows the difference, apply makes it so."""
     if chdir is not None:
         os.chdir(chdir)
-
-
-for _command in (
-    init.init,
-    validate.validate,
-    commands.plan,
-    commands.drift,
-    commands.apply,
-    commands.destroy,
-    show.show,
-    diff.diff,
-    import_entry.import_,
-    query.query,
-    gc.gc,
-    export.export,
-    commands.output,
-    states.state,
-    ci.ci,
-    commands.serve,
-    commands.demo,
-    explain.explain,
-    schema.schema,
-    commands.completion,
-):
-    program.add_command(_command)
 
 
 def main() -> NoReturn:
@@ -107,9 +91,7 @@ def _is_supported() -> bool:
 
 def run(arguments: list[str]) -> int:
     """Run one command line, and return its exit code, whatever happens."""
-    # Where rich is installed httpx imports its own command line, which takes as long as the rest of it; None
-    # stands for a module that cannot be imported.
-    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type] # as above
+    leave_out()
     console = Console()
     try:
         return int(program.main(arguments, prog_name="assistants-sync", standalone_mode=False) or 0)

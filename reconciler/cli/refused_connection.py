@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import ssl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -50,6 +49,8 @@ def _of_key(target: Target) -> str:
 
 
 def _of_connection(error: APIError, target: Target) -> str:
+    import ssl  # noqa: PLC0415 - only for an error
+
     from reconciler.api.errors import met  # noqa: PLC0415 - only for an error
     from reconciler.api.transport import is_behind_proxy  # noqa: PLC0415 - the same
 

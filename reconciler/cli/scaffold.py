@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from reconciler import dialects
-from reconciler.config.document import schema
+from reconciler.config.models import schema
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.files import create_source
 

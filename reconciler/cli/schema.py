@@ -35,6 +35,6 @@ def _document(what: str) -> str:
 
 def _configuration(what: str, dialect: str | None) -> str:
     from reconciler import dialects  # noqa: PLC0415 - only this command pays for it
-    from reconciler.config.document import schema  # noqa: PLC0415 - the same
+    from reconciler.config.models import schema  # noqa: PLC0415 - the same
 
     return schema(what, dialects.dialect(dialect or dialects.DEFAULT))

@@ -11,6 +11,7 @@ from reconciler.cli.event_loop import result_of
 from reconciler.cli.known_secrets import KNOWN
 from reconciler.cli.repetition import allowed, approval, converted, instruction, with_digest
 from reconciler.cli.unreviewed import require_none, unreviewed
+from reconciler.config.text import collector_rests
 from reconciler.engine import guard
 from reconciler.engine.memory import is_outdated
 from reconciler.engine.planned_run import planned
@@ -95,7 +96,7 @@ class ReportOptions:
             from reconciler.render.report_view import report_view  # noqa: PLC0415 - not for a plan
             from reconciler.render.text import report_lines  # noqa: PLC0415 - the same
 
-            console.print_lines(report_lines(report_view(document)))
+            console.print_lines(report_lines(report_view(document, is_end=True)))
         else:
             self.drawing.show(document, console, root=root)
 
@@ -122,7 +123,7 @@ class Session:
 
         Nothing but ``out`` is written anywhere.
         """
-        run = result_of(self._planned(self.store.load(), texts=texts, is_reviewed=True))
+        run = result_of(self._planned(self._loaded(), texts=texts, is_reviewed=True))
         plan, draft = run.plan, self._draft(run.plan)
         document = completed(draft, self._refusal(plan, draft), self._needs(plan))
         if drawing.form == "text":  # other formats have the warnings in their document
@@ -143,7 +144,7 @@ class Session:
         from reconciler.render.plan_view import plan_view  # noqa: PLC0415 - the same
         from reconciler.render.text import drift_lines  # noqa: PLC0415 - the same
 
-        state = self.store.load()
+        state = self._loaded()
         run = result_of(self._planned(state))
         self.configured.count_warnings(self.console)
         drifts = drift(run.options.fields, run.desired, run.live, state)
@@ -158,7 +159,7 @@ class Session:
         self.configured.require_valid()  # before there is a lock
         command = "destroy" if self.scope.everything else "apply"
         with self.locked(command, concurrency.lock_timeout):
-            state = self.store.load()
+            state = self._loaded()
             self._warn(state)
             run, stale = reviewed(review, result_of(self._planned(state, is_reviewed=review.is_given)))
             draft = self._draft(run.plan)
@@ -177,6 +178,11 @@ class Session:
         except OutputError as cause:
             raise UnreportedError(cause, report) from cause
         return report.exit_code
+
+    def _loaded(self) -> State:
+        """Return the state of the store; of ten thousand bindings none is garbage."""
+        with collector_rests():
+            return self.store.load()
 
     def _draft(self, plan: Plan) -> PlanDocument:
         valid = self.configured.configuration

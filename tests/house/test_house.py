@@ -244,6 +244,20 @@ def test_every_error_has_an_exit_code_and_the_trees_name_the_public_ones():
 
 
 COMMANDS = sorted(program.commands)
+TABLE = program.table
+
+
+def test_help_imports_no_command():
+    code = (
+        "import sys; from reconciler.cli.main import run; run(['--help']); "
+        "sys.exit(any(f'reconciler.cli.{one}' in sys.modules for one in sys.argv[1:]))"
+    )
+
+    subprocess.run(
+        [sys.executable, "-c", code, *{one.module for one in TABLE.values()}],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -251,6 +265,10 @@ def test_every_command_is_in_the_readme_and_helps(name):
     command = program.commands[name]
 
     assert f"| `{name}" in README
+    assert click.Command(name, help=TABLE[name].help).get_short_help_str(1000) == command.get_short_help_str(
+        1000
+    )
+    assert command.name == name
     assert len(command.get_short_help_str(100)) <= 60
     for parameter in command.params:
         if isinstance(parameter, click.Option):
