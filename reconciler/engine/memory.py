@@ -182,7 +182,8 @@ def remember(  # noqa: PLR0913 - the parts of a binding, and where they come fro
     former = memory.binding.ignored if memory.binding else ()
     uncleared = [path for path in (*former, *results) if path not in known]
     for path in dict.fromkeys([*known, *uncleared]):
-        row = fields.row(path)
+        kept = results.get(path)
+        row = None if kept is Kept.DECLARED else fields.row(path)
         if row is None or known.get(path) == "":
             continue
         value = row.at(row.found(live), path)
@@ -191,11 +192,10 @@ def remember(  # noqa: PLR0913 - the parts of a binding, and where they come fro
             continue
         found = row.digest(value)
         sent = known.get(path, row.digest(None))
-        kept = results.get(path)
         is_ignored = kept is Kept.IGNORED or (
             kept is None and path in former and memory.sent(row, path) == sent
         )
-        if found == sent or kept is Kept.DECLARED or (path not in known and not is_ignored):
+        if found == sent or (path not in known and not is_ignored):
             continue
         known[path], echo = sent, found
         if kept is Kept.LOST:  # nothing that was sent: the next plan sends it again

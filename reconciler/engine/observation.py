@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.dialects import Provider
+    from reconciler.dialects.provider import Expected
     from reconciler.engine.options import PlanOptions
     from reconciler.model.resource import Desired, Live, LiveAssistant
     from reconciler.model.state import State
@@ -126,12 +127,18 @@ async def _with_missing(provider: Provider, desired: Desired, state: State, *, a
 async def _listed(provider: Provider, desired: Desired, state: State) -> Live:
     files = sorted({str(address) for address in _files(desired, state)})
     try:
-        live = await provider.observe(state, uploads=bool(files))
+        live = await provider.observe(state, uploads=bool(files), expected=_expected(desired, state))
     except UnsupportedError as lacking:
         named = ", ".join(files[:_NAMED]) + f" and {len(files) - _NAMED} more" * (len(files) > _NAMED)
         raise UnsupportedError(f"{lacking}: {named}. Nothing was changed") from lacking
     require_same_account(state, live.account, provider.remedies.account)
     return live
+
+
+def _expected(desired: Desired, state: State) -> Expected:
+    """Return the declared values of every bound assistant, by its id."""
+    bound = ((state.assistant(one.address), one.fields) for one in desired.assistants)
+    return {binding.id: values for binding, values in bound if binding}
 
 
 def _files(desired: Desired, state: State) -> Iterator[Address | str]:

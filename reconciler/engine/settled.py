@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.model.mark import MARK_KEY, files_digest, key_digest
 from reconciler.model.state import AssistantBinding
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from reconciler.engine.ownership import PlannerInput
     from reconciler.model.address import Address
-    from reconciler.model.field import Fields
+    from reconciler.model.field import Field, Fields
     from reconciler.model.resource import DesiredAssistant, LiveAssistant
     from reconciler.model.state import Binding
 
@@ -77,15 +77,28 @@ def _bound_twice(bindings: Mapping[Address, Binding]) -> set[Address]:
     return {address for address, binding in bindings.items() if number[binding.id] > 1}
 
 
+class _Same(NamedTuple):
+    """Two lists that agree, and what a state remembers of them."""
+
+    wanted: Any
+    found: Any
+    digests: Mapping[str, str]
+
+
 @dataclass(frozen=True)
 class _Rule:
-    """What an assistant must be so that it is kept; ``managed`` is what marks say of paths, once for many."""
+    """What an assistant must be so that it is kept; ``managed`` is what marks say of paths, once for many.
+
+    ``latest`` has the last two lists of a field that agreed: where many assistants have the same objects,
+    these are compared once.
+    """
 
     fields: Fields
     owner: str
     slots: int
     pairs: int
     managed: dict[tuple[object, ...], str] = field(default_factory=dict)
+    latest: dict[str, _Same] = field(default_factory=dict)
 
     @classmethod
     def of(cls, inputs: PlannerInput) -> _Rule:
@@ -118,7 +131,8 @@ class _Rule:
             if row is None:
                 return None
             value = live.metadata if row is self.fields.pairs else row.found(live)
-            agreed = row.agreed(wanted, value)
+            is_list = type(wanted) is list
+            agreed = self._agreed(row, wanted, value) if is_list else row.agreed(wanted, value)
             if agreed is None:
                 return None
             known.update(agreed)
@@ -127,6 +141,16 @@ class _Rule:
         row = self.fields.files
         is_empty = row is not None and live.knows_files and not live.file_ids
         return known | row.digests(()) if row and is_empty else None
+
+    def _agreed(self, row: Field, wanted: Any, found: Any) -> Mapping[str, str] | None:
+        """Return what two lists of a field agree on, which is found out once for the same two objects."""
+        same = self.latest.get(row.name)
+        if same and same.wanted is wanted and same.found is found:
+            return same.digests
+        digests = row.agreed(wanted, found)
+        if digests is not None:
+            self.latest[row.name] = _Same(wanted, found, digests)
+        return digests
 
     def _is_marked(self, desired: DesiredAssistant, live: LiveAssistant, binding: AssistantBinding) -> bool:
         """Return whether the ownership mark is the one of the last apply, and says what is managed now.

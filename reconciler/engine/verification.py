@@ -50,16 +50,30 @@ def verified(  # noqa: PLR0913 - an assistant before, as declared, and after
     if fields.files and (before is None or any(step.kind in _CARRYING for step in change.steps)):
         written.add(fields.files.name)
     rows = [row for row in fields if after.knows_files or row is not fields.files]
-    return tuple(
-        one
-        for row in rows
-        for path in _paths(row, desired, before, after)
-        if (
-            one := _verified(
-                row, path, written, memory, desired=desired, ids=file_ids, before=before, after=after
-            )
-        )
-    )
+    found: list[Verified | None] = []
+    for row in rows:
+        if before is None and _is_taken(row, desired, after):
+            found += _taken(row, row.wanted(desired))
+            continue
+        found += [
+            _verified(row, path, written, memory, desired=desired, ids=file_ids, before=before, after=after)
+            for path in _paths(row, desired, before, after)
+        ]
+    return tuple(filter(None, found))
+
+
+def _is_taken(row: Field, desired: DesiredAssistant, after: LiveAssistant) -> bool:
+    """Return whether a new assistant has a declared field just as it was sent: then nothing is compared."""
+    if isinstance(row, Files) or row.name in desired.ignored or not row.is_managed(desired):
+        return False
+    return _is_same(row.wanted(desired), row.found(after))
+
+
+def _taken(row: Field, wanted: Any) -> Iterator[Verified]:
+    """Yield the values of such a field."""
+    for path in row.parts(wanted) if row.has_keys else (row.name,):
+        shown = row.present(row.at(wanted, path))
+        yield Verified(path, Kept.DECLARED, shown, shown)
 
 
 def _paths(

@@ -7,11 +7,16 @@ from dataclasses import replace
 import httpx
 import pytest
 from builders import FUNCTION, assistant, without_mark
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
+from reconciler.engine import verification
+from reconciler.engine.memory import Memory
 from reconciler.model import address
-from reconciler.model.change import Action, Reason
+from reconciler.model.change import Action, Change, FieldChange, Reason
 from reconciler.model.outcome import Cause, Kept, Result
+from reconciler.model.resource import LiveAssistant
 from reconciler.model.state import AssistantBinding, Intent
 from reconciler.server import Fault, Faults, create_app
 
@@ -593,3 +598,34 @@ def test_an_upload_with_a_known_id_forbids_no_create(odd):
 
     refused = {str(change.address) for change in plan.changes if change.refused}
     assert refused == {"file.b.md"}
+
+
+_SOME = {
+    "name": ["", "a", "A", None],
+    "instructions": ["", "one\ntwo\n", "one\r\ntwo", None],
+    "tools": [[], [FUNCTION], [RETRIEVAL], [RETRIEVAL, FUNCTION], [FUNCTION, FUNCTION], None],
+}
+_PAIRS = [{}, {"team": "a"}, {"team": "a", "tier": ""}, {"tier": "", "team": "a"}, {"Team": "a"}]
+_VALUES = st.fixed_dictionaries({}, optional={name: st.sampled_from(some) for name, some in _SOME.items()})
+
+
+@given(_VALUES, _VALUES, st.sampled_from([None, *_PAIRS]), st.sampled_from(_PAIRS), st.data())
+def test_a_field_that_was_kept_as_sent_is_found_as_a_comparison_finds_it(wanted, extra, pairs, found, data):
+    same = data.draw(st.booleans())
+    ignored = data.draw(st.sets(st.sampled_from([*_SOME, "metadata"])))
+    declared = {**wanted, **({} if pairs is None else {"metadata": pairs})}
+    desired = assistant("support", ignored=ignored, **declared)
+    kept = {"model": "gpt-5.6", **wanted, **({} if same else extra)}
+    live = LiveAssistant("asst_1", 1, kept, (pairs or {}) if same else found, ())
+    changes = tuple(FieldChange(name, None, value) for name, value in declared.items())
+    change = Change(WHERE, Action.CREATE, Reason.NEW, changes, wanted=desired)
+
+    def look():
+        return verification.verified(
+            ASSISTANTS_V1.fields, change, desired, Memory(None), file_ids=(), before=None, after=live
+        )
+
+    fast = look()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verification, "_is_taken", lambda *_: False)
+        assert look() == fast
