@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
+from functools import lru_cache
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, TypeAlias, TypeVar, overload
 
@@ -63,7 +64,9 @@ _COMMAND = re.compile(r"##([a-zA-Z]*)\[")
 class _Record(BaseModel):
     """No unknown field, no conversion; one inside another is made of a value with the same names."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True, protected_namespaces=())
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, from_attributes=True, protected_namespaces=(), defer_build=True
+    )
 
 
 _T = TypeVar("_T")
@@ -826,7 +829,7 @@ def _outcome_record(outcome: Outcome) -> OutcomeRecord:
         outcome,
         address=str(change.address),
         action=change.action,
-        message=masked(outcome.message),
+        message=masked(outcome.message) if outcome.message else "",
         deleted=list(outcome.deleted),
         verified=[_verified_record(one) for one in outcome.verified],
     )
@@ -835,8 +838,13 @@ def _outcome_record(outcome: Outcome) -> OutcomeRecord:
 def _verified_record(one: Verified) -> VerifiedRecord:
     """Return the record of a value; what is kept as declared stands in the configuration already."""
     if one.kept is Kept.DECLARED:
-        return VerifiedRecord(path=one.path, kept=one.kept)
+        return _declared_record(one.path)
     return _record(VerifiedRecord, one, sent=_without_keys(one.sent), found=_without_keys(one.found))
+
+
+@lru_cache(maxsize=256)  # every assistant has the same few paths
+def _declared_record(path: str) -> VerifiedRecord:
+    return VerifiedRecord(path=path, kept=Kept.DECLARED)
 
 
 def _without_keys(value: Any) -> Any:
@@ -851,8 +859,8 @@ def _without_keys(value: Any) -> Any:
 def _verified_counts(outcomes: Iterable[Outcome]) -> VerifiedCountsRecord:
     """Return how many assistants were verified, and how many values by what became of them."""
     verified = [outcome.verified for outcome in outcomes if outcome.verified]
-    counts = Counter(str(one.kept) for values in verified for one in values)
-    return VerifiedCountsRecord(assistants=len(verified), **counts)
+    counts = Counter(one.kept for values in verified for one in values)
+    return VerifiedCountsRecord(assistants=len(verified), **{str(kept): n for kept, n in counts.items()})
 
 
 def plan_in(document: PlanDocument) -> Plan:

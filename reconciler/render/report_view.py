@@ -22,12 +22,14 @@ _LONG = 80  # characters from which on a text is compared line by line
 _UNDECLARED = frozenset({Kept.LOST, Kept.ADDED})
 
 
-def report_view(document: ReportDocument, context: int = CONTEXT) -> View:
+def report_view(document: ReportDocument, context: int = CONTEXT, *, is_end: bool = False) -> View:
     """Return what a person should see of what became of a plan.
 
-    Around each line of a text that the server changed, ``context`` other lines stay.
+    Around each line of a text that the server changed, ``context`` other lines stay. ``is_end``: it stands
+    behind the lines of the steps, so that what was applied has no entry where that is all there is to say.
     """
     frame = Frame(context)
+    outcomes = [one for one in document.outcomes if not (is_end and _is_plain(one))]
     return View(
         title="Apply",
         target=shown(document.target),
@@ -36,7 +38,7 @@ def report_view(document: ReportDocument, context: int = CONTEXT) -> View:
         environment=shown(document.environment),
         serial=None,
         digest=shown(document.digest),
-        entries=tuple(_entry(outcome, frame) for outcome in document.outcomes),
+        entries=tuple(_entry(outcome, frame) for outcome in outcomes),
         notices=(shown(document.unsaved),) if document.unsaved else (),
         warnings=(),
         summary=_summary(document),
@@ -45,6 +47,12 @@ def report_view(document: ReportDocument, context: int = CONTEXT) -> View:
             filter(None, (_then(document), shown(unproved(document.left)), shown(document.advice)))
         ),
     )
+
+
+def _is_plain(outcome: OutcomeRecord) -> bool:
+    """Return whether a change was applied, and the server kept every value as declared."""
+    is_done = outcome.result is Result.APPLIED and not (outcome.message or outcome.deleted)
+    return is_done and all(one.kept is Kept.DECLARED for one in outcome.verified)
 
 
 def _is_whole(document: ReportDocument) -> bool:

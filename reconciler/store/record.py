@@ -27,7 +27,7 @@ from reconciler.model.state import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 FORMAT = 1
@@ -171,6 +171,7 @@ def state_of(record: dict[str, Any]) -> State:
     """Return the State a record holds; KeyError, TypeError or ValueError when it holds none."""
     cursors = tuple(record.get("cursors", ()))
     _require_ids(*cursors)
+    _share_digests(record["bindings"].values())
     return State(
         _name(record["lineage"]),
         _count(record["serial"]),
@@ -184,6 +185,15 @@ def state_of(record: dict[str, Any]) -> State:
         exceptions=frozenset(map(_name, record["exceptions"])) if "exceptions" in record else None,
         cursors=cursors,
     )
+
+
+def _share_digests(bindings: Iterable[Any]) -> None:
+    """Keep equal digests as one object: ten thousand assistants may have one model and the same tools."""
+    known: dict[Any, Any] = {}
+    for one in bindings:
+        digests = one.get("digests") if type(one) is dict else None
+        if type(digests) is dict:
+            one["digests"] = {path: known.setdefault(text, text) for path, text in digests.items()}
 
 
 def _bound(key: str, record: dict[str, Any]) -> tuple[Address, Binding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import DisclosureError
@@ -28,6 +29,7 @@ class ScreenedStore:
     def __init__(self, store: Store, sources: Sources) -> None:
         self._store = store
         self._sources = sources
+        self._screened: dict[Address, Binding] = {}  # results of this run, so that a save looks at the others
 
     @property
     def location(self) -> str:
@@ -65,13 +67,26 @@ class ScreenedStore:
         if self._sources.leaks("\n".join(entry.text for entry in entries)):
             for entry in entries:
                 self._screen(_described(entry), entry.record)
+        self._remember(entries)
         self._store.commit(entries)
+
+    def _remember(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            if entry.value is not None and not isinstance(entry.value, Intent):
+                self._screened[entry.address] = entry.value
 
     def save(self, state: State, expecting: int, serial: int | None = None) -> None:
         """Replace the stored State."""
-        for name, record in _parts_of(state) if self._sources.leaks(json.dumps(state_values(state))) else ():
+        rest = self._without_screened(state)
+        for name, record in _parts_of(rest) if self._sources.leaks(json.dumps(state_values(rest))) else ():
             self._screen(name, record)
         self._store.save(state, expecting, serial)
+
+    def _without_screened(self, state: State) -> State:
+        """Return a State without the bindings that were looked at when they were recorded."""
+        known = self._screened
+        rest = {address: one for address, one in state.bindings.items() if known.get(address) != one}
+        return replace(state, bindings=rest)
 
     def _screen(self, what: str, record: Any) -> None:
         source = self._sources.of(record) if self._sources.leaks(json.dumps(record)) else None

@@ -395,9 +395,10 @@ def result(result, message="", *, change=None, **rest):
 
 
 def told(*outcomes, interrupted=0):
-    return painted(
-        report_lines(report_view(report_document(Report(outcomes, interrupted), planned()))), colour=False
-    )
+    document = report_document(Report(outcomes, interrupted), planned())
+    text = painted(report_lines(report_view(document)), colour=False)
+    assert painted(report_lines(report_view(document, is_end=True)), colour=False) == text
+    return text
 
 
 def test_a_complete_apply_ends_in_the_words_that_tools_look_for():

@@ -213,6 +213,33 @@ def test_a_screened_store_takes_none_of_several_records_where_one_has_a_secret(t
     assert not (store.folder / "journal.jsonl").exists()
 
 
+class Counted(Sources):
+    """Sources that count the characters they look at."""
+
+    def leaks(self, text):
+        looked.append(len(text))
+        return super().leaks(text)
+
+
+looked = []
+
+
+def test_a_save_looks_again_only_at_what_was_not_recorded(tmp_path, sample):
+    screened = ScreenedStore(LocalStore(tmp_path / "state"), Counted({SECRET: Source("A_KEY")}))
+    bound = {assistant(f"a{number}"): replace(sample.bound, id=f"asst_{number}") for number in range(50)}
+    with screened.lock("test"):
+        state = replace(screened.load(), bindings=bound)
+        screened.commit([Entry(address, one) for address, one in bound.items()])
+        looked.clear()
+        screened.save(state, 0)
+        assert sum(looked) < 1_000
+
+        other = replace(sample.bound, id=f"asst_{SECRET}")
+        for changed in ({assistant("a7"): other}, {assistant("new"): other}):
+            with pytest.raises(DisclosureError, match="the id of assistant"):
+                screened.save(replace(state, bindings={**bound, **changed}), 1)
+
+
 def test_wherever_a_write_of_several_records_is_cut_the_whole_ones_count(store, sample):
     store.load()
     store.record(sample.support, sample.bound)
