@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 Made = TypeVar("Made")
 TESTS = Path(__file__).parents[1]
 ROOT = TESTS.parent
-OURS = str(Path(sys.executable).with_name("assistants-sync"))
+_USERS = ROOT / ".venv-bench/bin/assistants-sync"
+OURS = str(_USERS if _USERS.exists() else Path(sys.executable).with_name("assistants-sync"))
+"""The program where only what users install is; `make bench` makes that environment."""
+
 SDK = ROOT / ".venv-sdk/bin/python"
 OCTODNS = ROOT / ".venv-octodns/bin/octodns-sync"
 FILES = 10
