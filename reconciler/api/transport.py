@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from asyncio import CancelledError
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -179,6 +180,7 @@ class Pools(httpx.AsyncBaseTransport):
         self._connect = connect
         self._pools: list[httpx.AsyncBaseTransport] = []
         self._busy: list[int] = []
+        self._left: list[httpx.AsyncBaseTransport] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request through one of them; it is under way until its answer is closed."""
@@ -186,8 +188,10 @@ class Pools(httpx.AsyncBaseTransport):
         self._busy[at] += 1
         try:
             answer = await self._pools[at].handle_async_request(request)
-        except BaseException:
+        except BaseException as cause:
             self._busy[at] -= 1
+            if not isinstance(cause, (httpx.HTTPError, CancelledError)):
+                self._leave(at)
             raise
         answer.stream = _Counted(answer.stream, lambda: self._end(at))
         return answer
@@ -202,12 +206,17 @@ class Pools(httpx.AsyncBaseTransport):
             self._busy.append(0)
         return at
 
+    def _leave(self, at: int) -> None:
+        """Use another pool instead: after an unforeseen end, one may count its request for ever."""
+        self._left.append(self._pools[at])
+        self._pools[at] = self._connect()
+
     def _end(self, at: int) -> None:
         self._busy[at] -= 1
 
     async def aclose(self) -> None:
         """Close every one."""
-        for pool in self._pools:
+        for pool in (*self._pools, *self._left):
             await pool.aclose()
 
 

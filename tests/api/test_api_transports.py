@@ -191,3 +191,29 @@ def test_many_requests_at_once_share_pools_of_one_connection():
         await pools.aclose()
 
     asyncio.run(all_of_them())
+
+
+def test_a_pool_whose_request_ended_in_an_unforeseen_way_is_used_no_more():
+    """It may count that request for ever, and it has room for no second one."""
+    made, closed = [], []
+
+    class Pool(httpx.AsyncBaseTransport):
+        def __init__(self):
+            made.append(self)
+
+        async def handle_async_request(self, request):
+            raise {"/cut": httpx.ReadError, "/odd": RuntimeError}[request.url.path]("no")
+
+        async def aclose(self):
+            closed.append(self)
+
+    async def all_of_them():
+        pools = Pools(Pool)
+        for path, number in (("/cut", 1), ("/odd", 2), ("/cut", 2)):
+            with pytest.raises((httpx.ReadError, RuntimeError)):
+                await pools.handle_async_request(httpx.Request("GET", f"http://server{path}"))
+            assert len(made) == number
+        await pools.aclose()
+
+    asyncio.run(all_of_them())
+    assert {*closed} == {*made}
