@@ -5,7 +5,7 @@ import pytest
 from dialects.asking import creation
 
 from reconciler.api import APIResponseValidationError
-from reconciler.dialects.assistants_v1 import listing as listing_module
+from reconciler.dialects import listing as listing_module
 from reconciler.model.resource import End
 
 

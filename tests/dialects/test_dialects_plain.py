@@ -12,7 +12,7 @@ from reconciler.api.types import Assistant, Unreadable
 from reconciler.dialects.assistants_v1 import replies
 from reconciler.dialects.assistants_v1.plain import DoubtError, PlainReader
 from reconciler.dialects.assistants_v1.shape import FIELDS
-from reconciler.dialects.assistants_v1.sheet import Sheet
+from reconciler.dialects.sheet import Sheet
 
 FUNCTION = {"name": "find", "description": "Finds.", "parameters": {"type": "object", "strict": True}}
 TOOLS = [{"type": "retrieval"}, {"type": "function", "function": FUNCTION}]

@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 
 from reconciler.api import AsyncClient, in_process
 from reconciler.api.errors import APIError
-from reconciler.dialects.assistants_v1 import listing, walkers
+from reconciler.dialects import listing, walkers
 from reconciler.dialects.assistants_v1.wire import AssistantsV1
 from reconciler.model.resource import End
 from reconciler.model.state import State

@@ -10,7 +10,7 @@ from bench.table import read
 from reconciler.cli.main import program
 from reconciler.config.source import MAX_BYTES
 from reconciler.config.text import MAX_ENTRIES
-from reconciler.dialects.assistants_v1 import listing
+from reconciler.dialects import listing
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/performance.md").read_text()

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from builders import assistant
 
-from reconciler.dialects.assistants_v1 import listing as listings
+from reconciler.dialects import listing as listings
 from reconciler.dialects.incomplete_list import IncompleteListError
 from reconciler.errors import RefusedError, UnreadableObjectError, UnsupportedError
 from reconciler.model.change import Action, Reason

@@ -18,8 +18,8 @@ from reconciler.api.errors import (
     UnprocessableEntityError,
 )
 from reconciler.api.reading import tolerant
-from reconciler.dialects.assistants_v1.listing import SMALLEST
 from reconciler.dialects.assistants_v1.traits import Own
+from reconciler.dialects.listing import SMALLEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

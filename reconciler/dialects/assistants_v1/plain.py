@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.api.reading import plain_list
 from reconciler.api.types import Assistant
-from reconciler.dialects.assistants_v1.sheet import Sheet
+from reconciler.dialects.sheet import Sheet
 from reconciler.model.address import is_remote_id
 from reconciler.model.canonical import exact
 from reconciler.model.resource import LiveAssistant
@@ -19,7 +19,7 @@ from reconciler.model.resource import LiveAssistant
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
 
-    from reconciler.dialects.assistants_v1.sheet import Item
+    from reconciler.dialects.sheet import Item
     from reconciler.model.field import Fields
 
 _OWN = frozenset(Assistant.model_fields)

@@ -24,15 +24,15 @@ from reconciler.api.errors import (
 from reconciler.api.reading import tolerant
 from reconciler.api.types import Assistant, FileObject, Unreadable
 from reconciler.dialects.assistants_v1 import attachments, replies
-from reconciler.dialects.assistants_v1.listing import PAGE, SMALLEST, Walk, listed, proved
 from reconciler.dialects.assistants_v1.plain import PlainReader
 from reconciler.dialects.assistants_v1.shape import FIELDS, REMEDIES
-from reconciler.dialects.assistants_v1.sheet import Sheet
 from reconciler.dialects.assistants_v1.traits import Own
 from reconciler.dialects.assistants_v1.updating import Update, cleared_texts
 from reconciler.dialects.assistants_v1.uploads import is_alike, true_content
-from reconciler.dialects.assistants_v1.walkers import cursors, in_stretches
 from reconciler.dialects.incomplete_list import incomplete
+from reconciler.dialects.listing import PAGE, SMALLEST, Listed, Walk, proved, walked
+from reconciler.dialects.sheet import Sheet
+from reconciler.dialects.walkers import cursors, in_stretches
 from reconciler.errors import GoneError, UnsupportedError
 from reconciler.model.address import Kind
 from reconciler.model.resource import Live, LiveAssistant, LiveFile, Unread, original
@@ -97,12 +97,16 @@ class AssistantsV1:
         return await self._proved(None)
 
     async def _proved(self, walk: Walk | None) -> Live:
-        return self._live(await proved(walk or await listed(self._fetch, self.target)))
+        return self._live(await proved(walk or await walked(self._list)))
+
+    @property
+    def _list(self) -> Listed:
+        return Listed(self._fetch, self.target, "assistants", REMEDIES.assistants)
 
     async def _walked(self, known: Sequence[str]) -> Walk:
         """Return a reading of the list of assistants."""
-        walk = await in_stretches(self._fetch, self.target, known) if known else None
-        return walk or await listed(self._fetch, self.target)
+        walk = await in_stretches(self._list, known) if known else None
+        return walk or await walked(self._list)
 
     async def _lists(
         self, known: Sequence[str], *, uploads: bool
@@ -263,7 +267,7 @@ class AssistantsV1:
 
     async def _in_list(self, assistant_id: str) -> LiveAssistant | None:
         """Return an assistant as the list has it; None only once its end was to be proved."""
-        walk = await listed(self._fetch, self.target)
+        walk = await walked(self._list)
         if assistant_id not in walk.found:
             walk = await proved(walk)
         item = walk.found.get(assistant_id)

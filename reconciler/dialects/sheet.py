@@ -1,4 +1,4 @@
-"""A page of the list of assistants whose ids are known before its objects are made."""
+"""A page of a list whose ids are known before its objects are made."""
 
 from __future__ import annotations
 

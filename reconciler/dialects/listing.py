@@ -1,4 +1,4 @@
-"""The list of assistants, read page by page, and the proof that nothing is missing from it."""
+"""A list with cursors, read page by page, and the proof that nothing is missing from it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from reconciler.api.errors import (
     UnprocessableEntityError,
 )
 from reconciler.api.pages import FEW, IN_A_ROW
-from reconciler.dialects.assistants_v1.shape import REMEDIES
 from reconciler.dialects.incomplete_list import IncompleteListError, incomplete
 from reconciler.model.canonical import digest
 from reconciler.model.resource import End
@@ -21,16 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from reconciler.api.types import Unreadable
-    from reconciler.dialects.assistants_v1.sheet import Fetch, Item, Sheet
+    from reconciler.dialects.sheet import Fetch, Item, Sheet
 
 PAGE = 100
 SMALLEST = 20
 """Objects that a server returns at once even where it ignores every parameter of paging."""
 _PAGES = 1_000  # of one reading; more than any account has
-_PAGE_SIZE = (
-    f"the page size of that server (at least {FEW} objects where `limit` is {PAGE}), or, where it has fewer "
-    f"objects than its pages show, {REMEDIES.assistants}"
-)
 _NAMELESS = 1_000  # objects without a usable id that are kept
 _NAMELESS_SEEN = 10_000  # those of all pages together, where a page may repeat what others have
 _TRIES = 3
@@ -46,18 +41,42 @@ class _Edge(NamedTuple):
     last: str
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list of a server, such as its assistants; ``fetch`` returns the page behind an id, or the first page.
+
+    ``target`` is what a person calls the server, ``remedy`` what to fix where the list is incomplete.
+    """
+
+    fetch: Fetch
+    target: str
+    noun: str
+    remedy: str
+
+    def incomplete(self, why: str, remedy: str = "") -> IncompleteListError:
+        """Return the error for a reading on which nothing may rest."""
+        return incomplete(self.noun, self.target, why, remedy=remedy or self.remedy)
+
+    @property
+    def page_size(self) -> str:
+        """What to fix where its pages bring little."""
+        return (
+            f"the page size of that server (at least {FEW} objects where `limit` is {PAGE}), or, where it "
+            f"has fewer objects than its pages show, {self.remedy}"
+        )
+
+
 @dataclass
 class Walk:
     """One reading of a list: every object once, in the order of the server.
 
-    ``fetch`` returns the page behind an id, or the first page. ``nameless`` are objects without a usable
+    ``nameless`` are objects without a usable
     id; ``nameless_seen`` counts them on every page, those that are repeated too. ``is_circular``: behind its
     end the list begins again. ``poor`` are the last pages that brought little. ``is_regular``: every page
     was full and new, but for the last one, and said truly whether more was to come.
     """
 
-    fetch: Fetch
-    target: str
+    listed: Listed
     found: dict[str, Item] = field(default_factory=dict)
     nameless: list[Unreadable] = field(default_factory=list)
     nameless_digests: set[str] = field(default_factory=set)
@@ -70,12 +89,12 @@ class Walk:
     is_regular: bool = True
 
     @classmethod
-    def of(cls, fetch: Fetch, target: str, found: dict[str, Item], pages: Iterable[Sequence[str]]) -> Walk:
+    def of(cls, listed: Listed, found: dict[str, Item], pages: Iterable[Sequence[str]]) -> Walk:
         """Return a regular reading that was made in another way: its objects, and the ids of each page."""
         order = [*found]
         before = {ids[0]: order[max(order.index(ids[0]) - 1, 0)] for ids in pages if len(ids) == 1}
         edges = [_Edge(*[before.get(ids[0], ""), *ids][-2:]) for ids in pages if ids]
-        return cls(fetch, target, found, edges=edges)
+        return cls(listed, found, edges=edges)
 
     async def read(self) -> None:
         """Read every page up to the one that the server calls the last.
@@ -121,7 +140,7 @@ class Walk:
         self.pages += 1
         if self.pages > _PAGES:
             raise self._cut(f"it continues after {_PAGES:,} pages")
-        return await self.fetch(after)
+        return await self.listed.fetch(after)
 
     def _count(self, new: int, page: Sheet | None = None) -> None:
         """Raise IncompleteListError where page after page brings few new objects, and never the last.
@@ -134,7 +153,7 @@ class Walk:
         why = f"{IN_A_ROW} pages in a row have fewer than {FEW} new objects and are not the last"
         if page is None or page.size >= FEW:
             raise self._cut(why)
-        raise _incomplete(self.target, f"{why}; page {self.pages} has {page.size}", remedy=_PAGE_SIZE)
+        raise self.listed.incomplete(f"{why}; page {self.pages} has {page.size}", self.listed.page_size)
 
     async def prove(self) -> None:
         """Ask again past each page, from the object before its last one, until nothing new comes.
@@ -177,7 +196,7 @@ class Walk:
         return self._cut(f"it has {size} objects, and a request past the last one does not prove its end")
 
     def _cut(self, why: str) -> IncompleteListError:
-        return _incomplete(self.target, why)
+        return self.listed.incomplete(why)
 
     def _take(self, page: Sheet) -> bool:
         """Add the objects of a page that have an id; return whether any of them is new."""
@@ -200,13 +219,13 @@ class Walk:
             raise self._cut(f"more than {_NAMELESS:,} of its objects have no usable id")
 
 
-async def listed(fetch: Fetch, target: str) -> Walk:
-    """Return a reading of the list of assistants; its end is only what the server claims.
+async def walked(listed: Listed) -> Walk:
+    """Return a reading of a list; its end is only what the server claims.
 
     A reading that other users disturb, by deleting the object that a page is asked after, starts again.
     """
     for _ in range(_TRIES - 1):
-        walk = Walk(fetch, target)
+        walk = Walk(listed)
         try:
             await walk.read()
         except _REFUSALS:
@@ -214,14 +233,14 @@ async def listed(fetch: Fetch, target: str) -> Walk:
                 raise
         else:
             return walk
-    walk = Walk(fetch, target)
+    walk = Walk(listed)
     try:
         await walk.read()
     except _REFUSALS as cause:
         if not walk.found:
             raise
         why = f"page {walk.pages} was refused in each of {_TRIES} readings, as if the list changed meanwhile"
-        raise _incomplete(target, f"{why} ({cause})") from cause
+        raise listed.incomplete(f"{why} ({cause})") from cause
     return walk
 
 
@@ -236,7 +255,7 @@ async def proved(walk: Walk) -> Walk:
             return walk
         if walk.is_circular:  # as it would be again
             break
-        walk = await listed(walk.fetch, walk.target)
+        walk = await walked(walk.listed)
         await walk.prove()
     if walk.end is not End.PROVED:
         if len(walk.found) + len(walk.nameless) >= SMALLEST:
@@ -249,7 +268,3 @@ async def _under_way() -> None:
     """Let a request that was begun reach its socket, so that the server works meanwhile."""
     for _ in range(_STEPS):
         await asyncio.sleep(0)
-
-
-def _incomplete(target: str, why: str, remedy: str = REMEDIES.assistants) -> IncompleteListError:
-    return incomplete("assistants", target, why, remedy=remedy)

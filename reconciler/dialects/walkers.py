@@ -1,4 +1,4 @@
-"""The list of assistants read in several stretches at once, where an earlier reading knows where they begin.
+"""A list read in several stretches at once, where an earlier reading knows where they begin.
 
 Each walker begins behind the object where the one before it ends. What is found counts only where all
 stretches meet, so that it is what one walk finds; otherwise it is discarded, and one walk reads the list.
@@ -11,13 +11,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from reconciler.api.errors import APIStatusError
-from reconciler.dialects.assistants_v1.listing import PAGE, Walk
+from reconciler.dialects.listing import PAGE, Walk
 from reconciler.model.resource import LiveAssistant
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable, Mapping, Sequence
 
-    from reconciler.dialects.assistants_v1.sheet import Fetch, Item, Sheet
+    from reconciler.dialects.listing import Listed
+    from reconciler.dialects.sheet import Fetch, Item, Sheet
 
 _PAGES: Final = 10
 """Pages between two cursors; with fewer there would be more than a tenth of requests in addition."""
@@ -76,7 +77,7 @@ class _Stretch:
         return bool(first) and first[: len(ids)] == [*ids]
 
 
-async def in_stretches(fetch: Fetch, target: str, cursors: Sequence[str]) -> Walk | None:
+async def in_stretches(listed: Listed, cursors: Sequence[str]) -> Walk | None:
     """Return a reading of the list by a walker behind each of some cursors and one from the beginning.
 
     None where the stretches do not meet, or where a cursor is refused: then nothing of it counts.
@@ -84,7 +85,7 @@ async def in_stretches(fetch: Fetch, target: str, cursors: Sequence[str]) -> Wal
     every = -(-(len(cursors) + 1) // _WALKERS)
     ends = [None, *cursors[every - 1 :: every], None]
     stretches = [
-        _Stretch(fetch, after, stop, _MOST if stop is None else every * _PAGES)
+        _Stretch(listed.fetch, after, stop, _MOST if stop is None else every * _PAGES)
         for after, stop in pairwise(ends)
     ]
     try:
@@ -97,7 +98,7 @@ async def in_stretches(fetch: Fetch, target: str, cursors: Sequence[str]) -> Wal
     if not (are_met and is_whole and is_ascending(found)):
         return None
     pages = [ids for one in stretches for ids in one.pages]
-    return Walk.of(fetch, target, found, pages)
+    return Walk.of(listed, found, pages)
 
 
 async def _all(readings: Iterable[Coroutine[None, None, None]]) -> None:
