@@ -43,6 +43,8 @@ ObjectT = TypeVar("ObjectT", bound=WireObject)
 
 _KINDS = frozenset(
     {
+        "agent",
+        "agent.deleted",
         "assistant",
         "assistant.deleted",
         "assistant.file",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from reconciler.api import assistants, attachments, uploads
+from reconciler.api.agents_resources import WithAgents, WithAsyncAgents
 from reconciler.api.endpoint import (
     AsyncRawResource,
     AsyncResource,
@@ -243,7 +244,7 @@ class AsyncUploadsWithStreamingResponse(_Uploads, AsyncStreamedResource):
         super().__init__(uploads)
 
 
-class Beta(SyncResource):
+class Beta(WithAgents):
     """The part of the API behind the OpenAI-Beta header."""
 
     @cached_property
@@ -252,7 +253,7 @@ class Beta(SyncResource):
         return Assistants(self.sender)
 
 
-class AsyncBeta(AsyncResource):
+class AsyncBeta(WithAsyncAgents):
     """The part of the API behind the OpenAI-Beta header, awaited."""
 
     @cached_property

@@ -59,7 +59,13 @@ def _assistants_v1() -> Dialect:
     return ASSISTANTS_V1
 
 
-DIALECTS: dict[str, Callable[[], Dialect]] = {DEFAULT: _assistants_v1}
+def _agents_v1() -> Dialect:
+    from reconciler.dialects.agents_v1 import AGENTS_V1  # noqa: PLC0415 - the same
+
+    return AGENTS_V1
+
+
+DIALECTS: dict[str, Callable[[], Dialect]] = {DEFAULT: _assistants_v1, "agents-v1": _agents_v1}
 """Every dialect by its name, loaded when it is chosen."""
 
 

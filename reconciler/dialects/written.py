@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from functools import cache
@@ -124,6 +124,19 @@ def _plain(value: Any, fields: Callable[[Strict], Mapping[str, Any]]) -> Any:
     return (
         {name: _plain(inner, fields) for name, inner in value.items()} if isinstance(value, dict) else value
     )
+
+
+class Keyed(Strict, Mapping[str, Any]):
+    """The shape of a field whose keys are managed one by one: an object is a mapping of what is written."""
+
+    def __getitem__(self, word: str) -> Any:
+        return {key(name): value for name, value in given(self).items()}[word]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([key(name) for name in given(self)])
+
+    def __len__(self) -> int:
+        return len(given(self))
 
 
 class InFile(Strict):

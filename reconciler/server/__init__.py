@@ -8,7 +8,7 @@ from reconciler.server.gate import InvalidNameError
 from reconciler.server.mount import UnavailableAddressError, running, serve
 from reconciler.server.request_log import Entry, Ledger, UnwritableLedgerError, entries, ledger_in
 
-DIALECTS = frozenset({"assistants-v1"})
+DIALECTS = frozenset({"assistants-v1", "agents-v1"})
 """The dialects that the embedded server speaks."""
 
 

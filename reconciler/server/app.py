@@ -12,7 +12,16 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from reconciler.server import assistants, attachments, files, refusals, uploads, wire
+from reconciler.server import (
+    agents,
+    agents_decisions,
+    assistants,
+    attachments,
+    files,
+    refusals,
+    uploads,
+    wire,
+)
 from reconciler.server.calls import Endpoint, plain
 from reconciler.server.database import BusyError, Database, ReadOnlyError
 from reconciler.server.faults import Faults
@@ -23,6 +32,7 @@ from reconciler.server.request_log import Ledger, remembered
 _BETA: Final = "assistants=v1"
 
 _ROUTES: Final[Mapping[str, Mapping[str, Endpoint]]] = {
+    **agents.ROUTES,
     "/assistants": {
         "GET": plain(assistants.listing),
         "POST": plain(assistants.create),
@@ -88,6 +98,8 @@ def _route(path: str, methods: Mapping[str, Endpoint]) -> Route:
         _admit_key(request)
         if path.startswith("/assistants"):
             _admit_dialect(request)
+        elif path.startswith("/agents"):
+            agents.admit(request)
         return await methods["GET" if request.method == "HEAD" else request.method](request)
 
     return Route(wire.PREFIX + path, endpoint, methods=list(methods))
@@ -112,7 +124,8 @@ def _admit_dialect(request: Request) -> None:
 
 async def _refuse(request: Request, error: Exception) -> Response:
     headers = error.headers if isinstance(error, HTTPException) else None
-    return wire.refused(_translated(request, error), headers)
+    spoken = agents_decisions.spoken(request.url.path, _translated(request, error))
+    return wire.refused(spoken, headers)
 
 
 def _translated(request: Request, error: Exception) -> WireError:

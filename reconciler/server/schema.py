@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
-from reconciler.server import assistant_fields, decisions
+from reconciler.server import agents_schema, assistant_fields, decisions
 
 # "ASST" in ASCII: distinguishes our files from any other program's SQLite file.
 APPLICATION: Final = 0x41535354
@@ -104,7 +104,7 @@ _PREPARED: Final = (
 _SINCE: Final = 3
 """The version of the tables that had prepared texts first."""
 
-_TABLES: Final = (_FIRST, _DELETED, _PREPARED)
+_TABLES: Final = (_FIRST, _DELETED, _PREPARED, (*agents_schema.TABLES, _remembering("agents", "id")))
 VERSION: Final = max(len(_TABLES), *(field.since for field in assistant_fields.FIELDS))
 
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from reconciler.dialects.assistants_v1.models import SHUTDOWNS, SUCCESSORS
+from reconciler.dialects.models import SHUTDOWNS, SUCCESSORS
 
 
 def test_every_end_is_a_day():

@@ -17,20 +17,11 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def _connected(connection: Connection) -> AsyncIterator[Provider]:
-    from reconciler.api import AsyncClient, Timeout  # noqa: PLC0415 - only who connects pays for it
-    from reconciler.dialects.assistants_v1.wire import AssistantsV1  # noqa: PLC0415 - the same
+    from reconciler.dialects.assistants_v1.wire import AssistantsV1  # noqa: PLC0415 - only who connects pays for it
+    from reconciler.dialects.connected import client  # noqa: PLC0415 - the same
 
-    async with AsyncClient(
-        base_url=connection.url,
-        api_key=connection.key,
-        timeout=Timeout(connection.timeout, connect=connection.connect_timeout),
-        deadline=connection.timeout,
-        patient=True,
-        default_headers=connection.headers,
-        allow_http=connection.allow_http,
-        transport=connection.transport,
-    ) as client:
-        yield AssistantsV1(client, connection.target, connection.delay, whole=not connection.keeps_rest)
+    async with client(connection) as connected:
+        yield AssistantsV1(connected, connection.target, connection.delay, whole=not connection.keeps_rest)
 
 
 ASSISTANTS_V1 = Dialect("assistants-v1", FIELDS, _connected)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from reconciler.api.errors import (
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from reconciler.model.address import Kind
     from reconciler.model.field import Fields
 
-_DELETED = frozenset({"assistant.deleted", "assistant.file.deleted", "file"})
 _GONE = 410
 _METHOD = frozenset({405, 501})
 _NO_LIST = frozenset({404, _GONE}) | _METHOD
@@ -89,15 +87,6 @@ def unread(objects: Iterable[object], kind: Kind) -> dict[str, Unread]:
 def _mark(sent: Mapping[str, Any]) -> Mark | None:
     metadata = sent.get("metadata")
     return Mark.parse(metadata.get(MARK_KEY)) if isinstance(metadata, dict) else None
-
-
-def is_plain_deletion(body: bytes) -> bool:
-    """Return whether a deletion is answered as the dialect says."""
-    try:
-        reply = json.loads(body)
-    except ValueError:
-        return False
-    return isinstance(reply, dict) and reply.get("deleted") is True and str(reply.get("object")) in _DELETED
 
 
 def meaning(cause: APIStatusError, target: str) -> str:

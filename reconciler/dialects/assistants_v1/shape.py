@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.dialects.assistants_v1 import foreign
-from reconciler.dialects.assistants_v1.models import SHUTDOWNS, SUCCESSORS
+from reconciler.dialects.models import SHUTDOWNS, SUCCESSORS
 from reconciler.dialects.provider import Remedies
 from reconciler.dialects.written import Strict
 from reconciler.model.field import Clear, Fields, Files, ItemKind, Items, Pairs, Text

@@ -13,12 +13,10 @@ from reconciler.api import attachments as attachment_calls
 from reconciler.api import uploads as upload_calls
 from reconciler.api.arguments import NOT_GIVEN, NotGiven
 from reconciler.api.errors import (
-    APIError,
     APIResponseValidationError,
     APIStatusError,
     BadRequestError,
     NotFoundError,
-    UnknownOutcomeError,
     UnprocessableEntityError,
 )
 from reconciler.api.reading import tolerant
@@ -29,6 +27,7 @@ from reconciler.dialects.assistants_v1.shape import FIELDS, REMEDIES
 from reconciler.dialects.assistants_v1.traits import Own
 from reconciler.dialects.assistants_v1.updating import Update, cleared_texts
 from reconciler.dialects.assistants_v1.uploads import is_alike, true_content
+from reconciler.dialects.deletion import removed
 from reconciler.dialects.incomplete_list import incomplete
 from reconciler.dialects.listing import PAGE, SMALLEST, Listed, Walk, proved, walked
 from reconciler.dialects.sheet import Sheet
@@ -38,7 +37,7 @@ from reconciler.model.address import Kind
 from reconciler.model.resource import Live, LiveAssistant, LiveFile, Unread, original
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from reconciler.api import AsyncClient
     from reconciler.api.call import Call
@@ -331,7 +330,7 @@ class AssistantsV1:
 
     async def delete(self, live: LiveAssistant) -> None:
         """Delete an assistant; one that is gone already is no error."""
-        await self._remove(assistant_calls.delete(live.id), lambda: self._is_there(live.id))
+        await removed(self.client, assistant_calls.delete(live.id), lambda: self._is_there(live.id))
 
     async def _is_there(self, assistant_id: str) -> bool:
         """Return whether an assistant exists, from the list where the server has no other way."""
@@ -348,7 +347,8 @@ class AssistantsV1:
 
     async def detach(self, assistant_id: str, file_id: str) -> None:
         """Detach an upload; one that is not attached is no error."""
-        await self._remove(
+        await removed(
+            self.client,
             attachment_calls.delete(file_id, assistant_id=assistant_id),
             lambda: self._answers(attachment_calls.retrieve(file_id, assistant_id=assistant_id)),
         )
@@ -366,32 +366,10 @@ class AssistantsV1:
 
     async def discard(self, file_id: str) -> None:
         """Delete an upload; one that is gone already is no error."""
-        missing = await self._remove(upload_calls.delete(file_id), lambda: self.exists_upload(file_id))
+        deletion = upload_calls.delete(file_id)
+        missing = await removed(self.client, deletion, lambda: self.exists_upload(file_id))
         if missing and file_id in (await self._files())[0]:
             raise missing
-
-    async def _remove(self, deletion: Call[Any], look: Callable[[], Awaitable[bool]]) -> APIError | None:
-        """Delete something; any answer but the one of this dialect counts only where a look confirms it.
-
-        A 404 may be a gateway's, and a 204 that of a server which does nothing. Returns the 404 where nothing
-        but that says that the object is gone.
-        """
-        refused: APIError | None = None
-        try:
-            response = await self.client.respond(deletion)
-            if replies.is_plain_deletion(response.content):
-                self.client.result(deletion, response)
-                return None
-        except NotFoundError as cause:
-            refused = cause
-        doubt = f"{deletion.method} /{deletion.url} may or may not have taken effect"
-        try:
-            is_there = await look()
-        except APIError as cause:
-            raise refused or UnknownOutcomeError(f"{doubt}: {cause.message}") from cause
-        if is_there:
-            raise refused or UnknownOutcomeError(f"{doubt}: it was accepted, and the object is still there")
-        return refused
 
 
 async def _nothing() -> tuple[dict[str, LiveFile], dict[str, Unread]]:
