@@ -482,7 +482,7 @@ class _Resolver:
 
 def _pairs(pairs: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a mapping as JSON has it: the same one where it holds nothing but texts."""
-    if all(type(value) is str for value in pairs.values()):
+    if type(pairs) is dict and all(type(value) is str for value in pairs.values()):
         return pairs
     return {key: plain(value) for key, value in pairs.items()}
 

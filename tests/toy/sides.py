@@ -1,4 +1,4 @@
-"""Both dialects for one test: a dialect, a server that speaks it, and what can be edited in it."""
+"""Every dialect for one test: a dialect, a server that speaks it, and what can be edited in it."""
 
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from toy.provider import TOY
 from toy.server import Zoo
 
 from reconciler.dialects import Dialect
+from reconciler.dialects.agents_v1 import AGENTS_V1
 from reconciler.dialects.assistants_v1 import ASSISTANTS_V1
 from reconciler.server import Database, create_app
 
@@ -22,12 +23,16 @@ FUNCTION = {
 
 @dataclass(frozen=True)
 class Edit:
-    """A field, a value of it, another one, and how a plan calls what then differs."""
+    """A field, a value of it, another one, and how a plan calls what then differs.
+
+    ``resolved`` is what the server chooses for that where it has no value.
+    """
 
     field: str
     first: Any
     second: Any
     path: str = ""
+    resolved: Any = None
 
     def __str__(self):
         return f"{self.field}-{self.first!r:.12}-{self.second!r:.12}"
@@ -91,6 +96,48 @@ V1 = Side(
     serving=_embedded,
 )
 
+_SEARCH = {"type": "web_search", "mode": "cached"}
+_LOOKUP = {"type": "function", "function": {**FUNCTION["function"], "description": "Finds one."}}
+_SCHEMA = {"type": "object"}
+
+AGENTS = Side(
+    name="agents-v1",
+    dialect=AGENTS_V1,
+    url="http://server/v1",
+    least={"model": "gpt-5.6"},
+    edits=(
+        Edit("name", "One", "Two"),
+        Edit("instructions", "Be kind.\nBe brief.\n", "Be kind.\nBe exact.\n"),
+        Edit("reasoning", {"effort": "high"}, {"effort": "low"}, "reasoning.effort", "medium"),
+        Edit("service_tier", "flex", "fast"),
+        Edit("text", {"verbosity": "low"}, {"verbosity": "high"}, "text.verbosity", "medium"),
+        Edit(
+            "text",
+            {"format": {"type": "text"}},
+            {"format": {"type": "json_schema", "schema": _SCHEMA}},
+            "text.format",
+            {"type": "text"},
+        ),
+        Edit(
+            "multi_agent",
+            {"enabled": True, "max_concurrent_subagents": 3},
+            {"enabled": True, "max_concurrent_subagents": 4},
+            "multi_agent.max_concurrent_subagents",
+        ),
+        Edit("tools", [_SEARCH, _LOOKUP], [_SEARCH], "tools.function lookup"),
+        Edit("compaction", {"async": True}, {"async": False}, "compaction.async", resolved=False),
+        Edit(
+            "experimental",
+            {"time_awareness": True},
+            {"time_awareness": False},
+            "experimental.time_awareness",
+            resolved=False,
+        ),
+        Edit("metadata", {"team": "red", "tier": "gold"}, {"team": "blue", "tier": "gold"}, "metadata.team"),
+    ),
+    serving=_embedded,
+)
+
 ZOO = Side(
     name="toy",
     dialect=TOY,
@@ -112,6 +159,6 @@ ZOO = Side(
     serving=_zoo,
 )
 
-SIDES = (V1, ZOO)
+SIDES = (V1, AGENTS, ZOO)
 EDITS = [(side, edit) for side in SIDES for edit in side.edits]
 """Every edit with its dialect."""

@@ -46,7 +46,7 @@ def test_a_field_that_is_no_longer_named_is_cleared(edited):
     shown = {one.field: (one.before, one.after, one.cleared) for one in change.fields}
     assert shown[edit.shown] == (first, None, True)
     assert shown.keys() == row.parts(edit.first).keys()
-    assert world.part(edit.shown) in (None, *row.filled)
+    assert world.part(edit.shown) in (edit.resolved, *row.filled)
     assert not world.plan(world.assistant()).has_changes
     assert world.only().mark.letters == world.fields.letters(world.side.least)
 
@@ -134,7 +134,7 @@ def test_the_ownership_mark_remembers_a_field_that_a_lost_state_managed(edited):
     world.apply(world.assistant())
 
     assert edit.shown in {one.field for one in change.fields if one.cleared}
-    assert world.part(edit.shown) in (None, *world.fields.by_name[edit.field].filled)
+    assert world.part(edit.shown) in (edit.resolved, *world.fields.by_name[edit.field].filled)
 
 
 def test_a_state_remembers_which_fields_are_managed(edited):

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 from faults import Faulty
+from toy.sides import SIDES
 from toy.world import named, own
 
 from reconciler.errors import RefusedError
@@ -72,7 +73,8 @@ def test_a_deletion_of_what_is_gone_already_succeeds(world):
 
 
 def test_a_destroy_deletes_everything_of_the_project_and_nothing_else(world):
-    foreign = world.copy(owner="another team")
+    world.copy(owner="another team")
+    foreign = world.only()
     world.apply(world.assistant("one"), world.assistant("two"))
 
     report = world.apply(because=Reason.DESTROY)
@@ -266,7 +268,7 @@ def test_a_change_by_another_user_between_plan_and_deletion_keeps_the_assistant(
 def test_a_state_of_another_dialect_is_refused_before_any_request(world):
     world.apply(world.assistant())
     world.transport = lambda inner: Faulty(inner, lambda request: pytest.fail(f"{request} was sent"))
-    other = "agents-v1"
+    other = next(one.name for one in SIDES if one is not world.side)
 
     with pytest.raises(RefusedError, match=f"belongs to the dialect {world.side.name}, .* is of {other}"):
         world.plan(world.assistant(), dialect=other)
