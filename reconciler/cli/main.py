@@ -42,6 +42,8 @@ _COMMANDS = {
     "output": Listed("commands", "output", "Print the remote ids of assistants."),
     "state": Listed("states", "state", "Show, change, copy or unlock state."),
     "ci": Listed("ci", "ci", "Report plans and drift to CI and pull requests."),
+    "migrate": Listed("migrate", "migrate", "Rewrite the configuration for another dialect."),
+    "dialects": Listed("dialects", "dialects", "Print what each dialect has, and with what it was tried."),
     "serve": Listed("commands", "serve", "Serve the embedded server on a socket."),
     "demo": Listed("commands", "demo", "Run a demo in a temporary folder."),
     "explain": Listed("explain", "explain", "Explain the rule behind a code such as AS201."),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from reconciler.dialects.provider import Provider
     from reconciler.model.field import Fields
+    from reconciler.model.migration import Arrival
 
 DEFAULT = "assistants-v1"
 """The dialect of a configuration that names none."""
@@ -45,12 +46,16 @@ class Connection:
 class Dialect:
     """One remote API; equal to itself alone, so that what is built of a dialect can be kept.
 
-    ``provider`` connects to a server that speaks it.
+    ``provider`` connects to a server that speaks it. ``arrivals`` says what is different for a configuration
+    that comes from another dialect, by the name of that. ``tried`` says with which servers it was tried, and
+    how.
     """
 
     name: str
     fields: Fields
     provider: Callable[[Connection], AbstractAsyncContextManager[Provider]]
+    arrivals: Mapping[str, Arrival] = field(default_factory=dict)
+    tried: Mapping[str, str] = field(default_factory=dict)
 
 
 def _assistants_v1() -> Dialect:

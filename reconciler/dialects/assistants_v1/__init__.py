@@ -24,4 +24,14 @@ async def _connected(connection: Connection) -> AsyncIterator[Provider]:
         yield AssistantsV1(connected, connection.target, connection.delay, whole=not connection.keeps_rest)
 
 
-ASSISTANTS_V1 = Dialect("assistants-v1", FIELDS, _connected)
+ASSISTANTS_V1 = Dialect(
+    "assistants-v1",
+    FIELDS,
+    _connected,
+    tried={
+        "the embedded server": "every rule, and the sweep of killed runs, at each change of the program",
+        "the SDK openai 1.17.1": "against the embedded server, at each change of the program",
+        "self-hosted servers": "their deviations are played by the embedded server; see RELIABILITY.md",
+        "the hosted service": "closed on 2026-08-26; recordings of it are what is known here",
+    },
+)
