@@ -18,7 +18,7 @@ setup: .venv/ready ## make .venv with everything the project needs
 demo: $(PROGRAM)/ready ## plan, apply, change, plan and apply again; no key, no network
 	@$(PROGRAM)/bin/assistants-sync demo
 
-test: .venv/ready .venv-sdk/ready check ## all checks and all tests
+test: .venv/ready .venv-sdk/ready .venv-agents-sdk/ready check ## all checks and all tests
 	@$(BIN)/pytest -q -n 3 --dist worksteal --cov --cov-report=term $(ARGS)
 
 check: .venv/ready ## format, lint, types and layers
@@ -57,6 +57,7 @@ lock: .venv/ready ## renew the versions in locks/, within the ranges of pyprojec
 	@$(LOCK) --group build pyproject.toml --constraint locks/development.txt --output-file locks/program.txt
 	@$(LOCK) --all-extras --group build pyproject.toml --constraint locks/development.txt --output-file locks/action.txt
 	@$(LOCK) locks/sdk.in --output-file locks/sdk.txt
+	@$(LOCK) locks/agents-sdk.in --output-file locks/agents-sdk.txt
 	@$(LOCK) locks/octodns.in --output-file locks/octodns.txt
 
 define test_versions
@@ -66,10 +67,10 @@ define test_versions
 @.venv-$@/bin/pytest -q -n 2 $(ARGS)
 endef
 
-newest: .venv/ready .venv-sdk/ready ## all tests on the newest versions that pyproject.toml admits
+newest: .venv/ready .venv-sdk/ready .venv-agents-sdk/ready ## all tests on the newest versions that pyproject.toml admits
 	$(call test_versions,highest)
 
-oldest: .venv/ready .venv-sdk/ready ## all tests on the oldest versions that pyproject.toml admits
+oldest: .venv/ready .venv-sdk/ready .venv-agents-sdk/ready ## all tests on the oldest versions that pyproject.toml admits
 	$(call test_versions,lowest-direct)
 
 clean: ## remove what make made
@@ -92,6 +93,11 @@ clean: ## remove what make made
 # The stock SDK of the time, in an environment of its own: an honest client for the embedded server.
 .venv-sdk/ready: locks/sdk.txt tools/venv
 	@sh tools/venv .venv-sdk "$(PYTHON)" locks/sdk.txt
+	@touch $@
+
+# A newer SDK, which speaks to agents.
+.venv-agents-sdk/ready: locks/agents-sdk.txt tools/venv
+	@sh tools/venv .venv-agents-sdk "$(PYTHON)" locks/agents-sdk.txt
 	@touch $@
 
 # A reconciler of DNS records, whose plans are compared with ours.

@@ -22,7 +22,16 @@ def words(dialect):
         yield getattr(row, "searched", "")
 
 
-WORDS = {word for load in DIALECTS.values() for word in words(load()) if word}
+ORDINARY = {
+    "text": "what anything is made of, and a form of output",
+    "required": "what must be there: a word of JSON Schema, of pydantic and of the command line",
+    "mode": "how pydantic reads, and how a file is opened",
+    "location": "where a state is",
+    "transport": "what makes requests",
+}
+"""Words of a table that mean something else all over the program, and what that is."""
+
+WORDS = {word for load in DIALECTS.values() for word in words(load()) if word} - ORDINARY.keys()
 
 COMMON = {"name", "files", "description"}
 """Words that our own functions have for their parameters too."""
@@ -39,6 +48,9 @@ OTHERS = {
     ("model/mark.py", "name"): "a group of a pattern",
     ("model/resource.py", "metadata="): "the attribute of an assistant that holds the ownership mark",
     ("model/mark.py", "files"): "a group of a pattern",
+    ("render/dialect_tables.py", "name"): "the key of a field in the facts of a dialect",
+    ("render/dialect_tables.py", "tools"): "the key of all tools in the facts of a dialect",
+    ("render/migration.py", "files"): "the files of a configuration that a migration changes",
     ("render/secrecy.py", "name"): "a value of a list of assistants, whichever field it is from",
     ("forges/gitlab.py", "description"): "a field of GitLab's issues",
     ("store/postgres/store.py", "name"): "a parameter of SQL",

@@ -41,12 +41,14 @@ def group(name):
 PROGRAM = [*PYPROJECT["project"]["dependencies"], *group("build"), *PYPROJECT["build-system"]["requires"]]
 EXTRAS = [one for several in PYPROJECT["project"]["optional-dependencies"].values() for one in several]
 SDK = joined((LOCKS / "sdk.in").read_text())
+AGENTS_SDK = joined((LOCKS / "agents-sdk.in").read_text())
 OCTODNS = joined((LOCKS / "octodns.in").read_text())
 WANTED = {
     "program": PROGRAM,
     "action": [*PROGRAM, *EXTRAS],
     "development": [*PROGRAM, *EXTRAS, *group("dev")],
     "sdk": SDK,
+    "agents-sdk": AGENTS_SDK,
     "octodns": OCTODNS,
 }
 

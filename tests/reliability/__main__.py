@@ -21,11 +21,13 @@ from reliability.stores import TITLES, running
 
 LONG = {
     "local": {"stories": 1000, "races of two": 400, "races of four": 120, "installed": 100},
+    "agents": {"stories": 200},
     "postgres": {"pairs": 200, "stories": 120, "races of two": 100, "races of four": 30},
     "objects": {"pairs": 60, "stories": 40, "races of two": 50, "races of four": 15},
 }
 SHORT = {
     "local": {"stories": 8, "races of two": 4, "races of four": 2, "installed": 1},
+    "agents": {"stories": 3},
     "postgres": {"pairs": 3, "stories": 2, "races of two": 3, "races of four": 1},
     "objects": {"pairs": 2, "stories": 1, "races of two": 2, "races of four": 1},
 }
@@ -39,6 +41,8 @@ SHARES = {
     "acts": 60,
     "pairs": 1200,
     "spoilt files": 400,
+    "deaths on agents": 40,
+    "faults on agents": 120,
     "deaths on postgres": 64,
     "collections on postgres": 40,
     "collections on objects": 40,

@@ -16,7 +16,7 @@ from reconciler.server import Database, Fault, Faults, create_app, serve
 
 HEADER = "x-account"
 _CONTROL = "/control"
-_TABLES = ("assistants", "files", "chunks", "attachments")
+_TABLES = ("assistants", "files", "chunks", "attachments", "agents")
 
 
 class Account:
@@ -68,6 +68,7 @@ class Account:
             files = [dict(row) for row in connection.execute("SELECT * FROM files ORDER BY number")]
             for one in assistants:
                 one["file_ids"] = carried.get(one["id"], [])
+            assistants += [_agent(row) for row in connection.execute("SELECT * FROM agents ORDER BY number")]
             for one in files:
                 parts = connection.execute(
                     "SELECT content FROM chunks WHERE file = ? ORDER BY part", (one["id"],)
@@ -75,6 +76,27 @@ class Account:
                 one["sha256"] = hashlib.sha256(b"".join(row[0] for row in parts)).hexdigest()
         asked = [[one.method, one.path, one.status, one.fault] for one in list(self.app.state.ledger)]
         return {"assistants": assistants, "files": files, "ledger": asked, "taken": self.taken}
+
+
+def _agent(row):
+    """An agent as an assistant would be, its tools as they were declared."""
+    fields = json.loads(row["fields"])
+    return {
+        **{name: row[name] for name in ("id", "created_at", "updated_at")},
+        **{name: fields[name] for name in ("name", "model", "instructions")},
+        "description": None,
+        "tools": json.dumps([*map(_tool, fields["tools"])]),
+        "metadata": json.dumps(fields["metadata"]),
+        "file_ids": [],
+    }
+
+
+def _tool(tool):
+    """A tool without what the server fills in."""
+    if tool["type"] != "function":
+        return {"type": tool["type"]}
+    inner = {name: tool[name] for name in ("name", "parameters", "description")}
+    return {"type": "function", "function": inner}
 
 
 async def _lost(_):

@@ -9,7 +9,7 @@ from reliability.cases import Case, Found, Place, Run, conduct
 from reliability.fate import ERRNOS, Fate
 from reliability.installed import killed
 from reliability.races import overtaken, race
-from reliability.scenes import EDITED, Scene
+from reliability.scenes import AGENTS, EDITED, Scene
 from reliability.spoilt import spoilt
 from reliability.stores import REMOTE
 
@@ -85,13 +85,18 @@ class Experiment:
     kind: str = "local"
 
 
+def _both(place):
+    """The two workloads of a place that make and change what there is."""
+    return AGENTS if place.store.kind == "agents" else ("first", "life")
+
+
 def _deaths(place):
     """Every boundary of two workloads, and every way to die there."""
     return [
         f"{workload}/{number}:{what}"
-        for workload in ("first", "life")
+        for workload in _both(place)
         for number, name in enumerate(place.boundaries(workload), start=1)
-        for what in _ways(name, power=place.store.kind == "local")
+        for what in _ways(name, power=place.store.kind not in REMOTE)
     ]
 
 
@@ -108,7 +113,7 @@ def _imports(place):
         f"{workload}/{number}:{what}"
         for workload in ("adopt", "take")
         for number, name in enumerate(place.boundaries(workload), start=1)
-        for what in _ways(name, power=place.store.kind == "local")
+        for what in _ways(name, power=place.store.kind not in REMOTE)
     ]
 
 
@@ -144,7 +149,7 @@ def _died(place, key, variant):
 def _collections(place):
     """Every boundary of `gc`, and every way to die there."""
     names = enumerate(place.boundaries("loose", command="gc"), start=1)
-    power = place.store.kind == "local"
+    power = place.store.kind not in REMOTE
     return [f"loose/{number}:{what}" for number, name in names for what in _ways(name, power=power)]
 
 
@@ -184,7 +189,7 @@ def _faults(place):
     """Every request of two workloads, and everything that can happen to it."""
     return [
         f"{workload}/{number}:{name}"
-        for workload in ("first", "life")
+        for workload in _both(place)
         for number in range(1, 1 + sum(" /" in call for call in place.boundaries(workload)))
         for name in FAULTS
     ]
@@ -262,10 +267,12 @@ def _seeds(number):
 def _story(place, key, variant):
     """Three configurations, each run dying somewhere, with some faults, and then the end of it."""
     dice = random.Random(int(key))  # noqa: S311 - a seed that is printed must replay
+    is_agents = place.store.kind == "agents"
+    scene = (lambda dice: _scene(dice).of_agents) if is_agents else _scene
     runs = tuple(
         Run(
-            Fate(dice.randint(1, 70), dice.choice(_ENDS if place.store.kind == "local" else _ENDS_ELSEWHERE)),
-            _scene(dice),
+            Fate(dice.randint(1, 70), dice.choice(_ENDS_ELSEWHERE if place.store.kind in REMOTE else _ENDS)),
+            scene(dice),
             dice.choice((1, 2, 5)),
         )
         for _ in range(4)
@@ -273,7 +280,8 @@ def _story(place, key, variant):
     names = dice.sample([name for name in FAULTS if name not in _SLOW | {"hang", "lists lag"}], 3)
     faults = tuple({**FAULTS[name], "rate": 0.03} for name in names if dice.random() < 0.5)
     settle, late = (0.3, _SOON + 0.1) if faults else (0.0, 0.0)
-    return conduct(place, Case("none", runs, faults=faults, settle=settle, late=late, variant=variant))
+    workload = "agents none" if is_agents else "none"
+    return conduct(place, Case(workload, runs, faults=faults, settle=settle, late=late, variant=variant))
 
 
 def _scene(dice):
@@ -295,13 +303,14 @@ DEATHS = "a run dies at a boundary, by SIGKILL or with the power"
 EDITS = "a run dies, the configuration is edited, and the next run calls nothing drift"
 IMPORTS = "a run dies while it adopts by an entry, or takes over"
 COLLECTIONS = "`gc` dies at a boundary, by SIGKILL or with the power, and is run again"
+FAULTED = "a request meets a fault"
 PAIRS = "a run dies, and the run after it dies too"
 STORIES = "configurations, deaths and faults at random"
 STOPS = "a run is stopped, another one takes over, and it goes on"
 TWO, FOUR = "two applies at once", "four applies at once"
 
 
-def experiments(local, postgres, objects):
+def experiments(local, agents, postgres, objects):
     """All of them, by name; the numbers of each place say how many there are of those that are drawn."""
     found = {
         "deaths": Experiment(DEATHS, _deaths, _died),
@@ -309,7 +318,7 @@ def experiments(local, postgres, objects):
         "imports": Experiment(IMPORTS, _imports, _died),
         "collections": Experiment(COLLECTIONS, _collections, _collected),
         "errors": Experiment("a call of the disk fails", _errors, _died),
-        "faults": Experiment("a request meets a fault", _faults, _met),
+        "faults": Experiment(FAULTED, _faults, _met),
         "acts": Experiment("somebody else acts on the server in the middle of a run", _acts, _acted),
         "pairs": Experiment(PAIRS, _pairs, _died_twice),
         "stories": Experiment(STORIES, _seeds(local["stories"]), _story, drawn=True),
@@ -322,6 +331,13 @@ def experiments(local, postgres, objects):
             drawn=True,
         ),
         "spoilt files": Experiment("a byte of the state is flipped, or its end is cut off", *spoilt()),
+    }
+    found |= {
+        "deaths on agents": Experiment(DEATHS, _deaths, _died, kind="agents"),
+        "faults on agents": Experiment(FAULTED, _faults, _met, kind="agents"),
+        "stories on agents": Experiment(
+            STORIES, _seeds(agents["stories"]), _story, drawn=True, kind="agents"
+        ),
     }
     found |= _elsewhere("postgres", postgres) | _elsewhere("objects", objects)
     # Where the lock is one of a kernel or of a session, nobody can overtake its holder.

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection
 
 import httpx
@@ -15,18 +15,27 @@ PROJECT = "acme"
 class Scene:
     """A configuration: assistants with what each declares, and the content of the files.
 
-    ``imports`` maps an address to the entry of what another user made, under a name for its id.
+    ``imports`` maps an address to the entry of what another user made, under a name for its id. ``dialect``
+    is named where it is not the default.
     """
 
     assistants: dict = field(default_factory=dict)
     files: dict = field(default_factory=dict)
     imports: dict = field(default_factory=dict)
+    dialect: str = ""
+
+    @property
+    def of_agents(self):
+        """The same of agents, which have no files and no description, and other tools."""
+        assistants = {name: _agent(**declared) for name, declared in self.assistants.items()}
+        return replace(self, assistants=assistants, files={}, imports={}, dialect="agents-v1")
 
     def write(self, folder, ids=()):
         """Put it into a project's folder. JSON is YAML. ``ids`` has the id of each name in ``imports``."""
         declared = {name: {"model": "m", **fields} for name, fields in self.assistants.items()}
         entries = [{"to": to, **one, "id": ids[one["id"]]} for to, one in self.imports.items()]
-        text = {"project": PROJECT} | ({"assistants": declared} if declared else {})
+        text = {"project": PROJECT} | ({"dialect": self.dialect} if self.dialect else {})
+        text |= {"assistants": declared} if declared else {}
         text |= {"import": entries} if entries else {}
         (folder / "assistants.yaml").write_text(json.dumps(text))
         for name, content in self.files.items():
@@ -41,6 +50,21 @@ class Scene:
         """The identities of everything that some assistant carries, but for what another user uploaded."""
         named = {path for one in self.assistants.values() for path in one.get("files", ())}
         return sorted(self.identity(path) for path in named if f"file.{path}" not in self.imports)
+
+
+def _agent(files=(), description="", tools=None, **declared):
+    """What is declared of an agent: of a file it has the name, as a pair."""
+    named = {"instructions": description, **declared} if description else declared
+    pairs = {**declared.get("metadata", {}), **dict.fromkeys(files, "there")}
+    more = {"tools": [*map(_tool, tools)]} if tools else {}
+    return {**named, **more, **({"metadata": pairs} if pairs else {})}
+
+
+def _tool(tool):
+    """A tool that an agent may have in its place."""
+    if tool["type"] != "function":
+        return {"type": "web_search"}
+    return {"type": "function", "function": {**tool["function"], "description": "Looks."}}
 
 
 _TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
@@ -101,6 +125,10 @@ WORKLOADS = {
     "take": (NOTHING, TAKING),  # the same, taken over from another owner
     "loose": (FULL, LOOSE),  # uploads that no assistant contains
 }
+AGENTS = ("agents first", "agents life")
+WORKLOADS |= {
+    f"agents {name}": tuple(scene.of_agents for scene in WORKLOADS[name]) for name in ("first", "life")
+} | {"agents none": (NOTHING.of_agents, NOTHING.of_agents)}
 STANDING = {"loose": "loosen"}
 """What another user does in every case of a workload, before its first run."""
 
@@ -153,5 +181,12 @@ def furnish(servers, account):
     for each in _FOREIGN:
         content = json.dumps({**each, "file_ids": [upload]})
         line.request("POST", "/v1/assistants", content, {**headers, "content-type": "application/json"})
+        line.getresponse().read()
+        line.request(
+            "POST",
+            "/v1/agents",
+            json.dumps(each),
+            {**headers, "OpenAI-Beta": "agents=v1", "content-type": "application/json"},
+        )
         line.getresponse().read()
     line.close()

@@ -24,8 +24,13 @@ from reconciler.store import LocalStore
 from reconciler.store.locations import opened
 from reconciler.store.postgres import schema
 
-TITLES = {"local": "a folder", "postgres": "PostgreSQL", "objects": "object storage"}
-"""Every kind of store, for people."""
+TITLES = {
+    "local": "a folder",
+    "agents": "a folder, of agents-v1",
+    "postgres": "PostgreSQL",
+    "objects": "object storage",
+}
+"""Every kind of store, for people; one of them has the states of another dialect."""
 REMOTE = ("postgres", "objects")
 _NAME = f"{PROJECT}/{NO_ENVIRONMENT}"
 _PATIENT = ("--lock-timeout", "20")  # a lease has to run out, and a database to notice a death
@@ -56,6 +61,12 @@ class Folder:
     def remembered(self, folder):
         """Which assistant each name is."""
         return known(LocalStore(folder / "state"))
+
+
+class AgentsFolder(Folder):
+    """The folder of a project of another dialect."""
+
+    kind = "agents"
 
 
 class Postgres:
@@ -202,7 +213,7 @@ def apart(call):
 @contextmanager
 def running(wanted, folder):
     """How a worker makes each store of those that are wanted; and why some cannot be had."""
-    makers, missing = {"local": Folder}, {}
+    makers, missing = {"local": Folder, "agents": AgentsFolder}, {}
     with ExitStack() as ways:
         if "objects" in wanted:
             makers["objects"] = partial(Objects, ways.enter_context(_endpoint()))
