@@ -85,8 +85,8 @@ def migrated(root: Root, paths: Sequence[Path], target: Dialect, choice: Choice)
     """
     before = read(root, paths)
     source = before.dialect
-    resolved(root, before, choice)
     arrival = _arrival(source, target)
+    resolved(root, before, choice)
     naming = _naming(before.documents)
     files = [_migrated(root, one, target, is_naming=one is naming) for one in before.documents]
     drafted = root
@@ -289,9 +289,9 @@ def _verdicts(
     root: Root, file: _File, target: Dialect, arrival: Arrival, decisions: Sequence[Diagnostic]
 ) -> Iterator[FieldVerdict]:
     """Yield what becomes of every field that a file names, in its order; what was removed comes first."""
-    yield from file.removed
     node, text = file.node, file.source.text
     for holder in _holders(node):
+        yield from (one for one in file.removed if one.place == holder.place)
         for name in _keys(node, *map(str, holder.path)):
             origin, value = node.key(*holder.path, name), node.child(*holder.path, name)
             here = [one for one in decisions if value and _is_within(root, file, one, (origin, value, text))]
