@@ -140,13 +140,8 @@ class UnknownAgentTool(AgentObject):
     type: Annotated[
         str,
         _other(
-            "function",
-            "mcp",
-            "web_search",
-            "tool_search",
-            "programmatic_tool_calling",
-            "computer_use",
-            "automations",
+            *("function", "mcp", "web_search", "tool_search"),
+            *("programmatic_tool_calling", "computer_use", "automations"),
         ),
     ]
 

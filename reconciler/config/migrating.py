@@ -93,12 +93,12 @@ def migrated(root: Root, paths: Sequence[Path], target: Dialect, choice: Choice)
     for file in files:
         drafted = Draft(drafted, file.path, file.after) if file.is_changed else drafted
     decisions, omitted = _wrong(drafted, paths, choice)
-    decisions = [*decisions, *_deeper(drafted, files, paths, choice, decisions)]
+    decisions = [*decisions, *_deeper(drafted, files, paths, choice, known=decisions)]
     return Migration(
         source=source.name,
         target=target.name,
         texts={file.path: (file.before, file.after) for file in files if file.is_changed},
-        fields=[one for file in files for one in _verdicts(root, file, target, arrival, decisions)],
+        fields=[one for file in files for one in _verdicts(root, file, target, arrival, decisions=decisions)],
         decisions=decisions,
         omitted=omitted,
         notes=arrival.notes,
@@ -125,7 +125,7 @@ def _wrong(root: Root, paths: Sequence[Path], choice: Choice) -> tuple[Sequence[
 
 
 def _deeper(
-    root: Root, files: Sequence[_File], paths: Sequence[Path], choice: Choice, known: Sequence[Diagnostic]
+    root: Root, files: Sequence[_File], paths: Sequence[Path], choice: Choice, *, known: Sequence[Diagnostic]
 ) -> Iterator[Diagnostic]:
     """Yield what is wrong in files that are only read where everything around their names is right.
 
@@ -262,10 +262,9 @@ def _empty(node: Node, target: Dialect) -> Iterator[tuple[Edit, FieldVerdict]]:
         found = node.child(*holder.path)
         for name, value in found.value.items() if found and isinstance(found.value, dict) else ():
             if name not in known and name != _LIFECYCLE and not value.plain():
-                yield (
-                    Remove((*holder.path, name)),
-                    _verdict(holder, name, Verdict.REMOVED, node.key(*holder.path, name), "it was empty"),
-                )
+                origin = node.key(*holder.path, name)
+                removed = _verdict(holder, name, Verdict.REMOVED, origin, note="it was empty")
+                yield Remove((*holder.path, name)), removed
         yield from _ignored(node, holder, target)
 
 
@@ -278,15 +277,15 @@ def _ignored(node: Node, holder: _Holder, target: Dialect) -> Iterator[tuple[Edi
         if isinstance(name, str) and name not in target.fields.by_name and name != _LIFECYCLE:
             note = f"`{name}` is ignored no more: there is no such field"
             origin = node.at(*path, number)
-            yield Remove((*path, number)), _verdict(holder, _LIFECYCLE, Verdict.REMOVED, origin, note)
+            yield Remove((*path, number)), _verdict(holder, _LIFECYCLE, Verdict.REMOVED, origin, note=note)
 
 
 def _verdict(holder: _Holder, name: str, verdict: Verdict, origin: Origin, note: str = "") -> FieldVerdict:
-    return FieldVerdict(holder.place, name, verdict, origin, note)
+    return FieldVerdict(holder.place, name, verdict, origin, note=note)
 
 
 def _verdicts(
-    root: Root, file: _File, target: Dialect, arrival: Arrival, decisions: Sequence[Diagnostic]
+    root: Root, file: _File, target: Dialect, arrival: Arrival, *, decisions: Sequence[Diagnostic]
 ) -> Iterator[FieldVerdict]:
     """Yield what becomes of every field that a file names, in its order; what was removed comes first."""
     node, text = file.node, file.source.text
@@ -297,9 +296,9 @@ def _verdicts(
             here = [one for one in decisions if value and _is_within(root, file, one, (origin, value, text))]
             if here:
                 note = "; ".join(dict.fromkeys(_sentence(one) for one in here))
-                yield _verdict(holder, name, Verdict.DECIDE, origin, note)
+                yield _verdict(holder, name, Verdict.DECIDE, origin, note=note)
             elif name in arrival.changes:
-                yield _verdict(holder, name, Verdict.CHANGES, origin, arrival.changes[name])
+                yield _verdict(holder, name, Verdict.CHANGES, origin, note=arrival.changes[name])
             elif name in target.fields.by_name or name == _LIFECYCLE:
                 yield _verdict(holder, name, Verdict.CARRIES, origin)
 

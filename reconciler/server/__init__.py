@@ -1,4 +1,4 @@
-"""The embedded server: the v1 Assistants wire over one SQLite file."""
+"""The embedded server: the wires of every dialect over one SQLite file."""
 
 from reconciler.server.app import create_app
 from reconciler.server.database import Database, ReadOnlyError, UnreadableDatabaseError

@@ -7,7 +7,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reconciler.server import agents_decisions, agents_fields, agents_tables, pages, refusals, rules, wire
+from reconciler.server import agents_decisions, agents_fields, agents_tables, pages, rules, wire
 from reconciler.server.calls import Call, Endpoint, plain
 from reconciler.server.database import Connection, Row
 from reconciler.server.refusals import WireError
@@ -74,8 +74,13 @@ def admit(request: Request) -> None:
         raise WireError(message, code="invalid_beta")
 
 
+def spoken(path: str, error: WireError) -> WireError:
+    """Return an error as requests for agents are answered; any other request gets it as it is."""
+    return agents_decisions.typed(error) if path.startswith(f"{wire.PREFIX}/agents") else error
+
+
 def _unknown() -> WireError:
-    return refusals.WireError("Resource not found.", status=404)
+    return WireError("Resource not found.", status=404)
 
 
 def _found(connection: Connection, identity: str) -> Row:

@@ -41,12 +41,12 @@ SUBAGENTS: Final = 6
 """How many subagents run at the same time where no number is given."""
 
 
-def spoken(path: str, error: WireError) -> WireError:
+def typed(error: WireError) -> WireError:
     """Give an error the type that requests for agents get.
 
     The key is checked before the beta header: sources disagree, and a caller without a key learns nothing.
     """
-    if path.startswith("/v1/agents") and error.status in TYPES:
+    if error.status in TYPES:
         error.type, error.code = TYPES[error.status], None
         if error.status == 404:  # noqa: PLR2004 - an unknown path is answered so too
             error.message = "Resource not found."

@@ -12,16 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from reconciler.server import (
-    agents,
-    agents_decisions,
-    assistants,
-    attachments,
-    files,
-    refusals,
-    uploads,
-    wire,
-)
+from reconciler.server import agents, assistants, attachments, files, refusals, uploads, wire
 from reconciler.server.calls import Endpoint, plain
 from reconciler.server.database import BusyError, Database, ReadOnlyError
 from reconciler.server.faults import Faults
@@ -124,8 +115,7 @@ def _admit_dialect(request: Request) -> None:
 
 async def _refuse(request: Request, error: Exception) -> Response:
     headers = error.headers if isinstance(error, HTTPException) else None
-    spoken = agents_decisions.spoken(request.url.path, _translated(request, error))
-    return wire.refused(spoken, headers)
+    return wire.refused(agents.spoken(request.url.path, _translated(request, error)), headers)
 
 
 def _translated(request: Request, error: Exception) -> WireError:

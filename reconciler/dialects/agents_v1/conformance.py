@@ -58,7 +58,7 @@ def _of_object(one: Any, where: str, redactor: Redactor) -> Iterator[str]:
     if not isinstance(one, dict):
         yield _wrong(where, one, "an object", redactor)
         return
-    yield from _word(one, "object", "agent", redactor, where)
+    yield from _word(one, "object", "agent", redactor, where=where)
     for name in _TIMES:
         if type(one.get(name)) is not int:
             yield _wrong(
