@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from reconciler.dialects.written import Strict, fields, is_required, key
 from reconciler.model.field import Boolean, Clear, Files, Items, Mapped, Number, Pairs, Text
@@ -46,6 +46,7 @@ def _field(row: Field) -> Mapping[str, Any]:
         "cleared_by": _CLEARED[row.clear],
         "same_as_none": list(row.filled),
         "keys": _keys(row.written),
+        "values": [*get_args(row.written)] if get_origin(row.written) is Literal else [],
         "limits": [text for _, text in row.limits],
     }
 

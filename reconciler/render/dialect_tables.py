@@ -61,7 +61,9 @@ def _field(field: Mapping[str, Any]) -> Sequence[str]:
     name = f"`{field['name']}`" + " (required)" * field["required"]
     same = [f"none is the same as `{value}`" for value in field["same_as_none"]]
     keys = [f"keys {_listed(field['keys'])}"] if field["keys"] else []
-    return [name, field["kind"], field["cleared_by"], "; ".join([*keys, *same, *field["limits"]]) or "-"]
+    values = [f"one of {_listed(field['values'])}"] if field["values"] else []
+    words = [*keys, *values, *same, *field["limits"]]
+    return [name, field["kind"], field["cleared_by"], "; ".join(words) or "-"]
 
 
 def _tool(tool: Mapping[str, Any]) -> Sequence[str]:

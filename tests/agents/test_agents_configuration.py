@@ -80,7 +80,7 @@ def validated(workspace, body):
         ),
         (
             FUNCTION % "name: f, description: d, parameters: {type: object}, strict: true",
-            "8:76",
+            "8:73",
             "no strict mode",
         ),
         (

@@ -67,7 +67,7 @@ def test_a_killed_writer_is_undone_at_the_next_open(torn):
 @pytest.mark.parametrize("opened", [Database.open, Database.view])
 def test_a_newer_database_is_refused_with_a_remedy(filled, opened):
     tampered(filled, "PRAGMA user_version = 99")
-    with pytest.raises(UnreadableDatabaseError, match=r"holds version 99 .* knows 3; upgrade") as caught:
+    with pytest.raises(UnreadableDatabaseError, match=r"holds version 99 .* knows 4; upgrade") as caught:
         opened(filled)
     assert caught.value.path == filled
     assert caught.value.remedy.startswith("upgrade this program")
