@@ -14,6 +14,7 @@ from reconciler.api import AsyncClient, AsyncCursorPage, AsyncStreamedResponse, 
 from reconciler.api.endpoint import Resource
 
 _END = object()
+_MADE = {200, 201}  # a create of some APIs has a status of its own
 _FACED = (
     AbstractAsyncContextManager,
     AsyncCursorPage,
@@ -62,7 +63,7 @@ async def _awaited(found):
 class Viewed:
     """A client whose every result is taken out of an answer; what is no endpoint is the client's own."""
 
-    _parts = ("beta", "assistants", "files")
+    _parts = ("beta", "assistants", "agents", "files")
     _copies = ("copy", "with_options")
 
     def __init__(self, inner, result):
@@ -82,13 +83,13 @@ class Viewed:
 
 def _from_raw(resource, name, /, *args, **kwargs):
     answer = getattr(resource.with_raw_response, name)(*args, **kwargs)
-    assert (answer.status_code, answer.is_closed) == (200, True)
+    assert (answer.status_code in _MADE, answer.is_closed) == (True, True)
     return answer.parse()
 
 
 def _from_streamed(resource, name, /, *args, **kwargs):
     with getattr(resource.with_streaming_response, name)(*args, **kwargs) as answer:
-        assert (answer.status_code, answer.is_closed) == (200, False)
+        assert (answer.status_code in _MADE, answer.is_closed) == (True, False)
         parsed = answer.parse()
     assert answer.is_closed
     return parsed
