@@ -190,8 +190,8 @@ def output(address: str | None, form: str, **options: Any) -> int:
 def serve(host: str, port: int, database: Path | None, require_key_file: Path | None, **options: Any) -> int:
     """Serve the embedded server on a socket.
 
-    Any client that speaks assistants=v1 or agents=v1 can use it. Requests of web pages, and requests for
-    other host names than localhost and the server's address, are refused. It ends at SIGINT or SIGTERM.
+    Any client that speaks a dialect can use it. Requests of web pages, and requests for other host
+    names than localhost and the server's address, are refused. It ends at SIGINT or SIGTERM.
     """
     from reconciler.cli.target import DATABASE, kept, key_in  # noqa: PLC0415 - only this command pays for it
     from reconciler.server import (  # noqa: PLC0415 - the same

@@ -35,7 +35,7 @@ SINGLE: Final = frozenset(
     {"web_search", "tool_search", "programmatic_tool_calling", "computer_use", "automations"}
 )
 """Tools of which an agent has one at most. Two of them are known to be so; the others have no name either by
-which two could be told apart."""
+which two could be distinguished."""
 
 SUBAGENTS: Final = 6
 """How many subagents run at the same time where no number is given."""

@@ -171,7 +171,7 @@ def test_a_server_without_the_list_is_no_empty_account(status):
     assert f"the server answers {status} to its list of agents" in str(error)
 
 
-def test_another_beta_is_told_by_its_name():
+def test_a_server_of_another_beta_is_named():
     refusal = {"error": {"message": "no", "type": "invalid_request_error", "code": "invalid_beta"}}
 
     error, _ = observed(lambda _: httpx.Response(400, json=refusal))
