@@ -89,7 +89,11 @@ class Look:
 
     def has(self, *signs: bytes) -> bool:
         """Return whether the text may have one of some signs, written without small letters and blanks."""
-        return any(sign in self.rest for sign in signs)
+        rest = self.rest
+        for sign in signs:  # noqa: SIM110 - asked many times of each text, and a generator costs more
+            if sign in rest:
+                return True
+        return False
 
     @property
     def long(self) -> Long:

@@ -235,5 +235,6 @@ _BROKEN = tuple(form for form in FORMS if form.is_broken)
 def forms(look: Look) -> Sequence[Form]:
     """Return the forms that a text may have."""
     if look.long:
-        return FORMS
+        text, long = look.text, look.long.text
+        return [form for form in FORMS if form.begins in (text if form.is_broken else long)]
     return _BROKEN if look.has(b"P-L:") else ()

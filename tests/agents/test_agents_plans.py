@@ -1,6 +1,7 @@
 """A project of agents: what is sent, what is a difference, and what the server may fill in."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from toy.world import World
 from reconciler.model.change import Action
 
 ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/dialects.md").read_text()
+EXAMPLE = re.compile(r"```yaml title=agents.yaml\n(.*?)```", re.DOTALL)
 FUNCTION = {
     "type": "function",
     "function": {
@@ -71,6 +74,7 @@ class Wire:
 @pytest.mark.parametrize("config", ["assistants.yaml", "agents.yaml"])
 def test_the_example_is_planned_applied_and_then_left_alone(workspace, config):
     shutil.copytree(ROOT / "examples", workspace.folder, dirs_exist_ok=True)
+    workspace.write("agents.yaml", EXAMPLE.search(PAGE)[1])
     options = ("-f", config, "--state", f"state-{config}", "--server", "embedded")
 
     assert workspace.run("plan", "--detailed-exitcode", *options).code == 2

@@ -3,6 +3,7 @@
 Run by the SDK's own interpreter: agents_life.py BASE_URL. Nothing of this project is imported here.
 """
 
+import json
 import sys
 
 import openai
@@ -122,4 +123,4 @@ def refused(attempt):
 
 if __name__ == "__main__":
     with OpenAI(base_url=sys.argv[1], api_key="sk-0123456789abcdef", max_retries=0) as opened:
-        pass
+        json.dump(walk(opened), sys.stdout)

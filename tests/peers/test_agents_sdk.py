@@ -59,8 +59,14 @@ def test_a_list_of_250_is_paged_by_itself_in_both_orders(seen):
 @pytest.mark.parametrize(
     ("case", "error"),
     [
-        ("missing", ["NotFoundError", 404, "not_found_error", None, None, "Resource not found."]),
-        ("twice", ["NotFoundError", 404, "not_found_error", None, None, "Resource not found."]),
+        (
+            "missing",
+            ["NotFoundError", 404, "not_found_error", None, None, "Error code: 404 - Resource not found."],
+        ),
+        (
+            "twice",
+            ["NotFoundError", 404, "not_found_error", None, None, "Error code: 404 - Resource not found."],
+        ),
         ("unknown", ["BadRequestError", 400, "invalid_request_error", "unknown_parameter", "description"]),
         ("type", ["BadRequestError", 400, "invalid_request_error", "invalid_type", "model"]),
         ("limit", ["BadRequestError", 400, "invalid_request_error", "integer_above_max_value", "limit"]),
