@@ -120,7 +120,7 @@ def test_the_order_is_that_of_folders_and_files(workspace):
     assert [*Root(workspace.folder).files_within("conf")] == expected
 
 
-@pytest.mark.usefixtures("heap_aside")
+@pytest.mark.timed
 def test_many_files_with_mistakes_cost_little(workspace, problems):
     for number in range(4_000):
         workspace.write(f"conf/{number}.yaml", f"asistants: {number}\n")

@@ -125,7 +125,7 @@ def seconds(text):
 
 
 @pytest.mark.no_cover  # which counts each line
-@pytest.mark.usefixtures("heap_aside")
+@pytest.mark.timed
 @pytest.mark.parametrize("name", HOSTILE)
 def test_half_a_megabyte_is_read_in_no_more_than_its_share(name):
     one = HOSTILE[name]

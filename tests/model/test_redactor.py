@@ -294,7 +294,7 @@ HOSTILE = {
 
 
 @pytest.mark.no_cover  # which counts each line
-@pytest.mark.usefixtures("heap_aside")
+@pytest.mark.timed
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_megabyte_stays_below_the_bar(name):
     one = HOSTILE[name]
