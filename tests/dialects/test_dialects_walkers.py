@@ -285,7 +285,11 @@ def test_an_apply_remembers_where_the_stretches_of_a_list_begin(world):
 def test_what_an_apply_deletes_is_no_cursor_any_more(world):
     world.apply(*some_declared(30))
     world.apply(*some_declared(30))
+    before = world.store.load().cursors
     world.apply(*some_declared(10))
+    assert before
+    assert {*world.store.load().cursors} <= {one.id for one in world.assistants()}
+    world.apply()
     assert world.store.load().cursors == ()
 
 

@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 from reconciler.api.errors import BadRequestError, NotFoundError
 from reconciler.dialects.agents_v1.settings import Settings
 from reconciler.dialects.agents_v1.tools import nested
-from reconciler.model.address import Kind
-from reconciler.model.mark import MARK_KEY, Mark
-from reconciler.model.resource import LiveAssistant, Unread
+from reconciler.model.resource import LiveAssistant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from reconciler.api.agents_types import Agent
     from reconciler.api.errors import APIStatusError
-    from reconciler.api.types import Unreadable
     from reconciler.model.field import Fields
 
 _ABSENT: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -40,17 +37,6 @@ def live_agent(agent: Agent, fields: Fields) -> LiveAssistant:
     odd = {key: value for key, value in metadata.items() if not isinstance(value, str | None)}
     extra = {name: one for name, one in (agent.model_extra or {}).items() if one not in (None, "", [], {})}
     return LiveAssistant(agent.id, agent.created_at, values, pairs, file_ids=(), raw=odd, others=extra)
-
-
-def unread(objects: Iterable[Unreadable]) -> dict[str, Unread]:
-    """Return what cannot be read by its id; what has no usable id is numbered."""
-    named = [(one.id or f"agent {number} without a usable id", one) for number, one in enumerate(objects, 1)]
-    return {name: Unread(name, Kind.ASSISTANT, one.problem, _mark(one.sent)) for name, one in named}
-
-
-def _mark(sent: Mapping[str, Any]) -> Mark | None:
-    metadata = sent.get("metadata")
-    return Mark.parse(metadata.get(MARK_KEY)) if isinstance(metadata, dict) else None
 
 
 def meaning(cause: APIStatusError, target: str) -> str:

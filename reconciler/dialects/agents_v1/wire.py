@@ -17,8 +17,10 @@ from reconciler.dialects.agents_v1.shape import FIELDS, REMEDIES
 from reconciler.dialects.deletion import removed
 from reconciler.dialects.listing import PAGE, SMALLEST, Listed, Walk, proved, walked
 from reconciler.dialects.sheet import Sheet
+from reconciler.dialects.unread import unread
 from reconciler.dialects.walkers import cursors, in_stretches
 from reconciler.errors import GoneError, UnsupportedError
+from reconciler.model.address import Kind
 from reconciler.model.resource import Live, LiveAssistant, original
 
 if TYPE_CHECKING:
@@ -106,8 +108,8 @@ class AgentsV1(_WithoutFiles):
     def _live(self, walk: Walk) -> Live:
         found = {one: item for one, item in walk.found.items() if isinstance(item, LiveAssistant)}
         aside = [item for item in walk.found.values() if isinstance(item, Unreadable)]
-        unread = replies.unread([*aside, *walk.nameless])
-        return Live(found, {}, self._account, unread, end=walk.end, cursors=cursors(walk))
+        kept_aside = unread([*aside, *walk.nameless], Kind.ASSISTANT)
+        return Live(found, {}, self._account, kept_aside, end=walk.end, cursors=cursors(walk))
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:

@@ -10,14 +10,10 @@ from reconciler.api.errors import (
     NotFoundError,
     PermissionDeniedError,
 )
-from reconciler.api.types import Assistant, FileObject, Unreadable, WireObject
-from reconciler.model.mark import MARK_KEY, Mark
-from reconciler.model.resource import LiveAssistant, LiveFile, Unread
+from reconciler.api.types import Assistant, FileObject, WireObject
+from reconciler.model.resource import LiveAssistant, LiveFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from reconciler.model.address import Kind
     from reconciler.model.field import Fields
 
 _GONE = 410
@@ -73,20 +69,6 @@ def _plain(value: Any) -> Any:
 def live_file(upload: FileObject) -> LiveFile:
     """Return an upload whose content was not read."""
     return LiveFile(upload.id, upload.filename, upload.bytes)
-
-
-def unread(objects: Iterable[object], kind: Kind) -> dict[str, Unread]:
-    """Return what cannot be read by its id; what has no usable id is numbered."""
-    aside = [one for one in objects if isinstance(one, Unreadable)]
-    named = [
-        (one.id or f"{kind} {number} without a usable id", one) for number, one in enumerate(aside, start=1)
-    ]
-    return {name: Unread(name, kind, one.problem, _mark(one.sent)) for name, one in named}
-
-
-def _mark(sent: Mapping[str, Any]) -> Mark | None:
-    metadata = sent.get("metadata")
-    return Mark.parse(metadata.get(MARK_KEY)) if isinstance(metadata, dict) else None
 
 
 def meaning(cause: APIStatusError, target: str) -> str:

@@ -31,6 +31,7 @@ from reconciler.dialects.deletion import removed
 from reconciler.dialects.incomplete_list import incomplete
 from reconciler.dialects.listing import PAGE, SMALLEST, Listed, Walk, proved, walked
 from reconciler.dialects.sheet import Sheet
+from reconciler.dialects.unread import unread
 from reconciler.dialects.walkers import cursors, in_stretches
 from reconciler.errors import GoneError, UnsupportedError
 from reconciler.model.address import Kind
@@ -127,8 +128,8 @@ class AssistantsV1:
         found = walk.found
         assistants = {one: item for one, item in found.items() if isinstance(item, LiveAssistant)}
         aside = [item for item in found.values() if isinstance(item, Unreadable)]
-        unread = replies.unread([*aside, *walk.nameless], Kind.ASSISTANT)
-        return Live(assistants, {}, self._account, unread, end=walk.end, cursors=cursors(walk))
+        kept_aside = unread([*aside, *walk.nameless], Kind.ASSISTANT)
+        return Live(assistants, {}, self._account, kept_aside, end=walk.end, cursors=cursors(walk))
 
     def _live_assistant(self, assistant: Assistant) -> LiveAssistant:
         return replies.live_assistant(assistant, self.fields)
@@ -169,7 +170,7 @@ class AssistantsV1:
             raise incomplete("uploads", self.target, why, remedy=REMEDIES.uploads)
         files = [replies.live_file(upload) for upload in uploads.data if isinstance(upload, FileObject)]
         self._sizes |= {file.id: file.size for file in files}
-        return {file.id: file for file in files}, replies.unread(uploads.data, Kind.FILE)
+        return {file.id: file for file in files}, unread(uploads.data, Kind.FILE)
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:
