@@ -15,13 +15,14 @@ from reconciler.api.types import Unreadable
 from reconciler.dialects.agents_v1 import conformance, replies, writing
 from reconciler.dialects.agents_v1.shape import FIELDS, REMEDIES
 from reconciler.dialects.deletion import removed
+from reconciler.dialects.found import made_by
 from reconciler.dialects.listing import PAGE, SMALLEST, Listed, Walk, proved, walked
 from reconciler.dialects.sheet import Sheet
 from reconciler.dialects.unread import unread
 from reconciler.dialects.walkers import cursors, in_stretches
 from reconciler.errors import GoneError, UnsupportedError
 from reconciler.model.address import Kind
-from reconciler.model.resource import Live, LiveAssistant, original
+from reconciler.model.resource import Live, LiveAssistant
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -65,10 +66,8 @@ class AgentsV1(_WithoutFiles):
         Where the state has cursors of the list, stretches of it are read at the same time.
         """
         with self._explaining():
-            known = state.cursors
-            self._walk = (await in_stretches(self._list, known) if known else None) or await walked(
-                self._list
-            )
+            walk = await in_stretches(self._list, state.cursors) if state.cursors else None
+            self._walk = walk or await walked(self._list)
         return self._live(self._walk)
 
     async def prove(self, live: Live) -> Live:  # noqa: ARG002 - the last reading has it
@@ -137,8 +136,7 @@ class AgentsV1(_WithoutFiles):
 
         None where a copy was made in the same second, as either may be the original.
         """
-        known = (await self.assistants()).assistants.values()
-        return original([one for one in known if one.mark is not None and one.mark.nonce == intent.nonce])
+        return made_by(intent, await self.assistants())
 
     async def create(
         self, values: Mapping[str, Any], metadata: Mapping[str, str], file_ids: Sequence[str]

@@ -28,6 +28,7 @@ from reconciler.dialects.assistants_v1.traits import Own
 from reconciler.dialects.assistants_v1.updating import Update, cleared_texts
 from reconciler.dialects.assistants_v1.uploads import is_alike, true_content
 from reconciler.dialects.deletion import removed
+from reconciler.dialects.found import made_by
 from reconciler.dialects.incomplete_list import incomplete
 from reconciler.dialects.listing import PAGE, SMALLEST, Listed, Walk, proved, walked
 from reconciler.dialects.sheet import Sheet
@@ -35,7 +36,7 @@ from reconciler.dialects.unread import unread
 from reconciler.dialects.walkers import cursors, in_stretches
 from reconciler.errors import GoneError, UnsupportedError
 from reconciler.model.address import Kind
-from reconciler.model.resource import Live, LiveAssistant, LiveFile, Unread, original
+from reconciler.model.resource import Live, LiveAssistant, LiveFile, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -282,8 +283,7 @@ class AssistantsV1:
 
         None where a copy was made in the same second, as either may be the original.
         """
-        known = (await self.assistants()).assistants.values()
-        return original([one for one in known if one.mark is not None and one.mark.nonce == intent.nonce])
+        return made_by(intent, await self.assistants())
 
     async def create(
         self, values: Mapping[str, Any], metadata: Mapping[str, str], file_ids: Sequence[str]
