@@ -44,10 +44,7 @@ def migrate(target: str, is_report: bool, form: str, **options: Any) -> int:  # 
     console, configured = Console.of(options), Configured.of(options)
     found = migrated(configured.root, configured.files, dialects.dialect(target), configured.choice)
     if not is_report:
-        try:
-            rewrite(configured.root, found.texts)
-        except OSError as cause:
-            raise click.ClickException(f"cannot write {cause.filename}: {cause.strerror}") from cause
+        rewrite(configured.root, found.texts)
     _print(console, form, found)
     return 1 if found.decisions else 0
 

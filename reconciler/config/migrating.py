@@ -18,6 +18,7 @@ from reconciler.config.resolve import resolved
 from reconciler.config.source import Source
 from reconciler.config.text import compose
 from reconciler.errors import UsageError
+from reconciler.files import why
 from reconciler.model.migration import FieldVerdict, Migration, Verdict
 
 if TYPE_CHECKING:
@@ -337,6 +338,16 @@ def _files_of(root: Root, beside: str, value: Any) -> Iterator[str]:
 
 
 def rewrite(root: Root, texts: Mapping[str, tuple[bytes, bytes]]) -> None:
-    """Write the new text of each file; OSError where one cannot be written, which then is as it was."""
+    """Write the new text of each file; EditError where one cannot be, and then all are as they were."""
+    written: list[str] = []
     for path, (before, after) in texts.items():
-        root.rewrite(path, before, after)
+        try:
+            root.rewrite(path, before, after)
+        except OSError as cause:
+            for other in reversed(written):
+                root.rewrite(other, *reversed(texts[other]))
+            raise EditError(
+                f"cannot write {path}: {why(cause).lower()}. Nothing was written. Check the file, and run "
+                "the same command again"
+            ) from cause
+        written.append(path)

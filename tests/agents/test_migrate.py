@@ -3,6 +3,7 @@
 ``GOLDEN=write`` writes what the reports of the examples should be, for a person to read in the diff.
 """
 
+import errno
 import json
 import os
 import re
@@ -11,6 +12,10 @@ from pathlib import Path
 
 import pytest
 from agents.projects import written
+
+from reconciler.config.content import Root
+from reconciler.config.editing import EditError
+from reconciler.config.migrating import rewrite
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parent / "golden"
@@ -182,6 +187,22 @@ def test_an_unknown_target_is_a_usage_error(workspace, target, said):
     ended = workspace.run("migrate", "--to", target)
 
     assert (ended.code, said in ended.err) == (64, True), ended.err
+
+
+def test_a_file_that_cannot_be_written_leaves_all_as_they_were(tmp_path):
+    class Full(Root):
+        def rewrite(self, path, before, after):
+            if path == "b.yaml":
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            super().rewrite(path, before, after)
+
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text("old")
+
+    with pytest.raises(EditError, match=r"cannot write b\.yaml: no space left on device"):
+        rewrite(Full(tmp_path), dict.fromkeys(("a.yaml", "b.yaml"), (b"old", b"new")))
+
+    assert [(tmp_path / name).read_text() for name in ("a.yaml", "b.yaml")] == ["old", "old"]
 
 
 def test_there_is_no_way_back(workspace):
