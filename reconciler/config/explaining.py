@@ -203,7 +203,7 @@ def _inside(kind: Any, step: str | int) -> Any:
 
 
 def _choice(kind: Any) -> Choice | None:
-    """Return what tells the members of an annotation apart, where it has several."""
+    """Return what distinguishes the members of an annotation, where it has several."""
     return next((rule for rule in get_args(_present(kind)) if isinstance(rule, Choice)), None)
 
 

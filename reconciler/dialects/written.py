@@ -55,7 +55,7 @@ class Offered:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Choice:
-    """Added to an annotation: one of several shapes, which ``tag`` tells apart; None for none of them.
+    """Added to an annotation: one of several shapes, which ``tag`` distinguishes; None for none of them.
 
     ``kind`` and ``problem`` are for a value that has none of them. ``known`` explains such a value.
     """
